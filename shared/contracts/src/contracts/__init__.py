@@ -1,0 +1,1 @@
+"""What crosses a service border: roles, states, events and topics. Depends on pydantic only."""

@@ -1,0 +1,163 @@
+"""Lifecycle event payloads, version 1: strict for producers, tolerant for consumers (unknown fields are ignored).
+
+No payload carries a reporter's name, phone or email: those never leave intake.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.lifecycle import EventType, Status
+
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+
+
+class Payload(BaseModel):
+    """The JSON value of a lifecycle event."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Place(Payload):
+    """Where: WGS84 degrees, or an address alone."""
+
+    lon: Longitude | None = None
+    lat: Latitude | None = None
+    address: str | None = None
+
+
+class ComplaintReceived(Payload):
+    """Intake has accepted a complaint: everything that dispatch and ledger need to know of it."""
+
+    number: str
+    source: str
+    proactive: bool
+    """True for 未诉先办: found before anyone complained."""
+    category: str | None = None
+    description: str
+    location: Place
+    occurred_at: datetime | None = None
+    received_at: datetime
+    owner: str | None = None
+    """Opaque subject of the reporter who may follow and rate it; never a name."""
+    external_ref: str | None = None
+
+
+class ComplaintAssigned(Payload):
+    """Dispatch has named the unit that answers for the complaint."""
+
+    team: str
+    team_name: str
+    grid: str | None = None
+    community: str | None = None
+    round: int
+    rule: Literal["grid", "duty_desk", "dispatcher"]
+    """Why this unit: the grid at that point, no grid there, or a dispatcher's decision."""
+    note: str | None = None
+    actor: str | None = None
+
+
+class Acted(Payload):
+    """What every action of an officer says."""
+
+    actor: str
+    team: str
+    note: str | None = None
+
+
+class ComplaintAccepted(Acted):
+    """The unit has taken the case on (首接负责)."""
+
+
+class ComplaintStarted(Acted):
+    """An officer is on site."""
+
+    position: Place | None = None
+    started_at: datetime
+
+
+HandlingMode = Literal[
+    "guidance", "on_site_rectification", "rectification_within_limit", "verbal_education", "case_filed"
+]
+
+
+class ComplaintResolved(Acted):
+    """The officer has handled it, waiting for verification."""
+
+    handling_mode: HandlingMode
+    result: str
+
+
+class ComplaintVerified(Payload):
+    """Somebody other than the worker found the result good."""
+
+    actor: str
+    method: Literal["on_site", "photo", "call"]
+    note: str | None = None
+
+
+class ComplaintClosed(Payload):
+    """Every required gate is passed."""
+
+    gates: tuple[str, ...]
+
+
+Satisfaction = Literal["satisfied", "basically_satisfied", "dissatisfied"]
+
+
+class FeedbackReceived(Payload):
+    """The reporter's word on a closed complaint."""
+
+    actor: str
+    satisfaction: Satisfaction
+    solved: bool
+    comment: str | None = None
+
+
+class ReleaseRequested(Payload):
+    """Intake asks dispatch to let go of a complaint, so that it can end it."""
+
+    actor: str
+    ending: Literal["withdrawn"]
+    reason: str | None = None
+
+
+class Released(Payload):
+    """Dispatch has stopped all work for `request`; no officer can act on the case any more."""
+
+    request: UUID
+    ending: Literal["withdrawn"]
+
+
+class ReleaseRefused(Payload):
+    """The work is too far on: the complaint stays as it is."""
+
+    request: UUID
+    status: Status
+
+
+class ComplaintWithdrawn(Payload):
+    """The reporter has taken the complaint back."""
+
+    actor: str
+    reason: str | None = None
+
+
+PAYLOADS: Mapping[EventType, type[Payload]] = {
+    EventType.RECEIVED: ComplaintReceived,
+    EventType.ASSIGNED: ComplaintAssigned,
+    EventType.ACCEPTED: ComplaintAccepted,
+    EventType.STARTED: ComplaintStarted,
+    EventType.RESOLVED: ComplaintResolved,
+    EventType.VERIFIED: ComplaintVerified,
+    EventType.CLOSED: ComplaintClosed,
+    EventType.FEEDBACK_RECEIVED: FeedbackReceived,
+    EventType.RELEASE_REQUESTED: ReleaseRequested,
+    EventType.RELEASED: Released,
+    EventType.RELEASE_REFUSED: ReleaseRefused,
+    EventType.WITHDRAWN: ComplaintWithdrawn,
+}

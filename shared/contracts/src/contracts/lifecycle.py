@@ -1,0 +1,107 @@
+"""The states of a complaint and the one table of what may follow what.
+
+Source: the state table of the platform's domain description (after the seven steps of 数字城管).
+`release_requested`, `released` and `release_refused` are the hand-shake by which intake ends a complaint that
+dispatch already works on: dispatch, which owns the work, decides the race, so exactly one side wins.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+from contracts.roles import Role
+
+
+class Status(StrEnum):
+    """Where a complaint stands."""
+
+    RECEIVED = "received"
+    ASSIGNED = "assigned"
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    RESOLVED = "resolved"
+    VERIFIED = "verified"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+class EventType(StrEnum):
+    """The kinds of lifecycle events, named `complaint.<past tense>`."""
+
+    RECEIVED = "complaint.received"
+    ASSIGNED = "complaint.assigned"
+    ACCEPTED = "complaint.accepted"
+    STARTED = "complaint.started"
+    RESOLVED = "complaint.resolved"
+    VERIFIED = "complaint.verified"
+    CLOSED = "complaint.closed"
+    FEEDBACK_RECEIVED = "complaint.feedback_received"
+    RELEASE_REQUESTED = "complaint.release_requested"
+    RELEASED = "complaint.released"
+    RELEASE_REFUSED = "complaint.release_refused"
+    WITHDRAWN = "complaint.withdrawn"
+
+
+class Transition(NamedTuple):
+    """One line of the state table."""
+
+    sources: frozenset[Status | None]
+    target: Status | None
+    """None: the state stays as it is."""
+    owner: str
+    roles: frozenset[Role]
+    """Who may cause it by hand; empty where a rule or another event causes it."""
+
+
+def _from(*sources: Status | None) -> frozenset[Status | None]:
+    return frozenset(sources)
+
+
+_OPEN_WORK = _from(Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS)
+_EXISTING = frozenset[Status | None](Status)
+_NOBODY = frozenset[Role]()
+_REPORTER = frozenset({Role.CITIZEN, Role.OPERATOR})
+"""The reporter, or an operator on their behalf."""
+
+TRANSITIONS: Mapping[EventType, Transition] = {
+    EventType.RECEIVED: Transition(
+        _from(None),
+        Status.RECEIVED,
+        "intake",
+        frozenset({Role.CITIZEN, Role.OPERATOR, Role.INSPECTOR, Role.PARTNER}),
+    ),
+    # assigned -> assigned: a dispatcher sends a case on, above all from the duty desk to a team
+    EventType.ASSIGNED: Transition(
+        _from(Status.RECEIVED, Status.ASSIGNED), Status.ASSIGNED, "dispatch", frozenset({Role.DISPATCHER})
+    ),
+    EventType.ACCEPTED: Transition(_from(Status.ASSIGNED), Status.ACCEPTED, "dispatch", frozenset({Role.OFFICER})),
+    EventType.STARTED: Transition(_from(Status.ACCEPTED), Status.IN_PROGRESS, "dispatch", frozenset({Role.OFFICER})),
+    EventType.RESOLVED: Transition(_from(Status.IN_PROGRESS), Status.RESOLVED, "dispatch", frozenset({Role.OFFICER})),
+    EventType.VERIFIED: Transition(_from(Status.RESOLVED), Status.VERIFIED, "ledger", frozenset({Role.INSPECTOR})),
+    EventType.CLOSED: Transition(_from(Status.VERIFIED), Status.CLOSED, "ledger", _NOBODY),
+    EventType.FEEDBACK_RECEIVED: Transition(_from(Status.CLOSED), None, "ledger", _REPORTER),
+    EventType.RELEASE_REQUESTED: Transition(_EXISTING, None, "intake", _REPORTER),
+    EventType.RELEASED: Transition(_OPEN_WORK, None, "dispatch", _NOBODY),
+    EventType.RELEASE_REFUSED: Transition(_EXISTING, None, "dispatch", _NOBODY),
+    EventType.WITHDRAWN: Transition(_OPEN_WORK, Status.WITHDRAWN, "intake", _REPORTER),
+}
+
+
+class IllegalTransition(ValueError):
+    """`event` may not follow `status`."""
+
+    def __init__(self, status: Status | None, event: EventType) -> None:
+        """Name both, so that a log line or a parked message explains itself."""
+        super().__init__(f"{event} may not follow {status or 'nothing'}")
+        self.status = status
+        self.event = event
+
+
+def next_status(status: Status | None, event: EventType) -> Status:
+    """Return the state after `event`; raise IllegalTransition where the table has no such line."""
+    transition = TRANSITIONS[event]
+    if status not in transition.sources:
+        raise IllegalTransition(status, event)
+    target = transition.target or status
+    assert target is not None  # noqa: S101 - a line without a target never starts from nothing
+    return target
