@@ -1,0 +1,30 @@
+"""Claims event ids, so that each consumer applies each event once."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_CLAIM = sa.text("""
+    INSERT INTO inbox (event_id, consumer) SELECT unnest(CAST(:ids AS uuid[])), :consumer
+    ON CONFLICT DO NOTHING RETURNING event_id
+""")
+_APPLIED = sa.text("SELECT event_id FROM inbox WHERE consumer = :consumer AND event_id = ANY(CAST(:ids AS uuid[]))")
+
+
+async def claim(connection: AsyncConnection, consumer: str, ids: Sequence[UUID]) -> set[UUID]:
+    """Mark `ids` as applied by `consumer` and return those not seen before.
+
+    A concurrent claim of the same id waits for the other transaction, so two owners of a partition cannot both win.
+    The claim lasts if the caller's transaction commits. An id that stands twice in `ids` is returned once.
+    """
+    if not ids:
+        return set()
+    claimed = await connection.execute(_CLAIM, {"ids": list(ids), "consumer": consumer})
+    return set(claimed.scalars())
+
+
+async def applied(connection: AsyncConnection, consumer: str, ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of `ids` that `consumer` has applied before."""
+    return set((await connection.execute(_APPLIED, {"ids": list(ids), "consumer": consumer})).scalars())

@@ -1,0 +1,78 @@
+"""Keeps outbox and inbox small: published rows and old claims go after their time, in short transactions."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from eventbus import metrics
+
+log = structlog.get_logger()
+_SIZE = 5_000
+_OLD_OUTBOX = sa.text(f"""
+    DELETE FROM outbox WHERE position IN (
+        SELECT position FROM outbox
+        WHERE published_at < :before AND error IS NULL ORDER BY position LIMIT {_SIZE})
+""")
+_OLD_INBOX = sa.text(f"""
+    DELETE FROM inbox WHERE (event_id, consumer) IN (
+        SELECT event_id, consumer FROM inbox WHERE event_id < :before ORDER BY event_id LIMIT {_SIZE})
+""")
+_PARKED = sa.text("SELECT consumer, count(*) AS messages FROM parked_message WHERE state = 'parked' GROUP BY consumer")
+
+
+class Janitor:
+    """Cleans one service's bus tables and counts its parked messages. Several may run at once."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        engine: AsyncEngine,
+        consumers: list[str],
+        is_outage: Callable[[BaseException], bool],
+        keep_outbox: timedelta = timedelta(days=7),
+        keep_inbox: timedelta = timedelta(days=60),
+        every: timedelta = timedelta(seconds=15),
+    ) -> None:
+        """`keep_inbox` must outlast the topics' retention and every replay, or old events would be applied again."""
+        self.name = f"{service} janitor"
+        self._engine = engine
+        self._consumers = consumers
+        self._is_outage = is_outage
+        self._keep_outbox = keep_outbox
+        self._keep_inbox = keep_inbox
+        self._every = every
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Clean every now and then until `stop`."""
+        while not stop.is_set():
+            try:
+                await self.clean(datetime.now(UTC))
+            except Exception as error:
+                if not self._is_outage(error):
+                    raise
+                log.warning("janitor_waits", worker=self.name, error=repr(error)[:200])
+            try:
+                async with asyncio.timeout(self._every.total_seconds()):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+
+    async def clean(self, now: datetime) -> None:
+        """Delete one batch of what is over age at `now`, and count what is parked."""
+        async with self._engine.begin() as connection:
+            await connection.execute(_OLD_OUTBOX, {"before": now - self._keep_outbox})
+            await connection.execute(_OLD_INBOX, {"before": first_id_at(now - self._keep_inbox)})
+            parked = {row.consumer: row.messages for row in await connection.execute(_PARKED)}
+        for consumer in self._consumers:
+            metrics.PARKED.labels(consumer).set(parked.get(consumer, 0))
+
+
+def first_id_at(moment: datetime) -> uuid.UUID:
+    """Return the lowest UUIDv7 of `moment` (RFC 9562: 48 bits of Unix milliseconds come first)."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)

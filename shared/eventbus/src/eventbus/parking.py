@@ -1,0 +1,117 @@
+"""Parks messages that cannot be applied, and everything of the same key behind them, in order."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A record as it came, before anything was read into it."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes
+    headers: Headers
+    value: bytes | None
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Where in the log it stands: no two messages share one."""
+        return self.topic, self.partition, self.offset
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A message to park, and why."""
+
+    message: Message
+    error: Exception
+
+
+class BehindParked(Exception):
+    """An earlier message of this key is parked; this one waits behind it."""
+
+
+_BLOCKED = sa.text("""
+    SELECT key FROM parked_message
+    WHERE state = 'parked' AND consumer = :consumer AND key = ANY(CAST(:keys AS bytea[])) FOR SHARE
+""")
+_SETTLED = sa.text("""
+    SELECT topic, partition, "offset" FROM parked_message JOIN unnest(
+        CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[])
+    ) AS place (topic, partition, "offset") USING (topic, partition, "offset")
+    WHERE consumer = :consumer AND state <> 'parked'
+""")
+_PARK = sa.text("""
+    INSERT INTO parked_message (consumer, topic, partition, "offset", key, headers, value, error_class, error)
+    VALUES (:consumer, :topic, :partition, :offset, :key, :headers, :value, :error_class, :error)
+    ON CONFLICT ON CONSTRAINT parked_message_once DO UPDATE SET attempts = parked_message.attempts + 1
+""")
+
+
+async def blocked_keys(connection: AsyncConnection, consumer: str, keys: set[bytes]) -> set[bytes]:
+    """Return those of `keys` that have a parked message.
+
+    The rows are locked for the transaction, so that a release at the same moment waits, and nothing overtakes it.
+    """
+    return set((await connection.execute(_BLOCKED, {"consumer": consumer, "keys": list(keys)})).scalars())
+
+
+async def settled(
+    connection: AsyncConnection, consumer: str, messages: Sequence[Message]
+) -> set[tuple[str, int, int]]:
+    """Return the places of those `messages` that were parked once and have been released or discarded."""
+    places = {
+        "topics": [message.topic for message in messages],
+        "partitions": [message.partition for message in messages],
+        "offsets": [message.offset for message in messages],
+    }
+    return {(row[0], row[1], row[2]) for row in await connection.execute(_SETTLED, {**places, "consumer": consumer})}
+
+
+async def park(connection: AsyncConnection, consumer: str, misfits: Sequence[Misfit]) -> None:
+    """Write `misfits` in order. One that came before (a repeat after a crash) only counts an attempt."""
+    for misfit in misfits:
+        message = misfit.message
+        await connection.execute(
+            _PARK,
+            {
+                "consumer": consumer,
+                "topic": message.topic,
+                "partition": message.partition,
+                "offset": message.offset,
+                "key": message.key,
+                "headers": pack_headers(message.headers),
+                "value": message.value,
+                "error_class": type(misfit.error).__name__,
+                "error": explained(misfit.error),
+            },
+        )
+
+
+def explained(error: Exception) -> str:
+    """Return the error's message as text that PostgreSQL takes, whatever it quotes."""
+    return str(error).replace("\x00", "")[:2000].encode("utf-8", "replace").decode()
+
+
+def pack_headers(headers: Headers) -> bytes:
+    """Store headers byte by byte, whatever they hold (foreign producers may send null)."""
+    return json.dumps(
+        [[name, None if value is None else base64.b64encode(value).decode()] for name, value in headers]
+    ).encode()
+
+
+def unpack_headers(packed: bytes) -> list[tuple[str, bytes]]:
+    """Undo pack_headers."""
+    return [
+        (name, None if value is None else base64.b64decode(value))  # type: ignore[misc]  # null as it came
+        for name, value in json.loads(packed)
+    ]

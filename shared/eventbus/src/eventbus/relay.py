@@ -1,0 +1,186 @@
+"""Publishes the outbox: unpublished rows of the held shards, in order, marked only after the brokers' word.
+
+`WHERE published_at IS NULL ORDER BY position`, never `position > last`: positions are drawn before they commit, so a
+cursor would skip rows that commit late.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from aiokafka.errors import KafkaError
+from opentelemetry import trace
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.envelope import headers_of
+from eventbus import metrics
+from eventbus.kafka import KafkaConnection
+from eventbus.outbox import MAX_PAYLOAD_BYTES
+from eventbus.producer import Record, RecoveringProducer
+from eventbus.shards import ShardLocks
+
+log = structlog.get_logger()
+tracer = trace.get_tracer("eventbus")
+Row = Any
+MEASURE_EVERY_SECONDS = 5.0
+
+_WAITING = sa.text("""
+    SELECT position, id, aggregatetype, aggregateid, type, payload, source, tenant, time, sequence,
+           correlationid, causationid, traceparent
+    FROM outbox WHERE published_at IS NULL AND shard = ANY(CAST(:shards AS smallint[]))
+    ORDER BY position LIMIT :size
+""")
+_MARK = sa.text("UPDATE outbox SET published_at = now() WHERE position = ANY(CAST(:positions AS bigint[]))")
+_SET_ASIDE = sa.text("""
+    UPDATE outbox SET published_at = '-infinity', error = 'too large for one record'
+    WHERE position = ANY(CAST(:positions AS bigint[]))
+""")
+_BACKLOG = sa.text("""
+    SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM outbox WHERE published_at IS NULL
+""")
+
+
+class Relay:
+    """One relay of one service's outbox; any number may run, each shard is published by one of them."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        engine: AsyncEngine,
+        kafka: KafkaConnection,
+        is_outage: Callable[[BaseException], bool],
+        batch_size: int = 1000,
+        poll_seconds: float = 0.5,
+    ) -> None:
+        """`is_outage` says which errors waiting can heal; `poll_seconds` bounds the wait should a wake-up be lost."""
+        self.name = f"{service} relay"
+        self._service = service
+        self._engine = engine
+        self._is_outage = is_outage
+        self._producer = RecoveringProducer(kafka)
+        self._batch_size = batch_size
+        self._poll_seconds = poll_seconds
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Publish until `stop`, through every outage; then publish what is there and return."""
+        pause = 0.2
+        try:
+            while not stop.is_set():
+                try:
+                    async with ShardLocks(self._engine.url) as shards:
+                        pause = 0.2
+                        await self._publish_until(stop, shards)
+                except Exception as error:
+                    if not isinstance(error, KafkaError) and not self._is_outage(error):
+                        raise
+                    metrics.RELAY_FAILURES.labels(self._service).inc()
+                    log.warning("relay_waits", service=self._service, error=repr(error)[:200], seconds=pause)
+                    await _sleep(stop, pause)
+                    pause = min(pause * 2, 2.0)
+        finally:
+            metrics.RELAY_SHARDS.labels(self._service).set(0)
+            await self._producer.close()
+
+    async def _publish_until(self, stop: asyncio.Event, shards: ShardLocks) -> None:
+        balanced = measured = 0.0
+        stopping = asyncio.create_task(_then(stop, shards.wake))
+        try:
+            while not stop.is_set():
+                if time.monotonic() - balanced > 1.0:
+                    await shards.balance()
+                    balanced = time.monotonic()
+                if balanced - measured > MEASURE_EVERY_SECONDS:
+                    await self._measure(shards)
+                    measured = balanced
+                if not await self.publish_once(shards.held):
+                    await shards.woken(self._poll_seconds)
+            await self.publish_once(shards.held)
+        finally:
+            stopping.cancel()
+
+    async def publish_once(self, shards: set[int]) -> int:
+        """Publish one batch of the held shards; return how many rows it had. Raises KafkaError if not all arrived."""
+        if not shards:
+            return 0
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(_WAITING, {"shards": list(shards), "size": self._batch_size})).all()
+        if not rows:
+            return 0
+        fitting = [row for row in rows if len(row.payload.encode()) <= MAX_PAYLOAD_BYTES]
+        if len(fitting) < len(rows):
+            await self._set_aside([row for row in rows if len(row.payload.encode()) > MAX_PAYLOAD_BYTES])
+        with tracer.start_as_current_span("publish outbox"):
+            acked = await self._producer.send([_record(row) for row in fitting])
+        await self._mark(_in_order(fitting, acked))
+        if not all(acked):
+            raise KafkaError(f"{acked.count(False)} of {len(acked)} records were not acknowledged")
+        return len(rows)
+
+    async def _mark(self, positions: list[int]) -> None:
+        if positions:
+            async with self._engine.begin() as connection:
+                await connection.execute(_MARK, {"positions": positions})
+            metrics.OUTBOX_PUBLISHED.labels(self._service).inc(len(positions))
+
+    async def _set_aside(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            log.error("outbox_row_set_aside", service=self._service, event_id=str(row.id), key=row.aggregateid)
+        async with self._engine.begin() as connection:
+            await connection.execute(_SET_ASIDE, {"positions": [row.position for row in rows]})
+        metrics.OUTBOX_SET_ASIDE.labels(self._service).inc(len(rows))
+
+    async def _measure(self, shards: ShardLocks) -> None:
+        metrics.RELAY_SHARDS.labels(self._service).set(len(shards.held))
+        async with self._engine.connect() as connection:
+            waiting, age = (await connection.execute(_BACKLOG)).one()
+        metrics.OUTBOX_WAITING.labels(self._service).set(waiting)
+        metrics.OUTBOX_AGE.labels(self._service).set(float(age))
+
+
+def _record(row: Row) -> Record:
+    return Record(
+        topic=row.aggregatetype,
+        key=row.aggregateid.encode(),
+        value=row.payload.encode(),
+        headers=headers_of(
+            event_id=row.id,
+            event_type=row.type,
+            source=row.source,
+            subject=row.aggregateid,
+            tenant=row.tenant,
+            time=row.time,
+            sequence=row.sequence,
+            correlation_id=row.correlationid,
+            causation_id=row.causationid,
+            traceparent=row.traceparent,
+        ),
+    )
+
+
+def _in_order(rows: Sequence[Row], acked: Sequence[bool]) -> list[int]:
+    """Return the positions that may be marked: acknowledged, and nothing of the same key before them was not."""
+    failed: set[str] = set()
+    positions = []
+    for row, arrived in zip(rows, acked, strict=True):
+        if arrived and row.aggregateid not in failed:
+            positions.append(row.position)
+        else:
+            failed.add(row.aggregateid)
+    return positions
+
+
+async def _then(stop: asyncio.Event, act: Callable[[], None]) -> None:
+    await stop.wait()
+    act()
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,107 @@
+"""Applies records to a service's database: one slice, one transaction.
+
+The transaction claims the ids, applies what is new, writes what follows from it to the outbox, and parks what cannot
+be read. Either all of it commits or nothing does.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence, Set
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from contracts.envelope import Event, MalformedEvent, id_of, parse
+from contracts.lifecycle import EventType
+from eventbus import inbox, outbox
+from eventbus.errors import TooManyMisfits
+from eventbus.parking import BehindParked, Message, Misfit, blocked_keys, park, settled
+
+Handler = Callable[[AsyncConnection, Sequence[Event]], Awaitable[Sequence[Event]]]
+"""Applies new events, in order, in the given transaction; returns the events that follow from them.
+
+Raises Permanent for an event that can never be applied, Transient where waiting may heal it. It does no I/O but the
+database's: an effect elsewhere is an event in the outbox.
+"""
+
+
+@dataclass
+class Outcome:
+    """What one slice did, counted by record."""
+
+    applied: int = 0
+    duplicate: int = 0
+    misfits: list[Misfit] = field(default_factory=list)
+
+    @property
+    def culprits(self) -> list[Misfit]:
+        """The misfits that have a fault of their own, not those that merely wait behind one."""
+        return [misfit for misfit in self.misfits if not isinstance(misfit.error, BehindParked)]
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """Who consumes what: the consumer's name is part of every inbox claim and must never change."""
+
+    consumer: str
+    topic: str
+    types: frozenset[EventType]
+    handler: Handler
+
+    async def apply(self, engine: AsyncEngine, messages: Sequence[Message], *, room: int | None = None) -> Outcome:
+        """Apply `messages` in one transaction; any error rolls all of it back and is raised.
+
+        Raises TooManyMisfits where more than `room` of them could not be read.
+        """
+        async with engine.begin() as connection:
+            outcome = await self.apply_within(connection, messages)
+            if room is not None and len(outcome.culprits) > room:
+                raise TooManyMisfits(f"{len(outcome.culprits)} messages to park, and room for {room}")
+            return outcome
+
+    async def apply_within(
+        self, connection: AsyncConnection, messages: Sequence[Message], *, releasing: bool = False
+    ) -> Outcome:
+        """Apply `messages` in the caller's transaction. `releasing` lets a parked key through."""
+        keys = {message.key for message in messages}
+        blocked = set() if releasing else await blocked_keys(connection, self.consumer, keys)
+        events, misfits = _read(messages, blocked)
+        if misfits and not releasing:
+            events, misfits = await self._read_without_repeats(connection, messages, blocked, misfits)
+        claimed = await inbox.claim(connection, self.consumer, list(events))
+        fresh = [event for event_id, event in events.items() if event_id in claimed]
+        if fresh:
+            follow_ups = await self.handler(connection, fresh)
+            await outbox.append(connection, self.topic, follow_ups)
+        if misfits:
+            await park(connection, self.consumer, misfits)
+        return Outcome(applied=len(fresh), duplicate=len(messages) - len(fresh) - len(misfits), misfits=misfits)
+
+    async def _read_without_repeats(
+        self, connection: AsyncConnection, messages: Sequence[Message], blocked: set[bytes], misfits: Sequence[Misfit]
+    ) -> tuple[dict[UUID, Event], list[Misfit]]:
+        """Read again, leaving out the misfits that come a second time: applied before, or settled by an operator."""
+        suspects = [misfit.message for misfit in misfits]
+        ids = {message.place: id_of(message.headers) for message in suspects}
+        known = await inbox.applied(connection, self.consumer, [event_id for event_id in ids.values() if event_id])
+        done = await settled(connection, self.consumer, suspects)
+        done |= {place for place, event_id in ids.items() if event_id in known}
+        return _read([message for message in messages if message.place not in done], blocked)
+
+
+def _read(messages: Sequence[Message], blocked: Set[bytes]) -> tuple[dict[UUID, Event], list[Misfit]]:
+    """Return the readable events by id, in order, the first of each id; and the rest, to be parked."""
+    events: dict[UUID, Event] = {}
+    misfits: list[Misfit] = []
+    blocked = set(blocked)
+    for message in messages:
+        if message.key in blocked:
+            misfits.append(Misfit(message, BehindParked("an earlier message of this key is parked")))
+            continue
+        try:
+            event = parse(message.headers, message.value)
+        except MalformedEvent as error:
+            blocked.add(message.key)
+            misfits.append(Misfit(message, error))
+        else:
+            events.setdefault(event.id, event)
+    return events, misfits
