@@ -1,0 +1,77 @@
+"""Routes that know the caller before they read the body, and read JSON strictly."""
+
+import re
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.params import Body, Form
+from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
+
+from runtime.auth.guards import guard_of
+from runtime.http.strict_json import parse_json
+from runtime.problems import Problem
+
+_JSON_TYPE = re.compile(rb"application/(?:[a-z0-9.-]+\+)?json")
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class StrictRoute(APIRoute):
+    """An API route whose steps are, in this order: who calls, is the body JSON, does it fit the schema, the handler."""
+
+    def get_route_handler(self) -> Handler:
+        """Return the framework's handler with our own steps before it."""
+        handle = super().get_route_handler()
+        guard = guard_of(self.dependant)
+        body_info = self.body_field.field_info if self.body_field else None
+        takes_json = isinstance(body_info, Body) and not isinstance(body_info, Form)
+        needs_body = takes_json and body_info is not None and body_info.is_required()
+        if guard is None and not takes_json:
+            return handle
+
+        async def strict(request: Request) -> Response:
+            if guard is not None:
+                await guard(request)
+            if takes_json:
+                # Where the framework looks first: it neither reads nor parses the body again.
+                request._body = body = await _read(request)
+                if body:
+                    _check_media_type(request)
+                    request._json = parse_json(body)
+                elif needs_body:
+                    raise Problem(400, "body-missing")
+            return await handle(request)
+
+        return strict
+
+
+def _check_media_type(request: Request) -> None:
+    """Raise `Problem` 415 unless the body is declared as JSON in UTF-8."""
+    for name, value in request.scope["headers"]:
+        if name == b"content-type":
+            if value != b"application/json" and not _is_json_type(value):
+                break
+            return
+    raise Problem(415, "media-type-unsupported", headers={"Accept": "application/json"})
+
+
+def _is_json_type(value: bytes) -> bool:
+    media_type, *parameters = (part.strip().lower() for part in value.split(b";"))
+    if media_type != b"application/json" and not (
+        media_type.startswith(b"application/") and media_type.endswith(b"+json")
+    ):
+        return False
+    charsets = [part.partition(b"=")[2].strip(b' "') for part in parameters if part.startswith(b"charset")]
+    return all(charset in {b"utf-8", b"utf8"} for charset in charsets)
+
+
+async def _read(request: Request) -> bytes:
+    """Return the whole body; how long its pieces may take is the server's business (`runtime.server`)."""
+    parts = []
+    while (message := await request.receive())["type"] == "http.request":
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+    raise ClientDisconnect

@@ -1,0 +1,75 @@
+"""Settings of a process, read from the environment once, by entry points only."""
+
+import hashlib
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.database_urls import normal_url
+
+MIN_SECRET_BYTES = 32
+_PLACEHOLDERS = ("changeme", "change-me", "change_me", "placeholder", "your-secret", "secretsecret", "example")
+
+
+def _real_secret(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if len(text.encode()) < MIN_SECRET_BYTES:
+        raise ValueError(f"must have at least {MIN_SECRET_BYTES} bytes")
+    if len(set(text)) < 8 or any(word in text.lower() for word in _PLACEHOLDERS):
+        raise ValueError("is a placeholder; make one with: openssl rand -hex 32")
+    return secret
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("is not a time zone this machine knows") from error
+    return name
+
+
+DatabaseUrl = Annotated[str, AfterValidator(normal_url)]
+
+
+class RuntimeSettings(BaseSettings):
+    """Everything an operator may set, as `JIEBAN_<NAME>`; a bad value stops the start with its name."""
+
+    model_config = SettingsConfigDict(env_prefix="JIEBAN_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    data_dir: Path = Path(".jieban")
+    """Where the embedded PostgreSQL and Kafka keep their files."""
+    tenant: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,32}$")] = "522723"
+    """The county, by its GB/T 2260 code."""
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "Asia/Shanghai"
+
+    intake_database_url: DatabaseUrl | None = Field(default=None, repr=False)
+    dispatch_database_url: DatabaseUrl | None = Field(default=None, repr=False)
+    ledger_database_url: DatabaseUrl | None = Field(default=None, repr=False)
+    database_pool_size: PositiveInt = 10
+    database_pool_timeout_seconds: PositiveFloat = 5.0
+
+    kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_cafile: Path | None = None
+
+    token_secret: Annotated[SecretStr, AfterValidator(_real_secret)] | None = None
+    """Key of the local token issuer (HS256)."""
+    oidc_issuer: str | None = None
+    oidc_audience: str = "jieban"
+
+    max_body_bytes: PositiveInt = 1_000_000
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["json", "console"] = "json"
+
+    def cursor_key(self) -> bytes:
+        """Return the key that signs list cursors: the same in every replica, of no use for anything else."""
+        secret = self.token_secret.get_secret_value() if self.token_secret else ""
+        urls = (self.intake_database_url, self.dispatch_database_url, self.ledger_database_url)
+        material = "\n".join(("jieban list cursors", secret, *(url or "" for url in urls if not secret)))
+        return hashlib.sha256(material.encode()).digest()

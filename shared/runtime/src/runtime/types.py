@@ -1,0 +1,39 @@
+"""Field types for request bodies that mean what the API documents, where pydantic's own are more lenient."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+_MIN_YEAR = 1900
+_MAX_YEAR = 9998
+_DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
+
+
+def _refused_instant() -> PydanticCustomError:
+    return PydanticCustomError("instant_invalid", "not an instant", {"min_year": _MIN_YEAR, "max_year": _MAX_YEAR})
+
+
+def _text_only(value: object) -> object:
+    """Refuse numbers, also as text, which pydantic would take for seconds since 1970."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _DATE_AND_TIME.match(value)):
+        return value
+    raise _refused_instant()
+
+
+def _in_utc(value: datetime) -> datetime:
+    if not _MIN_YEAR <= value.year <= _MAX_YEAR:
+        raise _refused_instant()
+    return value.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_in_utc)]
+"""An RFC 3339 text with offset in the years 1900 to 9998, as UTC."""
+
+FiniteFloat = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""A JSON number; not `true`, not `"1.0"`."""
+
+Integer = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1)]
+"""A JSON integer that fits a bigint column; not `true`, not `1.0`, not `"1"`."""
