@@ -1,0 +1,176 @@
+"""Parked messages over REST: list, show, release in order, discard with a reason.
+
+They are raw records of the whole platform, so only administrators of the tenant that operates it may see them.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.roles import Role
+from eventbus.release import ParkedMessages
+from operations.pages import Page, Pages
+from runtime.auth import Caller, require
+from runtime.outages import is_outage
+from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
+from runtime.problems import PROBLEM_RESPONSES, Problem, register_texts
+
+register_texts(
+    {
+        "operating-tenant-only": (
+            "没有权限",
+            "Access denied",
+            "仅平台运营租户的管理员可以查看停放消息。",
+            "Only administrators of the tenant that operates the platform may handle parked messages.",
+        ),
+        "parked-message-not-found": (
+            "没有该停放消息",
+            "Parked message not found",
+            "没有编号为 {id} 的停放消息。",
+            "There is no parked message {id}.",
+        ),
+        "parked-message-settled": (
+            "停放消息已处理",
+            "Parked message settled",
+            "该停放消息已处理，当前状态为 {state}。",
+            "The parked message is settled already: it is {state}.",
+        ),
+        "parked-message-fails-again": (
+            "停放消息仍无法处理",
+            "Parked message fails again",
+            "重新处理时再次出错（{error_class}）：{error}。该消息及其后的同键消息仍停放。",
+            "It failed again ({error_class}): {error}. It stays parked, with what is behind it.",
+        ),
+    }
+)
+
+
+class ParkedMessage(BaseModel):
+    """A message that could not be applied, and why."""
+
+    id: int
+    consumer: str
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    error_class: str
+    error: str
+    attempts: int
+    state: Literal["parked", "released", "discarded"]
+    parked_at: datetime
+    settled_at: datetime | None
+    settled_by: str | None
+    reason: str | None
+
+
+class ParkedContent(ParkedMessage):
+    """A parked message with what it says."""
+
+    headers: dict[str, str]
+    value: str | None
+
+
+class Discard(BaseModel):
+    """Why a message is given up for good."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class Released(BaseModel):
+    """How many messages of the key went through, oldest first."""
+
+    released: int
+
+
+async def _operator(request: Request, caller: Annotated[Caller, Depends(require(Role.ADMIN))]) -> Caller:
+    if caller.tenant != request.app.state.settings.tenant:
+        raise Problem(403, "operating-tenant-only")
+    return caller
+
+
+def _parked(request: Request) -> ParkedMessages:
+    parked: ParkedMessages = request.app.state.parked
+    return parked
+
+
+Operator = Annotated[Caller, Depends(_operator)]
+Parked = Annotated[ParkedMessages, Depends(_parked)]
+MessageId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+State = Literal["parked", "released", "discarded", "all"]
+
+router = APIRouter(prefix="/parked", tags=["parked messages"], responses=PROBLEM_RESPONSES)
+
+
+@router.get("")
+async def list_parked(
+    request: Request,
+    response: Response,
+    caller: Operator,
+    parked: Parked,
+    state: State = "parked",
+    cursor: CursorText = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[ParkedMessage]:
+    """List parked messages, oldest first, without their contents."""
+    pages = Pages(request, caller, "parked", {"state": state})
+    (last,) = pages.after(cursor) or (0,)
+    rows = await parked.list(state=None if state == "all" else state, after=int(last or 0), size=limit + 1)
+    if len(rows) > limit:
+        pages.link_next(response, rows[limit - 1]["id"])
+    return Page(items=[ParkedMessage(**row) for row in rows[:limit]])
+
+
+@router.get("/{message_id}")
+async def show_parked(message_id: MessageId, _caller: Operator, parked: Parked) -> ParkedContent:
+    """Show one message with its headers and value as text."""
+    return ParkedContent(**await _find(parked, message_id))
+
+
+@router.post("/{message_id}/release")
+async def release_parked(message_id: MessageId, caller: Operator, parked: Parked) -> Released:
+    """Apply the message and all others of its key, oldest first, through the same handler as at first.
+
+    Stops with 409 at the first that still fails; those before it are released.
+    """
+    await _find_open(parked, message_id)
+    try:
+        return Released(released=await parked.release(message_id, by=caller.subject))
+    except Exception as error:
+        if is_outage(error):
+            raise
+        await _find_open(parked, message_id)
+        raise Problem(
+            409, "parked-message-fails-again", error_class=type(error).__name__, error=str(error)[:500]
+        ) from error
+
+
+@router.post("/{message_id}/discard")
+async def discard_parked(message_id: MessageId, body: Discard, caller: Operator, parked: Parked) -> ParkedContent:
+    """Give the message up for good: it counts as applied, and what is behind it can be released."""
+    await _find_open(parked, message_id)
+    try:
+        await parked.discard(message_id, by=caller.subject, reason=body.reason)
+    except LookupError:
+        await _find_open(parked, message_id)
+        raise
+    return ParkedContent(**await _find(parked, message_id))
+
+
+async def _find(parked: ParkedMessages, message_id: int) -> Mapping[str, Any]:
+    row = await parked.show(message_id)
+    if row is None:
+        raise Problem(404, "parked-message-not-found", id=message_id)
+    return row
+
+
+async def _find_open(parked: ParkedMessages, message_id: int) -> None:
+    """Raise 404 where there is no such message and 409 where it is settled."""
+    state = (await _find(parked, message_id))["state"]
+    if state != "parked":
+        raise Problem(409, "parked-message-settled", extra={"present": {"state": state}}, state=state)

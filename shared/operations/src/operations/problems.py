@@ -1,0 +1,39 @@
+"""Refusals that all three services give, in the same words."""
+
+from runtime.problems import FieldError, Problem, register_texts
+
+register_texts(
+    {
+        "complaint-not-found": (
+            "未找到诉求",
+            "Complaint not found",
+            "没有这件诉求，或您无权查看。",
+            "There is no such complaint, or it is not yours to see.",
+        ),
+        "illegal-transition": (
+            "当前状态不允许",
+            "Not allowed in this state",
+            "诉求当前状态为 {present}，不能执行此操作。",
+            "The complaint is {present} now, which does not allow this.",
+        ),
+        "bbox-invalid": (
+            "应为 西,南,东,北 四个 WGS84 度数，且西不大于东、南不大于北。",
+            "Give west,south,east,north in WGS84 degrees, west <= east and south <= north.",
+        ),
+    }
+)
+
+
+def not_found() -> Problem:
+    """Return the one answer for an unknown complaint, another tenant's and another citizen's."""
+    return Problem(404, "complaint-not-found")
+
+
+def illegal_transition(status: str, version: int, code: str = "illegal-transition") -> Problem:
+    """Return the answer to whoever lost a race or came too late, with the present state."""
+    return Problem(409, code, extra={"present": {"status": status, "version": version}}, present=status)
+
+
+def invalid(pointer: str, code: str, **params: object) -> Problem:
+    """Return the 422 for one wrong input; `pointer` as in FieldError."""
+    return Problem(422, "validation-failed", errors=[FieldError(pointer, code, params)], count=1)

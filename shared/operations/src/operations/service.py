@@ -1,0 +1,113 @@
+"""Assembles a service from what is its own and what all services share: relay, janitor, consumer, readiness."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Self
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from eventbus.consumer import Consumer
+from eventbus.janitor import Janitor
+from eventbus.kafka import KafkaConnection
+from eventbus.relay import Relay
+from eventbus.release import ParkedMessages
+from eventbus.slices import Subscription
+from operations import parked
+from operations.forgetting import Forgetting
+from operations.readiness import readiness_of
+from runtime.auth import TokenVerifier
+from runtime.database import create_engine, is_outage
+from runtime.http import create_app
+from runtime.lifecycle import Service, Worker
+from runtime.settings import RuntimeSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foundation:
+    """What every part of one service stands on."""
+
+    name: str
+    settings: RuntimeSettings
+    engine: AsyncEngine
+    kafka: KafkaConnection
+
+    @classmethod
+    def lay(cls, name: str, settings: RuntimeSettings, database_url: str | None) -> Self:
+        """Make the engine and the way to Kafka; nothing is connected yet. ValueError where no database is named."""
+        if database_url is None:
+            raise ValueError(f"JIEBAN_{name.upper()}_DATABASE_URL is not set")
+        engine = create_engine(
+            database_url,
+            pool_size=settings.database_pool_size,
+            pool_timeout=settings.database_pool_timeout_seconds,
+            application_name=f"jieban {name}",
+        )
+        return cls(name=name, settings=settings, engine=engine, kafka=KafkaConnection.of(settings))
+
+
+def assemble(
+    foundation: Foundation,
+    verifier: TokenVerifier,
+    *,
+    title: str,
+    description: str,
+    routers: Sequence[APIRouter],
+    subscription: Subscription,
+    state: Mapping[str, object] | None = None,
+    workers: Mapping[str, Sequence[Worker]] | None = None,
+    body_limits: Mapping[str, int] | None = None,
+    on_close: Sequence[Callable[[], Awaitable[None]]] = (),
+) -> Service:
+    """Return the service: its `routers` and the parked messages under `/<name>/v1`, its workers by role.
+
+    `state` is put on `app.state`, where `engine` and `settings` always are. `workers` come in addition to relay,
+    janitors and consumer. `on_close` runs, in order, before the engine is disposed of.
+    """
+    name, engine = foundation.name, foundation.engine
+    app = create_app(
+        title=title,
+        version=version(f"jieban-{name}"),
+        description=description,
+        prefix=f"/{name}",
+        settings=foundation.settings,
+        verifier=verifier,
+        readiness=readiness_of(engine, foundation.kafka),
+        body_limits=body_limits,
+    )
+    app.state.engine, app.state.settings = engine, foundation.settings
+    app.state.parked = ParkedMessages(engine, [subscription])
+    for key, value in (state or {}).items():
+        setattr(app.state, key, value)
+    for router in (*routers, parked.router):
+        app.include_router(router, prefix=f"/{name}/v1")
+
+    async def close() -> None:
+        for let_go in on_close:
+            await let_go()
+        await engine.dispose()
+
+    return Service(name=name, app=app, workers=_joined(_workers(foundation, subscription), workers), on_close=close)
+
+
+def _workers(foundation: Foundation, subscription: Subscription) -> dict[str, list[Worker]]:
+    name, engine, kafka = foundation.name, foundation.engine, foundation.kafka
+    relay = Relay(service=name, engine=engine, kafka=kafka, is_outage=is_outage)
+    janitor = Janitor(service=name, engine=engine, consumers=[subscription.consumer], is_outage=is_outage)
+    consumer = Consumer(
+        subscription=subscription,
+        engine=engine,
+        kafka=kafka,
+        is_outage=is_outage,
+    )
+    return {"relay": [relay, janitor, Forgetting(service=name, engine=engine)], "consumer": [consumer]}
+
+
+def _joined(
+    shared: Mapping[str, Sequence[Worker]], own: Mapping[str, Sequence[Worker]] | None
+) -> dict[str, list[Worker]]:
+    joined = {role: list(workers) for role, workers in shared.items()}
+    for role, workers in (own or {}).items():
+        joined.setdefault(role, []).extend(workers)
+    return joined
