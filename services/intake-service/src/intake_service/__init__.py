@@ -1,0 +1,1 @@
+"""Intake 受理: receives complaints and owns what their reporters said."""

@@ -1,0 +1,125 @@
+"""Reading complaints, following one with a query code, taking one back."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from contracts.lifecycle import TRANSITIONS, EventType
+from contracts.roles import STAFF, Role
+from intake_service.api.schemas import ComplaintView, Track, WithdrawalIn, WithdrawalResult
+from intake_service.api.views import complaint_view, same_code, track_view
+from intake_service.persistence.queries import Complaints, Filters
+from intake_service.service.withdraw import withdraw
+from operations.filters import Box, Code
+from operations.pages import Page, Pages
+from operations.problems import not_found
+from runtime import etag
+from runtime.auth import Caller, public, require
+from runtime.etag import IfMatch
+from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
+from runtime.problems import PROBLEM_RESPONSES
+from runtime.problems.language import preferred_language
+from runtime.types import Instant
+
+router = APIRouter(tags=["complaints"], responses=PROBLEM_RESPONSES)
+Reader = Annotated[Caller, Depends(require(*STAFF, Role.CITIZEN, Role.PARTNER))]
+Withdrawing = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.WITHDRAWN].roles))]
+
+
+def _complaints(request: Request) -> Complaints:
+    complaints: Complaints = request.app.state.complaints
+    return complaints
+
+
+Store = Annotated[Complaints, Depends(_complaints)]
+
+
+def _filters(
+    status: Code | None = None,
+    category: Code | None = None,
+    source: Code | None = None,
+    community: Code | None = None,
+    grid: Code | None = None,
+    external_ref: Code | None = None,
+    received_from: Instant | None = None,
+    received_to: Instant | None = None,
+    updated_after: Instant | None = None,
+    bbox: Box = None,
+) -> Filters:
+    return Filters(
+        status,
+        category,
+        source,
+        community,
+        grid,
+        external_ref,
+        received_from,
+        received_to,
+        updated_after,
+        bbox,
+    )
+
+
+@router.get("/complaints")
+async def list_complaints(
+    request: Request,
+    response: Response,
+    caller: Reader,
+    store: Store,
+    filters: Annotated[Filters, Depends(_filters)],
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: CursorText = None,
+) -> Page[ComplaintView]:
+    """List complaints, newest first: staff see their tenant's, citizens and partners their own."""
+    pages = Pages(request, caller, "complaints", {"caller": caller.subject, **asdict(filters)})
+    position = pages.after(cursor)
+    rows = await store.page(caller, filters, UUID(str(position[0])) if position else None, limit + 1)
+    if len(rows) > limit:
+        pages.link_next(response, str(rows[limit - 1].id))
+    return Page(items=[complaint_view(row, caller) for row in rows[:limit]])
+
+
+@router.get("/complaints/{complaint_id}")
+async def read_complaint(complaint_id: UUID, response: Response, caller: Reader, store: Store) -> ComplaintView:
+    """Read one complaint. The whole story, with the work on it, is at `GET /ledger/v1/complaints/{id}`."""
+    row = await store.one(complaint_id, caller)
+    if row is None:
+        raise not_found()
+    response.headers["ETag"] = etag.etag(row.version)
+    return complaint_view(row, caller)
+
+
+@router.get("/track/{number}", dependencies=[Depends(public)])
+async def track_complaint(
+    number: str,
+    request: Request,
+    response: Response,
+    store: Store,
+    query_code: Annotated[str, Query(min_length=1, max_length=100)],
+) -> Track:
+    """Follow a complaint with its number and the query code of the receipt; no token needed."""
+    response.headers["Cache-Control"] = "no-store"
+    row = await store.tracked(request.app.state.settings.tenant, number)
+    if not same_code(row, query_code):
+        raise not_found()
+    return track_view(row, preferred_language(request.headers.get("accept-language")))
+
+
+@router.post(
+    "/complaints/{complaint_id}/withdrawal",
+    responses={202: {"model": WithdrawalResult, "description": "Asked for; dispatch has not decided yet"}},
+)
+async def withdraw_complaint(
+    complaint_id: UUID, body: WithdrawalIn, request: Request, response: Response, caller: Withdrawing, version: IfMatch
+) -> WithdrawalResult:
+    """Take a complaint back, until its result waits for verification.
+
+    Dispatch decides, so that a withdrawal and an officer's action never both win: 200 once it is withdrawn, 409 with
+    the present state where the work was quicker, 202 where the decision takes longer than five seconds (ask again).
+    """
+    result = await withdraw(request.app.state.engine, complaint_id, caller, body.reason, version)
+    response.status_code = 200 if result.outcome == "withdrawn" else 202
+    response.headers["ETag"] = etag.etag(result.version)
+    return WithdrawalResult(id=complaint_id, status=result.status, withdrawal=result.outcome, version=result.version)

@@ -1,0 +1,84 @@
+"""POST: one complaint, or a batch."""
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import ValidationError
+
+from contracts.lifecycle import TRANSITIONS, EventType
+from intake_service.api.schemas import BatchIn, BatchItem, BatchResult, ComplaintAccepted, ComplaintIn
+from intake_service.service.accept import Intake, Once
+from runtime.auth import Caller, require
+from runtime.idempotency import IdempotencyKey, request_hash
+from runtime.problems import PROBLEM_RESPONSES, Problem, response_to
+from runtime.problems.validation import problem_of
+
+router = APIRouter(tags=["complaints"], responses=PROBLEM_RESPONSES)
+Reporting = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.RECEIVED].roles))]
+_RECEIPT = {"model": ComplaintAccepted, "description": "Accepted and durable"}
+
+
+@router.post("/complaints", status_code=201, responses={201: _RECEIPT}, response_class=Response)
+async def create_complaint(body: ComplaintIn, request: Request, caller: Reporting, key: IdempotencyKey) -> Response:
+    """Accept a complaint.
+
+    Once this answers 201 the complaint is durable: it will be dispatched and entered in the ledger, whatever fails.
+    With an `Idempotency-Key` a repeat gets the first answer. Without a `category` it is left open for the operators.
+    """
+    once = Once(key, request_hash("POST", request.scope["path"], await request.body())) if key else None
+    accepted = await _intake(request).accept(body.to_report(), caller, once)
+    return _receipt(accepted.answer, repeated=accepted.repeated)
+
+
+@router.post("/complaints/batch", response_model=BatchResult)
+async def create_complaints(body: BatchIn, request: Request, caller: Reporting, key: IdempotencyKey) -> BatchResult:
+    """Accept up to 500 complaints, each for itself: the answer has a result per item, in order.
+
+    With an `Idempotency-Key`, item *i* is repeated safely under it; items with an `external_ref` are never doubled.
+    """
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_accept_item(index, item, request, caller, key)) for index, item in enumerate(body.items)
+        ]
+    results = [task.result() for task in tasks]
+    created = sum(result.status == 201 for result in results)
+    return BatchResult(created=created, refused=len(results) - created, items=results)
+
+
+async def _accept_item(
+    index: int, item: dict[str, Any], request: Request, caller: Caller, key: str | None
+) -> BatchItem:
+    once = Once(f"{key}#{index}", request_hash("POST", request.scope["path"], _canonical(item))) if key else None
+    try:
+        report = ComplaintIn.model_validate(item).to_report()
+        accepted = await _intake(request).accept(report, caller, once)
+    except ValidationError as error:
+        findings = [{**finding, "loc": ("body", *finding["loc"])} for finding in error.errors(include_input=False)]
+        return _refused(index, problem_of(findings), request)
+    except Problem as problem:
+        return _refused(index, problem, request)
+    return BatchItem(index=index, status=201, complaint=json.loads(accepted.answer))
+
+
+def _refused(index: int, problem: Problem, request: Request) -> BatchItem:
+    answer = response_to(problem, request)
+    return BatchItem(index=index, status=answer.status_code, problem=json.loads(bytes(answer.body)))
+
+
+def _receipt(answer: str, *, repeated: bool) -> Response:
+    receipt = json.loads(answer)
+    headers = {"Location": f"/intake/v1/complaints/{receipt['id']}", "ETag": '"1"'}
+    if repeated:
+        headers["Idempotency-Replayed"] = "true"
+    return Response(answer, status_code=201, headers=headers, media_type="application/json")
+
+
+def _canonical(item: dict[str, Any]) -> bytes:
+    return json.dumps(item, sort_keys=True).encode()
+
+
+def _intake(request: Request) -> Intake:
+    intake: Intake = request.app.state.intake
+    return intake

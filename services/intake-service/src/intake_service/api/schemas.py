@@ -1,0 +1,216 @@
+"""Request and response models of intake. Requests refuse unknown fields and coerce nothing."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from intake_service.domain.complaint import Location, Reporter
+from intake_service.domain.coordinates import Crs, to_wgs84
+from intake_service.domain.report import Report
+from runtime.types import FiniteFloat, Instant, Integer
+
+Scalar = StrictBool | Integer | FiniteFloat | Annotated[str, Field(max_length=1000)] | None
+
+
+class Request(BaseModel):
+    """Base of all request bodies."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LocationIn(Request):
+    """Where it is: `lon` and `lat` in degrees with their datum, or an `address` alone, or both."""
+
+    lon: Annotated[FiniteFloat, Field(ge=-180, le=180)] | None = None
+    lat: Annotated[FiniteFloat, Field(ge=-90, le=90)] | None = None
+    crs: Crs = "WGS84"
+    address: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if (self.lon is None) != (self.lat is None):
+            raise PydanticCustomError("half-a-point", "lon and lat go together")
+        if self.lon is None and self.address is None:
+            raise PydanticCustomError("no-place", "Give lon and lat, or an address")
+        return self
+
+    def to_location(self) -> Location:
+        """Return it in WGS84, with what was given beside it."""
+        if self.lon is None or self.lat is None:
+            return Location(address=self.address)
+        lon, lat = to_wgs84(self.lon, self.lat, self.crs)
+        return Location(lon, lat, self.address, self.lon, self.lat, self.crs)
+
+
+class ReporterIn(Request):
+    """Who reports. Kept in intake, shown to those who may contact reporters."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 \-]{4,30}$")] | None = None
+    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$")] | None = None
+    anonymous: StrictBool = False
+
+
+_NOBODY = Reporter()
+
+
+class ComplaintIn(Request):
+    """A new complaint 诉求."""
+
+    source: Annotated[str, Field(max_length=50, examples=["resident_app"])]
+    category: Annotated[str, Field(max_length=100, examples=["street_order.parking"])] | None = None
+    description: Annotated[str, Field(min_length=1, max_length=10_000)]
+    location: LocationIn
+    reporter: ReporterIn | None = None
+    occurred_at: Instant | None = None
+    attachments: Annotated[
+        list[UUID], Field(default_factory=list, max_length=0, description="None can be referred to yet")
+    ]
+    external_ref: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    attributes: Annotated[dict[Annotated[str, Field(min_length=1, max_length=100)], Scalar], Field(max_length=50)] = {}
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.description.strip():
+            raise PydanticCustomError("blank-description", "The description is blank")
+        return self
+
+    def to_report(self) -> Report:
+        """Return the command that asks for this complaint to be accepted."""
+        reporter = self.reporter
+        return Report(
+            source=self.source,
+            category=self.category,
+            description=self.description,
+            location=self.location.to_location(),
+            reporter=Reporter(reporter.name, reporter.phone, reporter.email, reporter.anonymous)
+            if reporter
+            else _NOBODY,
+            occurred_at=self.occurred_at,
+            external_ref=self.external_ref,
+            attributes=dict(self.attributes),
+        )
+
+
+class BatchIn(Request):
+    """Up to 500 complaints; each stands for itself and gets its own result."""
+
+    items: Annotated[
+        list[dict[str, Any]],
+        Field(min_length=1, max_length=500, description="Each as the body of POST /intake/v1/complaints"),
+    ]
+
+
+class WithdrawalIn(Request):
+    """Why the reporter takes the complaint back."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+
+
+class ComplaintAccepted(BaseModel):
+    """The receipt. Keep `query_code`: it is what an anonymous reporter follows the complaint with."""
+
+    id: UUID
+    number: str
+    status: Literal["received"]
+    query_code: str
+    received_at: datetime
+    source: str
+    category: str | None
+    version: int
+
+
+class BatchItem(BaseModel):
+    """What became of one item: 201 with its receipt, or the status and body of its problem."""
+
+    index: int
+    status: int
+    complaint: dict[str, Any] | None = None
+    problem: dict[str, Any] | None = None
+
+
+class BatchResult(BaseModel):
+    """The results, in the order of the items."""
+
+    created: int
+    refused: int
+    items: list[BatchItem]
+
+
+class LocationOut(BaseModel):
+    """WGS84 degrees; `given` is what the reporter's client sent."""
+
+    lon: float | None
+    lat: float | None
+    crs: Literal["WGS84"] = "WGS84"
+    address: str | None
+    given: dict[str, Any] | None
+
+
+class ReporterOut(BaseModel):
+    """Contact data, for those who may contact reporters."""
+
+    name: str | None
+    phone: str | None
+    email: str | None
+    anonymous: bool
+
+
+class Step(BaseModel):
+    """One step of the way."""
+
+    status: str
+    at: datetime
+
+
+class ComplaintView(BaseModel):
+    """A complaint as its reporter and the staff see it; `reporter` is null without the right to contact reporters."""
+
+    id: UUID
+    number: str
+    status: str
+    version: int
+    source: str
+    proactive: bool
+    category: str | None
+    description: str
+    location: LocationOut
+    reporter: ReporterOut | None
+    unit: str | None
+    occurred_at: datetime | None
+    received_at: datetime
+    updated_at: datetime
+    external_ref: str | None
+    attributes: dict[str, Any]
+    progress: list[Step]
+
+
+class Track(BaseModel):
+    """What the holder of a query code sees: progress, no personal data."""
+
+    number: str
+    status: str
+    status_label: str
+    category: str | None
+    unit: str | None
+    received_at: datetime
+    updated_at: datetime
+    progress: list[Step]
+
+
+class WithdrawalResult(BaseModel):
+    """`withdrawn`, or `requested` while dispatch has not decided yet."""
+
+    id: UUID
+    status: str
+    withdrawal: Literal["withdrawn", "requested"]
+    version: int

@@ -1,0 +1,41 @@
+"""Intake's problem texts and state names, in Chinese and English."""
+
+from collections.abc import Mapping
+
+from runtime.problems import register_texts
+
+STATUS_LABELS: Mapping[str, tuple[str, str]] = {
+    "received": ("已受理", "Received"),
+    "assigned": ("已派遣", "Assigned to a unit"),
+    "accepted": ("已接单", "Accepted by the unit"),
+    "in_progress": ("处置中", "Being handled on site"),
+    "resolved": ("已处置，待核查", "Handled, to be verified"),
+    "verified": ("已核查", "Verified"),
+    "closed": ("已结案", "Closed"),
+    "withdrawn": ("已撤回", "Withdrawn"),
+}
+
+register_texts(
+    {
+        "external-ref-exists": (
+            "外部编号已存在",
+            "External reference exists",
+            "该来源的外部编号 {external_ref} 已受理过，见 complaint。",
+            "The reference {external_ref} of this source was accepted before, see complaint.",
+        ),
+        "unknown-source": ("未知的事件来源：{given}。", "There is no source {given}; see /intake/v1/sources."),
+        "source-not-yours": (
+            "您的角色不能使用事件来源 {given}。",
+            "Your roles may not name the source {given}; see /intake/v1/sources.",
+        ),
+        "unknown-category": ("未知的类别：{given}。", "There is no category {given}; see /intake/v1/categories."),
+        "in-the-future": ("时间不能晚于现在。", "The time must not lie in the future."),
+        "external-ref-not-yours": (
+            "只有受理员、监督员和合作系统可以使用外部编号。",
+            "Only operators, inspectors and partner systems may give an external reference.",
+        ),
+        "half-a-point": ("经度和纬度须同时提供。", "lon and lat go together."),
+        "no-place": ("请提供经纬度或地址。", "Give lon and lat, or an address."),
+        "blank-description": ("描述不能为空白。", "The description is blank."),
+    }
+)

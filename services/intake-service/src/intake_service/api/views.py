@@ -1,0 +1,64 @@
+"""Rows to answers."""
+
+import hmac
+from typing import Any
+
+from contracts.roles import Role
+from intake_service.api.schemas import ComplaintView, LocationOut, ReporterOut, Step, Track
+from intake_service.api.texts import STATUS_LABELS
+from runtime.auth import Caller
+
+MAY_CONTACT = (Role.OPERATOR, Role.SUPERVISOR)
+"""Who sees a reporter's name, phone and email, besides the reporter."""
+
+
+def complaint_view(row: Any, caller: Caller) -> ComplaintView:
+    """Return what `caller` sees of a complaint that they may see."""
+    contact = caller.has(*MAY_CONTACT) or row.created_by == caller.subject
+    given = {"lon": row.given_lon, "lat": row.given_lat, "crs": row.given_crs} if row.given_crs is not None else None
+    return ComplaintView(
+        id=row.id,
+        number=row.number,
+        status=row.status,
+        version=row.version,
+        source=row.source,
+        proactive=row.proactive,
+        category=row.category,
+        description=row.description,
+        location=LocationOut(lon=row.lon, lat=row.lat, address=row.address, given=given),
+        reporter=ReporterOut(name=row.name, phone=row.phone, email=row.email, anonymous=row.anonymous)
+        if contact
+        else None,
+        unit=row.unit,
+        occurred_at=row.occurred_at,
+        received_at=row.received_at,
+        updated_at=row.updated_at,
+        external_ref=row.external_ref,
+        attributes=row.attributes or {},
+        progress=_progress(row),
+    )
+
+
+def track_view(row: Any, language: str) -> Track:
+    """Return what the holder of the query code sees."""
+    labels = STATUS_LABELS.get(row.status, (row.status, row.status))
+    return Track(
+        number=row.number,
+        status=row.status,
+        status_label=labels[language == "en"],
+        category=row.category,
+        unit=row.unit,
+        received_at=row.received_at,
+        updated_at=row.updated_at,
+        progress=_progress(row),
+    )
+
+
+def same_code(row: Any | None, query_code: str) -> bool:
+    """Compare in constant time, also where there is no such complaint."""
+    present = row.query_code if row is not None else "-" * 12
+    return hmac.compare_digest(present.encode(), query_code.upper().encode()) and row is not None
+
+
+def _progress(row: Any) -> list[Step]:
+    return [Step(status="received", at=row.received_at), *(Step(**step) for step in row.progress)]

@@ -1,0 +1,1 @@
+"""Complaints, sources, categories and places, as plain Python."""

@@ -1,0 +1,69 @@
+"""What a complaint is to intake."""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from intake_service.domain.coordinates import Crs
+
+_CODE_ALPHABET = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 letters, none that looks like another (no 0, O, 1, I)
+_FROM_BYTE = bytes(_CODE_ALPHABET[byte % 32] for byte in range(256))
+QUERY_CODE_LENGTH = 12
+"""32 letters to the power of 12 are 60 bits: not to be guessed over the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where: WGS84 degrees with what was given beside it, or an address alone."""
+
+    lon: float | None = None
+    lat: float | None = None
+    address: str | None = None
+    given_lon: float | None = None
+    given_lat: float | None = None
+    given_crs: Crs | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who says so. Personal data: stays in intake."""
+
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    anonymous: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether there is anything to keep."""
+        return bool(self.name or self.phone or self.email)
+
+
+@dataclass(frozen=True, slots=True)
+class NewComplaint:
+    """A complaint about to be accepted."""
+
+    id: UUID
+    tenant: str
+    number: str
+    query_code: str
+    source: str
+    proactive: bool
+    category: str | None
+    description: str
+    location: Location
+    reporter: Reporter
+    created_by: str
+    """Subject of the caller; for a citizen, the owner."""
+    owner: str | None
+    """Subject of the reporter who may follow, withdraw and rate it; None for reports of staff and partners."""
+    occurred_at: datetime | None
+    received_at: datetime
+    external_ref: str | None
+    attributes: dict[str, object] = field(default_factory=dict)
+
+
+def new_query_code() -> str:
+    """Return an unguessable code that lets its holder follow one complaint."""
+    return secrets.token_bytes(QUERY_CODE_LENGTH).translate(_FROM_BYTE).decode()

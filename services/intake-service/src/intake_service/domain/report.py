@@ -1,0 +1,49 @@
+"""A report as it came in, and the rules it must keep."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from intake_service.domain import reference
+from intake_service.domain.complaint import Location, Reporter
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+_TRUSTED_WITH_REFERENCES = frozenset({"operator", "partner", "inspector"})
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a caller wants to be accepted."""
+
+    source: str
+    category: str | None
+    description: str
+    location: Location
+    reporter: Reporter
+    occurred_at: datetime | None
+    external_ref: str | None
+    attributes: dict[str, object]
+
+
+class Flaw(NamedTuple):
+    """Where a report breaks a rule, and which."""
+
+    pointer: str
+    code: str
+    given: str = ""
+
+
+def flaws(report: Report, roles: frozenset[str], now: datetime) -> Iterator[Flaw]:
+    """Yield every rule that `report` breaks when a caller with `roles` sends it at `now`."""
+    source = reference.sources().get(report.source)
+    if source is None:
+        yield Flaw("/source", "unknown-source", report.source)
+    elif not source.roles & roles:
+        yield Flaw("/source", "source-not-yours", report.source)
+    if report.category is not None and report.category not in reference.categories():
+        yield Flaw("/category", "unknown-category", report.category)
+    if report.occurred_at is not None and report.occurred_at > now + CLOCK_TOLERANCE:
+        yield Flaw("/occurred_at", "in-the-future")
+    if report.external_ref is not None and not _TRUSTED_WITH_REFERENCES & roles:
+        yield Flaw("/external_ref", "external-ref-not-yours")

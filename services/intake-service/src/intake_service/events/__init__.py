@@ -1,0 +1,1 @@
+"""What intake learns from the lifecycle topic."""

@@ -1,0 +1,32 @@
+"""Puts intake together; nothing imports this module but its entry points."""
+
+from zoneinfo import ZoneInfo
+
+from contracts.topics import LIFECYCLE
+from eventbus.slices import Subscription
+from intake_service.api import complaints, references, reports, texts
+from intake_service.events import lifecycle
+from intake_service.persistence.numbers import Numbers
+from intake_service.persistence.queries import Complaints
+from intake_service.service.accept import Intake
+from operations.service import Foundation, assemble
+from runtime.auth import TokenVerifier
+from runtime.lifecycle import Service
+from runtime.settings import RuntimeSettings
+
+__all__ = ["build", "texts"]
+
+
+def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
+    """Return the intake service on `settings.intake_database_url`; ValueError where that is not set."""
+    foundation = Foundation.lay("intake", settings, settings.intake_database_url)
+    numbers = Numbers(foundation.engine, ZoneInfo(settings.timezone))
+    return assemble(
+        foundation,
+        verifier,
+        title="Jieban intake 受理",
+        description="Receives complaints 诉求 from residents, operators, inspectors and partner systems.",
+        routers=[reports.router, complaints.router, references.router],
+        subscription=Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow),
+        state={"intake": Intake(foundation.engine, numbers), "complaints": Complaints(foundation.engine)},
+    )

@@ -1,0 +1,1 @@
+"""Tables, the group-committing writer and the read side."""

@@ -1,0 +1,129 @@
+"""Stores accepted complaints: the rows, the reporter, the event and the idempotency key, in one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.envelope import Event
+from contracts.topics import LIFECYCLE
+from eventbus import outbox
+from intake_service.domain.complaint import NewComplaint
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A complaint to accept, with the event that says so and the answer to give."""
+
+    complaint: NewComplaint
+    event: Event
+    answer: str
+    idempotency_key: str | None
+    request_hash: bytes | None
+
+
+# A row is left out where its idempotency key or its external_ref is known already; the caller finds out which.
+_STORE = sa.text(f"""
+WITH input AS (
+    SELECT * FROM unnest(
+        CAST(:ids AS uuid[]), CAST(:tenants_ AS text[]), CAST(:numbers AS text[]), CAST(:query_codes AS text[]),
+        CAST(:sources_ AS text[]), CAST(:proactives AS bool[]), CAST(:categories AS text[]),
+        CAST(:descriptions AS text[]), CAST(:lons AS float8[]), CAST(:lats AS float8[]), CAST(:addresses AS text[]),
+        CAST(:given_lons AS float8[]), CAST(:given_lats AS float8[]), CAST(:given_crss AS text[]),
+        CAST(:anonymous AS bool[]), CAST(:names AS text[]), CAST(:phones AS text[]), CAST(:emails AS text[]),
+        CAST(:creators AS text[]), CAST(:owners AS text[]), CAST(:occurred AS timestamptz[]),
+        CAST(:received AS timestamptz[]), CAST(:external_refs AS text[]), CAST(:attributes AS text[]),
+        CAST(:idempotency_keys AS text[]), CAST(:hashes AS bytea[]), CAST(:answers AS text[])
+    ) AS t (id, tenant, number, query_code, source, proactive, category, description, lon, lat, address,
+            given_lon, given_lat, given_crs, anonymous, name, phone, email, created_by, owner, occurred_at, received_at,
+            external_ref, attributes, idempotency_key, request_hash, answer)
+), stored AS (
+    INSERT INTO complaint (id, tenant, number, query_code, status, source, proactive, category, description, lon, lat,
+        address, given_lon, given_lat, given_crs, anonymous, created_by, owner, occurred_at, received_at, updated_at,
+        external_ref, attributes)
+    SELECT id, tenant, number, query_code, 'received', source, proactive, category, description, lon, lat,
+        address, given_lon, given_lat, given_crs, anonymous, created_by, owner, occurred_at, received_at, received_at,
+        external_ref, CAST(attributes AS jsonb)
+    FROM input AS i
+    WHERE i.idempotency_key IS NULL OR NOT EXISTS (
+        SELECT FROM idempotency_key AS k
+        WHERE k.tenant = i.tenant AND k.principal = i.created_by AND k.key = i.idempotency_key)
+    ON CONFLICT (tenant, source, external_ref) WHERE external_ref IS NOT NULL DO NOTHING
+    RETURNING id
+), people AS (
+    INSERT INTO reporter (complaint_id, tenant, name, phone, email)
+    SELECT id, tenant, name, phone, email FROM input JOIN stored USING (id)
+    WHERE name IS NOT NULL OR phone IS NOT NULL OR email IS NOT NULL
+), keys AS (
+    INSERT INTO idempotency_key (tenant, principal, key, request_hash, status, body)
+    SELECT tenant, created_by, idempotency_key, request_hash, 201, answer FROM input JOIN stored USING (id)
+    WHERE idempotency_key IS NOT NULL
+), appended AS (
+    {outbox.APPEND_SQL} WHERE CAST(event.aggregateid AS uuid) IN (SELECT id FROM stored)
+)
+SELECT id, pg_notify('{outbox.CHANNEL}', '') FROM stored
+""")
+
+
+class NewComplaints:
+    """The group store of intake."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Commits by itself: one statement, one transaction."""
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def store(self, group: Sequence[Acceptance]) -> list[bool]:
+        """Store all of `group`; True for those accepted, False where the key or the external_ref was known before.
+
+        Items of one group must not share an idempotency key or an external_ref. A twin on another replica at the same
+        moment makes the statement fail as a whole: it is tried again, and then sees the twin.
+        """
+        parameters = {**_columns(group), **outbox.columns(LIFECYCLE.name, [item.event for item in group])}
+        for attempt in range(3):
+            try:
+                async with self._engine.connect() as connection:
+                    stored = set((await connection.execute(_STORE, parameters)).scalars())
+                return [item.complaint.id in stored for item in group]
+            except IntegrityError:
+                if attempt == 2:
+                    raise
+        raise AssertionError("unreachable")
+
+
+def _columns(group: Sequence[Acceptance]) -> dict[str, list[Any]]:
+    complaints = [item.complaint for item in group]
+    places = [complaint.location for complaint in complaints]
+    people = [complaint.reporter for complaint in complaints]
+    return {
+        "ids": [c.id for c in complaints],
+        "tenants_": [c.tenant for c in complaints],
+        "numbers": [c.number for c in complaints],
+        "query_codes": [c.query_code for c in complaints],
+        "sources_": [c.source for c in complaints],
+        "proactives": [c.proactive for c in complaints],
+        "categories": [c.category for c in complaints],
+        "descriptions": [c.description for c in complaints],
+        "lons": [p.lon for p in places],
+        "lats": [p.lat for p in places],
+        "addresses": [p.address for p in places],
+        "given_lons": [p.given_lon for p in places],
+        "given_lats": [p.given_lat for p in places],
+        "given_crss": [p.given_crs for p in places],
+        "anonymous": [r.anonymous for r in people],
+        "names": [r.name for r in people],
+        "phones": [r.phone for r in people],
+        "emails": [r.email for r in people],
+        "creators": [c.created_by for c in complaints],
+        "owners": [c.owner for c in complaints],
+        "occurred": [c.occurred_at for c in complaints],
+        "received": [c.received_at for c in complaints],
+        "external_refs": [c.external_ref for c in complaints],
+        "attributes": [orjson.dumps(c.attributes).decode() if c.attributes else None for c in complaints],
+        "idempotency_keys": [item.idempotency_key for item in group],
+        "hashes": [item.request_hash for item in group],
+        "answers": [item.answer for item in group],
+    }

@@ -1,0 +1,75 @@
+"""Intake's tables."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from eventbus.tables import add_bus_tables
+from runtime.idempotency import idempotency_table
+
+metadata = sa.MetaData()
+_TIME = sa.DateTime(timezone=True)
+
+complaint = sa.Table(
+    "complaint",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("query_code", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("sequence", sa.Integer, nullable=False, server_default="1", comment="events published so far"),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("proactive", sa.Boolean, nullable=False),
+    sa.Column("category", sa.Text),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("lon", sa.Double, comment="WGS84 degrees"),
+    sa.Column("lat", sa.Double, comment="WGS84 degrees"),
+    sa.Column("address", sa.Text),
+    sa.Column("given_lon", sa.Double, comment="as reported, in given_crs"),
+    sa.Column("given_lat", sa.Double),
+    sa.Column("given_crs", sa.Text),
+    sa.Column("anonymous", sa.Boolean, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("owner", sa.Text),
+    sa.Column("occurred_at", _TIME),
+    sa.Column("received_at", _TIME, nullable=False),
+    sa.Column("updated_at", _TIME, nullable=False),
+    sa.Column("external_ref", sa.Text),
+    sa.Column("attributes", JSONB),
+    sa.Column("unit", sa.Text, comment="name of the team that answers for it now"),
+    sa.Column("community", sa.Text),
+    sa.Column("grid", sa.Text),
+    sa.Column("progress", JSONB, nullable=False, server_default="[]", comment="[{status, at}], oldest first"),
+    sa.Column("release_request", sa.Uuid, comment="id of the last release_requested event"),
+    sa.Column("release_state", sa.Text, comment="requested, granted or refused"),
+    sa.Column("release_actor", sa.Text),
+    sa.Column("release_reason", sa.Text),
+    sa.UniqueConstraint("tenant", "number", name="complaint_number"),
+)
+sa.Index(
+    "complaint_external_ref",
+    complaint.c.tenant,
+    complaint.c.source,
+    complaint.c.external_ref,
+    unique=True,
+    postgresql_where=complaint.c.external_ref.is_not(None),
+)
+sa.Index("complaint_by_creator", complaint.c.tenant, complaint.c.created_by, complaint.c.id)
+sa.Index("complaint_updated", complaint.c.tenant, complaint.c.updated_at)
+
+reporter = sa.Table(
+    "reporter",
+    metadata,
+    sa.Column("complaint_id", sa.Uuid, primary_key=True),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("name", sa.Text),
+    sa.Column("phone", sa.Text),
+    sa.Column("email", sa.Text),
+    comment="personal data, apart so that it can be erased; written only together with its complaint",
+)
+
+number_block = sa.Sequence("complaint_number_block", metadata=metadata)
+
+idempotency_table(metadata)
+add_bus_tables(metadata)

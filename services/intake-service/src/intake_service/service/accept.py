@@ -1,0 +1,184 @@
+"""Accepts reports: a number, a query code, one commit, then the answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.envelope import Event
+from contracts.events import ComplaintReceived, Place
+from contracts.lifecycle import EventType
+from contracts.roles import Role
+from intake_service.domain import reference
+from intake_service.domain.complaint import NewComplaint, new_query_code
+from intake_service.domain.report import Report, flaws
+from intake_service.persistence.group_commit import GroupCommit
+from intake_service.persistence.new_complaints import Acceptance, NewComplaints
+from intake_service.persistence.numbers import Numbers
+from intake_service.persistence.tables import complaint as table
+from runtime import clock, idempotency
+from runtime.auth import Caller
+from runtime.ids import uuid7
+from runtime.problems import FieldError, Problem
+from runtime.tracing import current_traceparent
+
+SOURCE = "intake"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer to a report, as JSON text; `repeated` where it was given before."""
+
+    answer: str
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An idempotency key with the hash of the request that bears it."""
+
+    key: str
+    request_hash: bytes
+
+
+class Intake:
+    """Accepts reports on one database; all requests of the process share its group commits."""
+
+    def __init__(self, engine: AsyncEngine, numbers: Numbers) -> None:
+        """`numbers` hands out the case numbers."""
+        self._engine = engine
+        self._numbers = numbers
+        self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(engine).store)
+        self._in_flight: dict[tuple[str, ...], asyncio.Event] = {}
+
+    async def accept(self, report: Report, caller: Caller, once: Once | None = None) -> Accepted:
+        """Accept `report` durably, or return the answer that its idempotency key got before.
+
+        Raises Problem: 422 for a report that breaks a rule or a key that another request used, 409 for an
+        `external_ref` that the source has used.
+        """
+        now = clock.now()
+        errors = [
+            FieldError(flaw.pointer, flaw.code, {"given": flaw.given}) for flaw in flaws(report, caller.roles, now)
+        ]
+        if errors:
+            raise Problem(422, "validation-failed", errors=errors)
+        acceptance = self._acceptance(report, caller, once, await self._numbers.draw(now), now)
+        async with self._alone(acceptance.complaint, once):
+            if await self._commits.submit(acceptance):
+                return Accepted(acceptance.answer)
+        return await self._known(acceptance, caller, once)
+
+    def _acceptance(self, report: Report, caller: Caller, once: Once | None, number: str, now: datetime) -> Acceptance:
+        complaint = NewComplaint(
+            id=uuid7(),
+            tenant=caller.tenant,
+            number=number,
+            query_code=new_query_code(),
+            source=report.source,
+            proactive=reference.sources()[report.source].proactive,
+            category=report.category,
+            description=report.description,
+            location=report.location,
+            reporter=report.reporter,
+            created_by=caller.subject,
+            owner=caller.subject if caller.has(Role.CITIZEN) else None,
+            occurred_at=report.occurred_at,
+            received_at=now,
+            external_ref=report.external_ref,
+            attributes=report.attributes,
+        )
+        return Acceptance(
+            complaint,
+            received_event(complaint),
+            _answer(complaint),
+            once.key if once else None,
+            once.request_hash if once else None,
+        )
+
+    @asynccontextmanager
+    async def _alone(self, complaint: NewComplaint, once: Once | None) -> AsyncIterator[None]:
+        """Keep twins (one key, or one external_ref) out of one group: the second waits for the first."""
+        claims = []
+        if once:
+            claims.append((complaint.tenant, "key", complaint.created_by, once.key))
+        if complaint.external_ref:
+            claims.append((complaint.tenant, "ref", complaint.source, complaint.external_ref))
+        while busy := next((self._in_flight[claim] for claim in claims if claim in self._in_flight), None):
+            await busy.wait()
+        done = asyncio.Event()
+        self._in_flight |= dict.fromkeys(claims, done)
+        try:
+            yield
+        finally:
+            for claim in claims:
+                del self._in_flight[claim]
+            done.set()
+
+    async def _known(self, acceptance: Acceptance, caller: Caller, once: Once | None) -> Accepted:
+        async with self._engine.connect() as connection:
+            if once and (stored := await idempotency.replay(connection, caller, once.key, once.request_hash)):
+                return Accepted(stored.body, repeated=True)
+            complaint = acceptance.complaint
+            query = sa.select(table.c.id, table.c.number).where(
+                table.c.tenant == complaint.tenant,
+                table.c.source == complaint.source,
+                table.c.external_ref == complaint.external_ref,
+            )
+            known = (await connection.execute(query)).one()
+        raise Problem(
+            409,
+            "external-ref-exists",
+            extra={"complaint": {"id": str(known.id), "number": known.number}},
+            external_ref=complaint.external_ref,
+        )
+
+
+def received_event(complaint: NewComplaint) -> Event:
+    """Return the event that tells dispatch and ledger of `complaint`: no name, phone or email in it."""
+    place = complaint.location
+    event_id = uuid7()
+    return Event(
+        id=event_id,
+        type=EventType.RECEIVED,
+        source=SOURCE,
+        subject=complaint.id,
+        tenant=complaint.tenant,
+        time=complaint.received_at,
+        sequence=1,
+        correlation_id=event_id,
+        causation_id=None,
+        traceparent=current_traceparent(),
+        data=ComplaintReceived(
+            number=complaint.number,
+            source=complaint.source,
+            proactive=complaint.proactive,
+            category=complaint.category,
+            description=complaint.description,
+            location=Place(lon=place.lon, lat=place.lat, address=place.address),
+            occurred_at=complaint.occurred_at,
+            received_at=complaint.received_at,
+            owner=complaint.owner,
+            external_ref=complaint.external_ref,
+        ),
+    )
+
+
+def _answer(complaint: NewComplaint) -> str:
+    return orjson.dumps(
+        {
+            "id": complaint.id,
+            "number": complaint.number,
+            "status": "received",
+            "query_code": complaint.query_code,
+            "received_at": complaint.received_at,
+            "source": complaint.source,
+            "category": complaint.category,
+            "version": 1,
+        }
+    ).decode()
