@@ -1,0 +1,84 @@
+"""What all actions share: one transaction with the work, its event and the answer that a repeat gets."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatch_service.api.case_schemas import CaseView
+from dispatch_service.api.deps import Engine
+from dispatch_service.api.problems import problem_of
+from dispatch_service.domain.errors import DispatchError
+from dispatch_service.persistence import cases
+from dispatch_service.service.actions import Action
+from runtime.auth import Caller
+from runtime.clock import now
+from runtime.etag import IfMatch, check, etag
+from runtime.idempotency import IdempotencyKey, StoredAnswer, replay, request_hash, store
+from runtime.problems import Problem
+from runtime.tracing import current_traceparent
+
+Work = Callable[[AsyncConnection, Action], Awaitable[None]]
+
+
+class _Acting:
+    """Carries out one action of one request."""
+
+    def __init__(self, request: Request, engine: Engine, if_match: IfMatch, key: IdempotencyKey) -> None:
+        self._request = request
+        self._engine = engine
+        self._if_match = if_match
+        self._key = key
+
+    async def run(self, caller: Caller, complaint_id: UUID, note: str | None, work: Work) -> Response:
+        """Do the work and return the case with its new `ETag`, or the first answer if this is a repeat.
+
+        Work, event and stored answer are committed together before the answer leaves.
+        """
+        action = Action(
+            complaint_id=complaint_id,
+            tenant=caller.tenant,
+            actor=caller.subject,
+            now=now(),
+            traceparent=current_traceparent(),
+            check_version=partial(check, self._if_match),
+            note=note,
+        )
+        async with self._engine.begin() as connection:
+            if self._key is None:
+                return (await _perform(connection, action, work)).response()
+            return await self._perform_once(connection, caller, self._key, action, work)
+
+    async def _perform_once(
+        self, connection: AsyncConnection, caller: Caller, key: str, action: Action, work: Work
+    ) -> Response:
+        request = self._request
+        digest = request_hash(request.method, request.url.path, await request.body())
+        stored = await replay(connection, caller, key, digest)
+        if stored is None:
+            try:
+                answer = await _perform(connection, action, work)
+            except Problem:
+                # A twin that held the row lock may have done just this while we waited for it.
+                stored = await replay(connection, caller, key, digest)
+                if stored is None:
+                    raise
+            else:
+                await store(connection, caller, key, digest, answer)
+                return answer.response()
+        return stored.response()
+
+
+Acting = Annotated[_Acting, Depends()]
+
+
+async def _perform(connection: AsyncConnection, action: Action, work: Work) -> StoredAnswer:
+    try:
+        await work(connection, action)
+    except DispatchError as error:
+        raise problem_of(error) from error
+    view = CaseView.of(await cases.show(connection, action.tenant, action.complaint_id))
+    return StoredAnswer(200, view.model_dump_json(), {"ETag": etag(view.version)})

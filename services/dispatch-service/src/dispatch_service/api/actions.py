@@ -1,0 +1,75 @@
+"""Acting on cases."""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+
+from contracts.lifecycle import TRANSITIONS, EventType
+from dispatch_service.api.acting import Acting
+from dispatch_service.api.case_schemas import AcceptBody, AssignBody, CaseView, ResolveBody, StartBody
+from dispatch_service.service import actions
+from runtime.auth import Caller, require
+from runtime.problems import PROBLEM_RESPONSES
+
+router = APIRouter(prefix="/cases/{complaint_id}", tags=["work"], responses=PROBLEM_RESPONSES)
+
+
+def _who_may(event_type: EventType) -> object:
+    """Return the dependency that lets through whom the state table names."""
+    return Depends(require(*TRANSITIONS[event_type].roles))
+
+
+@router.post("/assign", response_model=CaseView)
+async def assign_case(
+    complaint_id: UUID,
+    body: AssignBody,
+    caller: Annotated[Caller, _who_may(EventType.ASSIGNED)],
+    acting: Acting,
+) -> Response:
+    """Send a case to a team: from the duty desk, or on from a team that has not accepted it yet.
+
+    422 for an unknown team; 409 with the present state where the case is beyond that.
+    """
+    return await acting.run(caller, complaint_id, body.note, partial(actions.assign, team_code=body.team))
+
+
+@router.post("/accept", response_model=CaseView)
+async def accept_case(
+    complaint_id: UUID,
+    caller: Annotated[Caller, _who_may(EventType.ACCEPTED)],
+    acting: Acting,
+    body: AcceptBody | None = None,
+) -> Response:
+    """Take a case on for one's team (首接负责).
+
+    403 `not-your-team` names the team it belongs to; of two officers at once one gets 200, the other 409.
+    """
+    return await acting.run(caller, complaint_id, body.note if body else None, actions.accept)
+
+
+@router.post("/start", response_model=CaseView)
+async def start_case(
+    complaint_id: UUID,
+    caller: Annotated[Caller, _who_may(EventType.STARTED)],
+    acting: Acting,
+    body: StartBody | None = None,
+) -> Response:
+    """Begin the work on site, with position and time; `started_at` may be past, for devices that were offline."""
+    body = body or StartBody()
+    position = body.position.to_place() if body.position else None
+    work = partial(actions.start, position=position, started_at=body.started_at)
+    return await acting.run(caller, complaint_id, body.note, work)
+
+
+@router.post("/resolve", response_model=CaseView)
+async def resolve_case(
+    complaint_id: UUID,
+    body: ResolveBody,
+    caller: Annotated[Caller, _who_may(EventType.RESOLVED)],
+    acting: Acting,
+) -> Response:
+    """Report the work as done, with how it was handled and the result; verification follows."""
+    work = partial(actions.resolve, handling_mode=body.handling_mode, result=body.result)
+    return await acting.run(caller, complaint_id, body.note, work)

@@ -1,0 +1,37 @@
+"""The query parameters that narrow down a list of cases."""
+
+from typing import Annotated
+
+from fastapi import Query
+
+from contracts.lifecycle import Status
+from dispatch_service.persistence.case_lists import CaseFilter
+from operations.filters import Box, Code
+from runtime.types import Instant
+
+
+def case_filter(
+    status: Annotated[list[Status] | None, Query(max_length=len(Status), description="May be repeated.")] = None,
+    team: Code | None = None,
+    grid: Code | None = None,
+    community: Code | None = None,
+    category: Code | None = None,
+    source: Code | None = None,
+    bbox: Box = None,
+    updated_after: Annotated[Instant | None, Query(description="Changed after this moment.")] = None,
+    received_from: Annotated[Instant | None, Query(description="Received at or after this moment.")] = None,
+    received_to: Annotated[Instant | None, Query(description="Received before this moment.")] = None,
+) -> CaseFilter:
+    """Return what the query asks for."""
+    return CaseFilter(
+        statuses=tuple(sorted(set(status or ()))),
+        team=team,
+        grid=grid,
+        community=community,
+        category=category,
+        source=source,
+        bbox=bbox,
+        updated_after=updated_after,
+        received_from=received_from,
+        received_to=received_to,
+    )

@@ -1,0 +1,127 @@
+"""Cases and actions as JSON."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.events import HandlingMode, Place
+from contracts.lifecycle import Status
+from runtime.types import FiniteFloat, Instant
+
+Note = Annotated[str, Field(min_length=1, max_length=2000)]
+Code = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class TeamRef(BaseModel):
+    """The unit that answers for a case."""
+
+    code: str
+    name: str
+
+
+class LocationView(BaseModel):
+    """Where: WGS84 degrees, an address, or both; all null where nothing is known."""
+
+    lon: float | None
+    lat: float | None
+    crs: Literal["WGS84"] = "WGS84"
+    address: str | None
+
+
+class Explanation(BaseModel):
+    """Why the case went to this team."""
+
+    rule: Literal["grid", "duty_desk", "dispatcher"]
+    grid: str | None = None
+    grid_version: int | None = None
+    team: str
+    from_team: Annotated[str | None, Field(validation_alias="from")] = None
+
+
+class CaseView(BaseModel):
+    """The work on one complaint. `version` is the number in the `ETag`."""
+
+    complaint_id: UUID
+    number: str
+    status: Status
+    round: int
+    version: int
+    team: TeamRef
+    grid: str | None
+    community: str | None
+    explanation: Explanation
+    category: str | None
+    source: str
+    proactive: bool
+    description: str
+    location: LocationView
+    officer: str | None
+    handling_mode: HandlingMode | None
+    result: str | None
+    occurred_at: datetime | None
+    received_at: datetime
+    assigned_at: datetime
+    accepted_at: datetime | None
+    started_at: datetime | None
+    resolved_at: datetime | None
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return the view of a row of the case table with the name of its team."""
+        return cls.model_validate(
+            {
+                **row,
+                "team": {"code": row["team"], "name": row["team_name"]},
+                "location": {"lon": row["lon"], "lat": row["lat"], "address": row["address"]},
+            }
+        )
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Position(_Body):
+    """Where an officer is. CGCS2000 and WGS84 degrees are the same for this purpose; other systems are refused."""
+
+    lon: Annotated[FiniteFloat, Field(ge=-180, le=180)]
+    lat: Annotated[FiniteFloat, Field(ge=-90, le=90)]
+    crs: Literal["WGS84", "CGCS2000"] = "WGS84"
+    address: Annotated[str | None, Field(max_length=500)] = None
+
+    def to_place(self) -> Place:
+        """Return it as events carry it."""
+        return Place(lon=self.lon, lat=self.lat, address=self.address)
+
+
+class AssignBody(_Body):
+    """Which team is to answer for the case."""
+
+    team: Code
+    note: Note | None = None
+
+
+class AcceptBody(_Body):
+    """What an officer may add when taking a case on."""
+
+    note: Note | None = None
+
+
+class StartBody(_Body):
+    """Where and when the work began; now, if no time is given."""
+
+    position: Position | None = None
+    started_at: Instant | None = None
+    note: Note | None = None
+
+
+class ResolveBody(_Body):
+    """How the case was handled (宣传引导、现场整改、限期整改、口头教育、立案查处), and with what result."""
+
+    handling_mode: HandlingMode
+    result: Annotated[str, Field(min_length=1, max_length=4000)]
+    note: Note | None = None

@@ -1,0 +1,58 @@
+"""Reading cases."""
+
+from dataclasses import asdict
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from dispatch_service.api.case_filter import case_filter
+from dispatch_service.api.case_schemas import CaseView
+from dispatch_service.api.deps import Engine, Staff
+from dispatch_service.api.problems import problem_of
+from dispatch_service.domain.errors import CaseNotFound
+from dispatch_service.persistence import case_lists, cases
+from dispatch_service.persistence.case_lists import CaseFilter
+from operations.pages import Page, Pages
+from runtime.etag import etag
+from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
+from runtime.problems import PROBLEM_RESPONSES
+
+router = APIRouter(prefix="/cases", tags=["cases"], responses=PROBLEM_RESPONSES)
+
+
+@router.get("")
+async def list_cases(
+    request: Request,
+    response: Response,
+    caller: Staff,
+    engine: Engine,
+    wanted: Annotated[CaseFilter, Depends(case_filter)],
+    cursor: CursorText = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[CaseView]:
+    """List cases, newest complaint first.
+
+    A case that changes keeps its place, so no page shifts. To follow changes, walk all pages with `updated_after`
+    set a minute before the moment at which the walk before began.
+    """
+    pages = Pages(request, caller, "cases", asdict(wanted))
+    last = pages.after(cursor)
+    async with engine.connect() as connection:
+        after = None if last is None else UUID(str(last[0]))
+        rows = await case_lists.page(connection, caller.tenant, wanted, after=after, size=limit + 1)
+    if len(rows) > limit:
+        pages.link_next(response, str(rows[limit - 1]["complaint_id"]))
+    return Page(items=[CaseView.of(row) for row in rows[:limit]])
+
+
+@router.get("/{complaint_id}")
+async def show_case(complaint_id: UUID, response: Response, caller: Staff, engine: Engine) -> CaseView:
+    """Show one case. Its `ETag` can be sent back as `If-Match` with an action."""
+    async with engine.connect() as connection:
+        try:
+            row = await cases.show(connection, caller.tenant, complaint_id)
+        except CaseNotFound as error:
+            raise problem_of(error) from error
+    response.headers["ETag"] = etag(row["version"])
+    return CaseView.of(row)

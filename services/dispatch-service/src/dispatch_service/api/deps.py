@@ -1,0 +1,19 @@
+"""What routes ask for."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.roles import STAFF
+from runtime.auth import Caller, require
+
+
+def _engine(request: Request) -> AsyncEngine:
+    engine: AsyncEngine = request.app.state.engine
+    return engine
+
+
+Engine = Annotated[AsyncEngine, Depends(_engine)]
+Staff = Annotated[Caller, Depends(require(*STAFF))]
+"""The bureau's own people; citizens and partners follow their complaints at intake."""

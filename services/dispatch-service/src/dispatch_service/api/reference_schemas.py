@@ -1,0 +1,85 @@
+"""Places and teams as JSON."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel
+
+PostKind = Literal["post", "liaison_station", "kiosk", "service_station", "guide_point"]
+MemberRole = Literal["leader", "enforcement_assistant", "community_worker", "mobile"]
+
+
+class CommunityView(BaseModel):
+    """A community 社区. `generated` marks what was made up for a demonstration."""
+
+    code: str
+    name: str
+    sub_district: str
+    generated: bool
+
+
+class PostView(BaseModel):
+    """A key post 重点网格岗位点, liaison station 联络站, kiosk 岗亭, service station or guide point."""
+
+    code: str
+    name: str
+    kind: PostKind
+    community: str
+    grid: str | None
+    lon: float
+    lat: float
+    generated: bool
+
+
+class MemberView(BaseModel):
+    """A member of a team by the subject of their token; no name is kept."""
+
+    subject: str
+    role: MemberRole
+
+
+class TeamView(BaseModel):
+    """A unit that cases are assigned to, with its members; `duty-desk` 值班台 is the one without a grid."""
+
+    code: str
+    name: str
+    community: str | None
+    members: list[MemberView]
+    generated: bool
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> Self:
+        """Return the view of a row of the team table and those of its members."""
+        return cls.model_validate({**row, "members": [dict(member) for member in members]})
+
+
+class GridProperties(BaseModel):
+    """What a grid is besides its shape. `version` grows with each change of its boundary."""
+
+    code: str
+    version: int
+    name: str
+    community: str
+    team: str
+    generated: bool
+
+
+class GridFeature(BaseModel):
+    """A grid 网格 as a GeoJSON feature."""
+
+    type: Literal["Feature"] = "Feature"
+    id: str
+    geometry: dict[str, Any]
+    properties: GridProperties
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return the feature of a row of the grid table."""
+        return cls(id=row["code"], geometry=row["geometry"], properties=GridProperties.model_validate(dict(row)))
+
+
+class GridCollection(BaseModel):
+    """Grids as GeoJSON (RFC 7946), WGS84."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[GridFeature]

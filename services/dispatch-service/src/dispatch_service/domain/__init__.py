@@ -1,0 +1,1 @@
+"""What dispatch decides, in plain Python: who answers for a place, and what may follow what."""

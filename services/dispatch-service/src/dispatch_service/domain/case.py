@@ -1,0 +1,78 @@
+"""The work on one complaint: what its state allows, and who may act on it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status, next_status
+from dispatch_service.domain.errors import ActionConflict, NotYourTeam, StartOutOfRange
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far an officer's device may be ahead of the server, or behind the moment of receipt."""
+
+
+@dataclass(slots=True)
+class Case:
+    """What a decision about a case needs to know of it, and what a decision changes.
+
+    `version` counts all changes (it is the ETag), `sequence` the events that dispatch has published about it.
+    """
+
+    complaint_id: UUID
+    tenant: str
+    status: Status
+    version: int
+    sequence: int
+    round: int
+    team: str
+    team_name: str
+    grid: str | None
+    community: str | None
+    received_at: datetime
+
+    def act(self, event: EventType) -> None:
+        """Move on by an event of dispatch's own; raises ActionConflict where the state table has no such line."""
+        try:
+            self.status = next_status(self.status, event)
+        except IllegalTransition as error:
+            raise ActionConflict(event, self.status, self.version) from error
+        self.version += 1
+        self.sequence += 1
+
+    def follow(self, event: EventType) -> bool:
+        """Move on by another service's event; return False where that had happened already.
+
+        Raises IllegalTransition where the state table has no such line.
+        """
+        if self.status is TRANSITIONS[event].target:
+            return False
+        self.status = next_status(self.status, event)
+        self.version += 1
+        return True
+
+    def answer_release(self) -> EventType:
+        """Decide whether the complaint may still be withdrawn: only while the work is not done.
+
+        Released means that no officer can act on the case any more.
+        """
+        self.sequence += 1
+        if self.status not in TRANSITIONS[EventType.RELEASED].sources:
+            return EventType.RELEASE_REFUSED
+        self.status = Status.WITHDRAWN
+        self.version += 1
+        return EventType.RELEASED
+
+
+def check_membership(case: Case, teams: frozenset[str]) -> None:
+    """Raise NotYourTeam unless the case's team is among the caller's `teams`."""
+    if case.team not in teams:
+        raise NotYourTeam(case.team, case.team_name)
+
+
+def check_start(case: Case, started_at: datetime, now: datetime) -> None:
+    """Raise StartOutOfRange for a start in the future or before the complaint came in.
+
+    Devices that were offline report late, so any moment in between is believed.
+    """
+    if not case.received_at - CLOCK_TOLERANCE <= started_at <= now + CLOCK_TOLERANCE:
+        raise StartOutOfRange(case.received_at, now)

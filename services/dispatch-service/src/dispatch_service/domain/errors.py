@@ -1,0 +1,49 @@
+"""What dispatch refuses, and why."""
+
+from datetime import datetime
+
+from contracts.lifecycle import EventType, Status
+
+
+class DispatchError(Exception):
+    """An action that cannot be done as asked."""
+
+
+class CaseNotFound(DispatchError):
+    """No case with this id in the caller's tenant."""
+
+
+class UnknownTeam(DispatchError):
+    """The team to assign to does not exist in the caller's tenant."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"unknown team {code}")
+        self.code = code
+
+
+class NotYourTeam(DispatchError):
+    """The case belongs to another team than the caller's."""
+
+    def __init__(self, team: str, team_name: str) -> None:
+        super().__init__(f"the case belongs to team {team}")
+        self.team = team
+        self.team_name = team_name
+
+
+class StartOutOfRange(DispatchError):
+    """The start of work lies in the future or before the complaint was received."""
+
+    def __init__(self, earliest: datetime, latest: datetime) -> None:
+        super().__init__(f"started_at must lie between {earliest.isoformat()} and {latest.isoformat()}")
+        self.earliest = earliest
+        self.latest = latest
+
+
+class ActionConflict(DispatchError):
+    """The case has moved on: its present state does not allow the action."""
+
+    def __init__(self, event: EventType, status: Status, version: int) -> None:
+        super().__init__(f"{event} may not follow {status}")
+        self.event = event
+        self.status = status
+        self.version = version

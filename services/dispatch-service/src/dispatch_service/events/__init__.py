@@ -1,0 +1,1 @@
+"""What dispatch does with the events it consumes."""

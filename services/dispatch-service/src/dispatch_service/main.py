@@ -1,0 +1,31 @@
+"""Puts dispatch together."""
+
+from contracts.topics import LIFECYCLE
+from dispatch_service.api import actions, cases, reference
+from dispatch_service.events.handlers import CONSUMED, CaseEvents
+from dispatch_service.persistence.territory import Territory
+from eventbus.slices import Subscription
+from operations.service import Foundation, assemble
+from runtime.auth import TokenVerifier
+from runtime.lifecycle import Service
+from runtime.settings import RuntimeSettings
+
+DESCRIPTION = """
+Dispatch 派遣、处置: every complaint that intake receives becomes a case of the team that answers for its place, or of
+the duty desk where no grid does. Officers accept, start and resolve the cases of their teams; dispatchers send cases
+on.
+"""
+
+
+def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
+    """Return dispatch, not yet connected to anything. ValueError where `JIEBAN_DISPATCH_DATABASE_URL` is not set."""
+    return assemble(
+        Foundation.lay("dispatch", settings, settings.dispatch_database_url),
+        verifier,
+        title="Jieban dispatch 派遣、处置",
+        description=DESCRIPTION.strip(),
+        routers=[cases.router, actions.router, reference.router],
+        subscription=Subscription(
+            consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory())
+        ),
+    )

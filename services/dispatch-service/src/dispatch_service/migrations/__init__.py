@@ -1,0 +1,1 @@
+"""Dispatch's schema, step by step."""

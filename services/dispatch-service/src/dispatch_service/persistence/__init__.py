@@ -1,0 +1,1 @@
+"""Dispatch's own database: cases, and the places and teams they are assigned to."""

@@ -1,0 +1,109 @@
+"""Cases by the hundred: a constant number of statements for a slice of events, whatever its size."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.lifecycle import Status
+from dispatch_service.domain.case import Case
+
+_INSERT = sa.text("""
+    WITH opened AS (
+        INSERT INTO dispatch_case (
+            complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at, received_at,
+            tenant, team, grid, grid_version, community, explanation,
+            status, round, version, sequence, assigned_at, updated_at)
+        SELECT incoming.complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at,
+               received_at, tenant, team, grid, grid_version, community, explanation,
+               'assigned', 1, 1, 1, :now, :now
+        FROM unnest(
+                CAST(:complaint_id AS uuid[]), CAST(:placement AS int[]), CAST(:number AS text[]),
+                CAST(:category AS text[]), CAST(:source AS text[]), CAST(:proactive AS bool[]),
+                CAST(:description AS text[]), CAST(:lon AS float8[]), CAST(:lat AS float8[]), CAST(:address AS text[]),
+                CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]))
+            AS incoming (complaint_id, place, number, category, source, proactive, description, lon, lat, address,
+                         occurred_at, received_at)
+        JOIN unnest(
+                CAST(:tenant AS text[]), CAST(:team AS text[]), CAST(:grid AS text[]), CAST(:grid_version AS int[]),
+                CAST(:community AS text[]), CAST(:explanation AS jsonb[]))
+            WITH ORDINALITY AS placement (tenant, team, grid, grid_version, community, explanation, place)
+            USING (place)
+        ON CONFLICT (complaint_id) DO NOTHING
+        RETURNING complaint_id)
+    SELECT id FROM unnest(CAST(:complaint_id AS uuid[])) AS id WHERE id NOT IN (SELECT complaint_id FROM opened)
+""")
+_LOCK = sa.text("""
+    SELECT complaint_id, tenant, status, version, sequence, round, team, team AS team_name, grid, community, received_at
+    FROM dispatch_case WHERE complaint_id = ANY(CAST(:ids AS uuid[])) ORDER BY complaint_id FOR UPDATE
+""")
+_SAVE = sa.text("""
+    UPDATE dispatch_case
+    SET status = saved.status, version = saved.version, sequence = saved.sequence, updated_at = :now
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:versions AS int[]), CAST(:sequences AS int[]))
+         AS saved (complaint_id, status, version, sequence)
+    WHERE dispatch_case.complaint_id = saved.complaint_id
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """The few different answers to "who gets it" of a slice, column by column."""
+
+    tenant: list[str]
+    team: list[str]
+    grid: list[str | None]
+    grid_version: list[int | None]
+    community: list[str | None]
+    explanation: list[str]
+    """JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCases:
+    """Rows to insert, column by column; `placement` counts the placements from 1."""
+
+    complaint_id: list[UUID]
+    placement: list[int]
+    number: list[str]
+    category: list[str | None]
+    source: list[str]
+    proactive: list[bool]
+    description: list[str]
+    lon: list[float | None]
+    lat: list[float | None]
+    address: list[str | None]
+    occurred_at: list[datetime | None]
+    received_at: list[datetime]
+
+
+async def insert(connection: AsyncConnection, cases: NewCases, placements: Placements, now: datetime) -> set[UUID]:
+    """Insert assigned cases in one statement; return the ids that had a case before, which stays as it is."""
+    rows = await connection.execute(_INSERT, {**_columns(cases), **_columns(placements), "now": now})
+    return set(rows.scalars())
+
+
+def _columns(table: NewCases | Placements) -> dict[str, Any]:
+    return {field.name: getattr(table, field.name) for field in fields(table)}
+
+
+async def lock(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Case]:
+    """Return the cases of `ids` that exist, locked until the transaction ends, always in the same order."""
+    rows = await connection.execute(_LOCK, {"ids": sorted(ids)})
+    return {row.complaint_id: Case(**{**row._mapping, "status": Status(row.status)}) for row in rows}
+
+
+async def save(connection: AsyncConnection, cases: Sequence[Case], now: datetime) -> None:
+    """Write status, version and sequence of locked `cases` in one statement."""
+    values = {
+        "ids": [case.complaint_id for case in cases],
+        "statuses": [case.status.value for case in cases],
+        "versions": [case.version for case in cases],
+        "sequences": [case.sequence for case in cases],
+        "now": now,
+    }
+    await connection.execute(_SAVE, values)

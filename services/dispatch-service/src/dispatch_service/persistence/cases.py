@@ -1,0 +1,93 @@
+"""One case at a time: locked for an action, changed, shown."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.lifecycle import Status
+from dispatch_service.domain.case import Case
+from dispatch_service.domain.errors import CaseNotFound
+from dispatch_service.persistence.rows import Row, as_rows
+from dispatch_service.persistence.tables import dispatch_case, team, team_member
+
+_NAMED = sa.outerjoin(
+    dispatch_case, team, sa.and_(team.c.tenant == dispatch_case.c.tenant, team.c.code == dispatch_case.c.team)
+)
+_TEAM_NAME = sa.func.coalesce(team.c.name, dispatch_case.c.team).label("team_name")
+SELECT = sa.select(dispatch_case, _TEAM_NAME).select_from(_NAMED)
+"""All columns of cases and the name of the team."""
+
+_LOCK = (
+    sa.select(
+        dispatch_case.c.complaint_id,
+        dispatch_case.c.tenant,
+        dispatch_case.c.status,
+        dispatch_case.c.version,
+        dispatch_case.c.sequence,
+        dispatch_case.c.round,
+        dispatch_case.c.team,
+        _TEAM_NAME,
+        dispatch_case.c.grid,
+        dispatch_case.c.community,
+        dispatch_case.c.received_at,
+    )
+    .select_from(_NAMED)
+    .where(dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant"))
+    .with_for_update(of=dispatch_case)
+)
+_SHOW = SELECT.where(
+    dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant")
+)
+_TEAMS_OF = sa.select(team_member.c.team).where(
+    team_member.c.tenant == sa.bindparam("tenant"), team_member.c.subject == sa.bindparam("subject")
+)
+
+
+async def lock(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> Case:
+    """Return the case, locked until the transaction ends; CaseNotFound where the tenant has none with this id."""
+    row = (await connection.execute(_LOCK, {"id": complaint_id, "tenant": tenant})).one_or_none()
+    if row is None:
+        raise CaseNotFound
+    return Case(**{**row._mapping, "status": Status(row.status)})
+
+
+async def save(connection: AsyncConnection, case: Case, now: datetime, **facts: object) -> None:
+    """Write a locked case back: what a decision changes, and the columns that `facts` names."""
+    await connection.execute(
+        sa.update(dispatch_case)
+        .where(dispatch_case.c.complaint_id == case.complaint_id)
+        .values(
+            status=case.status.value,
+            version=case.version,
+            sequence=case.sequence,
+            team=case.team,
+            community=case.community,
+            updated_at=now,
+            **facts,
+        )
+    )
+
+
+async def show(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> Row:
+    """Return all of a case with the name of its team; CaseNotFound where the tenant has none with this id."""
+    rows = as_rows(await connection.execute(_SHOW, {"id": complaint_id, "tenant": tenant}))
+    if not rows:
+        raise CaseNotFound
+    return rows[0]
+
+
+async def teams_of(connection: AsyncConnection, tenant: str, subject: str) -> frozenset[str]:
+    """Return the codes of the teams that `subject` is a member of."""
+    rows = await connection.execute(_TEAMS_OF, {"tenant": tenant, "subject": subject})
+    return frozenset(rows.scalars())
+
+
+async def find_team(connection: AsyncConnection, tenant: str, code: str) -> Any | None:
+    """Return code, name and community of a team, or None."""
+    statement = sa.select(team.c.code, team.c.name, team.c.community).where(
+        team.c.tenant == tenant, team.c.code == code
+    )
+    return (await connection.execute(statement)).one_or_none()
