@@ -1,0 +1,82 @@
+"""What all actions share: one transaction with the row lock, the repeat, the version, the decision and the answer."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.envelope import Event
+from ledger_service.api.deps import Engine, is_staff, owner_bound
+from ledger_service.api.problems import REFUSALS, problem_of
+from ledger_service.api.views import complaint_view
+from ledger_service.domain.closing import Occasion
+from ledger_service.domain.complaint import Complaint
+from ledger_service.persistence import complaints, stories
+from ledger_service.service.recording import record_and_publish
+from operations.problems import not_found
+from runtime import clock, etag, idempotency
+from runtime.auth import Caller
+from runtime.etag import IfMatch
+from runtime.idempotency import IdempotencyKey, StoredAnswer
+from runtime.ids import uuid7
+from runtime.tracing import current_traceparent
+
+Decision = Callable[[Complaint, Occasion], Sequence[Event]]
+"""Returns the events of an action, or raises one of REFUSALS."""
+
+
+class Acting:
+    """An action on one complaint, asked for by one request."""
+
+    def __init__(
+        self, complaint_id: UUID, request: Request, engine: Engine, key: IdempotencyKey, if_match: IfMatch
+    ) -> None:
+        self._complaint_id = complaint_id
+        self._request = request
+        self._engine = engine
+        self._key = key
+        self._if_match = if_match
+
+    async def act(self, caller: Caller, decide: Decision) -> Response:
+        """Decide under the complaint's lock, record what follows, and answer with the complaint as it is then.
+
+        The lock comes before the look for an earlier answer, so that a twin of this request sees ours or gives theirs.
+        """
+        async with self._engine.begin() as connection:
+            complaint = await complaints.lock(connection, caller.tenant, self._complaint_id)
+            if complaint is None or owner_bound(caller) not in (None, complaint.owner):
+                raise not_found()
+            repeated = await self._repeated(connection, caller)
+            if repeated is not None:
+                return repeated.response()
+            etag.check(self._if_match, complaint.version)
+            try:
+                events = decide(complaint, Occasion(clock.now(), current_traceparent(), uuid7))
+            except REFUSALS as error:
+                raise problem_of(error, complaint) from error
+            await record_and_publish(connection, complaint, events)
+            answer = await self._answer(connection, caller)
+        return Response(answer.body, answer.status, headers=dict(answer.headers), media_type="application/json")
+
+    async def _repeated(self, connection: AsyncConnection, caller: Caller) -> StoredAnswer | None:
+        if self._key is None:
+            return None
+        return await idempotency.replay(connection, caller, self._key, await self._digest())
+
+    async def _answer(self, connection: AsyncConnection, caller: Caller) -> StoredAnswer:
+        row = await stories.complaint(connection, caller.tenant, self._complaint_id, owner=None)
+        if row is None:
+            raise not_found()
+        view = complaint_view(row, is_staff=is_staff(caller))
+        answer = StoredAnswer(200, view.model_dump_json(), {"ETag": etag.etag(view.version)})
+        if self._key is not None:
+            await idempotency.store(connection, caller, self._key, await self._digest(), answer)
+        return answer
+
+    async def _digest(self) -> bytes:
+        return idempotency.request_hash(self._request.method, self._request.url.path, await self._request.body())
+
+
+Action = Annotated[Acting, Depends()]

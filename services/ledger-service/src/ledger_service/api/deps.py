@@ -1,0 +1,30 @@
+"""What routes ask for."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.roles import STAFF, Role
+from runtime.auth import Caller, require
+
+
+def _engine(request: Request) -> AsyncEngine:
+    engine: AsyncEngine = request.app.state.engine
+    return engine
+
+
+Engine = Annotated[AsyncEngine, Depends(_engine)]
+Reader = Annotated[Caller, Depends(require(*STAFF, Role.CITIZEN, Role.PARTNER))]
+"""Staff read every complaint of their tenant, citizens and partners what they reported."""
+Staff = Annotated[Caller, Depends(require(*STAFF))]
+
+
+def is_staff(caller: Caller) -> bool:
+    """Say whether the caller is one of the bureau's own people."""
+    return caller.has(*STAFF)
+
+
+def owner_bound(caller: Caller) -> str | None:
+    """Return the owner that complaints must have for this caller; None where any will do."""
+    return None if is_staff(caller) else caller.subject

@@ -1,0 +1,39 @@
+"""Reading the ledger line by line."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from ledger_service.api.deps import Engine, Staff
+from ledger_service.api.filters import entry_filter
+from ledger_service.api.schemas import EntryView
+from ledger_service.api.views import entry_view
+from ledger_service.persistence import entry_lists
+from ledger_service.persistence.entry_lists import EntryFilter
+from operations.pages import Page, Pages
+from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
+from runtime.problems import PROBLEM_RESPONSES
+
+router = APIRouter(tags=["entries"], responses=PROBLEM_RESPONSES)
+
+
+@router.get("/entries")
+async def list_entries(
+    request: Request,
+    response: Response,
+    caller: Staff,
+    engine: Engine,
+    wanted: Annotated[EntryFilter, Depends(entry_filter)],
+    cursor: CursorText = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[EntryView]:
+    """List entries across complaints, the last recorded first."""
+    pages = Pages(request, caller, "entries", asdict(wanted))
+    last = pages.after(cursor)
+    before = None if last is None else int(str(last[0]))
+    async with engine.connect() as connection:
+        rows = await entry_lists.page(connection, caller.tenant, wanted, before=before, size=limit + 1)
+    if len(rows) > limit:
+        pages.link_next(response, rows[limit - 1]["position"])
+    return Page(items=[entry_view(row) for row in rows[:limit]])

@@ -1,0 +1,141 @@
+"""Complaints and entries as JSON, and the bodies of actions."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from contracts.events import Satisfaction
+from contracts.lifecycle import EventType, Status
+
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class LabelView(BaseModel):
+    """A name in Chinese and English."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    zh: str
+    en: str
+
+
+class TeamRef(BaseModel):
+    """The unit that answers for a complaint."""
+
+    code: str
+    name: str
+
+
+class LocationView(BaseModel):
+    """Where: WGS84 degrees, an address, or both; all null where nothing is known."""
+
+    lon: float | None
+    lat: float | None
+    crs: Literal["WGS84"] = "WGS84"
+    address: str | None
+
+
+class ComplaintView(BaseModel):
+    """A complaint as far as the ledger has heard of it. `version` is the number in the `ETag`."""
+
+    id: UUID
+    number: str
+    status: Status
+    status_label: LabelView
+    round: int
+    version: int
+    source: str
+    proactive: bool
+    category: str | None
+    description: str
+    location: LocationView
+    community: str | None
+    grid: str | None
+    team: TeamRef | None
+    external_ref: str | None
+    occurred_at: datetime | None
+    received_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+    satisfaction: Satisfaction | None
+    solved: bool | None
+    worker: Annotated[str | None, Field(description="Who resolved it last; null for citizens and partners.")]
+
+
+class EntryView(BaseModel):
+    """One line of the ledger. Nothing changes it."""
+
+    position: Annotated[int, Field(description="Its place in the ledger, which may have gaps.")]
+    event_id: UUID
+    complaint_id: UUID
+    type: EventType
+    label: LabelView
+    source: Literal["intake", "dispatch", "ledger"]
+    sequence: Annotated[int, Field(description="Counts the events of this source about the complaint, from 1.")]
+    from_status: Annotated[Status | None, Field(alias="from", description="null: the history begins here.")]
+    to_status: Annotated[Status, Field(alias="to")]
+    at: Annotated[datetime, Field(description="When it happened.")]
+    recorded_at: Annotated[datetime, Field(description="When the ledger heard of it.")]
+    actor: Annotated[str | None, Field(description="Who did it; null for citizens and partners.")]
+    data: Annotated[dict[str, Any], Field(description="What the event says, as far as the reader may know it.")]
+
+
+class TimelineEntry(EntryView):
+    """One line of a complaint's story."""
+
+    unit: Annotated[str | None, Field(description="Name of the team that did it; null where no team did.")]
+
+
+class Story(ComplaintView):
+    """A complaint with everything that happened to it, in order."""
+
+    timeline: list[TimelineEntry]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class VerificationBody(_Body):
+    """How the result was found good."""
+
+    method: Literal["on_site", "photo", "call"]
+    note: Text | None = None
+
+
+class FeedbackBody(_Body):
+    """The reporter's word: 满意、基本满意、不满意, and whether the matter is solved."""
+
+    satisfaction: Satisfaction
+    solved: StrictBool
+    comment: Text | None = None
+
+
+class StateView(BaseModel):
+    """A state. Nothing leads out of a final one."""
+
+    code: Status
+    zh: str
+    en: str
+    final: bool
+
+
+class TransitionView(BaseModel):
+    """What an event does: `from` null is the beginning, `to` null leaves the state as it is."""
+
+    event: EventType
+    zh: str
+    en: str
+    from_statuses: Annotated[list[Status | None], Field(alias="from")]
+    to_status: Annotated[Status | None, Field(alias="to")]
+    owner: Annotated[Literal["intake", "dispatch", "ledger"], Field(description="The service that publishes it.")]
+    roles: Annotated[list[str], Field(description="Who may cause it by hand; none where a rule or an event does.")]
+
+
+class FlowView(BaseModel):
+    """The state table 反馈流程图."""
+
+    states: list[StateView]
+    transitions: list[TransitionView]

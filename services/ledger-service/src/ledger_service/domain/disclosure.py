@@ -1,0 +1,30 @@
+"""What reporters see of an entry: the unit and the outcome, never who did the work."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.lifecycle import EventType
+
+_FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
+    EventType.RECEIVED: frozenset(
+        {"number", "source", "category", "description", "location", "occurred_at", "received_at", "external_ref"}
+    ),
+    EventType.ASSIGNED: frozenset({"team_name", "community", "round"}),
+    EventType.ACCEPTED: frozenset(),
+    EventType.STARTED: frozenset({"started_at"}),
+    EventType.RESOLVED: frozenset({"handling_mode", "result"}),
+    EventType.VERIFIED: frozenset({"method"}),
+    EventType.CLOSED: frozenset({"gates"}),
+    EventType.FEEDBACK_RECEIVED: frozenset({"satisfaction", "solved", "comment"}),
+    EventType.RELEASE_REQUESTED: frozenset({"ending", "reason"}),
+    EventType.RELEASED: frozenset({"ending"}),
+    EventType.RELEASE_REFUSED: frozenset({"status"}),
+    EventType.WITHDRAWN: frozenset({"reason"}),
+}
+"""Named one by one: a field that a later version adds stays inside until somebody decides otherwise."""
+
+
+def for_reporter(event_type: EventType, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of an entry's data that the reporter of the complaint may read."""
+    shown = _FOR_REPORTERS[event_type]
+    return {name: value for name, value in data.items() if name in shown}

@@ -1,0 +1,40 @@
+"""What people call the states and events, in Chinese and English."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from contracts.lifecycle import EventType, Status
+
+
+class Label(NamedTuple):
+    """A name in both languages."""
+
+    zh: str
+    en: str
+
+
+STATUS_LABELS: Mapping[Status, Label] = {
+    Status.RECEIVED: Label("已受理", "Received"),
+    Status.ASSIGNED: Label("已派遣", "Assigned to a unit"),
+    Status.ACCEPTED: Label("已接单", "Accepted by the unit"),
+    Status.IN_PROGRESS: Label("处置中", "Being handled on site"),
+    Status.RESOLVED: Label("已处置，待核查", "Handled, to be verified"),
+    Status.VERIFIED: Label("已核查", "Verified"),
+    Status.CLOSED: Label("已结案", "Closed"),
+    Status.WITHDRAWN: Label("已撤回", "Withdrawn"),
+}
+
+EVENT_LABELS: Mapping[EventType, Label] = {
+    EventType.RECEIVED: Label("受理", "Received"),
+    EventType.ASSIGNED: Label("派遣", "Assigned"),
+    EventType.ACCEPTED: Label("接单", "Accepted"),
+    EventType.STARTED: Label("到场处置", "Work started on site"),
+    EventType.RESOLVED: Label("处置完成", "Handled"),
+    EventType.VERIFIED: Label("核查通过", "Verified"),
+    EventType.CLOSED: Label("结案", "Closed"),
+    EventType.FEEDBACK_RECEIVED: Label("反馈评价", "Feedback given"),
+    EventType.RELEASE_REQUESTED: Label("申请撤回", "Withdrawal asked for"),
+    EventType.RELEASED: Label("停止处置", "Work stopped"),
+    EventType.RELEASE_REFUSED: Label("撤回未获准", "Withdrawal refused"),
+    EventType.WITHDRAWN: Label("撤回", "Withdrawn"),
+}

@@ -1,0 +1,1 @@
+"""What the ledger takes from the other services."""

@@ -1,0 +1,20 @@
+"""Puts the ledger together; nothing imports this module but its entry points."""
+
+from ledger_service.api import actions, complaints, entries, flow
+from ledger_service.events.handler import SUBSCRIPTION
+from operations.service import Foundation, assemble
+from runtime.auth import TokenVerifier
+from runtime.lifecycle import Service
+from runtime.settings import RuntimeSettings
+
+
+def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
+    """Return the ledger service on `settings.ledger_database_url`; ValueError where that is not set."""
+    return assemble(
+        Foundation.lay("ledger", settings, settings.ledger_database_url),
+        verifier,
+        title="Jieban ledger 核查、结案、反馈",
+        description="The whole story of every complaint, its verification, its closing and the reporter's word on it.",
+        routers=[complaints.router, actions.router, entries.router, flow.router],
+        subscription=SUBSCRIPTION,
+    )

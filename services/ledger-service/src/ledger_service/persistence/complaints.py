@@ -1,0 +1,141 @@
+"""Reads complaints under lock and writes what entered events made of them, in a constant number of statements."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events import ComplaintReceived
+from contracts.lifecycle import Status
+from ledger_service.domain.complaint import Complaint
+from ledger_service.persistence.bulk import copy
+
+_LOCK = """
+    SELECT seq_intake, seq_dispatch, seq_ledger, status, complaint_id, tenant, version, owner, round, community, grid,
+           team, team_name, worker, closed_at, satisfaction, solved
+    FROM ledger_complaint
+"""
+_LOCK_MANY = sa.text(f"""{_LOCK}
+    WHERE tenant = ANY(CAST(:tenants AS text[])) AND complaint_id = ANY(CAST(:ids AS uuid[]))
+    ORDER BY complaint_id FOR UPDATE
+""")
+_LOCK_ONE = sa.text(f"{_LOCK} WHERE tenant = :tenant AND complaint_id = :id FOR UPDATE")
+
+_KEY = {"tenant": "text", "complaint_id": "uuid"}
+_CHANGED = {
+    "status": "text",
+    "version": "int",
+    "round": "int",
+    "community": "text",
+    "grid": "text",
+    "team": "text",
+    "team_name": "text",
+    "worker": "text",
+    "closed_at": "timestamptz",
+    "satisfaction": "text",
+    "solved": "boolean",
+    "seq_intake": "int",
+    "seq_dispatch": "int",
+    "seq_ledger": "int",
+}
+_FACTS = (
+    "number",
+    "source",
+    "proactive",
+    "category",
+    "description",
+    "lon",
+    "lat",
+    "address",
+    "owner",
+    "external_ref",
+    "occurred_at",
+    "received_at",
+)
+_ALL = (*_KEY, *_CHANGED, *_FACTS)
+_NEW = _KEY | _CHANGED
+_UPDATE = sa.text(f"""
+    UPDATE ledger_complaint AS complaint
+    SET {", ".join(f"{name} = new.{name}" for name in _CHANGED)}, updated_at = now()
+    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _NEW.items())}) AS new({", ".join(_NEW)})
+    WHERE complaint.tenant = new.tenant AND complaint.complaint_id = new.complaint_id
+""")
+
+
+async def lock_many(
+    connection: AsyncConnection, tenants: Collection[str], ids: Collection[UUID]
+) -> dict[UUID, Complaint]:
+    """Return those of `ids` that are known to one of `tenants`, locked until the transaction ends.
+
+    The rows are locked in the order of their ids, so that two slices cannot wait for each other.
+    """
+    rows = await connection.execute(_LOCK_MANY, {"tenants": list(tenants), "ids": list(ids)})
+    return {complaint.id: complaint for complaint in map(_complaint, rows)}
+
+
+async def lock(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> Complaint | None:
+    """Return one complaint of `tenant`, locked until the transaction ends."""
+    row = (await connection.execute(_LOCK_ONE, {"id": complaint_id, "tenant": tenant})).one_or_none()
+    return None if row is None else _complaint(row)
+
+
+async def save(connection: AsyncConnection, complaints: Collection[Complaint]) -> None:
+    """Write complaints that have been locked, or were received just now, in two statements at most."""
+    new = [_row(complaint) + _facts(complaint.received) for complaint in complaints if complaint.received is not None]
+    known = [_row(complaint) for complaint in complaints if complaint.received is None]
+    if new:
+        await copy(connection, "ledger_complaint", _ALL, new)
+    if known:
+        arrays = zip(*known, strict=True)
+        await connection.execute(_UPDATE, dict(zip(_NEW, arrays, strict=True)))
+
+
+def _row(complaint: Complaint) -> tuple[Any, ...]:
+    """Return the values of _KEY and _CHANGED."""
+    sequences = complaint.sequences
+    return (
+        complaint.tenant,
+        complaint.id,
+        complaint.status,
+        complaint.version,
+        complaint.round,
+        complaint.community,
+        complaint.grid,
+        complaint.team,
+        complaint.team_name,
+        complaint.worker,
+        complaint.closed_at,
+        complaint.satisfaction,
+        complaint.solved,
+        sequences["intake"],
+        sequences["dispatch"],
+        sequences["ledger"],
+    )
+
+
+def _facts(received: ComplaintReceived) -> tuple[Any, ...]:
+    """Return the values of _FACTS."""
+    place = received.location
+    return (
+        received.number,
+        received.source,
+        received.proactive,
+        received.category,
+        received.description,
+        place.lon,
+        place.lat,
+        place.address,
+        received.owner,
+        received.external_ref,
+        received.occurred_at,
+        received.received_at,
+    )
+
+
+def _complaint(row: Sequence[Any]) -> Complaint:
+    """Read a row of _LOCK: sequences and status first, then the other fields in the order of the class."""
+    intake, dispatch, ledger, status, *others = row
+    sequences = {"intake": intake, "dispatch": dispatch, "ledger": ledger}
+    return Complaint(sequences, Status(status), *others)

@@ -1,0 +1,44 @@
+"""Reads entries across complaints, the newest first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.lifecycle import EventType
+from ledger_service.persistence.stories import Row
+from ledger_service.persistence.tables import entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryFilter:
+    """What a list is narrowed down to; None and an empty tuple leave it as it is."""
+
+    types: tuple[EventType, ...] = ()
+    complaint: UUID | None = None
+    occurred_from: datetime | None = None
+    occurred_to: datetime | None = None
+    """Exclusive, so that two periods side by side share no entry."""
+
+
+async def page(
+    connection: AsyncConnection, tenant: str, wanted: EntryFilter, *, before: int | None, size: int
+) -> Sequence[Row]:
+    """Return up to `size` entries of `tenant`, newest first, from below the position `before`."""
+    columns = entry.c
+    conditions = [columns.tenant == tenant]
+    if wanted.types:
+        conditions.append(columns.type.in_(wanted.types))
+    if wanted.complaint is not None:
+        conditions.append(columns.complaint_id == wanted.complaint)
+    if wanted.occurred_from is not None:
+        conditions.append(columns.occurred_at >= wanted.occurred_from)
+    if wanted.occurred_to is not None:
+        conditions.append(columns.occurred_at < wanted.occurred_to)
+    if before is not None:
+        conditions.append(columns.position < before)
+    statement = sa.select(entry).where(*conditions).order_by(columns.position.desc()).limit(size)
+    return [dict(row) for row in (await connection.execute(statement)).mappings()]

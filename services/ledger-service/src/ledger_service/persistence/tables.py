@@ -1,0 +1,89 @@
+"""The ledger's tables: what is known of each complaint, and the entries it was learned from."""
+
+import sqlalchemy as sa
+
+from eventbus.tables import add_bus_tables
+from runtime.idempotency import idempotency_table
+
+metadata = sa.MetaData()
+_MOMENT = sa.DateTime(timezone=True)
+
+ledger_complaint = sa.Table(
+    "ledger_complaint",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("complaint_id", sa.Uuid, primary_key=True),
+    sa.Column("number", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("proactive", sa.Boolean, nullable=False),
+    sa.Column("category", sa.Text),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("lon", sa.Double),
+    sa.Column("lat", sa.Double),
+    sa.Column("address", sa.Text),
+    sa.Column("owner", sa.Text, comment="opaque subject of the reporter"),
+    sa.Column("external_ref", sa.Text),
+    sa.Column("occurred_at", _MOMENT),
+    sa.Column("received_at", _MOMENT, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("round", sa.Integer, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("community", sa.Text),
+    sa.Column("grid", sa.Text),
+    sa.Column("team", sa.Text),
+    sa.Column("team_name", sa.Text),
+    sa.Column("worker", sa.Text, comment="subject of whoever resolved it last"),
+    sa.Column("closed_at", _MOMENT),
+    sa.Column("satisfaction", sa.Text),
+    sa.Column("solved", sa.Boolean),
+    sa.Column("seq_intake", sa.Integer, nullable=False),
+    sa.Column("seq_dispatch", sa.Integer, nullable=False),
+    sa.Column("seq_ledger", sa.Integer, nullable=False),
+    sa.Column(
+        "updated_at",
+        _MOMENT,
+        nullable=False,
+        server_default=sa.func.now(),
+        comment="when the ledger last entered an event",
+    ),
+)
+# Complaint ids are UUIDv7: their order is that of reception, which is the order of lists.
+sa.Index(
+    "ledger_complaint_by_status",
+    ledger_complaint.c.tenant,
+    ledger_complaint.c.status,
+    ledger_complaint.c.complaint_id,
+)
+sa.Index(
+    "ledger_complaint_by_owner",
+    ledger_complaint.c.tenant,
+    ledger_complaint.c.owner,
+    ledger_complaint.c.complaint_id,
+    postgresql_where=ledger_complaint.c.owner.is_not(None),
+)
+# Changes follow the order of the rows roughly, and a BRIN index costs an update next to nothing.
+sa.Index("ledger_complaint_by_change", ledger_complaint.c.updated_at, postgresql_using="brin")
+
+entry = sa.Table(
+    "entry",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("position", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column("event_id", sa.Uuid, nullable=False),
+    sa.Column("complaint_id", sa.Uuid, nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("status_before", sa.Text),
+    sa.Column("status_after", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text),
+    sa.Column("occurred_at", _MOMENT, nullable=False, comment="time of the event"),
+    sa.Column("recorded_at", _MOMENT, nullable=False, server_default=sa.func.now()),
+    sa.Column("data", sa.Text, nullable=False, comment="the event's payload, byte for byte as it came"),
+    sa.UniqueConstraint("complaint_id", "source", "sequence", name="entry_once"),
+)
+"""Append-only: triggers refuse UPDATE, DELETE and TRUNCATE. `entry_once` also finds a complaint's entries."""
+sa.Index("entry_by_time", entry.c.occurred_at, postgresql_using="brin")
+
+add_bus_tables(metadata)
+idempotency_table(metadata)
