@@ -1,0 +1,29 @@
+"""From bare servers to ones that the services can work on: schemas, topics, and the demo county."""
+
+import asyncio
+from collections.abc import Callable
+from importlib import import_module
+
+from jieban.embedded.datadir import DataDir, write_atomically
+from jieban.kafka_topics import create_missing
+from jieban.schemas import migrate_all
+from jieban.services import ALL_SERVICES, ServiceName, database_url
+from runtime.settings import RuntimeSettings
+
+
+async def prepare(settings: RuntimeSettings, directory: DataDir, *, demo: bool, tell: Callable[[str], None]) -> None:
+    """Migrate the databases, create missing topics and, once for a data directory, load the demo county.
+
+    Raises `UserError` when a database or Kafka cannot be used.
+    """
+    urls = {name: database_url(settings, name) for name in ALL_SERVICES}
+    applied = await asyncio.to_thread(migrate_all, urls)
+    if any(applied.values()):
+        tell("Databases: " + ", ".join(f"{count} migrations for {name}" for name, count in applied.items() if count))
+    if created := await create_missing(settings):
+        tell(f"Kafka topics: created {', '.join(created)}")
+    marker = directory.root / "demo-loaded"
+    if demo and not marker.exists():
+        await import_module("dispatch_service.demo").load(urls[ServiceName.DISPATCH], settings.tenant)
+        write_atomically(marker, settings.tenant)
+        tell(f"Demo county {settings.tenant}: loaded")

@@ -1,0 +1,67 @@
+"""`jieban migrate`: the database schemas of the services."""
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jieban.embedded.datadir import DataDir
+from jieban.embedded.stack import Stack
+from jieban.schemas import Urls, check_all, migrate_all
+from jieban.services import ALL_SERVICES, ServiceName, database_url
+from jieban.settings import read_settings
+from jieban.signals import run_until_signalled
+
+
+def migrate(
+    services: Annotated[
+        list[ServiceName] | None, typer.Argument(help="The services whose databases to migrate. [default: all]")
+    ] = None,
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; fail if migrations are pending or differ from the code.")
+    ] = False,
+    scratch: Annotated[
+        bool, typer.Option("--scratch", help="Migrate and check a new PostgreSQL that is thrown away, not yours.")
+    ] = False,
+) -> None:
+    """Bring each service's database to the newest schema. Several at once wait for one another.
+
+    [bold]jieban migrate[/bold]                  all three, at the addresses in JIEBAN_*_DATABASE_URL
+
+    [bold]jieban migrate intake --check[/bold]   is anything pending?
+
+    [bold]jieban migrate --scratch[/bold]        do the migrations make the tables that the code expects?
+    """
+    names = tuple(services or ALL_SERVICES)
+    if scratch:
+        run_until_signalled(_on_scratch(names))
+        return
+    settings = read_settings()
+    urls = {name: database_url(settings, name) for name in names}
+    if only_check:
+        _check(urls)
+    else:
+        _migrate(urls)
+
+
+def _migrate(urls: Urls) -> None:
+    for name, count in migrate_all(urls).items():
+        typer.echo(f"{name}: {count} migrations applied" if count else f"{name}: nothing to do")
+
+
+def _check(urls: Urls) -> None:
+    check_all(urls)
+    for name in urls:
+        typer.echo(f"{name}: schema and code agree")
+
+
+async def _on_scratch(names: Sequence[ServiceName]) -> None:
+    with tempfile.TemporaryDirectory(prefix="jieban-") as place:
+        async with Stack(DataDir.open(Path(place)), databases=tuple(names), kafka=False) as stack:
+            addresses = stack.environment()
+            urls = {name: addresses[f"JIEBAN_{name.upper()}_DATABASE_URL"] for name in names}
+            await asyncio.to_thread(_migrate, urls)
+            await asyncio.to_thread(_check, urls)

@@ -1,0 +1,135 @@
+"""Apache Kafka 4.1 in KRaft mode as a child process: one node, on loopback ports."""
+
+import asyncio
+import base64
+import shutil
+import signal
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from jieban.embedded.datadir import PRIVATE_DIRECTORY, DataDir, write_atomically
+from jieban.embedded.jars import classpath
+from jieban.embedded.java import find_java
+from jieban.embedded.kafka_config import LOG4J, command, properties
+from jieban.embedded.launch import Launch, run
+from jieban.embedded.ports import LOOPBACK, choose_port
+from jieban.embedded.server import ServerExitedError, ServerProcess
+
+_READY_SECONDS = 120.0
+_PROBE_TIMEOUT_SECONDS = 5
+_ATTEMPTS = 3
+_PORT_TAKEN = ("BindException", "Address already in use")
+
+
+class Kafka:
+    """The Kafka broker of one data directory; hold its lock while using it."""
+
+    name = "Kafka"
+
+    def __init__(self, directory: DataDir) -> None:
+        self._directory = directory
+        self._process = ServerProcess(directory, self.name, signal.SIGTERM, grace_seconds=4.0)
+        self._data = directory.root / "kafka"
+        self._port = choose_port(directory.preferred_port("kafka"))
+
+    @property
+    def pid(self) -> int | None:
+        """The broker's process id while it runs."""
+        return self._process.pid
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """The address for clients."""
+        return f"{LOOPBACK}:{self._port}"
+
+    async def start(self) -> None:
+        """Start the broker, on the first start after formatting its storage, and return when it serves clients.
+
+        Recovers what a crash left. Raises `UserError` when the broker cannot run.
+        """
+        java, jars = find_java(), await classpath(self._directory)
+        await self._process.end_orphan()
+        write_atomically(self._directory.run / "log4j2.xml", LOG4J)
+        if not self._data.exists():
+            await self._format(java, jars)
+        for _ in range(_ATTEMPTS):
+            try:
+                await self._attempt(java, jars)
+            except ServerExitedError as error:
+                if not any(sign in self._process.log.text() for sign in _PORT_TAKEN):
+                    raise self._process.log.failure("Kafka did not start") from error
+                self._port = choose_port(avoid=frozenset({self._port}))
+            else:
+                return
+        raise self._process.log.failure("Kafka did not start")
+
+    async def stop(self) -> None:
+        """End the broker cleanly, within seconds."""
+        await self._process.stop()
+
+    async def kill(self) -> None:
+        """End the broker as a crash would; `start` brings it back with every acknowledged message."""
+        await self._process.kill()
+
+    async def restart(self) -> None:
+        """Stop and start on the same address."""
+        await self.stop()
+        await self.start()
+
+    async def _format(self, java: Path, jars: Sequence[Path]) -> None:
+        unfinished = self._data.with_name("kafka.unfinished")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(mode=PRIVATE_DIRECTORY)
+        config = self._configure(unfinished.name)
+        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
+        arguments = ["format", f"--cluster-id={cluster_id}", f"--config={config}"]
+        if await run(self._plan(java, jars, "kafka.tools.StorageTool", *arguments), self._process.log):
+            raise self._process.log.failure("Kafka could not format its storage")
+        unfinished.rename(self._data)
+
+    async def _attempt(self, java: Path, jars: Sequence[Path]) -> None:
+        self._process.launch(self._plan(java, jars, "kafka.Kafka", self._configure(self._data.name)))
+        await self._process.until_ready(self._answers, _READY_SECONDS)
+        self._directory.remember_port("kafka", self._port)
+
+    def _configure(self, log_dir: str) -> str:
+        """Write server.properties and return its path, relative like all others to the data directory."""
+        controller_port = choose_port(avoid=frozenset({self._port}))
+        config = self._directory.run / "server.properties"
+        write_atomically(config, properties(log_dir, self._port, controller_port))
+        return str(config.relative_to(self._directory.root))
+
+    def _plan(self, java: Path, jars: Sequence[Path], main_class: str, *arguments: str) -> Launch:
+        program = command(java, jars, self._directory.root, main_class, *arguments)
+        return Launch(program, signal.SIGTERM, cwd=self._directory.root)
+
+    async def _answers(self) -> bool:
+        """Tell whether our own broker serves clients: another's might have the port."""
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection(LOOPBACK, self._port)
+            writer.close()
+            return await self._cluster_id_served() == self._cluster_id_on_disk()
+        return False
+
+    async def _cluster_id_served(self) -> str | None:
+        admin = AIOKafkaAdminClient(
+            bootstrap_servers=self.bootstrap_servers, request_timeout_ms=_PROBE_TIMEOUT_SECONDS * 1000
+        )
+        try:
+            async with asyncio.timeout(_PROBE_TIMEOUT_SECONDS):
+                await admin.start()
+                cluster = await admin.describe_cluster()
+        except (KafkaError, TimeoutError):
+            return None
+        finally:
+            await admin.close()
+        return str(cluster["cluster_id"])
+
+    def _cluster_id_on_disk(self) -> str:
+        lines = (self._data / "meta.properties").read_text(encoding="utf-8").splitlines()
+        return next(line.partition("=")[2] for line in lines if line.startswith("cluster.id="))

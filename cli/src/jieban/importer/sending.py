@@ -1,0 +1,169 @@
+"""Sends batches to intake, a few at a time, through restarts and overload."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from jieban.errors import UserError
+from jieban.importer.mapping import ColumnMapping, Unmappable
+from jieban.importer.reading import Row
+
+MAX_ITEMS = 200
+MAX_BYTES = 800_000
+_KNOWN = "urn:jieban:problem:external-ref-exists"
+_JSON = {"Content-Type": "application/json"}
+Batch = list[tuple[int, dict[str, Any]]]
+"""Line numbers and bodies."""
+
+
+class _Indigestible(Exception):
+    """Intake could not read the request as a whole."""
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A row that intake will not have as it is, and why."""
+
+    line: int
+    external_ref: str | None
+    reasons: list[str]
+
+
+@dataclass
+class Tally:
+    """What became of the rows so far."""
+
+    created: int = 0
+    known: int = 0
+    rejected: list[Rejected] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """How many rows are settled."""
+        return self.created + self.known + len(self.rejected)
+
+
+@dataclass
+class Sender:
+    """Posts rows to one intake."""
+
+    client: httpx.AsyncClient
+    mapping: ColumnMapping
+    progress: Callable[[Tally], None]
+    patience_seconds: float = 30.0
+    """How long an intake that is away is tried again before giving up."""
+    tally: Tally = field(default_factory=Tally)
+
+    async def send(self, rows: Iterable[Row], *, at_once: int = 3) -> Tally:
+        """Send all rows and return the tally; UserError where intake stays away or refuses the token."""
+        gate = asyncio.Semaphore(at_once)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for batch in self._batches(rows):
+                    await gate.acquire()
+                    group.create_task(self._post(batch)).add_done_callback(lambda _: gate.release())
+        except* UserError as errors:
+            raise errors.exceptions[0] from None
+        return self.tally
+
+    def _batches(self, rows: Iterable[Row]) -> Iterable[Batch]:
+        batch: Batch = []
+        size = 0
+        for row in rows:
+            body = self._body(row)
+            if body is None:
+                continue
+            length = len(json.dumps(body).encode())
+            if batch and (len(batch) == MAX_ITEMS or size + length > MAX_BYTES):
+                yield batch
+                batch, size = [], 0
+            batch.append((row.line, body))
+            size += length
+        if batch:
+            yield batch
+
+    def _body(self, row: Row) -> dict[str, Any] | None:
+        flaw = row.flaw
+        if flaw is None:
+            try:
+                return self.mapping.body(row.values)
+            except Unmappable as error:
+                flaw = str(error)
+        self._reject(row.line, None, [flaw])
+        return None
+
+    async def _post(self, batch: Batch) -> None:
+        try:
+            answer = await self._answer({"items": [body for _, body in batch]})
+        except _Indigestible as error:
+            await self._post_parts(batch, str(error))
+            return
+        for (line, body), item in zip(batch, answer["items"], strict=True):
+            problem = item.get("problem") or {}
+            if item["status"] == 201:
+                self.tally.created += 1
+            elif problem.get("type") == _KNOWN:
+                self.tally.known += 1
+            else:
+                self._reject(line, body.get("external_ref"), _reasons(problem))
+        self.progress(self.tally)
+
+    async def _post_parts(self, batch: Batch, reason: str) -> None:
+        """Find the row that spoils a batch (a number or text that no JSON parser of ours takes) by halving."""
+        if len(batch) == 1:
+            line, body = batch[0]
+            self._reject(line, body.get("external_ref"), [reason])
+            return
+        middle = len(batch) // 2
+        await self._post(batch[:middle])
+        await self._post(batch[middle:])
+
+    async def _answer(self, content: dict[str, Any]) -> Any:
+        """Post until it is answered. Repeating is safe: intake knows each external_ref."""
+        text = json.dumps(content).encode()
+        last = ""
+        async for _ in _attempts(self.patience_seconds):
+            try:
+                response = await self.client.post("/intake/v1/complaints/batch", content=text, headers=_JSON)
+            except httpx.TransportError as error:
+                last = f"{type(error).__name__} {error}".strip()
+                continue
+            if response.status_code == 200:
+                return response.json()
+            last = f"{response.status_code} {_title(response)}"
+            if response.status_code in (400, 413, 422):
+                raise _Indigestible(last)
+            if response.status_code not in (429, 502, 503, 504):
+                raise UserError(f"Intake at {self.client.base_url} refused the batch: {last}.")
+        raise UserError(f"Intake at {self.client.base_url} is away ({last}). Run the same command again to go on.")
+
+    def _reject(self, line: int, external_ref: str | None, reasons: list[str]) -> None:
+        self.tally.rejected.append(Rejected(line, external_ref, reasons))
+        self.progress(self.tally)
+
+
+async def _attempts(patience: float) -> AsyncIterator[int]:
+    deadline = asyncio.get_running_loop().time() + patience
+    pause, attempt = 0.25, 0
+    while True:
+        yield attempt
+        if asyncio.get_running_loop().time() + pause > deadline:
+            return
+        await asyncio.sleep(pause)
+        pause, attempt = min(pause * 2, 4.0), attempt + 1
+
+
+def _reasons(problem: dict[str, Any]) -> list[str]:
+    errors = problem.get("errors") or []
+    return [f"{error['pointer']}: {error['message']}" for error in errors] or [str(problem.get("detail", "refused"))]
+
+
+def _title(response: httpx.Response) -> str:
+    try:
+        return str(response.json().get("detail", ""))
+    except ValueError:
+        return response.reason_phrase
