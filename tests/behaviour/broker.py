@@ -1,0 +1,95 @@
+"""What the suite does to Kafka behind the bus's back."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from contracts.envelope import Event, headers_of
+from eventbus.kafka import KafkaConnection
+from eventbus.producer import Record
+
+
+@asynccontextmanager
+async def _admin(kafka: KafkaConnection) -> AsyncIterator[AIOKafkaAdminClient]:
+    client = AIOKafkaAdminClient(**kafka.client_options())
+    await client.start()
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+async def create_topic(
+    kafka: KafkaConnection, name: str, *, partitions: int = 4, configs: Mapping[str, str] | None = None
+) -> None:
+    """Create a topic."""
+    async with _admin(kafka) as admin:
+        await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=dict(configs or {}))])
+
+
+async def committed(kafka: KafkaConnection, group: str) -> dict[int, int]:
+    """Return the group's committed offset of each partition that has one."""
+    async with _admin(kafka) as admin:
+        offsets = await admin.list_consumer_group_offsets(group)
+    return {partition.partition: found.offset for partition, found in offsets.items() if found.offset >= 0}
+
+
+async def commit(kafka: KafkaConnection, topic: str, group: str, offsets: Mapping[int, int]) -> None:
+    """Put a group without members back, or forth, to these offsets."""
+    consumer = AIOKafkaConsumer(**kafka.client_options(), group_id=group, enable_auto_commit=False)
+    await consumer.start()
+    partitions = {TopicPartition(topic, partition): offset for partition, offset in offsets.items()}
+    consumer.assign(list(partitions))
+    await consumer.commit(partitions)
+    await consumer.stop()
+
+
+def record(topic: str, event: Event, **changes: Any) -> Record:
+    """The record that a relay would send for `event`; `changes` replace its parts."""
+    headers = headers_of(
+        event_id=event.id,
+        event_type=event.type.value,
+        source=event.source,
+        subject=str(event.subject),
+        tenant=event.tenant,
+        time=event.time,
+        sequence=event.sequence,
+        correlation_id=event.correlation_id,
+        causation_id=event.causation_id,
+        traceparent=event.traceparent,
+    )
+    value = event.data.model_dump_json(exclude_none=True).encode()
+    parts = {"topic": topic, "key": str(event.subject).encode(), "value": value, "headers": headers}
+    return Record(**{**parts, **changes})
+
+
+async def produce(kafka: KafkaConnection, records: Sequence[Record], *, partition: int | None = None) -> None:
+    """Send `records` in order with a plain producer, whatever is wrong with them."""
+    async with AIOKafkaProducer(**kafka.client_options(), acks="all") as producer:
+        sent = [
+            await producer.send(
+                each.topic, value=each.value, key=each.key, headers=list(each.headers), partition=partition
+            )
+            for each in records
+        ]
+        await asyncio.gather(*sent)
+
+
+async def contents(kafka: KafkaConnection, topic: str) -> list[Any]:
+    """Return every record of the topic, partition by partition, in order."""
+    found: list[Any] = []
+    async with AIOKafkaConsumer(topic, **kafka.client_options(), auto_offset_reset="earliest") as consumer:
+        ends = await consumer.end_offsets(consumer.assignment())
+        while len(found) < sum(ends.values()):
+            batches = await consumer.getmany(timeout_ms=500)
+            found += [each for batch in batches.values() for each in batch]
+    return sorted(found, key=lambda each: (each.partition, each.offset))
+
+
+async def event_ids(kafka: KafkaConnection, topic: str) -> list[str]:
+    """Return the event id of every record of the topic, repeats and all."""
+    return [dict(each.headers)["ce_id"].decode() for each in await contents(kafka, topic)]

@@ -1,0 +1,3 @@
+"""What every suite may use: the servers of `stack.py`."""
+
+pytest_plugins = ["stack"]

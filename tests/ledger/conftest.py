@@ -1,0 +1,86 @@
+"""The ledger on a database of its own, and callers of every kind."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.envelope import Event
+from contracts.roles import Role
+from ledger.histories import TENANT, History, message, messages
+from ledger_service.events.handler import SUBSCRIPTION
+from ledger_service.main import build
+from runtime.auth import TokenVerifier, issue_token
+from runtime.database import run_migrations
+from runtime.lifecycle import Service
+from runtime.settings import RuntimeSettings
+
+SECRET = "7c1f0a93de5b48d2a6e4f7038b92c5d1"
+Headers = dict[str, str]
+As = Callable[..., Headers]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def service(database_url: str) -> AsyncIterator[Service]:
+    """The ledger with an empty database; its relay and consumer do not run."""
+    run_migrations("ledger_service", database_url)
+    settings = RuntimeSettings(ledger_database_url=database_url, token_secret=SecretStr(SECRET), tenant=TENANT)
+    ledger = build(settings, TokenVerifier(settings))
+    await ledger.open()
+    yield ledger
+    await ledger.close()
+
+
+@pytest.fixture(scope="module")
+def app(service: Service) -> FastAPI:
+    return service.app
+
+
+@pytest.fixture(scope="module")
+def engine(app: FastAPI) -> AsyncEngine:
+    engine: AsyncEngine = app.state.engine
+    return engine
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://ledger.test/ledger/v1") as caller:
+        yield caller
+
+
+@pytest.fixture(scope="session")
+def as_() -> As:
+    """Return the headers of a caller: `as_(Role.CITIZEN, "citizen-1")`; the subject is `<role>-1` unless named."""
+
+    def headers(role: Role, subject: str | None = None, *, tenant: str = TENANT) -> Headers:
+        token = issue_token(SECRET, subject or f"{role}-1", tenant, [role], timedelta(hours=1))
+        return {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
+
+    return headers
+
+
+@pytest.fixture(scope="module")
+def enter(engine: AsyncEngine) -> "Enter":
+    return Enter(engine)
+
+
+class Enter:
+    """Lets the consumer apply whole histories."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def __call__(self, *histories: History) -> None:
+        await SUBSCRIPTION.apply(self._engine, messages(event for history in histories for event in history.events))
+
+    async def raw(self, event: Event, change: Callable[[bytes], bytes]) -> None:
+        """Let it apply one event whose value was changed on the way."""
+        sent = message(event)
+        await SUBSCRIPTION.apply(self._engine, [replace(sent, value=change(sent.value or b""))])

@@ -1,0 +1,136 @@
+"""Histories of complaints as intake and dispatch publish them, and as Kafka hands them over."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from uuid import UUID
+
+from contracts.envelope import Event, headers_of
+from contracts.events import (
+    ComplaintAccepted,
+    ComplaintAssigned,
+    ComplaintReceived,
+    ComplaintResolved,
+    ComplaintStarted,
+    ComplaintWithdrawn,
+    Payload,
+    Place,
+    Released,
+    ReleaseRefused,
+    ReleaseRequested,
+)
+from contracts.lifecycle import TRANSITIONS, EventType, Status
+from contracts.topics import LIFECYCLE
+from eventbus.parking import Message
+from runtime.ids import uuid7
+
+TENANT = "522723"
+OWNER = "citizen-1"
+OFFICER = "officer-1"
+BEGIN = datetime(2026, 3, 1, 8, tzinfo=UTC)
+_offsets = count()
+
+
+class History:
+    """One complaint; each method appends the next event of its source and returns it."""
+
+    def __init__(self, *, tenant: str = TENANT, owner: str | None = OWNER) -> None:
+        self.id = uuid7()
+        self.tenant = tenant
+        self.owner = owner
+        self.events: list[Event] = []
+
+    def event(self, event_type: EventType, data: Payload) -> Event:
+        source = TRANSITIONS[event_type].owner
+        event_id = uuid7()
+        self.events.append(
+            Event(
+                id=event_id,
+                type=event_type,
+                source=source,
+                subject=self.id,
+                tenant=self.tenant,
+                time=BEGIN + timedelta(minutes=len(self.events)),
+                sequence=sum(event.source == source for event in self.events) + 1,
+                correlation_id=event_id,
+                causation_id=None,
+                traceparent=None,
+                data=data,
+            )
+        )
+        return self.events[-1]
+
+    def received(self, **changes: object) -> Event:
+        facts: dict[str, object] = {
+            "number": f"{self.tenant}-{self.id.hex[-12:]}",
+            "source": "resident_app",
+            "proactive": False,
+            "category": "street_order.vendors",
+            "description": "小区门口游摊占道",
+            "location": Place(lon=107.2357, lat=26.5807, address="福来社区"),
+            "occurred_at": None,
+            "received_at": BEGIN,
+            "owner": self.owner,
+            "external_ref": None,
+        }
+        return self.event(EventType.RECEIVED, ComplaintReceived.model_validate(facts | changes))
+
+    def assigned(self, team: str = "team-01", *, community: str = "fulai", grid: str = "grid-01") -> Event:
+        data = ComplaintAssigned(
+            team=team, team_name=f"{team} 网格队", grid=grid, community=community, round=1, rule="grid"
+        )
+        return self.event(EventType.ASSIGNED, data)
+
+    def accepted(self) -> Event:
+        return self.event(EventType.ACCEPTED, ComplaintAccepted(actor=OFFICER, team="team-01", note="内部备注"))
+
+    def started(self) -> Event:
+        position = Place(lon=107.2358, lat=26.5808)
+        data = ComplaintStarted(actor=OFFICER, team="team-01", position=position, started_at=BEGIN)
+        return self.event(EventType.STARTED, data)
+
+    def resolved(self, actor: str = OFFICER) -> Event:
+        data = ComplaintResolved(actor=actor, team="team-01", handling_mode="guidance", result="已劝离")
+        return self.event(EventType.RESOLVED, data)
+
+    def until_resolved(self, actor: str = OFFICER) -> "History":
+        for step in (self.received, self.assigned, self.accepted, self.started):
+            step()
+        self.resolved(actor)
+        return self
+
+    def release_requested(self) -> Event:
+        data = ReleaseRequested(actor=OWNER, ending="withdrawn", reason="已自行解决")
+        return self.event(EventType.RELEASE_REQUESTED, data)
+
+    def released(self, request: UUID) -> Event:
+        return self.event(EventType.RELEASED, Released(request=request, ending="withdrawn"))
+
+    def release_refused(self, request: UUID, status: Status) -> Event:
+        return self.event(EventType.RELEASE_REFUSED, ReleaseRefused(request=request, status=status))
+
+    def withdrawn(self) -> Event:
+        return self.event(EventType.WITHDRAWN, ComplaintWithdrawn(actor=OWNER, reason="已自行解决"))
+
+
+def message(event: Event, value: bytes | None = None) -> Message:
+    """Return the record of an event, with `value` in place of its own if there is one."""
+    headers = headers_of(
+        event_id=event.id,
+        event_type=event.type,
+        source=event.source,
+        subject=str(event.subject),
+        tenant=event.tenant,
+        time=event.time,
+        sequence=event.sequence,
+        correlation_id=event.correlation_id,
+        causation_id=event.causation_id,
+        traceparent=event.traceparent,
+    )
+    payload = event.data.model_dump_json(exclude_none=True).encode() if value is None else value
+    return Message(LIFECYCLE.name, 0, next(_offsets), str(event.subject).encode(), headers, payload)
+
+
+def messages(events: Iterable[Event]) -> list[Message]:
+    """Return the records of `events`, in order."""
+    return [message(event) for event in events]

@@ -1,0 +1,145 @@
+"""Bad input, wrong roles, and what is open to everybody."""
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from contracts.lifecycle import EventType, Status
+from contracts.roles import Role
+from ledger.conftest import As, Enter
+from ledger.histories import OWNER, History
+from runtime.auth import access_table
+from runtime.ids import uuid7
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/method"),
+        ({"method": "guess"}, "/method"),
+        ({"method": "call", "note": ""}, "/note"),
+        ({"method": "call", "note": "长" * 2001}, "/note"),
+        ({"method": "call", "outcome": "passed"}, "/outcome"),
+        ({"method": "call", "status": "closed"}, "/status"),
+        (["call"], ""),
+    ],
+)
+async def test_a_wrong_verification_is_told_where(
+    client: httpx.AsyncClient, as_: As, body: object, pointer: str
+) -> None:
+    answer = await client.post(f"/complaints/{uuid7()}/verification", json=body, headers=as_(Role.INSPECTOR))
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, [pointer])
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"satisfaction": "fine"}, "/satisfaction"),
+        ({"satisfaction": None}, "/satisfaction"),
+        ({"solved": "yes"}, "/solved"),
+        ({"solved": 1}, "/solved"),
+        ({"comment": "长" * 2001}, "/comment"),
+        ({"actor": "somebody-else"}, "/actor"),
+    ],
+)
+async def test_a_wrong_feedback_is_told_where(
+    client: httpx.AsyncClient, as_: As, change: dict[str, Any], pointer: str
+) -> None:
+    body = {"satisfaction": "satisfied", "solved": True} | change
+    answer = await client.post(f"/complaints/{uuid7()}/feedback", json=body, headers=as_(Role.CITIZEN, OWNER))
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, [pointer])
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b'{"method": NaN}', b'{"method": "call", "note": "\\u0000"}', b"\xff"])
+async def test_what_is_no_json_is_400(client: httpx.AsyncClient, as_: As, text: bytes) -> None:
+    headers = as_(Role.INSPECTOR) | {"Content-Type": "application/json"}
+    answer = await client.post(f"/complaints/{uuid7()}/verification", content=text, headers=headers)
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        ("status=done", "query/status/0"),
+        ("bbox=1,2,3", "query/bbox"),
+        ("bbox=107.3,26,107.2,27", "query/bbox"),
+        ("bbox=nan,26,107.2,27", "query/bbox"),
+        ("updated_after=yesterday", "query/updated_after"),
+        ("updated_after=2026-03-01T08:00:00", "query/updated_after"),
+        ("received_from=0001-01-01T00:00:00%2B14:00", "query/received_from"),
+        ("limit=0", "query/limit"),
+        ("limit=201", "query/limit"),
+        ("team=", "query/team"),
+    ],
+)
+async def test_a_wrong_filter_is_told_where(client: httpx.AsyncClient, as_: As, query: str, pointer: str) -> None:
+    answer = await client.get(f"/complaints?{query}", headers=as_(Role.ANALYST))
+    assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, [pointer])
+
+
+@pytest.mark.parametrize("path", ["/complaints/not-a-uuid", "/entries?complaint=1", "/entries?type=received"])
+async def test_a_wrong_id_or_type_is_422(client: httpx.AsyncClient, as_: As, path: str) -> None:
+    assert (await client.get(path, headers=as_(Role.ANALYST))).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "role"),
+    [
+        ("GET", "/entries", Role.CITIZEN),
+        ("GET", "/entries", Role.PARTNER),
+        ("POST", f"/complaints/{uuid7()}/verification", Role.OFFICER),
+        ("POST", f"/complaints/{uuid7()}/verification", Role.CITIZEN),
+        ("POST", f"/complaints/{uuid7()}/feedback", Role.OFFICER),
+        ("POST", f"/complaints/{uuid7()}/feedback", Role.PARTNER),
+    ],
+)
+async def test_other_roles_are_refused(client: httpx.AsyncClient, as_: As, method: str, path: str, role: Role) -> None:
+    answer = await client.request(method, path, json={} if method == "POST" else None, headers=as_(role))
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:jieban:problem:access-denied")
+
+
+async def test_without_a_token_there_is_only_the_flow(client: httpx.AsyncClient) -> None:
+    for path in ("/complaints", "/entries", f"/complaints/{uuid7()}"):
+        answer = await client.get(path)
+        assert (answer.status_code, "WWW-Authenticate" in answer.headers) == (401, True)
+    assert (await client.get("/flow")).status_code == 200
+
+
+def test_every_route_says_who_may_call_it(app: FastAPI) -> None:
+    unsaid = [access for access in access_table(app) if access.roles is None]
+    assert unsaid == []
+    open_to_all = {access.path for access in access_table(app) if access.is_public}
+    assert open_to_all == {"/ledger/healthz", "/ledger/readyz", "/ledger/metrics", "/ledger/v1/flow"}
+
+
+async def test_the_flow_is_the_state_table(client: httpx.AsyncClient) -> None:
+    flow = (await client.get("/flow")).json()
+    assert [state["code"] for state in flow["states"]] == list(Status)
+    assert {state["code"] for state in flow["states"] if state["final"]} == {"closed", "withdrawn"}
+    assert {transition["event"] for transition in flow["transitions"]} == set(EventType)
+    [verified] = [line for line in flow["transitions"] if line["event"] == "complaint.verified"]
+    assert verified == {
+        "event": "complaint.verified",
+        "zh": "核查通过",
+        "en": "Verified",
+        "from": ["resolved"],
+        "to": "verified",
+        "owner": "ledger",
+        "roles": ["inspector"],
+    }
+    drawing = await client.get("/flow?format=mermaid")
+    assert drawing.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "resolved --> verified : 核查通过 verified" in drawing.text
+    assert (await client.get("/flow?format=svg")).status_code == 422
+
+
+async def test_nul_in_a_filter_is_refused_not_an_error(client: httpx.AsyncClient, as_: As, enter: Enter) -> None:
+    history = History()
+    history.received()
+    await enter(history)
+    for query in ("category=a%00b", "source=%ff", "team=%ed%a0%80"):
+        answer = await client.get(f"/complaints?{query}", headers=as_(Role.ANALYST))
+        assert answer.status_code in {200, 400, 422}, query

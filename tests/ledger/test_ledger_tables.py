@@ -1,0 +1,49 @@
+"""What the database itself guarantees."""
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ledger.conftest import Enter
+from ledger.histories import History
+from ledger_service.persistence.bulk import copy
+from runtime.database import check, create_engine, pending_migrations, run_migrations
+from runtime.ids import uuid7
+from stack import MakeDatabase
+
+_TWIN = sa.text("""
+    INSERT INTO entry (tenant, event_id, complaint_id, type, source, sequence, status_after, occurred_at, data)
+    SELECT tenant, :event_id, complaint_id, type, source, sequence, status_after, occurred_at, data
+    FROM entry WHERE complaint_id = :id
+""")
+
+
+async def test_tables_in_code_and_migrations_are_the_same(database_url: str) -> None:
+    run_migrations("ledger_service", database_url)
+    assert pending_migrations("ledger_service", database_url) == []
+    check("ledger_service", database_url)
+
+
+@pytest.mark.parametrize("change", ["UPDATE entry SET actor = 'x'", "DELETE FROM entry", "TRUNCATE entry"])
+async def test_entries_cannot_be_changed(engine: AsyncEngine, change: str) -> None:
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with engine.begin() as connection:
+            await connection.execute(sa.text(change))
+
+
+async def test_one_sequence_number_is_entered_once(engine: AsyncEngine, enter: Enter) -> None:
+    history = History()
+    history.received()
+    await enter(history)
+    with pytest.raises(DBAPIError, match="entry_once"):
+        async with engine.begin() as connection:
+            await connection.execute(_TWIN, {"id": history.id, "event_id": uuid7()})
+
+
+async def test_copy_refuses_to_commit_on_its_own(databases: MakeDatabase) -> None:
+    engine = create_engine(await databases(), application_name="copy")
+    async with engine.connect() as connection:
+        with pytest.raises(RuntimeError, match="transaction"):
+            await copy(connection, "entry", ["tenant"], [("522723",)])
+    await engine.dispose()

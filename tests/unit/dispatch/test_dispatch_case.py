@@ -1,0 +1,106 @@
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status
+from dispatch_service.domain.case import Case, check_membership, check_start
+from dispatch_service.domain.errors import ActionConflict, NotYourTeam, StartOutOfRange
+
+RECEIVED_AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
+NOW = RECEIVED_AT + timedelta(hours=2)
+
+
+def a_case(status: Status = Status.ASSIGNED) -> Case:
+    return Case(
+        complaint_id=UUID(int=1),
+        tenant="522723",
+        status=status,
+        version=4,
+        sequence=3,
+        round=1,
+        team="team-01",
+        team_name="福来社区网格队",
+        grid="grid-01",
+        community="community-01",
+        received_at=RECEIVED_AT,
+    )
+
+
+ACTIONS = [EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RESOLVED]
+
+
+@pytest.mark.parametrize("event", ACTIONS)
+@pytest.mark.parametrize("status", Status)
+def test_an_action_follows_the_state_table_or_changes_nothing(status: Status, event: EventType) -> None:
+    case = a_case(status)
+
+    if status in TRANSITIONS[event].sources:
+        case.act(event)
+        assert (case.status, case.version, case.sequence) == (TRANSITIONS[event].target, 5, 4)
+    else:
+        with pytest.raises(ActionConflict) as refusal:
+            case.act(event)
+        assert (refusal.value.status, refusal.value.version) == (status, 4)
+        assert case == a_case(status)
+
+
+@pytest.mark.parametrize("status", [Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS])
+def test_work_that_is_not_done_is_released(status: Status) -> None:
+    case = a_case(status)
+
+    assert case.answer_release() is EventType.RELEASED
+    assert (case.status, case.version, case.sequence) == (Status.WITHDRAWN, 5, 4)
+    for event in ACTIONS:
+        with pytest.raises(ActionConflict):
+            case.act(event)
+
+
+@pytest.mark.parametrize("status", [Status.RESOLVED, Status.VERIFIED, Status.CLOSED, Status.WITHDRAWN])
+def test_work_that_is_done_is_not_released_and_the_refusal_is_no_change(status: Status) -> None:
+    case = a_case(status)
+
+    assert case.answer_release() is EventType.RELEASE_REFUSED
+    assert (case.status, case.version, case.sequence) == (status, 4, 4)
+
+
+def test_events_of_other_services_move_the_case_without_an_event_of_its_own() -> None:
+    case = a_case(Status.RESOLVED)
+
+    assert case.follow(EventType.VERIFIED)
+    assert case.follow(EventType.CLOSED)
+    assert (case.status, case.version, case.sequence) == (Status.CLOSED, 6, 3)
+
+
+def test_a_withdrawal_that_was_released_is_no_news() -> None:
+    case = a_case(Status.WITHDRAWN)
+
+    assert not case.follow(EventType.WITHDRAWN)
+    assert case == a_case(Status.WITHDRAWN)
+
+
+def test_an_event_out_of_the_table_is_refused() -> None:
+    with pytest.raises(IllegalTransition, match=r"complaint\.verified may not follow assigned"):
+        a_case(Status.ASSIGNED).follow(EventType.VERIFIED)
+
+
+def test_only_members_of_the_team_may_act() -> None:
+    check_membership(a_case(), frozenset({"team-02", "team-01"}))
+    with pytest.raises(NotYourTeam) as refusal:
+        check_membership(a_case(), frozenset({"team-02"}))
+    assert (refusal.value.team, refusal.value.team_name) == ("team-01", "福来社区网格队")
+
+
+@pytest.mark.parametrize(
+    "started_at", [RECEIVED_AT - timedelta(minutes=5), RECEIVED_AT, NOW, NOW + timedelta(minutes=5)]
+)
+def test_a_start_between_receipt_and_now_is_believed_within_five_minutes(started_at: datetime) -> None:
+    check_start(a_case(), started_at, NOW)
+
+
+@pytest.mark.parametrize(
+    "started_at", [RECEIVED_AT - timedelta(minutes=5, seconds=1), NOW + timedelta(minutes=5, seconds=1)]
+)
+def test_a_start_before_the_receipt_or_in_the_future_is_refused(started_at: datetime) -> None:
+    with pytest.raises(StartOutOfRange):
+        check_start(a_case(), started_at, NOW)

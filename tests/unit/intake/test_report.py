@@ -1,0 +1,67 @@
+"""The rules a report must keep."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from intake_service.domain import reference
+from intake_service.domain.complaint import QUERY_CODE_LENGTH, Location, Reporter, new_query_code
+from intake_service.domain.report import Report, flaws
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+REPORT = Report(
+    "resident_app", "street_order.parking", "车停在盲道上", Location(107.2, 26.5), Reporter(), None, None, {}
+)
+CITIZEN = frozenset({"citizen"})
+OPERATOR = frozenset({"operator"})
+
+
+def found(report: Report, roles: frozenset[str] = CITIZEN) -> list[tuple[str, str]]:
+    return [(flaw.pointer, flaw.code) for flaw in flaws(report, roles, NOW)]
+
+
+def test_a_good_report_has_no_flaw() -> None:
+    assert found(REPORT) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "flaw"),
+    [
+        ({"source": "telepathy"}, ("/source", "unknown-source")),
+        ({"source": "hotline"}, ("/source", "source-not-yours")),
+        ({"category": "street_order.ufo"}, ("/category", "unknown-category")),
+        ({"occurred_at": NOW + timedelta(minutes=6)}, ("/occurred_at", "in-the-future")),
+        ({"external_ref": "A-1"}, ("/external_ref", "external-ref-not-yours")),
+    ],
+)
+def test_each_broken_rule_is_named(change: dict[str, object], flaw: tuple[str, str]) -> None:
+    assert found(replace(REPORT, **change)) == [flaw]  # type: ignore[arg-type]  # fields by name
+
+
+def test_all_flaws_are_told_at_once() -> None:
+    assert len(found(replace(REPORT, source="x", category="y", external_ref="z"))) == 3
+
+
+def test_a_clock_that_is_a_little_fast_is_forgiven() -> None:
+    assert found(replace(REPORT, occurred_at=NOW + timedelta(minutes=4))) == []
+
+
+def test_an_operator_may_name_every_source() -> None:
+    assert len(reference.sources()) == 9
+    assert all(not found(replace(REPORT, source=source), OPERATOR) for source in reference.sources())
+
+
+def test_the_first_three_sources_are_on_complaint_and_the_others_proactive() -> None:
+    assert [source.proactive for source in reference.sources().values()] == [False] * 3 + [True] * 6
+
+
+def test_every_category_has_its_parent() -> None:
+    categories = reference.categories()
+    assert all(category.parent is None or category.parent in categories for category in categories.values())
+
+
+def test_query_codes_are_long_and_never_the_same() -> None:
+    codes = {new_query_code() for _ in range(1000)}
+    assert len(codes) == 1000
+    assert {len(code) for code in codes} == {QUERY_CODE_LENGTH}

@@ -1,0 +1,113 @@
+"""How a history goes on, and what it refuses."""
+
+import copy
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from contracts.envelope import Event
+from contracts.events import ComplaintClosed, ComplaintVerified, FeedbackReceived
+from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status
+from ledger.histories import OFFICER, History
+from ledger_service.domain.complaint import Complaint
+from ledger_service.domain.errors import Gap, Unenterable
+
+
+def _others(history: History) -> list[Event]:
+    """Return events of the types that a straight story lacks; their order is of no account."""
+    request = history.events[-1].id
+    author = History()
+    author.id, author.tenant = history.id, history.tenant
+    return [
+        author.released(request),
+        author.release_refused(request, Status.CLOSED),
+        author.withdrawn(),
+        author.event(EventType.VERIFIED, ComplaintVerified(actor="inspector-1", method="call")),
+        author.event(EventType.CLOSED, ComplaintClosed(gates=("verification",))),
+        author.event(EventType.FEEDBACK_RECEIVED, FeedbackReceived(actor="x", satisfaction="satisfied", solved=True)),
+    ]
+
+
+def entered(history: History) -> Complaint:
+    complaint = Complaint.unknown(history.id, history.tenant)
+    for event in history.events:
+        complaint.enter(event)
+    return complaint
+
+
+def test_a_history_adds_up() -> None:
+    history = History().until_resolved()
+    complaint = entered(history)
+    assert (complaint.status, complaint.version) == (Status.RESOLVED, 5)
+    assert complaint.sequences == {"intake": 1, "dispatch": 4, "ledger": 0}
+    assert (complaint.team, complaint.grid, complaint.worker) == ("team-01", "grid-01", OFFICER)
+
+
+def test_an_entry_names_the_states_before_and_after() -> None:
+    history = History()
+    complaint = Complaint.unknown(history.id, history.tenant)
+    event = history.received()
+    assert complaint.enter(event) == (event, None, Status.RECEIVED)
+    request = history.release_requested()
+    assert complaint.enter(request) == (request, Status.RECEIVED, Status.RECEIVED)
+
+
+@pytest.mark.parametrize(("status", "event_type"), list(product(Status, EventType)))
+def test_it_takes_what_the_state_table_has_and_refuses_the_rest(status: Status, event_type: EventType) -> None:
+    history = History().until_resolved()
+    history.release_requested()
+    samples = {event.type: event for event in [*history.events, *_others(history)]}
+    complaint = Complaint.unknown(history.id, history.tenant)
+    complaint.status = status
+    source = TRANSITIONS[event_type].owner
+    event = replace(samples[event_type], sequence=1)
+    before = copy.deepcopy(complaint)
+    if status in TRANSITIONS[event_type].sources:
+        assert complaint.enter(event).after == (TRANSITIONS[event_type].target or status)
+        assert (complaint.version, complaint.sequences[source]) == (1, 1)
+    else:
+        with pytest.raises(IllegalTransition):
+            complaint.enter(event)
+        assert complaint == before
+
+
+@pytest.mark.parametrize("missing", range(4))
+def test_a_missing_event_is_a_gap(missing: int) -> None:
+    history = History().until_resolved()
+    complaint = Complaint.unknown(history.id, history.tenant)
+    for event in history.events[:missing]:
+        complaint.enter(event)
+    with pytest.raises(Gap):
+        complaint.enter(history.events[missing + 1])
+
+
+def test_a_number_that_was_entered_is_refused_but_is_no_gap() -> None:
+    history = History().until_resolved()
+    complaint = entered(history)
+    for event in history.events:
+        with pytest.raises(Unenterable, match="has been entered") as refused:
+            complaint.enter(event)
+        assert not isinstance(refused.value, Gap)
+
+
+def test_a_wrong_source_or_tenant_is_refused() -> None:
+    history, foreign = History(), History(tenant="110101")
+    history.received()
+    complaint = entered(history)
+    assigned = history.assigned()
+    with pytest.raises(Unenterable, match="cannot come from intake"):
+        complaint.enter(replace(assigned, sequence=2, source="intake"))
+    with pytest.raises(Unenterable, match="another tenant"):
+        complaint.enter(foreign.assigned())
+    assert complaint.version == 1
+
+
+def test_another_assignment_replaces_the_unit() -> None:
+    history = History()
+    history.received()
+    history.assigned()
+    history.assigned("team-02", community="maixi", grid="grid-02")
+    complaint = entered(history)
+    assert (complaint.team, complaint.community, complaint.grid) == ("team-02", "maixi", "grid-02")
+    assert complaint.team_name == "team-02 网格队"
