@@ -1,16 +1,21 @@
 """What the suite does to Kafka behind the bus's back."""
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.record.util import calc_crc32c
 
-from contracts.envelope import Event, headers_of
+from contracts.envelope import Event, headers_of_event
 from eventbus.kafka import KafkaConnection
 from eventbus.producer import Record
+
+_CHECKSUM = 17
+"""Where in a record batch its checksum stands."""
 
 
 @asynccontextmanager
@@ -50,18 +55,7 @@ async def commit(kafka: KafkaConnection, topic: str, group: str, offsets: Mappin
 
 def record(topic: str, event: Event, **changes: Any) -> Record:
     """The record that a relay would send for `event`; `changes` replace its parts."""
-    headers = headers_of(
-        event_id=event.id,
-        event_type=event.type.value,
-        source=event.source,
-        subject=str(event.subject),
-        tenant=event.tenant,
-        time=event.time,
-        sequence=event.sequence,
-        correlation_id=event.correlation_id,
-        causation_id=event.causation_id,
-        traceparent=event.traceparent,
-    )
+    headers = headers_of_event(event)
     value = event.data.model_dump_json(exclude_none=True).encode()
     parts = {"topic": topic, "key": str(event.subject).encode(), "value": value, "headers": headers}
     return Record(**{**parts, **changes})
@@ -77,6 +71,18 @@ async def produce(kafka: KafkaConnection, records: Sequence[Record], *, partitio
             for each in records
         ]
         await asyncio.gather(*sent)
+
+
+async def produce_with_header_name(kafka: KafkaConnection, topic: str, name: bytes, *, partition: int) -> None:
+    """Send a record whose header has a name that no Python client would write; `name` is of four bytes."""
+    async with AIOKafkaProducer(**kafka.client_options(), acks="all") as producer:
+        batch = producer.create_batch()
+        batch.append(key=b"key", value=b"{}", timestamp=None, headers=[("name", b"")])
+        batch.close()
+        data = bytearray(batch._build().replace(b"name", name))
+        struct.pack_into(">I", data, _CHECKSUM, calc_crc32c(memoryview(data)[_CHECKSUM + 4 :]))
+        batch._buffer = data
+        await (await producer.send_batch(batch, topic, partition=partition))
 
 
 async def contents(kafka: KafkaConnection, topic: str) -> list[Any]:

@@ -27,7 +27,7 @@ async def worker(service: TinyService, role: str, **options: object) -> AsyncIte
     }
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "behaviour.worker", json.dumps(settings)),
-        env={**os.environ, "PYTHONPATH": str(_TESTS)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(_TESTS), *sys.path])},
     )
     try:
         yield process

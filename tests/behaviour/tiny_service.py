@@ -135,7 +135,7 @@ class TinyService:
         """Every effect, in the order in which they came about."""
         columns = (applied_table.c.event_id, applied_table.c.subject, applied_table.c.sequence)
         rows = await self.rows(sa.select(*columns).order_by(applied_table.c.position))
-        return [Applied(*row) for row in rows]
+        return [Applied(row.event_id, row.subject, row.sequence) for row in rows]
 
     async def parked(self, state: str = "parked") -> list[sa.Row[Any]]:
         """The parked messages in this state, in the order of their parking."""
@@ -155,5 +155,3 @@ class TinyService:
         """Change the service's database."""
         async with self.engine.begin() as connection:
             await connection.execute(sa.text(statement), parameters)
-
-

@@ -1,6 +1,6 @@
-"""A process that runs a relay or a consumer of the suite's service, to be killed: by the test, or by itself at a point.
+"""A process that runs a relay or a consumer of the suite's service, to be killed by the test, or by itself at a point.
 
-Run as `python -m behaviour.worker '{"role": …, "url": …, "bootstrap_servers": …, "topic": …}'`; SIGTERM stops it cleanly.
+Run as `python -m behaviour.worker '{"role": …, "url": …, "bootstrap_servers": …, "topic": …}'`. SIGTERM stops it.
 """
 
 import asyncio
@@ -40,14 +40,15 @@ class _DiesBeforeDatabaseCommit(Applying):
 
 class _DiesBeforeOffsetCommit(Consumer):
     async def _commit(self) -> None:
-        if self._done:
+        if self._offsets.uncommitted:
             _die()
         await super()._commit()
 
 
 class _DiesBeforeMark(Relay):
     async def _mark(self, positions: list[int]) -> None:
-        _die()
+        if positions:
+            _die()
 
 
 def _consumer(service: TinyService, dies: str | None, options: dict[str, Any], delay: float) -> Consumer:

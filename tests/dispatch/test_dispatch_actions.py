@@ -87,7 +87,7 @@ async def test_an_officer_of_another_team_is_told_whose_case_it_is(world: World)
         response = await world.act(event, action, role="officer", subject="officer-0101")
         assert (response.status_code, response.headers["content-type"]) == (403, "application/problem+json")
         assert response.json()["type"] == "urn:jieban:problem:not-your-team"
-        assert response.json()["team"]["code"] == "team-08"
+        assert response.json()["team"] == "team-08"
     assert (await world.row(event))["version"] == 1
 
 

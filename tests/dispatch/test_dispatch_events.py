@@ -72,7 +72,7 @@ async def test_a_tenant_without_grids_has_its_duty_desk(world: World) -> None:
 async def test_repeats_make_one_case_and_one_assignment(world: World) -> None:
     event = received()
     again = later(event, EventType.WITHDRAWN)
-    twin = type(event)(**{name: getattr(event, name) for name in event.__slots__} | {"id": again.id})
+    twin = event._replace(id=again.id)
 
     await world.deliver(event, event)
     await world.deliver(event)

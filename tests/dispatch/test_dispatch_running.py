@@ -32,7 +32,7 @@ async def test_a_complaint_on_the_topic_is_assigned_on_the_topic(
     url, connection = await databases(), KafkaConnection(kafka.bootstrap_servers)
     run_migrations("dispatch_service", url)
     await demo.load(url, TENANT)
-    await ensure_topics(connection, [LIFECYCLE], replication=1)
+    await ensure_topics(connection, [LIFECYCLE])
     settings = RuntimeSettings(
         dispatch_database_url=url, token_secret=SecretStr(SECRET), kafka_bootstrap_servers=kafka.bootstrap_servers
     )

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.envelope import Event, headers_of
+from contracts.envelope import Event, headers_of_event
 from contracts.events import (
     ComplaintClosed,
     ComplaintReceived,
@@ -161,17 +161,6 @@ class World:
     def message(self, event: Event) -> Message:
         """Return the event as the next record of a partition."""
         self._offset += 1
-        headers = headers_of(
-            event_id=event.id,
-            event_type=event.type.value,
-            source=event.source,
-            subject=str(event.subject),
-            tenant=event.tenant,
-            time=event.time,
-            sequence=event.sequence,
-            correlation_id=event.correlation_id,
-            causation_id=event.causation_id,
-            traceparent=event.traceparent,
-        )
+        headers = headers_of_event(event)
         value = event.data.model_dump_json(exclude_none=True).encode()
         return Message(LIFECYCLE.name, 0, self._offset, str(event.subject).encode(), headers, value)

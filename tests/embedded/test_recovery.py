@@ -1,12 +1,13 @@
 """What a killed run leaves behind: stale lock files, processes, half-made directories."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from signal import SIGTERM
+from signal import SIGKILL, SIGTERM
 
 import asyncpg
 import pytest
@@ -15,6 +16,7 @@ from jieban.embedded.datadir import DataDir
 from jieban.embedded.identity import Identity
 from jieban.embedded.postgres import Postgres
 from jieban.embedded.server import ServerProcess
+from jieban.embedded.stack import Stack
 
 Child = subprocess.Popen[bytes]
 
@@ -91,3 +93,27 @@ async def test_a_creation_that_was_cut_short_starts_again(directory: DataDir) ->
     finally:
         await server.stop()
     assert not (directory.root / "postgres.unfinished").exists()
+
+
+async def test_a_server_that_dies_while_it_is_needed_is_started_again(directory: DataDir) -> None:
+    async with Stack(directory, databases=("intake",), kafka=False) as stack:
+        assert stack.postgres is not None
+        first = stack.postgres.pid
+        assert first is not None
+        os.kill(first, SIGKILL)
+        async with asyncio.timeout(20):
+            connection = await _connect_again(stack.environment()["JIEBAN_INTAKE_DATABASE_URL"])
+        assert await connection.fetchval("SELECT current_user") == "intake"
+        await connection.close()
+        assert stack.postgres.pid not in {None, first}
+
+
+async def _connect_again(url: str) -> asyncpg.Connection:
+    while True:
+        try:
+            connection = await asyncpg.connect(url)
+            await connection.execute("SELECT 1")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await asyncio.sleep(0.1)
+        else:
+            return connection

@@ -14,9 +14,14 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from embedded.process_table import pids_naming
+
 READ_ANYTHING = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
 AS_NOBODY = ("setpriv", "--reuid=nobody", "--clear-groups", *READ_ANYTHING)
 """With the right to read a Python that lies in root's home, where tests run as root; not to write."""
+
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 class StackRun:
@@ -52,11 +57,8 @@ class StackRun:
         return code
 
     def servers(self) -> list[int]:
-        """Return the processes that name the directory on their command lines, but for `jieban` itself."""
-        found = subprocess.run(
-            ["pgrep", "-f", f"{self.directory}/postgres|jieban.data={self.directory}"], capture_output=True
-        )
-        return [int(pid) for pid in found.stdout.split()]
+        """Return the servers of the directory that run: each names it on its command line."""
+        return pids_naming(f"-D {self.directory}/postgres") + pids_naming(f"jieban.data={self.directory}")
 
     async def execute(self, statement: str) -> object:
         connection = await asyncpg.connect(self.settings["JIEBAN_LEDGER_DATABASE_URL"])
@@ -118,8 +120,7 @@ async def test_an_ordinary_user_can_run_it_and_its_servers_do_not_outlive_it(ord
     assert len(ordinary_run.servers()) >= 2
     assert 0 not in {path.stat().st_uid for path in ordinary_run.directory.iterdir()}
     ordinary_run.end(signal.SIGKILL)
-    if sys.platform == "linux":  # elsewhere the next start ends them
-        _wait_until_gone(ordinary_run)
+    _wait_until_gone(ordinary_run)
 
 
 def _wait_until_gone(run: StackRun) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
-from contracts.envelope import Event, headers_of
+from contracts.envelope import Event, headers_of_event
 from contracts.events import (
     ComplaintAccepted,
     ComplaintAssigned,
@@ -115,18 +115,7 @@ class History:
 
 def message(event: Event, value: bytes | None = None) -> Message:
     """Return the record of an event, with `value` in place of its own if there is one."""
-    headers = headers_of(
-        event_id=event.id,
-        event_type=event.type,
-        source=event.source,
-        subject=str(event.subject),
-        tenant=event.tenant,
-        time=event.time,
-        sequence=event.sequence,
-        correlation_id=event.correlation_id,
-        causation_id=event.causation_id,
-        traceparent=event.traceparent,
-    )
+    headers = headers_of_event(event)
     payload = event.data.model_dump_json(exclude_none=True).encode() if value is None else value
     return Message(LIFECYCLE.name, 0, next(_offsets), str(event.subject).encode(), headers, payload)
 

@@ -98,6 +98,19 @@ async def test_the_reporter_rates_a_closed_complaint_once(
     assert json.loads(rows[2]["payload"]) == {"actor": OWNER} | FEEDBACK
 
 
+async def test_of_two_words_at_once_one_is_taken(
+    client: httpx.AsyncClient, engine: AsyncEngine, enter: Enter, as_: As
+) -> None:
+    history = History().until_resolved()
+    await enter(history)
+    await client.post(f"/complaints/{history.id}/verification", json=VERIFICATION, headers=as_(Role.INSPECTOR))
+    path = f"/complaints/{history.id}/feedback"
+    callers = (as_(Role.CITIZEN, OWNER), as_(Role.OPERATOR))
+    answers = await asyncio.gather(*(client.post(path, json=FEEDBACK, headers=caller) for caller in callers))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert len(await published(engine, history)) == 3
+
+
 async def test_an_operator_rates_for_a_reporter_without_an_account(
     client: httpx.AsyncClient, enter: Enter, as_: As
 ) -> None:

@@ -112,7 +112,10 @@ def test_every_route_says_who_may_call_it(app: FastAPI) -> None:
     unsaid = [access for access in access_table(app) if access.roles is None]
     assert unsaid == []
     open_to_all = {access.path for access in access_table(app) if access.is_public}
-    assert open_to_all == {"/ledger/healthz", "/ledger/readyz", "/ledger/metrics", "/ledger/v1/flow"}
+    operations = {
+        f"{prefix}/{page}" for prefix in ("/ledger", "/ledger/v1") for page in ("healthz", "readyz", "metrics")
+    }
+    assert open_to_all == operations | {"/ledger/docs", "/ledger/openapi.json", "/ledger/v1/flow"}
 
 
 async def test_the_flow_is_the_state_table(client: httpx.AsyncClient) -> None:

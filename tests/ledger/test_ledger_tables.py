@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ledger.conftest import Enter
 from ledger.histories import History
 from ledger_service.persistence.bulk import copy
-from runtime.database import check, create_engine, pending_migrations, run_migrations
+from ledger_service.persistence.complaints import lock_many
+from runtime.database import check, create_engine, is_outage, pending_migrations, run_migrations
 from runtime.ids import uuid7
 from stack import MakeDatabase
 
@@ -47,3 +48,21 @@ async def test_copy_refuses_to_commit_on_its_own(databases: MakeDatabase) -> Non
         with pytest.raises(RuntimeError, match="transaction"):
             await copy(connection, "entry", ["tenant"], [("522723",)])
     await engine.dispose()
+
+
+async def copy_on_a_killed_connection(engine: AsyncEngine, history: History) -> None:
+    async with engine.begin() as connection:
+        await lock_many(connection, [history.tenant], [history.id])
+        backend = (await connection.execute(sa.text("SELECT pg_backend_pid()"))).scalar()
+        async with engine.begin() as other:
+            await other.execute(sa.text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
+        await copy(connection, "entry", ["tenant"], [(history.tenant,)])
+
+
+async def test_a_connection_that_dies_before_a_copy_is_an_outage(engine: AsyncEngine, enter: Enter) -> None:
+    history = History()
+    history.received()
+    with pytest.raises(Exception, match="connect") as lost:
+        await copy_on_a_killed_connection(engine, history)
+    assert is_outage(lost.value)
+    await enter(history)

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "migrate": "migrate:migrate",
     "topics": "topics:topics",
     "token": "token:token",
+    "demo": "demo:demo",
     "import": "import_:import_",
     "parked": "parked:parked",
     "docs": "docs:docs",

@@ -19,8 +19,9 @@ def migrate_all(urls: Urls) -> Mapping[ServiceName, int]:
     applied = {}
     for name, url in urls.items():
         with _reaching(name):
-            applied[name] = len(pending_migrations(name.package, url))
-            run_migrations(name.package, url)
+            if pending := pending_migrations(name.package, url):
+                run_migrations(name.package, url)
+            applied[name] = len(pending)
     return applied
 
 

@@ -1,12 +1,8 @@
-"""The three services, imported only when a command needs them."""
+"""The names of the three services, and where their settings are."""
 
-from collections.abc import Sequence
 from enum import StrEnum
-from importlib import import_module
 
 from jieban.errors import UserError
-from runtime.auth import TokenVerifier
-from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
 
 
@@ -35,13 +31,3 @@ def database_url(settings: RuntimeSettings, name: ServiceName) -> str:
             "which brings its own ('jieban stack' brings one for separate processes)."
         )
     return url
-
-
-def build(names: Sequence[ServiceName], settings: RuntimeSettings) -> list[Service]:
-    """Compose the services; nothing connects anywhere before they are opened."""
-    verifier = TokenVerifier(settings)
-    services: list[Service] = []
-    for name in names:
-        database_url(settings, name)
-        services.append(import_module(f"{name.package}.main").build(settings, verifier))
-    return services

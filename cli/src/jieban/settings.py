@@ -1,5 +1,6 @@
 """Reading the settings of a command, with errors that a person understands."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,8 +14,14 @@ from runtime.settings import RuntimeSettings
 def read_settings(**known: object) -> RuntimeSettings:
     """Read the `JIEBAN_*` settings of the environment; what is `known` already (and not None) goes before them.
 
-    Raises `UserError` that names each wrong setting and what is wrong with it, but never its value.
+    Files of the directory JIEBAN_SECRETS_DIR that are named like a setting stand for it (Docker and Kubernetes
+    secrets); the environment goes before them. Raises `UserError` that names each wrong setting and what is wrong with
+    it, but never its value.
     """
+    secrets = os.environ.get("JIEBAN_SECRETS_DIR")
+    if secrets is not None and not Path(secrets).is_dir():
+        raise UserError(f"JIEBAN_SECRETS_DIR names {secrets}, which is no directory.")
+    known["_secrets_dir"] = secrets
     try:
         return RuntimeSettings(**{name: value for name, value in known.items() if value is not None})  # type: ignore[arg-type] # pydantic checks the values
     except ValidationError as error:
@@ -56,6 +63,8 @@ def with_addresses(settings: RuntimeSettings, environment: Mapping[str, str], di
     The key is made and kept in the data directory unless the operator set one or has an identity provider.
     """
     found: dict[str, object] = {name.removeprefix("JIEBAN_").lower(): value for name, value in environment.items()}
+    if settings.instance is None:
+        found["instance"] = "up"  # one a data directory: after a crash, Kafka gives it its partitions back at once
     if settings.oidc_issuer is None and settings.token_secret is None:
         found["token_secret"] = directory.secret(directory.token_secret_file.name)
     return read_settings(**_given(settings) | found)

@@ -5,14 +5,14 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
-from runtime import lifecycle
+import uvloop
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_until_signalled(main: Coroutine[Any, Any, None]) -> bool:
     """Run a command to its end; False when a signal cancelled it. Signals during the clean-up are ignored."""
-    return lifecycle.run(_guarded(main))
+    return uvloop.run(_guarded(main))
 
 
 def ignore_signals() -> None:

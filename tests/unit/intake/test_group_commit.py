@@ -13,12 +13,14 @@ class Store:
 
     def __init__(self) -> None:
         self.groups: list[list[int]] = []
+        self.begun = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
         self.error: Exception | None = None
 
     async def __call__(self, items: Sequence[int]) -> list[int]:
         self.groups.append(list(items))
+        self.begun.set()
         await self.gate.wait()
         if self.error:
             raise self.error
@@ -37,8 +39,7 @@ async def test_newcomers_gather_while_a_commit_is_on_its_way() -> None:
     store.gate.clear()
     commits = GroupCommit(store, lanes=1)
     first = asyncio.create_task(commits.submit(0))
-    while not store.groups:
-        await asyncio.sleep(0)
+    await store.begun.wait()
     rest = [asyncio.create_task(commits.submit(n)) for n in range(1, 10)]
     await asyncio.sleep(0)
     store.gate.set()
@@ -68,8 +69,7 @@ async def test_a_client_that_goes_away_costs_the_others_nothing() -> None:
     store.gate.clear()
     commits = GroupCommit(store)
     gone, stays = (asyncio.create_task(commits.submit(n)) for n in (1, 2))
-    while not store.groups:
-        await asyncio.sleep(0)
+    await store.begun.wait()
     gone.cancel()
     store.gate.set()
     assert await stays == 20

@@ -93,7 +93,7 @@ def _troubles() -> APIRouter:
 
 @pytest.fixture
 def settings() -> RuntimeSettings:
-    return RuntimeSettings(token_secret=SECRET, max_body_bytes=200_000)  # type: ignore[arg-type] # as from environment
+    return RuntimeSettings(token_secret=SECRET, max_body_bytes=200_000)
 
 
 @pytest.fixture

@@ -6,10 +6,15 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter, FastAPI
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
 from starlette.responses import StreamingResponse
 from structlog.testing import capture_logs
 
+from runtime import tracing
 from runtime.auth import TokenVerifier
 from runtime.health import Readiness
 from runtime.http import CompositeApp, create_app
@@ -64,6 +69,32 @@ async def test_a_trace_runs_through(app: FastAPI) -> None:
     assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-00", fresh["traceparent"])
     assert UUID7.fullmatch(fresh["request_id"])
     assert current_request_id() is None
+
+
+async def test_spans_are_made_where_they_are_exported(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(tracing, "is_exporting", lambda: True)
+    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+
+    @app.get("/demo/traced/{number}")
+    async def traced(number: int) -> dict[str, str]:
+        return {"traceparent": current_traceparent()}
+
+    async with client_of(app) as client:
+        inner = (await client.get("/demo/traced/7", headers={"traceparent": PARENT})).json()["traceparent"]
+        assert (await client.get("/demo/v1/troubles/bug")).status_code == 500
+    fine, failed = exporter.get_finished_spans()
+    assert fine.name == "GET /demo/traced/{number}"
+    own = fine.get_span_context()
+    assert fine.parent is not None
+    assert own is not None
+    assert f"{fine.parent.span_id:016x}" == PARENT[36:52]
+    assert tracing.of_span(own).traceparent() == inner
+    assert dict(fine.attributes or {})["http.response.status_code"] == 200
+    assert failed.status.status_code is trace.StatusCode.ERROR
+    assert not failed.events
 
 
 async def test_answers_carry_the_usual_headers(client: httpx.AsyncClient) -> None:

@@ -4,7 +4,6 @@ import json
 import os
 import queue
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -73,16 +72,8 @@ class Process:
         return f"http://127.0.0.1:{self.port}{path}"
 
 
-def free_port() -> int:
-    for port in range(23_000, 32_000, 7):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise RuntimeError("no free port")
-
-
 @pytest.fixture
-def start() -> Iterator[Callable[..., Process]]:
+def start(free_port: Callable[[], int]) -> Iterator[Callable[..., Process]]:
     started: list[Process] = []
 
     def launch(roles: str = "api,relay,consumer", **environment: str) -> Process:

@@ -19,6 +19,17 @@ def lines(captured: Captured) -> list[dict[str, Any]]:
     return [json.loads(line) for line in captured.readouterr().err.splitlines()]
 
 
+def raised(text: str) -> RuntimeError:
+    """An error with a traceback."""
+
+    def fail() -> None:
+        raise RuntimeError(text)
+
+    with pytest.raises(RuntimeError) as caught:
+        fail()
+    return caught.value
+
+
 def test_one_json_object_a_line(capsys: Captured) -> None:
     logging.configure()
     structlog.get_logger().info("slice_committed", count=3)
@@ -89,10 +100,7 @@ def test_very_deep_values_are_cut_off(capsys: Captured) -> None:
 def test_free_text_is_scrubbed(capsys: Captured, secret: str) -> None:
     logging.configure()
     stdlib_logging.getLogger("library").error("could not use %s today", secret)
-    try:
-        raise RuntimeError(f"no {secret}")
-    except RuntimeError:
-        structlog.get_logger().exception("failed", note=[secret])
+    structlog.get_logger().error("failed", note=[secret], exc_info=raised(f"no {secret}"))
     text = json.dumps(lines(capsys))
     assert secret not in text
     assert "CANARY" not in text
@@ -108,10 +116,8 @@ def test_ordinary_text_is_not() -> None:
 def test_the_values_of_a_database_error_stay_out(capsys: Captured) -> None:
     logging.configure()
     quoted = "CANARY"
-    try:
-        raise RuntimeError(f"duplicate key\nDETAIL:  Key (contact)=({quoted}) exists.\n[parameters: ('{quoted}',)]")
-    except RuntimeError:
-        structlog.get_logger().exception("failed")
+    error = raised(f"duplicate key\nDETAIL:  Key (contact)=({quoted}) exists.\n[parameters: ('{quoted}',)]")
+    structlog.get_logger().error("failed", exc_info=error)
     [line] = lines(capsys)
     assert "duplicate key" in line["exception"]
     assert "CANARY" not in line["exception"]

@@ -105,10 +105,14 @@ async def test_a_refused_body_is_not_read_for_ever(address: Address) -> None:
     writer.write(head)
     assert status_of(await reader.readuntil(b"\r\n\r\n")) == 413
     with pytest.raises(ConnectionError):
-        for _ in range(500):
-            writer.write(b"x" * 100_000)
-            await writer.drain()
+        await pour(writer)
     writer.close()
+
+
+async def pour(writer: asyncio.StreamWriter) -> None:
+    for _ in range(500):
+        writer.write(b"x" * 100_000)
+        await writer.drain()
 
 
 @pytest.mark.parametrize("beginning", [b"", b"GET /demo/he", GET, b"POST"])

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import math
 import string
@@ -87,10 +88,8 @@ def test_is_json_loads_for_every_clean_document(value: Any, escape: bool) -> Non
 
 @given(st.binary(max_size=200))
 def test_never_raises_anything_but_a_problem(body: bytes) -> None:
-    try:
+    with contextlib.suppress(Problem):
         parse_json(body)
-    except Problem as problem:
-        assert problem.code == "json-invalid"
 
 
 @given(st.text('[]{}",:\\u0dD8aNIn1e9-. \n', max_size=60))

@@ -54,13 +54,33 @@ async def test_cancelling_is_not_a_failure() -> None:
         name = "patient"
 
         async def run(self, stop: asyncio.Event) -> None:
-            await asyncio.Event().wait()
+            await stop.wait()
 
     running = asyncio.create_task(keep_running(Patient(), stop))
     await asyncio.sleep(0.01)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_a_cancellation_that_leaks_from_a_library_is_a_failure() -> None:
+    stop = asyncio.Event()
+    runs = 0
+
+    class Leaky:
+        name = "leaky"
+
+        async def run(self, stop: asyncio.Event) -> None:
+            nonlocal runs
+            runs += 1
+            if runs == 1:
+                raise asyncio.CancelledError
+            stop.set()
+
+    with capture_logs() as lines:
+        await keep_running(Leaky(), stop, first_pause=0.001)
+    assert runs == 2
+    assert lines[0]["event"] == "worker_failed"
 
 
 async def test_tasks_have_their_share_of_the_time() -> None:

@@ -62,7 +62,7 @@ def service() -> lifecycle.Service:
         say("close")
         await asyncio.sleep(float(os.environ.get("CLOSE_SECONDS", "0")))
 
-    settings = RuntimeSettings(token_secret=SECRET)  # type: ignore[arg-type] # as from environment
+    settings = RuntimeSettings(token_secret=SECRET)
     readiness = Readiness({}, frozenset())
     app = create_app(
         title="Demo",

@@ -12,8 +12,9 @@ from pydantic import SecretStr
 
 from contracts.asyncapi import document
 from contracts.topics import TOPICS
+from jieban.composition import build
 from jieban.errors import UserError
-from jieban.services import ALL_SERVICES, build
+from jieban.services import ALL_SERVICES
 from runtime.settings import RuntimeSettings
 
 _NOWHERE = "postgresql://nobody@127.0.0.1:1/none"  # composing a service connects to nothing

@@ -60,6 +60,7 @@ def import_(
     report: Annotated[
         Path | None, typer.Option(help="Where rejected rows go [default: FILE.rejected.jsonl, here].")
     ] = None,
+    patience: Annotated[float, typer.Option(min=0, help="Seconds to keep trying while Jieban does not answer.")] = 30.0,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the first three rows as they would go.")] = False,
 ) -> None:
     """Import complaints from a file; see HELP."""
@@ -68,14 +69,14 @@ def import_(
         for row, _ in zip(read_rows(file), range(3), strict=False):
             print(json.dumps(columns.body(row.values), ensure_ascii=False, indent=2))  # noqa: T201 - the output
         return
-    tally = asyncio.run(_send(file, url, bearer(token, Role.OPERATOR, data_dir), columns))
+    tally = asyncio.run(_send(file, url, bearer(token, Role.OPERATOR, data_dir), columns, patience))
     rejected = _write_report(report or Path(f"{file.name}.rejected.jsonl"), tally)
     _summary(tally, rejected)
     if tally.rejected:
         raise typer.Exit(2)
 
 
-async def _send(file: Path, url: str, headers: Mapping[str, str], columns: ColumnMapping) -> Tally:
+async def _send(file: Path, url: str, headers: Mapping[str, str], columns: ColumnMapping, patience: float) -> Tally:
     total = count_rows(file)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=_stderr()
@@ -83,7 +84,7 @@ async def _send(file: Path, url: str, headers: Mapping[str, str], columns: Colum
     with bar:
         task = bar.add_task("Importing", total=total)
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60.0) as client:
-            sender = Sender(client, columns, lambda tally: bar.update(task, completed=tally.rows))
+            sender = Sender(client, columns, lambda tally: bar.update(task, completed=tally.rows), patience)
             tally = await sender.send(read_rows(file))
         bar.update(task, completed=tally.rows, total=tally.rows)
     return tally

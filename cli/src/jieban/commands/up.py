@@ -1,22 +1,22 @@
 """`jieban up`: everything on one machine, behind one address."""
 
+import asyncio
 import os
 import sys
+from importlib import import_module
+from types import ModuleType
 from typing import Annotated
 
 import typer
 
-from jieban.bootstrap import prepare
+from jieban.addresses import check_address
 from jieban.commands.options import DataDirOption, HostOption, PortOption
-from jieban.commands.serve import ALL_ROLES
 from jieban.embedded.datadir import DataDir
 from jieban.embedded.lock import exclusive
 from jieban.embedded.stack import Stack
-from jieban.listening import check_address, listen
-from jieban.services import ALL_SERVICES, build
+from jieban.services import ALL_SERVICES
 from jieban.settings import is_set, read_settings, with_addresses
 from jieban.signals import ignore_signals, run_until_signalled
-from jieban.welcome import welcome
 from runtime import logging, tracing
 from runtime.settings import RuntimeSettings
 
@@ -34,7 +34,8 @@ def up(
 
     Needs nothing but this command: both servers are real ones that it brings along. Data is kept in the data
     directory between runs. A database or Kafka of your own is used instead where JIEBAN_INTAKE_DATABASE_URL,
-    JIEBAN_DISPATCH_DATABASE_URL, JIEBAN_LEDGER_DATABASE_URL or JIEBAN_KAFKA_BOOTSTRAP_SERVERS is set.
+    JIEBAN_DISPATCH_DATABASE_URL, JIEBAN_LEDGER_DATABASE_URL or JIEBAN_KAFKA_BOOTSTRAP_SERVERS is set. The first start
+    fetches Kafka's jars (43 MB) from Maven Central, or from the mirror that JIEBAN_MAVEN_URL names.
 
     [bold]jieban up[/bold]                              http://127.0.0.1:8000, data in ./.jieban
 
@@ -55,21 +56,23 @@ def up(
 async def _run(directory: DataDir, settings: RuntimeSettings, host: str, port: int, demo: bool) -> None:
     own = tuple(name for name in ALL_SERVICES if not is_set(settings, f"{name}_database_url"))
     kafka = not is_set(settings, "kafka_bootstrap_servers")
+    importing = asyncio.create_task(asyncio.to_thread(_import_services))  # while the servers start
     async with Stack(directory, databases=own, kafka=kafka, tell=_say) as stack:
+        county = await importing
         complete = with_addresses(settings, stack.environment(), directory)
-        await prepare(complete, directory, demo=demo, tell=_say)
         try:
-            await listen(
-                build(ALL_SERVICES, complete),
-                roles=ALL_ROLES,
-                host=host,
-                port=port,
-                on_ready=lambda: _say(welcome(complete, host, port)),
-                grace_seconds=_GRACE_SECONDS,
+            await county.serve_county(
+                complete, directory, host=host, port=port, demo=demo, grace_seconds=_GRACE_SECONDS, tell=_say
             )
             _say("Stopping …")
         finally:
             ignore_signals()
+
+
+def _import_services() -> ModuleType:
+    for name in ALL_SERVICES:
+        import_module(f"{name.package}.main")
+    return import_module("jieban.county")
 
 
 def _log_format() -> str | None:

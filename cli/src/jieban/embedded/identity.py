@@ -24,8 +24,9 @@ class Identity:
         return _started(self.pid) == self.started
 
     def serves(self, directory: Path) -> bool:
-        """Tell whether the process was started for that directory: its command line names it."""
-        return str(directory) in _command_line(self.pid) and self.runs()
+        """Tell whether the process was started for that directory: its command line names it or something in it."""
+        words = f"{_command_line(self.pid)} "
+        return any(f"{directory}{end}" in words for end in ("/", " ")) and self.runs()
 
 
 def _started(pid: int) -> str | None:

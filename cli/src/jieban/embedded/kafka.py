@@ -109,14 +109,14 @@ class Kafka:
         return Launch(program, signal.SIGTERM, cwd=self._directory.root)
 
     async def _answers(self) -> bool:
-        """Tell whether our own broker serves clients: another's might have the port."""
+        """Tell whether our own broker serves clients and consumer groups; another's might have the port."""
         with suppress(OSError):
             _, writer = await asyncio.open_connection(LOOPBACK, self._port)
             writer.close()
-            return await self._cluster_id_served() == self._cluster_id_on_disk()
+            return await self._served_cluster_id() == self._cluster_id_on_disk()
         return False
 
-    async def _cluster_id_served(self) -> str | None:
+    async def _served_cluster_id(self) -> str | None:
         admin = AIOKafkaAdminClient(
             bootstrap_servers=self.bootstrap_servers, request_timeout_ms=_PROBE_TIMEOUT_SECONDS * 1000
         )
@@ -124,6 +124,8 @@ class Kafka:
             async with asyncio.timeout(_PROBE_TIMEOUT_SECONDS):
                 await admin.start()
                 cluster = await admin.describe_cluster()
+                # asked for the first time, the broker makes the topic of consumer offsets, which takes a moment
+                await admin.find_coordinator("readiness")
         except (KafkaError, TimeoutError):
             return None
         finally:

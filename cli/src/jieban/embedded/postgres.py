@@ -25,7 +25,9 @@ _SETTINGS = {
     "random_page_cost": "1.1",
     "jit": "off",
     "fsync": "on",
-    "log_connections": "",
+    # errors without the values of rows, and without the statements that had them
+    "log_error_verbosity": "terse",
+    "log_min_error_statement": "panic",
     "log_line_prefix": "%m [%p] %d ",
     "log_timezone": "UTC",
     "timezone": "UTC",

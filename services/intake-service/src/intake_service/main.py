@@ -28,5 +28,6 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         description="Receives complaints 诉求 from residents, operators, inspectors and partner systems.",
         routers=[reports.router, complaints.router, references.router],
         subscription=Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow),
+        gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={"intake": Intake(foundation.engine, numbers), "complaints": Complaints(foundation.engine)},
     )

@@ -11,22 +11,27 @@ from contracts.topics import Topic
 from eventbus.kafka import KafkaConnection
 
 log = structlog.get_logger()
+_ENOUGH_COPIES = 3
 
 
-async def ensure_topics(kafka: KafkaConnection, topics: Sequence[Topic], *, replication: int = -1) -> list[str]:
+async def ensure_topics(
+    kafka: KafkaConnection, topics: Sequence[Topic], *, replication: int | None = None
+) -> list[str]:
     """Create the topics that are missing and return their names; existing topics are left as they are.
 
-    `replication` -1 takes the broker's default. Raises aiokafka's KafkaError where the broker refuses or is away.
+    Each gets `replication` copies, by default three, or one a broker where there are fewer. Raises aiokafka's
+    KafkaError where the broker refuses or is away.
     """
     admin = AIOKafkaAdminClient(**kafka.client_options())
     await admin.start()
     try:
+        copies = replication or min(_ENOUGH_COPIES, len((await admin.describe_cluster())["brokers"]))
         missing = {topic.name for topic in topics} - set(await admin.list_topics())
         wanted = [
             NewTopic(
                 name=topic.name,
                 num_partitions=topic.partitions,
-                replication_factor=replication,
+                replication_factor=copies,
                 topic_configs={"retention.ms": str(int(topic.retention.total_seconds() * 1000))},
             )
             for topic in topics

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 REQUEST_TIMEOUT_MS = 5_000
 """Five seconds on both sides halve the stall behind a hung broker; ten do not."""
-STOP_TIMEOUT_SECONDS = 5.0
+STOP_TIMEOUT_SECONDS = 2.0
 """aiokafka's own stop may wait for a dead broker for ever, so each stop is cut off here."""
 
 

@@ -22,15 +22,17 @@ MAX_PAYLOAD_BYTES = 900_000
 APPEND_SQL = """
 INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, source, tenant, time, sequence,
                     correlationid, causationid, traceparent, shard)
-SELECT * FROM unnest(
-    CAST(:event_ids AS uuid[]), CAST(:topics AS text[]), CAST(:keys AS text[]), CAST(:types AS text[]),
+SELECT id, CAST(:topic AS text), aggregateid, type, payload, source, tenant, time, sequence,
+       correlationid, causationid, traceparent, shard
+FROM unnest(
+    CAST(:event_ids AS uuid[]), CAST(:keys AS text[]), CAST(:types AS text[]),
     CAST(:payloads AS text[]), CAST(:sources AS text[]), CAST(:tenants AS text[]), CAST(:times AS timestamptz[]),
     CAST(:sequences AS int[]), CAST(:correlations AS uuid[]), CAST(:causations AS uuid[]),
     CAST(:traceparents AS text[]), CAST(:shards AS smallint[])
-) AS event (id, aggregatetype, aggregateid, type, payload, source, tenant, time, sequence,
+) AS event (id, aggregateid, type, payload, source, tenant, time, sequence,
             correlationid, causationid, traceparent, shard)
 """
-"""Takes the arrays of `columns`; a service may put it into a larger statement, with a WHERE behind it."""
+"""Takes the parameters of `columns`; a service may put it into a larger statement, with a WHERE behind it."""
 _APPEND = sa.text(f"WITH appended AS ({APPEND_SQL}) SELECT pg_notify('{CHANNEL}', '')")
 
 
@@ -39,12 +41,12 @@ def shard_of(key: str) -> int:
     return crc32(key.encode()) % SHARDS
 
 
-def columns(topic: str, events: Sequence[Event]) -> dict[str, list[Any]]:
-    """Return the arrays that APPEND_SQL takes; raises EventTooLarge before anything is written."""
+def columns(topic: str, events: Sequence[Event]) -> dict[str, Any]:
+    """Return the parameters that APPEND_SQL takes; raises EventTooLarge before anything is written."""
     keys = [str(event.subject) for event in events]
     return {
         "event_ids": [event.id for event in events],
-        "topics": [topic] * len(events),
+        "topic": topic,
         "keys": keys,
         "types": [event.type.value for event in events],
         "payloads": [_payload(event) for event in events],
@@ -67,6 +69,6 @@ async def append(connection: AsyncConnection, topic: str, events: Sequence[Event
 
 def _payload(event: Event) -> str:
     payload = event.data.model_dump_json(exclude_none=True)
-    if len(payload) > MAX_PAYLOAD_BYTES // 3 and len(payload.encode()) > MAX_PAYLOAD_BYTES:
+    if len(payload) > MAX_PAYLOAD_BYTES // 4 and len(payload.encode()) > MAX_PAYLOAD_BYTES:
         raise EventTooLarge(f"{event.type} of {event.subject} takes more than {MAX_PAYLOAD_BYTES} bytes")
     return payload

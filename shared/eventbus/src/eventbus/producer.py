@@ -7,27 +7,39 @@ a failure the next call starts with a fresh producer.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import structlog
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from eventbus.clients import Producer
 from eventbus.kafka import STOP_TIMEOUT_SECONDS, KafkaConnection
+from eventbus.partitioning import partition_of
 
 log = structlog.get_logger()
 MAX_RECORD_BYTES = 1_048_576
+_FRAME_BYTES = 64
+"""What lengths, times and flags of a record take at most, and as much again for each header with its name."""
+_SURELY_FITS = MAX_RECORD_BYTES // 4
+"""Values up to this size need no counting: headers come from columns that are never as large as the rest."""
 START_TIMEOUT_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """What is sent: the partition follows from the key."""
 
     topic: str
     key: bytes
     value: bytes
     headers: Sequence[tuple[str, bytes]]
+
+    @property
+    def fits(self) -> bool:
+        """Whether client and brokers take it."""
+        if len(self.value) <= _SURELY_FITS:
+            return True
+        attributes = sum([len(value) for _, value in self.headers]) + _FRAME_BYTES * len(self.headers)
+        return len(self.key) + len(self.value) + attributes + _FRAME_BYTES <= MAX_RECORD_BYTES
 
 
 class RecoveringProducer:
@@ -37,7 +49,7 @@ class RecoveringProducer:
         """`deadline_seconds` is how long one batch may take before it counts as failed."""
         self._kafka = kafka
         self._deadline = deadline_seconds
-        self._producer: AIOKafkaProducer | None = None
+        self._producer: Producer | None = None
 
     async def send(self, records: Sequence[Record]) -> list[bool]:
         """Send `records` and return for each whether the brokers acknowledged it.
@@ -49,12 +61,11 @@ class RecoveringProducer:
         sent: list[asyncio.Future[object]] = []
         try:
             async with asyncio.timeout(self._deadline):
-                for record in records:
-                    sent.append(  # noqa: PERF401 - what was queued before an error must be known
-                        await producer.send(record.topic, value=record.value, key=record.key, headers=record.headers)
-                    )
-                await asyncio.wait(sent)
-        except (KafkaError, TimeoutError) as error:
+                await self._queue(producer, records, sent)
+                for future in sent:
+                    if not future.done():  # most are, with the first of their batch
+                        await asyncio.wait([future])
+        except TimeoutError as error:
             log.warning("send_failed", error=repr(error), records=len(records), queued=len(sent))
         acked = [future.done() and not future.cancelled() and not future.exception() for future in sent]
         acked += [False] * (len(records) - len(acked))
@@ -63,19 +74,31 @@ class RecoveringProducer:
         return acked
 
     async def close(self) -> None:
-        """Stop the producer within a limit and forget it."""
+        """Close the producer within a limit and forget it."""
         producer, self._producer = self._producer, None
         if producer is None:
             return
         try:
             async with asyncio.timeout(STOP_TIMEOUT_SECONDS):
-                await producer.stop()
+                await producer.abandon()
         except (TimeoutError, KafkaError, OSError) as error:
-            log.info("producer_abandoned", error=repr(error))
+            log.info("producer_not_closed", error=repr(error))
 
-    async def _started(self) -> AIOKafkaProducer:
+    async def _queue(self, producer: Producer, records: Sequence[Record], sent: list[asyncio.Future[object]]) -> None:
+        """Queue `records` in order up to the first that is refused; `sent` gets what the queued ones come to."""
+        try:
+            partitions = {topic: len(await producer.partitions_for(topic)) for topic in {r.topic for r in records}}
+            for record in records:
+                partition = partition_of(record.key, partitions[record.topic])
+                sent.append(
+                    await producer.send(record.topic, record.value, record.key, partition, None, record.headers)
+                )
+        except KafkaError as error:
+            log.warning("send_failed", error=repr(error), records=len(records), queued=len(sent))
+
+    async def _started(self) -> Producer:
         if self._producer is None:
-            producer = AIOKafkaProducer(
+            self._producer = Producer(
                 **self._kafka.client_options(),
                 acks="all",
                 enable_idempotence=True,
@@ -86,10 +109,8 @@ class RecoveringProducer:
             )
             try:
                 async with asyncio.timeout(START_TIMEOUT_SECONDS):
-                    await producer.start()
+                    await self._producer.start()
             except BaseException:
-                self._producer = producer
                 await self.close()
                 raise
-            self._producer = producer
         return self._producer

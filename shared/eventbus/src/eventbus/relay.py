@@ -7,9 +7,7 @@ cursor would skip rows that commit late.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
-import sqlalchemy as sa
 import structlog
 from aiokafka.errors import KafkaError
 from opentelemetry import trace
@@ -18,29 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.envelope import headers_of
 from eventbus import metrics
 from eventbus.kafka import KafkaConnection
-from eventbus.outbox import MAX_PAYLOAD_BYTES
 from eventbus.producer import Record, RecoveringProducer
 from eventbus.shards import ShardLocks
+from eventbus.stopping import finishing_soon_after, pause_or
+from eventbus.unpublished import Row, Unpublished
 
 log = structlog.get_logger()
 tracer = trace.get_tracer("eventbus")
-Row = Any
 MEASURE_EVERY_SECONDS = 5.0
-
-_WAITING = sa.text("""
-    SELECT position, id, aggregatetype, aggregateid, type, payload, source, tenant, time, sequence,
-           correlationid, causationid, traceparent
-    FROM outbox WHERE published_at IS NULL AND shard = ANY(CAST(:shards AS smallint[]))
-    ORDER BY position LIMIT :size
-""")
-_MARK = sa.text("UPDATE outbox SET published_at = now() WHERE position = ANY(CAST(:positions AS bigint[]))")
-_SET_ASIDE = sa.text("""
-    UPDATE outbox SET published_at = '-infinity', error = 'too large for one record'
-    WHERE position = ANY(CAST(:positions AS bigint[]))
-""")
-_BACKLOG = sa.text("""
-    SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM outbox WHERE published_at IS NULL
-""")
 
 
 class Relay:
@@ -64,23 +47,26 @@ class Relay:
         self._producer = RecoveringProducer(kafka)
         self._batch_size = batch_size
         self._poll_seconds = poll_seconds
+        self._outbox: Unpublished
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until `stop`, through every outage; then publish what is there and return."""
         pause = 0.2
         try:
-            while not stop.is_set():
-                try:
-                    async with ShardLocks(self._engine.url) as shards:
-                        pause = 0.2
-                        await self._publish_until(stop, shards)
-                except Exception as error:
-                    if not isinstance(error, KafkaError) and not self._is_outage(error):
-                        raise
-                    metrics.RELAY_FAILURES.labels(self._service).inc()
-                    log.warning("relay_waits", service=self._service, error=repr(error)[:200], seconds=pause)
-                    await _sleep(stop, pause)
-                    pause = min(pause * 2, 2.0)
+            async with finishing_soon_after(stop, self.name):
+                while not stop.is_set():
+                    try:
+                        async with ShardLocks(self._engine.url) as shards:
+                            pause = 0.2
+                            self._outbox = Unpublished(shards.connection)
+                            await self._publish_until(stop, shards)
+                    except Exception as error:
+                        if not isinstance(error, KafkaError) and not self._is_outage(error):
+                            raise
+                        metrics.RELAY_FAILURES.labels(self._service).inc()
+                        log.warning("relay_waits", service=self._service, error=repr(error)[:200], seconds=pause)
+                        await pause_or(stop, pause)
+                        pause = min(pause * 2, 2.0)
         finally:
             metrics.RELAY_SHARDS.labels(self._service).set(0)
             await self._producer.close()
@@ -106,57 +92,56 @@ class Relay:
         """Publish one batch of the held shards; return how many rows it had. Raises KafkaError if not all arrived."""
         if not shards:
             return 0
-        async with self._engine.connect() as connection:
-            rows = (await connection.execute(_WAITING, {"shards": list(shards), "size": self._batch_size})).all()
+        rows = await self._outbox.fetch(shards, self._batch_size)
         if not rows:
             return 0
-        fitting = [row for row in rows if len(row.payload.encode()) <= MAX_PAYLOAD_BYTES]
-        if len(fitting) < len(rows):
-            await self._set_aside([row for row in rows if len(row.payload.encode()) > MAX_PAYLOAD_BYTES])
+        batch = [(row, _record(row)) for row in rows]
+        if too_large := [row for row, record in batch if not record.fits]:
+            await self._set_aside(too_large)
+        await self._publish([(row, record) for row, record in batch if record.fits])
+        return len(rows)
+
+    async def _publish(self, batch: Sequence[tuple[Row, Record]]) -> None:
         with tracer.start_as_current_span("publish outbox"):
-            acked = await self._producer.send([_record(row) for row in fitting])
-        await self._mark(_in_order(fitting, acked))
+            acked = await self._producer.send([record for _, record in batch])
+        await self._mark(_in_order([row for row, _ in batch], acked))
         if not all(acked):
             raise KafkaError(f"{acked.count(False)} of {len(acked)} records were not acknowledged")
-        return len(rows)
 
     async def _mark(self, positions: list[int]) -> None:
         if positions:
-            async with self._engine.begin() as connection:
-                await connection.execute(_MARK, {"positions": positions})
+            await self._outbox.mark(positions)
             metrics.OUTBOX_PUBLISHED.labels(self._service).inc(len(positions))
 
     async def _set_aside(self, rows: Sequence[Row]) -> None:
         for row in rows:
-            log.error("outbox_row_set_aside", service=self._service, event_id=str(row.id), key=row.aggregateid)
-        async with self._engine.begin() as connection:
-            await connection.execute(_SET_ASIDE, {"positions": [row.position for row in rows]})
+            log.error("outbox_row_set_aside", service=self._service, event_id=row["id"], key=row["aggregateid"])
+        await self._outbox.set_aside([row["position"] for row in rows])
         metrics.OUTBOX_SET_ASIDE.labels(self._service).inc(len(rows))
 
     async def _measure(self, shards: ShardLocks) -> None:
         metrics.RELAY_SHARDS.labels(self._service).set(len(shards.held))
-        async with self._engine.connect() as connection:
-            waiting, age = (await connection.execute(_BACKLOG)).one()
+        waiting, age = await self._outbox.backlog()
         metrics.OUTBOX_WAITING.labels(self._service).set(waiting)
-        metrics.OUTBOX_AGE.labels(self._service).set(float(age))
+        metrics.OUTBOX_AGE.labels(self._service).set(age)
 
 
 def _record(row: Row) -> Record:
     return Record(
-        topic=row.aggregatetype,
-        key=row.aggregateid.encode(),
-        value=row.payload.encode(),
+        topic=row["aggregatetype"],
+        key=row["aggregateid"].encode(),
+        value=row["payload"].encode(),
         headers=headers_of(
-            event_id=row.id,
-            event_type=row.type,
-            source=row.source,
-            subject=row.aggregateid,
-            tenant=row.tenant,
-            time=row.time,
-            sequence=row.sequence,
-            correlation_id=row.correlationid,
-            causation_id=row.causationid,
-            traceparent=row.traceparent,
+            event_id=row["id"],
+            event_type=row["type"],
+            source=row["source"],
+            subject=row["aggregateid"],
+            tenant=row["tenant"],
+            time=row["time"],
+            sequence=row["sequence"],
+            correlation_id=row["correlationid"],
+            causation_id=row["causationid"],
+            traceparent=row["traceparent"],
         ),
     )
 
@@ -166,21 +151,13 @@ def _in_order(rows: Sequence[Row], acked: Sequence[bool]) -> list[int]:
     failed: set[str] = set()
     positions = []
     for row, arrived in zip(rows, acked, strict=True):
-        if arrived and row.aggregateid not in failed:
-            positions.append(row.position)
+        if arrived and row["aggregateid"] not in failed:
+            positions.append(row["position"])
         else:
-            failed.add(row.aggregateid)
+            failed.add(row["aggregateid"])
     return positions
 
 
 async def _then(stop: asyncio.Event, act: Callable[[], None]) -> None:
     await stop.wait()
     act()
-
-
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

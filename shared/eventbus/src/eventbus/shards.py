@@ -39,8 +39,8 @@ class ShardLocks:
         self._connection = await asyncpg.connect(
             self._dsn,
             timeout=5,
-            command_timeout=5,
-            server_settings={"application_name": "jieban relay locks"},
+            command_timeout=30,
+            server_settings={"application_name": "jieban relay", "synchronous_commit": "off", "jit": "off"},
         )
         await self._connection.add_listener(CHANNEL, lambda *_: self._wake.set())
         await self._connection.execute("SELECT pg_advisory_lock_shared($1, $2)", _SPACE, _MEMBER)
@@ -56,6 +56,11 @@ class ShardLocks:
             await connection.close(timeout=2)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             connection.terminate()
+
+    @property
+    def connection(self) -> Any:
+        """The connection that holds the locks, for what may only be done while holding them."""
+        return self._connection
 
     async def balance(self) -> None:
         """Take free shards up to the fair part, let go of those over it. Call between batches only."""

@@ -8,7 +8,9 @@ from typing import Self
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from eventbus.consumer import Consumer
+from contracts.topics import TOPICS
+from eventbus.admin import TopicMaker
+from eventbus.consumer import Consumer, ConsumerOptions
 from eventbus.janitor import Janitor
 from eventbus.kafka import KafkaConnection
 from eventbus.relay import Relay
@@ -58,19 +60,22 @@ def assemble(
     state: Mapping[str, object] | None = None,
     workers: Mapping[str, Sequence[Worker]] | None = None,
     body_limits: Mapping[str, int] | None = None,
+    gather_seconds: float = 0.0,
     on_close: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> Service:
     """Return the service: its `routers` and the parked messages under `/<name>/v1`, its workers by role.
 
     `state` is put on `app.state`, where `engine` and `settings` always are. `workers` come in addition to relay,
-    janitors and consumer. `on_close` runs, in order, before the engine is disposed of.
+    janitors and consumer, which lets events gather for `gather_seconds` where nobody waits for them. `on_close` runs,
+    in order, before the engine is disposed of.
     """
     name, engine = foundation.name, foundation.engine
     app = create_app(
         title=title,
         version=version(f"jieban-{name}"),
         description=description,
-        prefix=f"/{name}",
+        prefix=f"/{name}/v1",
+        alias=f"/{name}",
         settings=foundation.settings,
         verifier=verifier,
         readiness=readiness_of(engine, foundation.kafka),
@@ -88,10 +93,12 @@ def assemble(
             await let_go()
         await engine.dispose()
 
-    return Service(name=name, app=app, workers=_joined(_workers(foundation, subscription), workers), on_close=close)
+    return Service(
+        name=name, app=app, workers=_joined(_workers(foundation, subscription, gather_seconds), workers), on_close=close
+    )
 
 
-def _workers(foundation: Foundation, subscription: Subscription) -> dict[str, list[Worker]]:
+def _workers(foundation: Foundation, subscription: Subscription, gather_seconds: float) -> dict[str, list[Worker]]:
     name, engine, kafka = foundation.name, foundation.engine, foundation.kafka
     relay = Relay(service=name, engine=engine, kafka=kafka, is_outage=is_outage)
     janitor = Janitor(service=name, engine=engine, consumers=[subscription.consumer], is_outage=is_outage)
@@ -100,8 +107,12 @@ def _workers(foundation: Foundation, subscription: Subscription) -> dict[str, li
         engine=engine,
         kafka=kafka,
         is_outage=is_outage,
+        options=ConsumerOptions(instance=foundation.settings.instance, gather_seconds=gather_seconds),
     )
-    return {"relay": [relay, janitor, Forgetting(service=name, engine=engine)], "consumer": [consumer]}
+    return {
+        "relay": [TopicMaker(kafka, TOPICS), relay, janitor, Forgetting(service=name, engine=engine)],
+        "consumer": [consumer],
+    }
 
 
 def _joined(

@@ -25,10 +25,11 @@ class AccessLog:
 def write_json(context: RequestContext, method: str, route: str, path: str, status: int, seconds: float) -> None:
     """Write a line of the same form as those of the pipeline; the path is left out where it is the route itself."""
     where = "" if path == route else f'"path": {json.dumps(_shown(path))}, '
+    at = now().isoformat(timespec="microseconds").removesuffix("+00:00")
     write_line(
         f'{{"method": {_quoted(method)}, "route": {_quoted(route)}, {where}"status": {status}, '
         f'"ms": {seconds * 1000:.2f}, "event": "request", "request_id": "{context.request_id}", '
-        f'"trace_id": "{context.trace.trace_id}", "level": "info", "timestamp": "{now():%Y-%m-%dT%H:%M:%S.%fZ}"}}'
+        f'"trace_id": "{context.trace.trace_id}", "level": "info", "timestamp": "{at}Z"}}'
     )
 
 

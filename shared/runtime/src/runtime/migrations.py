@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
@@ -18,6 +19,7 @@ from sqlalchemy.pool import NullPool
 from runtime.database_urls import asyncpg_url
 
 Result = TypeVar("Result")
+_alembic_lock = threading.Lock()
 
 
 def run_migrations(package: str, url: str) -> None:
@@ -68,6 +70,6 @@ def _current_heads(connection: Connection) -> tuple[str, ...]:
 
 
 def _in_own_thread(work: Callable[[], Result]) -> Result:
-    """Alembic is synchronous and its environment starts an event loop, which a thread with a loop cannot."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
+    """Run the work where no event loop runs, since Alembic's environment starts one; one at a time, for its globals."""
+    with _alembic_lock, ThreadPoolExecutor(max_workers=1) as pool:
         return pool.submit(work).result()

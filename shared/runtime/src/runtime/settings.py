@@ -37,7 +37,9 @@ DatabaseUrl = Annotated[str, AfterValidator(normal_url)]
 class RuntimeSettings(BaseSettings):
     """Everything an operator may set, as `JIEBAN_<NAME>`; a bad value stops the start with its name."""
 
-    model_config = SettingsConfigDict(env_prefix="JIEBAN_", frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="JIEBAN_", env_ignore_empty=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     data_dir: Path = Path(".jieban")
     """Where the embedded PostgreSQL and Kafka keep their files."""
@@ -57,6 +59,8 @@ class RuntimeSettings(BaseSettings):
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
     kafka_ssl_cafile: Path | None = None
+    instance: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,100}$")] | None = None
+    """A name that stays with this replica over restarts: Kafka then gives it its partitions back at once."""
 
     token_secret: Annotated[SecretStr, AfterValidator(_real_secret)] | None = None
     """Key of the local token issuer (HS256)."""

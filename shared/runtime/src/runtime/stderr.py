@@ -7,6 +7,5 @@ def write_line(line: str) -> None:
     """Write a line at once; a closed terminal or a full disk must not fail the request that logs."""
     try:
         sys.stderr.write(line + "\n")
-        sys.stderr.flush()
     except (OSError, ValueError):
         return

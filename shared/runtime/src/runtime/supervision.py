@@ -37,7 +37,9 @@ async def keep_running(worker: Worker, stop: asyncio.Event, first_pause: float =
         started_at = loop.time()
         try:
             await worker.run(stop)
-        except Exception:
+        except (Exception, asyncio.CancelledError) as error:
+            if _is_being_cancelled(error):
+                raise
             log.exception("worker_failed", worker=worker.name, restart_in_seconds=pause)
         else:
             if stop.is_set():
@@ -48,6 +50,12 @@ async def keep_running(worker: Worker, stop: asyncio.Event, first_pause: float =
             pause = first_pause
         await pause_or(stop, pause)
         pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+
+def _is_being_cancelled(error: BaseException) -> bool:
+    """Say whether it is us who are cancelled; a library that lets a cancellation of its own out has merely failed."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
 
 
 async def pause_or(stop: asyncio.Event, seconds: float) -> None:

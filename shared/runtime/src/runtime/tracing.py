@@ -60,10 +60,10 @@ def is_exporting() -> bool:
 
 
 def flush() -> None:
-    """Send the spans that wait, for at most five seconds; call it last of all."""
+    """Send the spans that wait, for at most a second; call it last of all."""
     force_flush = getattr(trace.get_tracer_provider(), "force_flush", None)
     if force_flush is not None:
-        force_flush(5000)
+        force_flush(1000)
 
 
 def current_request_id() -> str | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.coordinates import Crs, to_wgs84
 from contracts.events import HandlingMode, Place
 from contracts.lifecycle import Status
 from runtime.types import FiniteFloat, Instant
@@ -38,7 +39,7 @@ class Explanation(BaseModel):
     grid: str | None = None
     grid_version: int | None = None
     team: str
-    from_team: Annotated[str | None, Field(validation_alias="from")] = None
+    from_team: str | None = None
 
 
 class CaseView(BaseModel):
@@ -86,16 +87,17 @@ class _Body(BaseModel):
 
 
 class Position(_Body):
-    """Where an officer is. CGCS2000 and WGS84 degrees are the same for this purpose; other systems are refused."""
+    """Where an officer is, in the datum of the officer's map."""
 
     lon: Annotated[FiniteFloat, Field(ge=-180, le=180)]
     lat: Annotated[FiniteFloat, Field(ge=-90, le=90)]
-    crs: Literal["WGS84", "CGCS2000"] = "WGS84"
+    crs: Crs = "WGS84"
     address: Annotated[str | None, Field(max_length=500)] = None
 
     def to_place(self) -> Place:
-        """Return it as events carry it."""
-        return Place(lon=self.lon, lat=self.lat, address=self.address)
+        """Return it as events carry it, in WGS84."""
+        lon, lat = to_wgs84(self.lon, self.lat, self.crs)
+        return Place(lon=lon, lat=lat, address=self.address)
 
 
 class AssignBody(_Body):

@@ -16,8 +16,8 @@ register_texts(
         "not-your-team": (
             "不属于您的队伍",
             "Not your team",
-            "该案件由{team_name}（{team}）负责，您不是其成员。",
-            "The case belongs to {team_name} ({team}), of which you are not a member.",
+            "该案件由队伍 {team} 负责，您不是其成员。",
+            "The case belongs to {team}, of which you are not a member.",
         ),
         "unknown-team": ("没有该队伍。", "There is no such team."),
         "start-out-of-range": (
@@ -34,8 +34,7 @@ def problem_of(error: DispatchError) -> Problem:
         case CaseNotFound():
             return not_found()
         case NotYourTeam():
-            extra = {"team": {"code": error.team, "name": error.team_name}}
-            return Problem(403, "not-your-team", extra=extra, team=error.team, team_name=error.team_name)
+            return Problem(403, "not-your-team", extra={"team": error.team}, team=error.team)
         case ActionConflict():
             return illegal_transition(error.status.value, error.version)
         case UnknownTeam():

@@ -37,7 +37,7 @@ COMMUNITIES: Sequence[tuple[str, str]] = (
 CREW = ("leader", "enforcement_assistant", "enforcement_assistant", "community_worker", "community_worker")
 """A team "1+2+2"."""
 MOBILE_OFFICER = "officer-demo"
-"""Member of every grid team, so that one demo token can work all over the county."""
+"""Member of every team and of the duty desk, so that one demo token can work all over the county."""
 _POSTS_PER_GRID = (3,) * 12 + (2,) * 3
 _SEED = 20241015
 
@@ -55,7 +55,13 @@ def rows(tenant: str) -> Iterator[tuple[str, Sequence[Row]]]:
             *({**made, "code": f"team-{n:02}", "name": f"{_name(n)}网格队", "community": _code(n)} for n in numbers),
         ],
     )
-    yield "team_member", [member for number in numbers for member in _members(tenant, number)]
+    yield (
+        "team_member",
+        [
+            {"tenant": tenant, "team": DUTY_DESK, "subject": MOBILE_OFFICER, "role": "mobile"},
+            *(member for number in numbers for member in _members(tenant, number)),
+        ],
+    )
     yield "grid", [{**made, **_grid(number, areas[number - 1])} for number in numbers]
     yield "post", [{**made, **post} for number in numbers for post in _posts(number, areas[number - 1])]
 

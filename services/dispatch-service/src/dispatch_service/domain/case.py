@@ -25,7 +25,6 @@ class Case:
     sequence: int
     round: int
     team: str
-    team_name: str
     grid: str | None
     community: str | None
     received_at: datetime
@@ -66,7 +65,7 @@ class Case:
 def check_membership(case: Case, teams: frozenset[str]) -> None:
     """Raise NotYourTeam unless the case's team is among the caller's `teams`."""
     if case.team not in teams:
-        raise NotYourTeam(case.team, case.team_name)
+        raise NotYourTeam(case.team)
 
 
 def check_start(case: Case, started_at: datetime, now: datetime) -> None:

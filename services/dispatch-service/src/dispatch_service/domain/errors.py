@@ -24,10 +24,9 @@ class UnknownTeam(DispatchError):
 class NotYourTeam(DispatchError):
     """The case belongs to another team than the caller's."""
 
-    def __init__(self, team: str, team_name: str) -> None:
+    def __init__(self, team: str) -> None:
         super().__init__(f"the case belongs to team {team}")
         self.team = team
-        self.team_name = team_name
 
 
 class StartOutOfRange(DispatchError):

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import cast
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +12,7 @@ from contracts.lifecycle import EventType, IllegalTransition
 from dispatch_service.domain.case import Case
 from dispatch_service.events import received
 from dispatch_service.persistence import case_slices
+from dispatch_service.persistence.case_slices import CaseKey
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.announcements import answer
 from eventbus.errors import OutOfOrder, Permanent
@@ -55,18 +55,19 @@ class CaseEvents:
 
 async def _follow(connection: AsyncConnection, events: Sequence[Event], now: datetime) -> list[Event]:
     """Apply events about cases that exist, in order, under the cases' row locks."""
-    cases = await case_slices.lock(connection, {event.subject for event in events})
-    changed: dict[UUID, Case] = {}
+    cases = await case_slices.lock(connection, {(event.tenant, event.subject) for event in events})
+    changed: dict[CaseKey, Case] = {}
     answers: list[Event] = []
     for event in events:
-        case = cases.get(event.subject)
-        if case is None or case.tenant != event.tenant:
+        key = (event.tenant, event.subject)
+        case = cases.get(key)
+        if case is None:
             raise OutOfOrder(f"{event.type} came before complaint {event.subject} was received")
         if event.type is EventType.RELEASE_REQUESTED:
             answers.append(_decide(case, event, now))
-            changed[event.subject] = case
+            changed[key] = case
         elif _follows(case, event):
-            changed[event.subject] = case
+            changed[key] = case
     if changed:
         await case_slices.save(connection, list(changed.values()), now)
     return answers

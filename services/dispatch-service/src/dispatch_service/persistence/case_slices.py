@@ -12,6 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.lifecycle import Status
 from dispatch_service.domain.case import Case
 
+CaseKey = tuple[str, UUID]
+"""Tenant and complaint id."""
+
 _INSERT = sa.text("""
     WITH opened AS (
         INSERT INTO dispatch_case (
@@ -38,15 +41,17 @@ _INSERT = sa.text("""
     SELECT id FROM unnest(CAST(:complaint_id AS uuid[])) AS id WHERE id NOT IN (SELECT complaint_id FROM opened)
 """)
 _LOCK = sa.text("""
-    SELECT complaint_id, tenant, status, version, sequence, round, team, team AS team_name, grid, community, received_at
-    FROM dispatch_case WHERE complaint_id = ANY(CAST(:ids AS uuid[])) ORDER BY complaint_id FOR UPDATE
+    SELECT complaint_id, tenant, status, version, sequence, round, team, grid, community, received_at
+    FROM dispatch_case JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS wanted (tenant, complaint_id)
+         USING (tenant, complaint_id)
+    ORDER BY complaint_id FOR UPDATE OF dispatch_case
 """)
 _SAVE = sa.text("""
     UPDATE dispatch_case
     SET status = saved.status, version = saved.version, sequence = saved.sequence, updated_at = :now
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:versions AS int[]), CAST(:sequences AS int[]))
-         AS saved (complaint_id, status, version, sequence)
-    WHERE dispatch_case.complaint_id = saved.complaint_id
+    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:versions AS int[]),
+                CAST(:sequences AS int[])) AS saved (tenant, complaint_id, status, version, sequence)
+    WHERE dispatch_case.complaint_id = saved.complaint_id AND dispatch_case.tenant = saved.tenant
 """)
 
 
@@ -91,15 +96,18 @@ def _columns(table: NewCases | Placements) -> dict[str, Any]:
     return {field.name: getattr(table, field.name) for field in fields(table)}
 
 
-async def lock(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Case]:
-    """Return the cases of `ids` that exist, locked until the transaction ends, always in the same order."""
-    rows = await connection.execute(_LOCK, {"ids": sorted(ids)})
-    return {row.complaint_id: Case(**{**row._mapping, "status": Status(row.status)}) for row in rows}
+async def lock(connection: AsyncConnection, keys: Iterable[CaseKey]) -> dict[CaseKey, Case]:
+    """Return the cases of `keys` that exist, locked until the transaction ends, always in the same order."""
+    wanted = list(keys)
+    values = {"tenants": [tenant for tenant, _ in wanted], "ids": [complaint_id for _, complaint_id in wanted]}
+    rows = await connection.execute(_LOCK, values)
+    return {(row.tenant, row.complaint_id): Case(**{**row._mapping, "status": Status(row.status)}) for row in rows}
 
 
 async def save(connection: AsyncConnection, cases: Sequence[Case], now: datetime) -> None:
     """Write status, version and sequence of locked `cases` in one statement."""
     values = {
+        "tenants": [case.tenant for case in cases],
         "ids": [case.complaint_id for case in cases],
         "statuses": [case.status.value for case in cases],
         "versions": [case.version for case in cases],

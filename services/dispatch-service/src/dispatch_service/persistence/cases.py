@@ -1,5 +1,6 @@
 """One case at a time: locked for an action, changed, shown."""
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,31 +17,14 @@ from dispatch_service.persistence.tables import dispatch_case, team, team_member
 _NAMED = sa.outerjoin(
     dispatch_case, team, sa.and_(team.c.tenant == dispatch_case.c.tenant, team.c.code == dispatch_case.c.team)
 )
-_TEAM_NAME = sa.func.coalesce(team.c.name, dispatch_case.c.team).label("team_name")
-SELECT = sa.select(dispatch_case, _TEAM_NAME).select_from(_NAMED)
+SELECT = sa.select(dispatch_case, sa.func.coalesce(team.c.name, dispatch_case.c.team).label("team_name")).select_from(
+    _NAMED
+)
 """All columns of cases and the name of the team."""
 
-_LOCK = (
-    sa.select(
-        dispatch_case.c.complaint_id,
-        dispatch_case.c.tenant,
-        dispatch_case.c.status,
-        dispatch_case.c.version,
-        dispatch_case.c.sequence,
-        dispatch_case.c.round,
-        dispatch_case.c.team,
-        _TEAM_NAME,
-        dispatch_case.c.grid,
-        dispatch_case.c.community,
-        dispatch_case.c.received_at,
-    )
-    .select_from(_NAMED)
-    .where(dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant"))
-    .with_for_update(of=dispatch_case)
-)
-_SHOW = SELECT.where(
-    dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant")
-)
+_THIS = sa.and_(dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant"))
+_LOCK = sa.select(*(dispatch_case.c[field.name] for field in fields(Case))).where(_THIS).with_for_update()
+_SHOW = SELECT.where(_THIS)
 _TEAMS_OF = sa.select(team_member.c.team).where(
     team_member.c.tenant == sa.bindparam("tenant"), team_member.c.subject == sa.bindparam("subject")
 )
@@ -58,7 +42,7 @@ async def save(connection: AsyncConnection, case: Case, now: datetime, **facts: 
     """Write a locked case back: what a decision changes, and the columns that `facts` names."""
     await connection.execute(
         sa.update(dispatch_case)
-        .where(dispatch_case.c.complaint_id == case.complaint_id)
+        .where(dispatch_case.c.complaint_id == case.complaint_id, dispatch_case.c.tenant == case.tenant)
         .values(
             status=case.status.value,
             version=case.version,

@@ -49,8 +49,8 @@ async def assign(connection: AsyncConnection, action: Action, team_code: str) ->
     if team is None:
         raise UnknownTeam(team_code)
     case.act(EventType.ASSIGNED)
-    explanation = {"rule": "dispatcher", "grid": case.grid, "team": team.code, "from": case.team}
-    case.team, case.team_name = team.code, team.name
+    explanation = {"rule": "dispatcher", "grid": case.grid, "team": team.code, "from_team": case.team}
+    case.team = team.code
     case.community = case.community or team.community
     await cases.save(connection, case, action.now, assigned_at=action.now, explanation=explanation)
     assigned = ComplaintAssigned(

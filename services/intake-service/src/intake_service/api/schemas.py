@@ -13,8 +13,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from contracts.coordinates import Crs, to_wgs84
 from intake_service.domain.complaint import Location, Reporter
-from intake_service.domain.coordinates import Crs, to_wgs84
 from intake_service.domain.report import Report
 from runtime.types import FiniteFloat, Instant, Integer
 

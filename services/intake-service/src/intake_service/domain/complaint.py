@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from intake_service.domain.coordinates import Crs
+from contracts.coordinates import Crs
 
 _CODE_ALPHABET = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 letters, none that looks like another (no 0, O, 1, I)
 _FROM_BYTE = bytes(_CODE_ALPHABET[byte % 32] for byte in range(256))
@@ -57,7 +57,7 @@ class NewComplaint:
     created_by: str
     """Subject of the caller; for a citizen, the owner."""
     owner: str | None
-    """Subject of the reporter who may follow, withdraw and rate it; None for reports of staff and partners."""
+    """Subject of the reporter who may follow, withdraw and rate it; None for reports of staff."""
     occurred_at: datetime | None
     received_at: datetime
     external_ref: str | None

@@ -87,7 +87,7 @@ class Intake:
             location=report.location,
             reporter=report.reporter,
             created_by=caller.subject,
-            owner=caller.subject if caller.has(Role.CITIZEN) else None,
+            owner=caller.subject if caller.has(Role.CITIZEN, Role.PARTNER) else None,
             occurred_at=report.occurred_at,
             received_at=now,
             external_ref=report.external_ref,

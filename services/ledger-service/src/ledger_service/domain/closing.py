@@ -1,7 +1,7 @@
 """How a complaint ends: somebody else finds the result good, every gate is passed, the reporter has the last word."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -33,8 +33,7 @@ def verify(complaint: Complaint, data: ComplaintVerified, occasion: Occasion) ->
     if data.actor == complaint.worker:
         raise VerifierIsWorker
     verified = _action(complaint, EventType.VERIFIED, data, occasion)
-    closed = replace(
-        verified,
+    closed = verified._replace(
         id=occasion.new_id(),
         type=EventType.CLOSED,
         sequence=verified.sequence + 1,

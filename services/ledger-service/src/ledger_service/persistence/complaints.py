@@ -58,7 +58,7 @@ _ALL = (*_KEY, *_CHANGED, *_FACTS)
 _NEW = _KEY | _CHANGED
 _UPDATE = sa.text(f"""
     UPDATE ledger_complaint AS complaint
-    SET {", ".join(f"{name} = new.{name}" for name in _CHANGED)}, updated_at = now()
+    SET {", ".join(f"{name} = new.{name}" for name in _CHANGED)}, updated_at = clock_timestamp()
     FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _NEW.items())}) AS new({", ".join(_NEW)})
     WHERE complaint.tenant = new.tenant AND complaint.complaint_id = new.complaint_id
 """)

@@ -43,7 +43,7 @@ ledger_complaint = sa.Table(
         "updated_at",
         _MOMENT,
         nullable=False,
-        server_default=sa.func.now(),
+        server_default=sa.func.clock_timestamp(),
         comment="when the ledger last entered an event",
     ),
 )
@@ -78,7 +78,7 @@ entry = sa.Table(
     sa.Column("status_after", sa.Text, nullable=False),
     sa.Column("actor", sa.Text),
     sa.Column("occurred_at", _MOMENT, nullable=False, comment="time of the event"),
-    sa.Column("recorded_at", _MOMENT, nullable=False, server_default=sa.func.now()),
+    sa.Column("recorded_at", _MOMENT, nullable=False, server_default=sa.func.clock_timestamp()),
     sa.Column("data", sa.Text, nullable=False, comment="the event's payload, byte for byte as it came"),
     sa.UniqueConstraint("complaint_id", "source", "sequence", name="entry_once"),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from runtime.auth import TokenVerifier, public
 from runtime.health import Readiness, Reporter
@@ -28,12 +28,13 @@ def create_app(
     readiness: Readiness,
     description: str = "",
     body_limits: Mapping[str, int] | None = None,
+    alias: str | None = None,
 ) -> FastAPI:
     """Return an app whose every route reads strict JSON, answers errors as problem+json, and is counted and logged.
 
     Documentation, health and metrics are under `prefix` (`/intake/docs`, `/intake/readyz`). Bodies may have
-    `settings.max_body_bytes` bytes, or for an exact path what `body_limits` says. There is no lifespan:
-    `runtime.lifecycle` opens and closes services.
+    `settings.max_body_bytes` bytes, or for an exact path what `body_limits` says. An `alias` is a second prefix for
+    documentation, health and metrics. There is no lifespan: `runtime.lifecycle` opens and closes services.
     """
     app = ServiceApp(
         title=title,
@@ -46,6 +47,9 @@ def create_app(
     app.state.readiness = readiness
     _furnish(app, settings.max_body_bytes, body_limits or {})
     app.include_router(_operations(prefix, readiness))
+    if alias is not None:
+        app.include_router(_operations(alias, readiness), include_in_schema=False)
+        app.include_router(_signposts(alias, prefix), include_in_schema=False)
     return app
 
 
@@ -72,6 +76,20 @@ def _furnish(app: FastAPI, max_body_bytes: int, body_limits: Mapping[str, int]) 
 
 async def _answer_again(_request: Request, error: Exception) -> Response:
     return cast(AlreadyAnswered, error).answer.response()
+
+
+def _signposts(alias: str, prefix: str) -> APIRouter:
+    router = APIRouter(prefix=alias, dependencies=[Depends(public)])
+
+    @router.get("/docs", response_class=Response)
+    async def docs() -> Response:
+        return RedirectResponse(f"{prefix}/docs")
+
+    @router.get("/openapi.json", response_class=Response)
+    async def openapi() -> Response:
+        return RedirectResponse(f"{prefix}/openapi.json")
+
+    return router
 
 
 def _operations(prefix: str, readiness: Reporter) -> APIRouter:

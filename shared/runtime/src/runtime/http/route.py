@@ -59,9 +59,7 @@ def _check_media_type(request: Request) -> None:
 
 def _is_json_type(value: bytes) -> bool:
     media_type, *parameters = (part.strip().lower() for part in value.split(b";"))
-    if media_type != b"application/json" and not (
-        media_type.startswith(b"application/") and media_type.endswith(b"+json")
-    ):
+    if _JSON_TYPE.fullmatch(media_type) is None:
         return False
     charsets = [part.partition(b"=")[2].strip(b' "') for part in parameters if part.startswith(b"charset")]
     return all(charset in {b"utf-8", b"utf8"} for charset in charsets)

@@ -36,7 +36,9 @@ def upgrade() -> None:
         sa.Column("status_after", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=True),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False, comment="time of the event"),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "recorded_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
         sa.Column("data", sa.Text(), nullable=False, comment="the event's payload, byte for byte as it came"),
         sa.PrimaryKeyConstraint("tenant", "position"),
         sa.UniqueConstraint("complaint_id", "source", "sequence", name="entry_once"),
@@ -94,7 +96,7 @@ def upgrade() -> None:
         sa.Column(
             "updated_at",
             sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
+            server_default=sa.text("clock_timestamp()"),
             nullable=False,
             comment="when the ledger last entered an event",
         ),

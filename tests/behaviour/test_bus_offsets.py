@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.exc import ProgrammingError
 
 from behaviour.broker import committed, produce, record
-from behaviour.conditions import all_applied, is_holding
+from behaviour.conditions import all_applied, is_holding, lag
 from behaviour.running import running, until
 from behaviour.stories import event, ids, once_each
 from behaviour.tiny_service import Applying, TinyService
@@ -32,11 +32,13 @@ async def test_only_what_was_applied_is_committed_while_a_partition_waits(servic
         await until(lambda: _is(service, held=True))
         await until(lambda: _committed(service, {2: 6}))
         assert [effect.event_id for effect in await service.applied()] == ids(events[:6])
+        assert lag(service) == 4
         away = False
         await until(lambda: all_applied(service, events))
         await until(lambda: _is(service, held=False))
     assert once_each(await service.applied(), events)
     assert await service.parked() == []
+    assert lag(service) == 0
     assert await committed(service.kafka, service.group) == {2: 10}
 
 

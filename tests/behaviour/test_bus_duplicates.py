@@ -29,7 +29,9 @@ async def test_two_consumers_that_apply_the_same_events_at_once_apply_them_once_
 ) -> None:
     events = stories(complaints=5, length=10)
     records = [record(service.topic, each) for each in events]
-    messages = [Message(each.topic, 0, offset, each.key, each.headers, each.value) for offset, each in enumerate(records)]
+    messages = [
+        Message(each.topic, 0, offset, each.key, each.headers, each.value) for offset, each in enumerate(records)
+    ]
     slow = service.subscription(Applying(delay=0.3))
     outcomes = await asyncio.gather(*(slow.apply(service.engine, messages) for _ in range(2)))
     assert sorted((outcome.applied, outcome.duplicate) for outcome in outcomes) == [(0, 50), (50, 0)]
@@ -72,18 +74,16 @@ async def test_a_replay_of_the_whole_topic_changes_nothing(service: TinyService)
 
 
 async def _is_in_a_slice(service: TinyService) -> bool:
-    return bool(
-        await service.rows(
-            "SELECT 1 FROM pg_stat_activity WHERE application_name = :name AND state = 'idle in transaction'",
-            name=f"{service.topic} worker",
-        )
+    """The worker has claimed events and written what they do, and has not committed."""
+    return await _backends(
+        service, f"{service.topic} worker", "state = 'idle in transaction' AND query ~ 'INTO applied'"
     )
 
 
 async def _waits_for_the_zombie(service: TinyService) -> bool:
-    return bool(
-        await service.rows(
-            "SELECT 1 FROM pg_stat_activity WHERE application_name = :name AND wait_event_type = 'Lock'",
-            name=service.topic,
-        )
-    )
+    return await _backends(service, service.topic, "wait_event_type = 'Lock'")
+
+
+async def _backends(service: TinyService, name: str, condition: str) -> bool:
+    query = f"SELECT 1 FROM pg_stat_activity WHERE application_name = :name AND {condition}"
+    return bool(await service.rows(query, name=name))

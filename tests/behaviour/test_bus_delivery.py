@@ -28,8 +28,8 @@ async def test_trace_and_correlation_are_the_same_from_the_outbox_to_the_consume
         await until(lambda: all_applied(service, [sent]))
     [record] = await contents(service.kafka, service.topic)
     assert dict(record.headers)["traceparent"] == TRACE.encode()
-    [(traceparent, correlation_id)] = await service.rows("SELECT traceparent, correlation_id FROM applied")
-    assert (traceparent, correlation_id) == (TRACE, sent.correlation_id)
+    [effect] = await service.rows("SELECT traceparent, correlation_id FROM applied")
+    assert (effect.traceparent, effect.correlation_id) == (TRACE, sent.correlation_id)
 
 
 async def test_the_largest_event_that_can_be_appended_arrives(service: TinyService) -> None:

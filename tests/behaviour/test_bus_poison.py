@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 
-from behaviour.broker import committed, produce, record
+from behaviour.broker import committed, produce, produce_with_header_name, record
 from behaviour.conditions import all_applied, parked_count
 from behaviour.running import running, until
 from behaviour.stories import event, ids, story
@@ -48,24 +48,26 @@ def _with_text(before: bytes, after: bytes) -> Callable[[str], Record]:
 POISONS = [
     Poison(_with_value(b'{"number": '), "Invalid JSON"),
     Poison(_with_value(b"[]"), "value: Input should be an object"),
-    Poison(_with_value(b"{}"), "number: Field required; source: Field required"),
+    Poison(_with_value(b"{}"), "number: Field required"),
     Poison(_with_value(b"\xff\xfe\x00"), "Invalid JSON"),
     Poison(_with_value(b"[" * 5000), "Invalid JSON"),
     Poison(_with_value(None), "Invalid JSON"),
     Poison(_with_text(b"107.2357", b"NaN"), "location.lon: "),
     Poison(_with_text(b"107.2357", b"1e999"), "location.lon: "),
     Poison(_with_text("路灯不亮".encode(), b"\\ud800"), "Invalid JSON"),
-    Poison(_without_header("ce_id"), "ce_id is missing"),
-    Poison(_without_header("ce_type"), "ce_type is missing"),
-    Poison(_with_header("ce_id", b"not a uuid"), "UUID"),
-    Poison(_with_header("ce_id", None), "ce_id is null"),
-    Poison(_with_header("ce_type", b"complaint.eaten"), "complaint.eaten"),
-    Poison(_with_header("ce_type", b"\xff\xfe"), "utf-8"),
-    Poison(_with_header("ce_tenant", b"\xc3\x28"), "utf-8"),
-    Poison(_with_header("ce_sequence", b"9" * 5000), "digits"),
-    Poison(_with_header("ce_time", b"2024-10-15T08:00:00"), "ce_time has no offset"),
-    Poison(lambda topic: record(topic, event(), headers=[]), "ce_type is missing"),
-    Poison(lambda topic: record(topic, event(), headers=[("ce_type", b""), ("\x00", b"\x00")]), "EventType"),
+    Poison(_without_header("ce_id"), "ce_id: Field required"),
+    Poison(_without_header("ce_type"), "ce_type: Field required"),
+    Poison(_with_header("ce_id", b"not a uuid"), "ce_id: Input should be a valid UUID"),
+    Poison(_with_header("ce_id", None), "ce_id: UUID input should be"),
+    Poison(_with_header("ce_type", b"complaint.eaten"), "ce_type: Input should be 'complaint.received'"),
+    Poison(_with_header("ce_type", b"\xff\xfe"), "ce_type: Input should be"),
+    Poison(_with_header("ce_tenant", b"\xc3\x28"), "ce_tenant: Input should be a valid string"),
+    Poison(_with_header("ce_sequence", b"9" * 5000), "ce_sequence: Unable to parse"),
+    Poison(_with_header("ce_time", b"2024-10-15T08:00:00"), "ce_time: Input should have timezone info"),
+    Poison(lambda topic: record(topic, event(), headers=[]), "ce_type: Field required"),
+    Poison(
+        lambda topic: record(topic, event(), headers=[("ce_type", b""), ("\x00", b"\x00")]), "ce_type: Input should be"
+    ),
     Poison(lambda topic: record(topic, event(), key=b"\xff\x00\xfe", value=b"?"), "Invalid JSON"),
     Poison(lambda topic: record(topic, event(), key=None, value=b"?"), "Invalid JSON"),
 ]
@@ -124,6 +126,28 @@ async def test_an_event_that_the_handler_refuses_is_parked_alone_whatever_it_rai
     assert [row.error_class for row in parked] == ["Permanent", "OutOfOrder", "KeyError", "Permanent"]
     assert parked[0].error == "no such category"
     assert await committed(service.kafka, service.group) == {1: len(events)}
+
+
+async def test_records_that_the_kafka_client_itself_cannot_read_are_stepped_over_and_parked(
+    service: TinyService,
+) -> None:
+    before, between, after, elsewhere = ([event() for _ in range(20)] for _ in range(4))
+    for some in (before, between, after):
+        await produce(service.kafka, [record(service.topic, each) for each in some], partition=0)
+        if some is not after:
+            await produce_with_header_name(service.kafka, service.topic, b"\xff\xfe\xfd\xfc", partition=0)
+    await produce(service.kafka, [record(service.topic, each) for each in elsewhere], partition=1)
+    events = before + between + after + elsewhere
+    async with running(service.consumer(instance="a")):
+        await until(lambda: all_applied(service, events))
+    effects = [effect.event_id for effect in await service.applied()]
+    assert sorted(effects) == sorted(ids(events))
+    assert [each for each in effects if each not in ids(elsewhere)] == ids(before + between + after)
+    assert [(row.partition, row.offset) for row in await service.parked()] == [(0, 20), (0, 41)]
+    assert await committed(service.kafka, service.group) == {0: 62, 1: 20}
+    shown = await service.parked_messages().show((await service.parked())[0].id)
+    assert shown is not None
+    assert "can't decode" in shown["headers"]["unreadable"]
 
 
 async def _passed(service: TinyService, offsets: dict[int, int]) -> bool:

@@ -1,0 +1,191 @@
+"""Pipeline: a backlog of received complaints through dispatch into the ledger, beside the bare twin of each step.
+
+    python -m bench.pipeline [--complaints 100000] [--json FILE]
+
+First each step by itself, after its bare twin on the same servers; then, on fresh servers, everything at once with one
+process per service. The ledger handles two events a complaint (received, assigned).
+"""
+
+import argparse
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import asyncpg
+import uvloop
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from bench import bare, report
+from bench.intake import BODY
+from bench.platform import TENANT, Platform, Process, platform
+from contracts.envelope import headers_of
+from contracts.events import ComplaintReceived, Place
+from contracts.lifecycle import EventType
+from contracts.topics import LIFECYCLE
+from runtime.ids import uuid7
+
+
+async def main() -> None:
+    """Run both parts and print the tables."""
+    options = _options()
+    count = options.complaints
+    async with platform() as running:
+        await _seed(running, count)
+        steps = await _steps(running, count)
+    report.show("Each step by itself, events/s (wanted: 0.40 of its bare twin)", steps)
+    async with platform() as running:
+        await _seed(running, count)
+        whole = await _at_once(running, count)
+    report.show("Everything at once, one process per service (wanted: 6,000 complaints/s, 300 MB)", [whole])
+    report.write("pipeline", {"complaints": count, "steps": steps, "at_once": whole}, options.json)
+
+
+async def _steps(running: Platform, count: int) -> list[report.Row]:
+    servers = running.kafka.bootstrap_servers
+    await bare.prepare(running.url("ledger"))
+    twin = {
+        "dispatch": await bare.dispatch(running.url("ledger"), servers, LIFECYCLE.name, count),
+        "relay": await bare.relay(running.url("ledger"), servers, count),
+        "ledger": await bare.ledger(running.url("ledger"), servers, LIFECYCLE.name, 2 * count),
+    }
+    print("the bare twins are done", flush=True)
+    process = await running.serve("dispatch", "consumer")
+    dispatch = await _rate(process, _applied("dispatch"), count)
+    await running.stop(process)
+    process = await running.serve("dispatch", "relay")
+    relay = await _rate(process, lambda p: p.metric("jieban_outbox_published_total", "dispatch"), count)
+    await running.stop(process)
+    process = await running.serve("ledger", "consumer")
+    ledger = await _rate(process, _applied("ledger"), 2 * count)
+    await running.stop(process)
+    measured = {"dispatch": dispatch, "relay": relay, "ledger": ledger}
+    return [
+        {"step": step, "jieban": measured[step], "bare twin": twin[step], "ratio": measured[step] / twin[step]}
+        for step in measured
+    ]
+
+
+async def _at_once(running: Platform, count: int) -> report.Row:
+    started = time.perf_counter()
+    dispatch, ledger = await asyncio.gather(
+        running.serve("dispatch", "relay,consumer"), running.serve("ledger", "relay,consumer")
+    )
+    booted = time.perf_counter() - started
+    half = await _until(ledger, _applied("ledger"), count)
+    memory = {"dispatch": dispatch.rss_mb(), "ledger": ledger.rss_mb()}
+    begun, whole = half[0], await _until(ledger, _applied("ledger"), 2 * count)
+    seconds = whole[1] - begun
+    await _verify(running, count)
+    return {
+        "complaints/s": count / seconds,
+        "seconds": seconds,
+        "seconds to start": booted,
+        "dispatch MB, half-way": memory["dispatch"],
+        "dispatch MB, peak": dispatch.peak_mb(),
+        "ledger MB, half-way": memory["ledger"],
+        "ledger MB, peak": ledger.peak_mb(),
+    }
+
+
+async def _rate(process: Process, metric: Callable[[Process], float], count: int) -> float:
+    begun, ended = await _until(process, metric, count)
+    return count / (ended - begun)
+
+
+async def _until(process: Process, metric: Callable[[Process], float], count: int) -> tuple[float, float]:
+    """Return when the metric began to move and when it reached `count`."""
+    begun = 0.0
+    while True:
+        value = await asyncio.to_thread(metric, process)
+        now = time.perf_counter()
+        if value and not begun:
+            begun = now
+        if value >= count:
+            return begun, now
+        await asyncio.sleep(0.1)
+
+
+def _applied(consumer: str) -> Callable[[Process], float]:
+    return lambda process: process.metric("jieban_consumed_total", f'consumer="{consumer}",outcome="applied"')
+
+
+async def _verify(running: Platform, count: int) -> None:
+    """Look into the databases: each complaint once, assigned, and two entries of it."""
+    connection = await asyncpg.connect(running.url("ledger"))
+    entries = await connection.fetchval("SELECT count(*) FROM entry")
+    assigned = await connection.fetchval("SELECT count(*) FROM ledger_complaint WHERE status = 'assigned'")
+    await connection.close()
+    if (entries, assigned) != (2 * count, count):
+        raise SystemExit(f"the ledger holds {entries} entries and {assigned} assigned complaints")
+
+
+async def _seed(running: Platform, count: int) -> None:
+    """Write `count` received events to the topic, as intake's relay does."""
+    await _make_topic(running, bare.ASSIGNED_TOPIC)
+    producer = AIOKafkaProducer(**running.kafka.client_options(), max_batch_size=262_144, linger_ms=5)
+    await producer.start()
+    random = Random(522723)
+    sent: list[Awaitable[object]] = []
+    for index in range(count):
+        subject, now = uuid7(), datetime.now(UTC)
+        value = _received(index, now, random).model_dump_json(exclude_none=True).encode()
+        sent.append(
+            await producer.send(LIFECYCLE.name, value, key=str(subject).encode(), headers=_headers(subject, now))
+        )
+    await asyncio.gather(*sent)
+    await producer.stop()
+    print(f"{count:,} received complaints are in the topic", flush=True)
+
+
+def _received(index: int, now: datetime, random: Random) -> ComplaintReceived:
+    return ComplaintReceived(
+        number=f"bench-{index}",
+        source="hotline",
+        proactive=False,
+        category="street_order.parking",
+        description=str(BODY["description"]),
+        location=Place(lon=107.2357 + random.uniform(-0.05, 0.05), lat=26.5807 + random.uniform(-0.04, 0.04)),
+        occurred_at=None,
+        received_at=now,
+        owner=None,
+        external_ref=None,
+    )
+
+
+def _headers(subject: uuid.UUID, now: datetime) -> list[tuple[str, bytes]]:
+    event_id = uuid7()
+    return headers_of(
+        event_id=str(event_id),
+        event_type=EventType.RECEIVED.value,
+        source="intake",
+        subject=str(subject),
+        tenant=TENANT,
+        time=now,
+        sequence=1,
+        correlation_id=str(event_id),
+        causation_id=None,
+        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
+    )
+
+
+async def _make_topic(running: Platform, name: str) -> None:
+    admin = AIOKafkaAdminClient(**running.kafka.client_options())
+    await admin.start()
+    await admin.create_topics([NewTopic(name, num_partitions=LIFECYCLE.partitions, replication_factor=1)])
+    await admin.close()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--complaints", type=int, default=100_000, help="size of the backlog")
+    parser.add_argument("--json", type=Path, help="where the JSON goes")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    uvloop.run(main())

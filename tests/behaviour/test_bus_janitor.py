@@ -1,0 +1,83 @@
+"""The janitor deletes what is over age, and nothing else."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from prometheus_client import REGISTRY
+
+from behaviour.running import running, until
+from behaviour.stories import event, ids
+from behaviour.tiny_service import TinyService
+from eventbus.janitor import Janitor
+from runtime.ids import uuid7
+from runtime.outages import is_outage
+
+NOW = datetime.now(UTC)
+
+
+def _janitor(service: TinyService) -> Janitor:
+    return Janitor(
+        service=service.topic,
+        engine=service.engine,
+        consumers=[service.group],
+        is_outage=is_outage,
+        keep_outbox=timedelta(days=7),
+        keep_inbox=timedelta(days=60),
+        every=timedelta(seconds=0.05),
+    )
+
+
+async def test_only_published_rows_over_age_leave_the_outbox(service: TinyService) -> None:
+    old, recent, waiting, aside = (event() for _ in range(4))
+    await service.append([old, recent, waiting, aside])
+    await _published(service, old.id, NOW - timedelta(days=7, seconds=1))
+    await _published(service, recent.id, NOW - timedelta(days=7) + timedelta(seconds=1))
+    await service.execute(
+        "UPDATE outbox SET published_at = '-infinity', error = 'too large' WHERE id = :id",
+        id=aside.id,
+    )
+    await service.execute("UPDATE outbox SET created_at = :old", old=NOW - timedelta(days=400))
+    await _janitor(service).clean(NOW)
+    assert await _ids(service, "SELECT id FROM outbox ORDER BY position") == ids([recent, waiting, aside])
+
+
+async def test_only_claims_over_age_leave_the_inbox(service: TinyService) -> None:
+    old, recent = _id_at(NOW - timedelta(days=60, seconds=1)), _id_at(NOW - timedelta(days=60) + timedelta(seconds=1))
+    present = uuid7()
+    for event_id in (old, recent, present):
+        for consumer in ("one", "two"):
+            await service.execute(
+                "INSERT INTO inbox (event_id, consumer) VALUES (:id, :consumer)", id=event_id, consumer=consumer
+            )
+    await _janitor(service).clean(NOW)
+    assert await _ids(service, "SELECT event_id FROM inbox ORDER BY 1, consumer") == [recent, recent, present, present]
+
+
+async def test_the_parked_messages_of_each_consumer_are_counted_until_none_is_left(service: TinyService) -> None:
+    await service.execute(
+        'INSERT INTO parked_message (consumer, topic, partition, "offset", key, headers, error_class, error)'
+        " SELECT :consumer, 't', 0, place, '', '[]', 'E', 'e' FROM generate_series(1, 3) AS place",
+        consumer=service.group,
+    )
+    async with running(_janitor(service)):
+        await until(lambda: _gauge_is(service, 3))
+        await service.execute("UPDATE parked_message SET state = 'discarded'")
+        await until(lambda: _gauge_is(service, 0))
+
+
+def _id_at(moment: datetime) -> UUID:
+    """An id as uuid7 would have made it at that moment."""
+    random = uuid7().int & ((1 << 80) - 1)
+    return UUID(int=(int(moment.timestamp() * 1000) << 80) | random)
+
+
+async def _published(service: TinyService, event_id: UUID, moment: datetime) -> None:
+    await service.execute("UPDATE outbox SET published_at = :moment WHERE id = :id", moment=moment, id=event_id)
+
+
+async def _ids(service: TinyService, query: str) -> list[UUID]:
+    return [row[0] for row in await service.rows(query)]
+
+
+async def _gauge_is(service: TinyService, count: int) -> bool:
+    return REGISTRY.get_sample_value("jieban_parked_messages", {"consumer": service.group}) == count

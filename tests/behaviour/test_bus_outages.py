@@ -1,0 +1,129 @@
+"""PostgreSQL or Kafka goes away and comes back: nothing is lost, nothing is parked, nobody is restarted."""
+
+import asyncio
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from behaviour.broker import produce, record
+from behaviour.conditions import all_applied, all_published, is_holding
+from behaviour.freezing import frozen
+from behaviour.running import running, until
+from behaviour.stories import event, once_each, out_of_order, stories
+from behaviour.tiny_service import Applying, TinyService
+from contracts.envelope import Event
+from eventbus.kafka import REQUEST_TIMEOUT_MS
+from jieban.embedded.kafka import Kafka
+from jieban.embedded.postgres import Postgres
+
+
+@pytest.mark.parametrize("way", ["stopped", "killed"])
+async def test_while_the_database_is_away_the_consumer_holds_and_then_goes_on_by_itself(
+    service: TinyService, pg: Postgres, way: str
+) -> None:
+    events = stories(complaints=30, length=10)
+    await produce(service.kafka, [record(service.topic, each) for each in events])
+    async with running(service.consumer(Applying(delay=0.05), slice_size=10)):
+        await until(lambda: all_applied(service, events[:40]))
+        await (pg.stop() if way == "stopped" else pg.kill())
+        await until(lambda: _holds(service))
+        await pg.start()
+        await until(lambda: all_applied(service, events))
+    effects = await service.applied()
+    assert once_each(effects, events)
+    assert not out_of_order(effects)
+    assert await service.parked() == []
+
+
+async def test_a_relay_and_a_consumer_that_start_without_a_database_work_once_it_is_there(
+    service: TinyService, pg: Postgres
+) -> None:
+    events = stories(complaints=5, length=4)
+    await service.append(events)
+    await service.engine.dispose()
+    await pg.stop()
+    async with running(service.relay(), service.consumer()):
+        await asyncio.sleep(0.5)
+        await pg.start()
+        await until(lambda: all_applied(service, events))
+    assert once_each(await service.applied(), events)
+
+
+async def test_a_relay_and_a_consumer_that_start_without_kafka_work_once_it_is_there(
+    service: TinyService, kafka: Kafka
+) -> None:
+    events = stories(complaints=5, length=4)
+    await service.append(events)
+    await kafka.stop()
+    async with running(service.relay(), service.consumer()):
+        await asyncio.sleep(0.5)
+        await kafka.start()
+        await until(lambda: all_applied(service, events))
+    assert once_each(await service.applied(), events)
+
+
+async def test_after_brokers_were_away_longer_than_the_request_timeout_everything_drains_in_order(
+    service: TinyService, kafka: Kafka
+) -> None:
+    before, during, after = (stories(complaints=10, length=3) for _ in range(3))
+    async with running(service.relay(), service.consumer()):
+        await service.append(before)
+        await until(lambda: all_applied(service, before))
+        await kafka.stop()
+        await service.append(during)
+        await asyncio.sleep(REQUEST_TIMEOUT_MS / 1000 + 1)
+        assert await service.unpublished() == len(during)
+        await kafka.start()
+        await service.append(after)
+        await until(lambda: all_applied(service, before + during + after), seconds=40)
+        await until(lambda: all_published(service))
+    effects = await service.applied()
+    assert once_each(effects, before + during + after)
+    assert not out_of_order(effects)
+
+
+async def test_a_broker_that_is_killed_under_load_costs_nothing(service: TinyService, kafka: Kafka) -> None:
+    events = stories(complaints=30, length=10)
+    async with running(service.relay(batch_size=20), service.consumer(slice_size=10)):
+        writing = asyncio.create_task(_append_slowly(service, events))
+        await until(lambda: all_applied(service, events[:60]))
+        await kafka.kill()
+        await kafka.start()
+        await writing
+        await until(lambda: all_applied(service, events), seconds=40)
+        await until(lambda: all_published(service))
+    effects = await service.applied()
+    assert once_each(effects, events)
+    assert not out_of_order(effects)
+    assert await service.parked() == []
+
+
+async def test_a_stop_while_the_broker_hangs_ends_within_seconds_and_loses_nothing(
+    service: TinyService, kafka: Kafka
+) -> None:
+    seen, unseen = event(), event()
+    at_rest = asyncio.all_tasks()
+    with ExitStack() as ice:
+        async with running(service.relay(), service.consumer(instance="a", commit_every_seconds=60)):
+            await service.append([seen])
+            await until(lambda: all_applied(service, [seen]))
+            ice.enter_context(frozen(kafka))
+            await service.append([unseen])
+            await asyncio.sleep(0.5)
+            asked_at = time.monotonic()
+        assert time.monotonic() - asked_at < 6.0
+        assert asyncio.all_tasks() <= at_rest
+    async with running(service.relay(), service.consumer(instance="a")):
+        await until(lambda: all_applied(service, [seen, unseen]))
+    assert once_each(await service.applied(), [seen, unseen])
+
+
+async def _holds(service: TinyService) -> bool:
+    return is_holding(service)
+
+
+async def _append_slowly(service: TinyService, events: list[Event]) -> None:
+    for start in range(0, len(events), 10):
+        await service.append(events[start : start + 10])
+        await asyncio.sleep(0.02)

@@ -1,0 +1,33 @@
+"""What runs on this machine, read from /proc: the tests of processes are for Linux."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def pids_naming(text: str) -> list[int]:
+    """Return the processes whose command line contains the text."""
+    return [pid for pid, place in _processes() if text in _read(place / "cmdline").replace("\0", " ")]
+
+
+def resident_megabytes(root: int) -> float:
+    """Return the resident memory of a process and all its descendants; shared pages count for each of them."""
+    parents, sizes = {}, {}
+    for pid, place in _processes():
+        status = dict(line.partition(":")[::2] for line in _read(place / "status").splitlines())
+        if "VmRSS" in status:  # not a zombie
+            parents[pid], sizes[pid] = int(status["PPid"]), int(status["VmRSS"].split()[0])
+    family = {root}
+    while grown := {pid for pid, parent in parents.items() if parent in family} - family:
+        family |= grown
+    return sum(sizes[pid] for pid in family) / 1024
+
+
+def _processes() -> Iterator[tuple[int, Path]]:
+    return ((int(place.name), place) for place in Path("/proc").iterdir() if place.name.isdigit())
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""

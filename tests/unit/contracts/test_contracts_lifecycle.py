@@ -1,0 +1,55 @@
+"""The state table: every legal line, and nothing else."""
+
+from itertools import product
+
+import pytest
+
+from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status, next_status
+
+LEGAL: dict[tuple[str | None, str], str] = {
+    (None, "received"): "received",
+    ("received", "assigned"): "assigned",
+    ("assigned", "assigned"): "assigned",
+    ("assigned", "accepted"): "accepted",
+    ("accepted", "started"): "in_progress",
+    ("in_progress", "resolved"): "resolved",
+    ("resolved", "verified"): "verified",
+    ("verified", "closed"): "closed",
+    ("closed", "feedback_received"): "closed",
+    **{(status, "withdrawn"): "withdrawn" for status in ("received", "assigned", "accepted", "in_progress")},
+    **{(status, "released"): status for status in ("received", "assigned", "accepted", "in_progress")},
+    **{(status, event): status for status in Status for event in ("release_requested", "release_refused")},
+}
+"""Written out by hand, from the domain's state table: (from, event) → to."""
+
+MAIN_LINE = ["received", "assigned", "accepted", "started", "resolved", "verified", "closed", "feedback_received"]
+
+
+@pytest.mark.parametrize(("status", "event"), [*product([None, *Status], EventType)])
+def test_a_step_is_legal_exactly_where_the_table_has_it(status: Status | None, event: EventType) -> None:
+    target = LEGAL.get((status, event.removeprefix("complaint.")))
+    if target is not None:
+        assert next_status(status, event) == target
+        return
+    with pytest.raises(IllegalTransition, match=f"{event} may not follow {status or 'nothing'}") as caught:
+        next_status(status, event)
+    assert (caught.value.status, caught.value.event) == (status, event)
+
+
+def test_the_main_line_leads_from_nothing_to_closed() -> None:
+    status: Status | None = None
+    for step in MAIN_LINE:
+        status = next_status(status, EventType(f"complaint.{step}"))
+    assert status is Status.CLOSED
+
+
+def test_what_was_withdrawn_or_closed_is_never_worked_on_again() -> None:
+    work = [each for each, line in TRANSITIONS.items() if line.target not in (None, Status.RECEIVED)]
+    for end, event in product((Status.WITHDRAWN, Status.CLOSED), work):
+        with pytest.raises(IllegalTransition):
+            next_status(end, event)
+
+
+def test_every_event_has_one_owner_and_the_spine_is_shared_by_three_services() -> None:
+    assert set(TRANSITIONS) == set(EventType)
+    assert {line.owner for line in TRANSITIONS.values()} == {"intake", "dispatch", "ledger"}
