@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Response
 
 from contracts.events import ComplaintVerified, FeedbackReceived
-from contracts.lifecycle import TRANSITIONS, EventType
+from contracts.lifecycle import TRANSITIONS, EventType, Status
 from ledger_service.api.acting import Action
 from ledger_service.api.schemas import ComplaintView, FeedbackBody, VerificationBody
 from ledger_service.domain.closing import give_feedback, verify
@@ -25,7 +25,11 @@ async def verify_complaint(body: VerificationBody, caller: Verifier, action: Act
     Whoever resolved it cannot verify it (403 `verifier-is-worker`). 409 with the present state unless it is resolved.
     """
     verified = ComplaintVerified(actor=caller.subject, method=body.method, note=body.note)
-    return await action.act(caller, lambda complaint, occasion: verify(complaint, verified, occasion))
+    return await action.act(
+        caller,
+        lambda complaint, occasion: verify(complaint, verified, occasion),
+        one_step_early=Status.IN_PROGRESS,
+    )
 
 
 @router.post("/feedback", response_model=ComplaintView)
