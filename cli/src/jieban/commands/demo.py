@@ -1,10 +1,11 @@
 """`jieban demo`: the demo county."""
 
 import asyncio
+from importlib import import_module
 
 import typer
 
-from dispatch_service.demo import load
+from jieban.errors import UserError
 from jieban.services import ServiceName, database_url
 from jieban.settings import read_settings
 
@@ -17,5 +18,10 @@ def demo() -> None:
     [bold]docker compose exec dispatch jieban demo[/bold]
     """
     settings = read_settings()
-    asyncio.run(load(database_url(settings, ServiceName.DISPATCH), settings.tenant))
+    url = database_url(settings, ServiceName.DISPATCH)
+    try:
+        county = import_module("dispatch_service.demo")
+    except ModuleNotFoundError as error:
+        raise UserError("Dispatch is not installed here: run this where it is.") from error
+    asyncio.run(county.load(url, settings.tenant))
     typer.echo(f"The demo county {settings.tenant} is loaded.")
