@@ -115,7 +115,7 @@ def test_every_route_says_who_may_call_it(app: FastAPI) -> None:
     operations = {
         f"{prefix}/{page}" for prefix in ("/ledger", "/ledger/v1") for page in ("healthz", "readyz", "metrics")
     }
-    assert open_to_all == operations | {"/ledger/docs", "/ledger/openapi.json", "/ledger/v1/flow"}
+    assert open_to_all == operations | {"/ledger/docs", "/ledger/openapi.json", "/ledger/v1/docs", "/ledger/v1/flow"}
 
 
 async def test_the_flow_is_the_state_table(client: httpx.AsyncClient) -> None:

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from runtime.auth import TokenVerifier, public
 from runtime.health import Readiness, Reporter
+from runtime.http.docs import add_docs
 from runtime.http.metrics import exposition
 from runtime.http.service_app import ServiceApp
 from runtime.http.shell import Shell
@@ -40,13 +41,14 @@ def create_app(
         title=title,
         version=version,
         description=description,
-        docs_url=f"{prefix}/docs",
+        docs_url=None,
         openapi_url=f"{prefix}/openapi.json",
     )
     app.state.verifier = verifier
     app.state.readiness = readiness
     _furnish(app, settings.max_body_bytes, body_limits or {})
     app.include_router(_operations(prefix, readiness))
+    add_docs(app, prefix)
     if alias is not None:
         app.include_router(_operations(alias, readiness), include_in_schema=False)
         app.include_router(_signposts(alias, prefix), include_in_schema=False)
