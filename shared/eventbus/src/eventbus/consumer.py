@@ -99,13 +99,15 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
     async def _consume(self, stop: asyncio.Event) -> None:
         try:
             while not stop.is_set():
-                await self._next_slice()
+                if await self._next_slice() < self._options.slice_size and self._options.gather_seconds:
+                    await pause_or(stop, self._options.gather_seconds)
         except Exception:
             await self._commit()
             raise
         await self._commit()
 
-    async def _next_slice(self) -> None:
+    async def _next_slice(self) -> int:
+        """Poll and apply once; return how many records came."""
         if self._resume_at is not None and time.monotonic() >= self._resume_at:
             self._resume()
         polled = await self._poll(self._consumer)
@@ -114,6 +116,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
                 await self._apply(polled)
             if self._offsets.are_due:
                 await self._commit()
+        return sum(map(len, polled.values()))
 
     async def _apply(self, polled: Polled) -> None:
         messages = [_message(record) for records in polled.values() for record in records if self._wants(record)]
