@@ -43,6 +43,14 @@ async def committed(kafka: KafkaConnection, group: str) -> dict[int, int]:
     return {partition.partition: found.offset for partition, found in offsets.items() if found.offset >= 0}
 
 
+async def group_state(kafka: KafkaConnection, group: str) -> str:
+    """Return what the group is at: Empty, PreparingRebalance, CompletingRebalance, Stable, Dead."""
+    async with _admin(kafka) as admin:
+        [response] = await admin.describe_consumer_groups([group])
+    [(_, _, state, *_)] = response.groups
+    return str(state)
+
+
 async def commit(kafka: KafkaConnection, topic: str, group: str, offsets: Mapping[int, int]) -> None:
     """Put a group without members back, or forth, to these offsets."""
     consumer = AIOKafkaConsumer(**kafka.client_options(), group_id=group, enable_auto_commit=False)

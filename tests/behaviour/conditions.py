@@ -63,3 +63,9 @@ async def shares(service: TinyService) -> list[int]:
 async def holds_all_shards(service: TinyService) -> bool:
     """One relay holds every shard."""
     return await shares(service) == [SHARDS]
+
+
+async def has_waited(service: TinyService) -> bool:
+    """The relays of this process have met an outage more than once."""
+    failures = REGISTRY.get_sample_value("jieban_relay_failures_total", {"service": service.topic})
+    return failures is not None and failures > 1

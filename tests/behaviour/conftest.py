@@ -10,14 +10,18 @@ from behaviour.broker import create_topic
 from behaviour.tiny_service import TinyService, metadata
 from eventbus.kafka import KafkaConnection
 from jieban.embedded.kafka import Kafka
+from jieban.embedded.postgres import Postgres
 from runtime.database import create_engine
 
 _EMPTY = text("TRUNCATE outbox, inbox, parked_message, applied RESTART IDENTITY")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def service(database_url: str, kafka: Kafka, prefix: str) -> AsyncIterator[TinyService]:
-    """A service with empty tables, and an empty topic of four partitions."""
+async def service(database_url: str, pg: Postgres, kafka: Kafka, prefix: str) -> AsyncIterator[TinyService]:
+    """A service with empty tables, and an empty topic of four partitions; servers that a failed test left run again."""
+    for server in (pg, kafka):
+        if server.pid is None:
+            await server.start()
     connection = KafkaConnection(kafka.bootstrap_servers)
     topic = f"{prefix}.{uuid.uuid4().hex[:6]}"
     await create_topic(connection, topic)

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from behaviour.broker import produce, record
-from behaviour.conditions import all_applied, all_published, is_holding
+from behaviour.conditions import all_applied, all_published, has_waited, is_holding
 from behaviour.freezing import frozen
 from behaviour.running import running, until
 from behaviour.stories import event, once_each, out_of_order, stories
@@ -44,7 +44,7 @@ async def test_a_relay_and_a_consumer_that_start_without_a_database_work_once_it
     await service.engine.dispose()
     await pg.stop()
     async with running(service.relay(), service.consumer()):
-        await asyncio.sleep(0.5)
+        await until(lambda: has_waited(service))
         await pg.start()
         await until(lambda: all_applied(service, events))
     assert once_each(await service.applied(), events)
@@ -57,7 +57,7 @@ async def test_a_relay_and_a_consumer_that_start_without_kafka_work_once_it_is_t
     await service.append(events)
     await kafka.stop()
     async with running(service.relay(), service.consumer()):
-        await asyncio.sleep(0.5)
+        await until(lambda: has_waited(service))
         await kafka.start()
         await until(lambda: all_applied(service, events))
     assert once_each(await service.applied(), events)

@@ -74,6 +74,23 @@ async def test_events_that_arrive_during_a_release_do_not_overtake_it(service: T
     assert await _applied_of(service, events) == ids(events)
 
 
+async def test_an_event_that_arrives_while_the_last_parked_one_is_released_waits_and_is_applied_behind_it(
+    service: TinyService,
+) -> None:
+    parked, late = story(2)
+    await _park(service, [parked], refused=[parked])
+    [row] = await service.parked()
+    slow, reader = Applying(delay=1.0), Applying()
+    releasing = asyncio.create_task(service.parked_messages(slow).release(row.id, by="admin-demo"))
+    await until(lambda: _has_begun(slow))
+    async with running(service.consumer(reader)):
+        await produce(service.kafka, [record(service.topic, late)], partition=0)
+        await until(lambda: all_applied(service, [parked, late]))
+    assert await releasing == 1
+    assert await _applied_of(service, [parked, late]) == ids([parked, late])
+    assert await service.parked() == []
+
+
 @pytest.mark.parametrize("fault", ["refused by the handler", "unreadable"])
 async def test_a_discarded_message_lets_the_rest_be_released_and_no_replay_brings_it_back(
     service: TinyService, fault: str
@@ -123,6 +140,10 @@ async def _park(service: TinyService, events: list[Event], *, refused: list[Even
     async with running(service.consumer(_refusing(*refused))):
         await until(lambda: parked_count(service, len(waiting)))
         await until(lambda: all_applied(service, events[len(waiting) :]))
+
+
+async def _has_begun(handler: Applying) -> bool:
+    return bool(handler.slices)
 
 
 async def _produce_slowly(service: TinyService, events: list[Event]) -> None:
