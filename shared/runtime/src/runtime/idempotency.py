@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, delete, func, select
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -76,7 +76,15 @@ async def idempotency_key(
     ] = None,
 ) -> str | None:
     """Return the key, or None if there is none; `Problem` 400 if it is not 1 to 255 visible ASCII characters."""
-    if idempotency_key is not None and _KEY.fullmatch(idempotency_key) is None:
+    return _checked(idempotency_key)
+
+
+async def _from_request(request: Request) -> str | None:
+    return _checked(request.headers.get("idempotency-key"))
+
+
+def _checked(key: str | None) -> str | None:
+    if key is not None and _KEY.fullmatch(key) is None:
         raise Problem(
             400,
             "header-invalid",
@@ -84,9 +92,10 @@ async def idempotency_key(
             reason_zh="应为 1 至 255 个可见的 ASCII 字符",
             reason_en="1 to 255 visible ASCII characters",
         )
-    return idempotency_key
+    return key
 
 
+idempotency_key.from_request = _from_request  # type: ignore[attr-defined]  # see runtime.http.quick
 IdempotencyKey = Annotated[str | None, Depends(idempotency_key)]
 """The key of a request, for route signatures."""
 

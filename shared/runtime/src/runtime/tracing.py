@@ -8,6 +8,7 @@ import os
 import re
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from opentelemetry import trace
@@ -52,10 +53,12 @@ def configure(service_name: str) -> None:
     provider = TracerProvider(resource=Resource.create({"service.name": service_name}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
+    is_exporting.cache_clear()
 
 
+@cache
 def is_exporting() -> bool:
-    """Say whether spans go anywhere, so that it is worth making them."""
+    """Say whether spans go anywhere, so that it is worth making them. Settled once: `configure` comes first."""
     return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider | trace.NoOpTracerProvider)
 
 

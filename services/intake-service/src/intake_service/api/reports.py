@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from contracts.lifecycle import TRANSITIONS, EventType
 from intake_service.api.schemas import BatchIn, BatchItem, BatchResult, ComplaintAccepted, ComplaintIn
-from intake_service.service.accept import Intake, Once
+from intake_service.service.accept import Accepted, Intake, Once
 from runtime.auth import Caller, require
 from runtime.idempotency import IdempotencyKey, request_hash
 from runtime.problems import PROBLEM_RESPONSES, Problem, response_to
@@ -29,7 +29,7 @@ async def create_complaint(body: ComplaintIn, request: Request, caller: Reportin
     """
     once = Once(key, request_hash("POST", request.scope["path"], await request.body())) if key else None
     accepted = await _intake(request).accept(body.to_report(), caller, once)
-    return _receipt(accepted.answer, repeated=accepted.repeated)
+    return _receipt(accepted)
 
 
 @router.post("/complaints/batch", response_model=BatchResult)
@@ -67,12 +67,11 @@ def _refused(index: int, problem: Problem, request: Request) -> BatchItem:
     return BatchItem(index=index, status=answer.status_code, problem=json.loads(bytes(answer.body)))
 
 
-def _receipt(answer: str, *, repeated: bool) -> Response:
-    receipt = json.loads(answer)
-    headers = {"Location": f"/intake/v1/complaints/{receipt['id']}", "ETag": '"1"'}
-    if repeated:
+def _receipt(accepted: Accepted) -> Response:
+    headers = {"Location": f"/intake/v1/complaints/{accepted.id}", "ETag": '"1"'}
+    if accepted.repeated:
         headers["Idempotency-Replayed"] = "true"
-    return Response(answer, status_code=201, headers=headers, media_type="application/json")
+    return Response(accepted.answer, status_code=201, headers=headers, media_type="application/json")
 
 
 def _canonical(item: dict[str, Any]) -> bytes:

@@ -20,6 +20,7 @@ class Numbers:
         self._engine = engine
         self._zone = zone
         self._next = self._end = 0
+        self._minute, self._day = -1, ""
         self._refill = asyncio.Lock()
 
     async def draw(self, received_at: datetime) -> str:
@@ -32,4 +33,11 @@ class Numbers:
                     self._next = int(block or 0) * BLOCK
                     self._end = self._next + BLOCK
         number, self._next = self._next % _LIMIT, self._next + 1
-        return f"{received_at.astimezone(self._zone):%Y%m%d}-{number:06d}"
+        return f"{self._day_of(received_at)}-{number:06d}"
+
+    def _day_of(self, moment: datetime) -> str:
+        """Return the day, worked out once a minute: no zone changes its date within one."""
+        minute = int(moment.timestamp()) // 60
+        if minute != self._minute:
+            self._minute, self._day = minute, f"{moment.astimezone(self._zone):%Y%m%d}"
+        return self._day

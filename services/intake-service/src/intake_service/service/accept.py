@@ -1,10 +1,9 @@
 """Accepts reports: a number, a query code, one commit, then the answer."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
@@ -34,6 +33,7 @@ SOURCE = "intake"
 class Accepted:
     """The answer to a report, as JSON text; `repeated` where it was given before."""
 
+    id: UUID
     answer: str
     repeated: bool = False
 
@@ -49,11 +49,11 @@ class Once:
 class Intake:
     """Accepts reports on one database; all requests of the process share its group commits."""
 
-    def __init__(self, engine: AsyncEngine, numbers: Numbers) -> None:
-        """`numbers` hands out the case numbers."""
+    def __init__(self, engine: AsyncEngine, bulk: AsyncEngine, numbers: Numbers) -> None:
+        """`bulk` stores the groups, `engine` does the rest; `numbers` hands out the case numbers."""
         self._engine = engine
         self._numbers = numbers
-        self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(engine).store)
+        self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(bulk).store)
         self._in_flight: dict[tuple[str, ...], asyncio.Event] = {}
 
     async def accept(self, report: Report, caller: Caller, once: Once | None = None) -> Accepted:
@@ -69,9 +69,19 @@ class Intake:
         if errors:
             raise Problem(422, "validation-failed", errors=errors)
         acceptance = self._acceptance(report, caller, once, await self._numbers.draw(now), now)
-        async with self._alone(acceptance.complaint, once):
+        claims = _claims(acceptance)
+        while busy := next((self._in_flight[claim] for claim in claims if claim in self._in_flight), None):
+            await busy.wait()  # a twin (one key, or one external_ref) must not be in the same group
+        done = asyncio.Event()
+        for claim in claims:
+            self._in_flight[claim] = done
+        try:
             if await self._commits.submit(acceptance):
-                return Accepted(acceptance.answer)
+                return Accepted(acceptance.complaint.id, acceptance.answer)
+        finally:
+            for claim in claims:
+                del self._in_flight[claim]
+            done.set()
         return await self._known(acceptance, caller, once)
 
     def _acceptance(self, report: Report, caller: Caller, once: Once | None, number: str, now: datetime) -> Acceptance:
@@ -101,29 +111,10 @@ class Intake:
             once.request_hash if once else None,
         )
 
-    @asynccontextmanager
-    async def _alone(self, complaint: NewComplaint, once: Once | None) -> AsyncIterator[None]:
-        """Keep twins (one key, or one external_ref) out of one group: the second waits for the first."""
-        claims = []
-        if once:
-            claims.append((complaint.tenant, "key", complaint.created_by, once.key))
-        if complaint.external_ref:
-            claims.append((complaint.tenant, "ref", complaint.source, complaint.external_ref))
-        while busy := next((self._in_flight[claim] for claim in claims if claim in self._in_flight), None):
-            await busy.wait()
-        done = asyncio.Event()
-        self._in_flight |= dict.fromkeys(claims, done)
-        try:
-            yield
-        finally:
-            for claim in claims:
-                del self._in_flight[claim]
-            done.set()
-
     async def _known(self, acceptance: Acceptance, caller: Caller, once: Once | None) -> Accepted:
         async with self._engine.connect() as connection:
             if once and (stored := await idempotency.replay(connection, caller, once.key, once.request_hash)):
-                return Accepted(stored.body, repeated=True)
+                return Accepted(UUID(orjson.loads(stored.body)["id"]), stored.body, repeated=True)
             complaint = acceptance.complaint
             query = sa.select(table.c.id, table.c.number).where(
                 table.c.tenant == complaint.tenant,
@@ -167,6 +158,17 @@ def received_event(complaint: NewComplaint) -> Event:
             external_ref=complaint.external_ref,
         ),
     )
+
+
+def _claims(acceptance: Acceptance) -> list[tuple[str, ...]]:
+    """Return what only one complaint may have, of all that are on their way."""
+    complaint = acceptance.complaint
+    claims: list[tuple[str, ...]] = []
+    if acceptance.idempotency_key:
+        claims.append((complaint.tenant, "key", complaint.created_by, acceptance.idempotency_key))
+    if complaint.external_ref:
+        claims.append((complaint.tenant, "ref", complaint.source, complaint.external_ref))
+    return claims
 
 
 def _answer(complaint: NewComplaint) -> str:

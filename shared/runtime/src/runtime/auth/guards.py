@@ -32,7 +32,11 @@ class Guard(SecurityBase):
         )
 
     async def __call__(self, request: Request) -> Caller:
-        """Return the caller, or raise `Problem` 401 or 403; the second call in a request is free."""
+        """Return the caller, or raise `Problem` 401 or 403."""
+        return await self.from_request(request)
+
+    async def from_request(self, request: Request) -> Caller:
+        """Do the same for a route that resolves it itself; the second call in a request is free."""
         caller: Caller | None = request.scope.get(_CALLER)
         if caller is None:
             verifier: TokenVerifier = request.app.state.verifier

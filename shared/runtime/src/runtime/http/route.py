@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from runtime.auth.guards import guard_of
+from runtime.http.quick import slim
 from runtime.http.strict_json import parse_json
 from runtime.problems import Problem
 
@@ -23,8 +24,12 @@ class StrictRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """Return the framework's handler with our own steps before it."""
-        handle = super().get_route_handler()
-        guard = guard_of(self.dependant)
+        whole, self.dependant = self.dependant, slim(self.dependant)
+        try:
+            handle = super().get_route_handler()
+        finally:
+            self.dependant = whole
+        guard = guard_of(whole)
         body_info = self.body_field.field_info if self.body_field else None
         takes_json = isinstance(body_info, Body) and not isinstance(body_info, Form)
         needs_body = takes_json and body_info is not None and body_info.is_required()
