@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 from typing import Self
 
@@ -26,8 +25,6 @@ from runtime.http import create_app
 from runtime.lifecycle import Service, Worker
 from runtime.settings import RuntimeSettings
 
-_BULK_CONNECTIONS = 4
-
 
 @dataclass(frozen=True, kw_only=True)
 class Foundation:
@@ -36,19 +33,20 @@ class Foundation:
     name: str
     settings: RuntimeSettings
     engine: AsyncEngine
-    bulk: AsyncEngine
-    """For statements that carry arrays: the consumer's, and a service's own group commits."""
     kafka: KafkaConnection
 
     @classmethod
     def lay(cls, name: str, settings: RuntimeSettings, database_url: str | None) -> Self:
-        """Make the engines and the way to Kafka; nothing is connected yet. ValueError where no database is named."""
+        """Make the engine and the way to Kafka; nothing is connected yet. ValueError where no database is named."""
         if database_url is None:
             raise ValueError(f"JIEBAN_{name.upper()}_DATABASE_URL is not set")
-        make = partial(create_engine, database_url, pool_timeout=settings.database_pool_timeout_seconds)
-        engine = make(pool_size=settings.database_pool_size, application_name=f"jieban {name}")
-        bulk = make(pool_size=_BULK_CONNECTIONS, application_name=f"jieban {name} bulk", bulk=True)
-        return cls(name=name, settings=settings, engine=engine, bulk=bulk, kafka=KafkaConnection.of(settings))
+        engine = create_engine(
+            database_url,
+            pool_size=settings.database_pool_size,
+            pool_timeout=settings.database_pool_timeout_seconds,
+            application_name=f"jieban {name}",
+        )
+        return cls(name=name, settings=settings, engine=engine, kafka=KafkaConnection.of(settings))
 
 
 def assemble(
@@ -94,7 +92,6 @@ def assemble(
         for let_go in on_close:
             await let_go()
         await engine.dispose()
-        await foundation.bulk.dispose()
 
     return Service(
         name=name, app=app, workers=_joined(_workers(foundation, subscription, gather_seconds), workers), on_close=close
@@ -107,7 +104,7 @@ def _workers(foundation: Foundation, subscription: Subscription, gather_seconds:
     janitor = Janitor(service=name, engine=engine, consumers=[subscription.consumer], is_outage=is_outage)
     consumer = Consumer(
         subscription=subscription,
-        engine=foundation.bulk,
+        engine=engine,
         kafka=kafka,
         is_outage=is_outage,
         options=ConsumerOptions(instance=foundation.settings.instance, gather_seconds=gather_seconds),

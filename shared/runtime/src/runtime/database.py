@@ -24,14 +24,11 @@ FROZEN_CLIENT_TIMEOUT = "30s"
 _PING_AFTER_IDLE_SECONDS = 5.0
 
 
-def create_engine(
-    url: str, *, pool_size: int = 10, pool_timeout: float = 5.0, application_name: str, bulk: bool = False
-) -> AsyncEngine:
+def create_engine(url: str, *, pool_size: int = 10, pool_timeout: float = 5.0, application_name: str) -> AsyncEngine:
     """Return an engine whose pool survives a restart of the server and never waits without a limit.
 
     At most `pool_size` connections; waiting longer than `pool_timeout` seconds for one is an outage (`is_outage`).
-    Values of statements are kept out of errors and logs. `bulk` is for statements that carry arrays: PostgreSQL plans
-    them once instead of for each size (0.3 ms a statement), which would harm lists with filters.
+    Values of statements are kept out of errors and logs.
     """
     engine = create_async_engine(
         asyncpg_url(url),
@@ -49,7 +46,6 @@ def create_engine(
                 "timezone": "UTC",
                 "jit": "off",
                 "idle_in_transaction_session_timeout": FROZEN_CLIENT_TIMEOUT,
-                "plan_cache_mode": "force_generic_plan" if bulk else "auto",
             },
         },
     )
