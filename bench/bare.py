@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from contracts.events import ComplaintAssigned, ComplaintReceived
 
 ASSIGNED_TOPIC = "bench.assigned"
+HOP_TOPIC = "bench.hop"
 SLICE = 500
 _TABLES = """
 CREATE TABLE bare_inbox (event_id uuid PRIMARY KEY);
@@ -132,6 +133,24 @@ async def ledger(url: str, servers: str, topic: str, count: int) -> float:
         await consumer.commit()
         done += len(records)
     return await _finish(connection, consumer, done, started)
+
+
+async def hop(url: str, servers: str, count: int) -> list[float]:
+    """Send `count` records one after the other; return for each the seconds until its row is committed elsewhere."""
+    connection = await asyncpg.connect(url)
+    consumer, producer = await _consumer(servers, HOP_TOPIC), AIOKafkaProducer(bootstrap_servers=servers, acks="all")
+    await producer.start()
+    seconds = []
+    for number in range(count + 10):  # the first ten warm up
+        began = time.perf_counter()
+        await producer.send_and_wait(HOP_TOPIC, b"{}", key=str(number).encode())
+        for _ in await _poll(consumer):
+            await connection.execute("INSERT INTO bare_inbox VALUES ($1)", uuid.uuid4())
+        seconds.append(time.perf_counter() - began)
+    await producer.stop()
+    await consumer.stop()
+    await connection.close()
+    return seconds[10:]
 
 
 def _story(event_type: str, value: bytes) -> tuple[str, str | None, str | None]:

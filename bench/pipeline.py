@@ -18,7 +18,6 @@ from random import Random
 import asyncpg
 import uvloop
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from bench import bare, report
 from bench.intake import BODY
@@ -126,7 +125,7 @@ async def _verify(running: Platform, count: int) -> None:
 
 async def _seed(running: Platform, count: int) -> None:
     """Write `count` received events to the topic, as intake's relay does."""
-    await _make_topic(running, bare.ASSIGNED_TOPIC)
+    await running.make_topic(bare.ASSIGNED_TOPIC)
     producer = AIOKafkaProducer(**running.kafka.client_options(), max_batch_size=262_144, linger_ms=5)
     await producer.start()
     random = Random(522723)
@@ -171,13 +170,6 @@ def _headers(subject: uuid.UUID, now: datetime) -> list[tuple[str, bytes]]:
         causation_id=None,
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
     )
-
-
-async def _make_topic(running: Platform, name: str) -> None:
-    admin = AIOKafkaAdminClient(**running.kafka.client_options())
-    await admin.start()
-    await admin.create_topics([NewTopic(name, num_partitions=LIFECYCLE.partitions, replication_factor=1)])
-    await admin.close()
 
 
 def _options() -> argparse.Namespace:

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from contracts.topics import TOPICS
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from contracts.topics import LIFECYCLE, TOPICS
 from dispatch_service import demo
 from eventbus.admin import ensure_topics
 from eventbus.kafka import KafkaConnection
@@ -74,6 +76,13 @@ class Platform:
     def kafka(self) -> KafkaConnection:
         """How to reach Kafka."""
         return KafkaConnection(self.environment["JIEBAN_KAFKA_BOOTSTRAP_SERVERS"])
+
+    async def make_topic(self, name: str) -> None:
+        """Create a topic of the benchmark's own, with as many partitions as the lifecycle's."""
+        admin = AIOKafkaAdminClient(**self.kafka.client_options())
+        await admin.start()
+        await admin.create_topics([NewTopic(name, num_partitions=LIFECYCLE.partitions, replication_factor=1)])
+        await admin.close()
 
     async def serve(self, service: str, roles: str) -> Process:
         """Start a service in some roles and return when it is ready."""

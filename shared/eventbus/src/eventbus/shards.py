@@ -42,8 +42,12 @@ class ShardLocks:
             command_timeout=30,
             server_settings={"application_name": "jieban relay", "synchronous_commit": "off", "jit": "off"},
         )
-        await self._connection.add_listener(CHANNEL, lambda *_: self._wake.set())
-        await self._connection.execute("SELECT pg_advisory_lock_shared($1, $2)", _SPACE, _MEMBER)
+        try:
+            await self._connection.add_listener(CHANNEL, lambda *_: self._wake.set())
+            await self._connection.execute("SELECT pg_advisory_lock_shared($1, $2)", _SPACE, _MEMBER)
+        except BaseException:
+            self._connection.terminate()
+            raise
         return self
 
     async def __aexit__(
