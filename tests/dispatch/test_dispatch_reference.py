@@ -54,7 +54,7 @@ async def test_teams_with_their_members(world: World) -> None:
     teams = (await get(world, "teams"))["items"]
 
     assert [team["code"] for team in teams] == ["duty-desk", *(f"team-{number:02}" for number in range(1, 16))]
-    assert teams[0]["members"] == []
+    assert [member["subject"] for member in teams[0]["members"]] == ["officer-demo"]
     assert [member["subject"] for member in teams[1]["members"]] == [
         "officer-0101",
         "officer-0102",

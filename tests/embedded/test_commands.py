@@ -103,7 +103,7 @@ def test_an_address_that_cannot_be_had_is_told() -> None:
 def test_the_welcome_has_a_token_for_each_role_that_works() -> None:
     settings = RuntimeSettings(token_secret=SecretStr(KEY))
     text = welcome(settings, "0.0.0.0", 9000)
-    assert "http://127.0.0.1:9000/ledger/docs" in text
+    assert "http://127.0.0.1:9000/ledger/v1/docs" in text
     verifier = TokenVerifier(settings)
     for role in Role:
         token = text.partition(f"export {role.upper()}=")[2].split()[0]

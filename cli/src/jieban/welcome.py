@@ -20,7 +20,7 @@ def welcome(settings: RuntimeSettings, host: str, port: int) -> str:
 def _documentation(base: str) -> Iterable[str]:
     yield "API documentation"
     for name in ALL_SERVICES:
-        yield f"  {name:<9} {base}/{name}/docs"
+        yield f"  {name:<9} {base}/{name}/v1/docs"
     yield f"  health    {base}/readyz    metrics {base}/metrics"
     yield ""
 

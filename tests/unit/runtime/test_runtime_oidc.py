@@ -60,7 +60,7 @@ def verifier(provider: Provider) -> TokenVerifier:
 
 def token(key: Any = RSA_KEY, algorithm: str = "RS256", kid: str | None = "r", **changes: Any) -> str:
     at = int(now().timestamp())
-    claims = {"iss": ISSUER, "aud": ["account", "jieban"], "sub": "u1", "tenant": "522723", "iat": at, "exp": at + 60}
+    claims = {"iss": ISSUER, "aud": ["account", "jieban"], "sub": "u1", "tenant": "522723", "iat": at, "exp": at + 3600}
     claims["realm_access"] = {"roles": ["officer"]}
     claims.update(changes)
     return jwt.encode(claims, key, algorithm=algorithm, headers={"kid": kid} if kid else None)
