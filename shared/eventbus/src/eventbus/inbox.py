@@ -7,22 +7,24 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 _CLAIM = sa.text("""
-    INSERT INTO inbox (event_id, consumer) SELECT unnest(CAST(:ids AS uuid[])), :consumer
-    ON CONFLICT DO NOTHING RETURNING event_id
+    WITH claimed AS (
+        INSERT INTO inbox (event_id, consumer) SELECT unnest(CAST(:ids AS uuid[])), :consumer
+        ON CONFLICT DO NOTHING RETURNING event_id)
+    SELECT id FROM unnest(CAST(:ids AS uuid[])) AS id WHERE id NOT IN (SELECT event_id FROM claimed)
 """)
 _APPLIED = sa.text("SELECT event_id FROM inbox WHERE consumer = :consumer AND event_id = ANY(CAST(:ids AS uuid[]))")
 
 
 async def claim(connection: AsyncConnection, consumer: str, ids: Sequence[UUID]) -> set[UUID]:
-    """Mark `ids` as applied by `consumer` and return those not seen before.
+    """Mark `ids`, each of which stands there once, as applied by `consumer`; return those that were so before.
 
     A concurrent claim of the same id waits for the other transaction, so two owners of a partition cannot both win.
-    The claim lasts if the caller's transaction commits. An id that stands twice in `ids` is returned once.
+    The claim lasts if the caller's transaction commits. Repeats are rare: it is they that are sent back.
     """
     if not ids:
         return set()
-    claimed = await connection.execute(_CLAIM, {"ids": list(ids), "consumer": consumer})
-    return set(claimed.scalars())
+    repeats = await connection.execute(_CLAIM, {"ids": list(ids), "consumer": consumer})
+    return set(repeats.scalars())
 
 
 async def applied(connection: AsyncConnection, consumer: str, ids: Sequence[UUID]) -> set[UUID]:

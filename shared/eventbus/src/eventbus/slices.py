@@ -67,8 +67,8 @@ class Subscription:
         events, misfits = _read(messages, blocked)
         if misfits and not releasing:
             events, misfits = await self._read_without_repeats(connection, messages, blocked, misfits)
-        claimed = await inbox.claim(connection, self.consumer, list(events))
-        fresh = [event for event_id, event in events.items() if event_id in claimed]
+        repeats = await inbox.claim(connection, self.consumer, list(events))
+        fresh = [event for event in events.values() if not repeats or event.id not in repeats]
         if fresh:
             follow_ups = await self.handler(connection, fresh)
             await outbox.append(connection, self.topic, follow_ups)

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 Result = TypeVar("Result")
 
 API_ROLE = "api"
-_GC_THRESHOLDS = (20_000, 20, 20)
+_GC_THRESHOLDS = (100_000, 20, 20)
 _HTTP_SHARE = 0.4
 _WORKERS_SHARE = 0.85
 """Parts of the time to stop after which open requests, and then workers, are cancelled."""
