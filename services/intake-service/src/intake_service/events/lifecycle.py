@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.events import ComplaintAssigned, ComplaintWithdrawn, Released
+from contracts.events import ComplaintAssigned, ComplaintWithdrawn, Released, ReleaseRefused
 from contracts.lifecycle import TRANSITIONS, EventType, Status
 from runtime.ids import uuid7
 
@@ -74,7 +74,7 @@ async def follow(connection: AsyncConnection, events: Sequence[Event]) -> Sequen
         await connection.execute(_FOLLOW, _columns(ways))
     refused = [event for event in events if event.type is EventType.RELEASE_REFUSED]
     if refused:
-        requests = [event.data.request for event in refused]  # type: ignore[attr-defined]  # the type says which model
+        requests = [event.data.request for event in refused if isinstance(event.data, ReleaseRefused)]
         await connection.execute(_REFUSED, {"requests": requests, "ids": [event.subject for event in refused]})
     released = {event.subject: event for event in events if event.type is EventType.RELEASED}
     return await _withdraw(connection, released) if released else ()
