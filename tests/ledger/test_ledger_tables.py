@@ -5,9 +5,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from eventbus.driver import copy
 from ledger.conftest import Enter
 from ledger.histories import History
-from ledger_service.persistence.bulk import copy
 from ledger_service.persistence.complaints import lock_many
 from runtime.database import check, create_engine, is_outage, pending_migrations, run_migrations
 from runtime.ids import uuid7

@@ -30,7 +30,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         subscription=Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow),
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
-            "intake": Intake(foundation.engine, numbers),
+            "intake": Intake(foundation.engine, foundation.hot_engine, numbers),
             "complaints": Complaints(foundation.engine),
         },
     )

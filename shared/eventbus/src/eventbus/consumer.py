@@ -42,8 +42,8 @@ class ConsumerOptions:
     longest_hold_seconds: float = 2.0
     instance: str | None = None
     """A name that stays with this replica over restarts: its partitions wait for it (static membership)."""
-    gather_seconds: float = 0.0
-    """How long to let records gather when a poll brought less than a slice: fewer, larger slices, that much later."""
+    gather_seconds: float = 0.01
+    """How long the brokers let records gather while they keep coming: fewer, larger slices, at most that much later."""
     longest_slice_seconds: float = 120.0
     """After that the group gives the partitions to another member. The slice still counts: its ids are claimed."""
 
@@ -77,6 +77,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         self._offsets = Offsets(self.name, self._options.commit_every_seconds)
         self._resume_at: float | None = None
         self._hold = self._options.hold_seconds
+        self._polled_at = 0.0
         self._consumer: Any = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -99,24 +100,29 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
     async def _consume(self, stop: asyncio.Event) -> None:
         try:
             while not stop.is_set():
-                if await self._next_slice() < self._options.slice_size and self._options.gather_seconds:
-                    await pause_or(stop, self._options.gather_seconds)
+                await self._next_slice()
         except Exception:
             await self._commit()
             raise
         await self._commit()
 
-    async def _next_slice(self) -> int:
-        """Poll and apply once; return how many records came."""
+    async def _next_slice(self) -> None:
         if self._resume_at is not None and time.monotonic() >= self._resume_at:
             self._resume()
         polled = await self._poll(self._consumer)
+        self._gather(polled)
         async with self._busy:
             if polled:
                 await self._apply(polled)
             if self._offsets.are_due:
                 await self._commit()
-        return sum(map(len, polled.values()))
+
+    def _gather(self, polled: Polled) -> None:
+        """While records come faster than the time to gather them, let the brokers gather; else take each at once."""
+        now = time.monotonic()
+        many = sum(map(len, polled.values())) > 1 or now - self._polled_at < self._options.gather_seconds
+        self._consumer.gather(self._options.gather_seconds if polled and many else 0.0)
+        self._polled_at = now
 
     async def _apply(self, polled: Polled) -> None:
         messages = [_message(record) for records in polled.values() for record in records if self._wants(record)]

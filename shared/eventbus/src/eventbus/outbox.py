@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 from zlib import crc32
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
+from eventbus.driver import Statement
 from eventbus.errors import EventTooLarge
 from eventbus.tables import SHARDS
 
@@ -33,7 +33,7 @@ FROM unnest(
             correlationid, causationid, traceparent, shard)
 """
 """Takes the parameters of `columns`; a service may put it into a larger statement, with a WHERE behind it."""
-_APPEND = sa.text(f"WITH appended AS ({APPEND_SQL}) SELECT pg_notify('{CHANNEL}', '')")
+_APPEND = Statement(f"WITH appended AS ({APPEND_SQL}) SELECT pg_notify('{CHANNEL}', '')")
 
 
 def shard_of(key: str) -> int:
@@ -64,7 +64,7 @@ def columns(topic: str, events: Sequence[Event]) -> dict[str, Any]:
 async def append(connection: AsyncConnection, topic: str, events: Sequence[Event]) -> None:
     """Write `events` to the outbox in one statement and wake the relay when the transaction commits."""
     if events:
-        await connection.execute(_APPEND, columns(topic, events))
+        await _APPEND.fetch(connection, columns(topic, events))
 
 
 def _payload(event: Event) -> str:

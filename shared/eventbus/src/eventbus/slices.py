@@ -62,19 +62,30 @@ class Subscription:
         self, connection: AsyncConnection, messages: Sequence[Message], *, releasing: bool = False
     ) -> Outcome:
         """Apply `messages` in the caller's transaction. `releasing` lets a parked key through."""
-        keys = {message.key for message in messages}
-        blocked = set() if releasing else await blocked_keys(connection, self.consumer, keys)
-        events, misfits = _read(messages, blocked)
-        if misfits and not releasing:
-            events, misfits = await self._read_without_repeats(connection, messages, blocked, misfits)
-        repeats = await inbox.claim(connection, self.consumer, list(events))
-        fresh = [event for event in events.values() if not repeats or event.id not in repeats]
+        fresh, misfits = await self._take(connection, messages, releasing=releasing)
         if fresh:
             follow_ups = await self.handler(connection, fresh)
             await outbox.append(connection, self.topic, follow_ups)
         if misfits:
             await park(connection, self.consumer, misfits)
         return Outcome(applied=len(fresh), duplicate=len(messages) - len(fresh) - len(misfits), misfits=misfits)
+
+    async def _take(
+        self, connection: AsyncConnection, messages: Sequence[Message], *, releasing: bool
+    ) -> tuple[list[Event], list[Misfit]]:
+        """Claim and return the events that were not applied before, and what is to be parked, both in order."""
+        events, misfits = _read(messages, frozenset())
+        if not misfits and not releasing:
+            repeats = await inbox.claim(connection, self.consumer, list(events), unless_parked=True)
+            if len(repeats) < len(events):  # the rule: nothing is parked, and something is new
+                return [event for event in events.values() if not repeats or event.id not in repeats], []
+        if not releasing:
+            blocked = await blocked_keys(connection, self.consumer, {message.key for message in messages})
+            events, misfits = _read(messages, blocked)
+            if misfits:
+                events, misfits = await self._read_without_repeats(connection, messages, blocked, misfits)
+        repeats = await inbox.claim(connection, self.consumer, list(events))
+        return [event for event in events.values() if event.id not in repeats], misfits
 
     async def _read_without_repeats(
         self, connection: AsyncConnection, messages: Sequence[Message], blocked: set[bytes], misfits: Sequence[Misfit]

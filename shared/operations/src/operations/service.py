@@ -25,6 +25,9 @@ from runtime.http import create_app
 from runtime.lifecycle import Service, Worker
 from runtime.settings import RuntimeSettings
 
+_HOT_CONNECTIONS = 3
+"""One for the consumer's slice, two for groups of complaints."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Foundation:
@@ -33,20 +36,30 @@ class Foundation:
     name: str
     settings: RuntimeSettings
     engine: AsyncEngine
+    hot_engine: AsyncEngine
+    """For what is done many times a second and always the same: slices of events, groups of complaints."""
     kafka: KafkaConnection
 
     @classmethod
     def lay(cls, name: str, settings: RuntimeSettings, database_url: str | None) -> Self:
-        """Make the engine and the way to Kafka; nothing is connected yet. ValueError where no database is named."""
+        """Make the engines and the way to Kafka; nothing is connected yet. ValueError where no database is named."""
         if database_url is None:
             raise ValueError(f"JIEBAN_{name.upper()}_DATABASE_URL is not set")
+        timeout = settings.database_pool_timeout_seconds
         engine = create_engine(
             database_url,
             pool_size=settings.database_pool_size,
-            pool_timeout=settings.database_pool_timeout_seconds,
+            pool_timeout=timeout,
             application_name=f"jieban {name}",
         )
-        return cls(name=name, settings=settings, engine=engine, kafka=KafkaConnection.of(settings))
+        hot_engine = create_engine(
+            database_url,
+            pool_size=_HOT_CONNECTIONS,
+            pool_timeout=timeout,
+            application_name=f"jieban {name} hot",
+            steady_plans=True,
+        )
+        return cls(name=name, settings=settings, engine=engine, hot_engine=hot_engine, kafka=KafkaConnection.of(settings))
 
 
 def assemble(
@@ -60,14 +73,14 @@ def assemble(
     state: Mapping[str, object] | None = None,
     workers: Mapping[str, Sequence[Worker]] | None = None,
     body_limits: Mapping[str, int] | None = None,
-    gather_seconds: float = 0.0,
+    gather_seconds: float = 0.01,
     on_close: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> Service:
     """Return the service: its `routers` and the parked messages under `/<name>/v1`, its workers by role.
 
     `state` is put on `app.state`, where `engine` and `settings` always are. `workers` come in addition to relay,
     janitors and consumer, which lets events gather for `gather_seconds` where nobody waits for them. `on_close` runs,
-    in order, before the engine is disposed of.
+    in order, before the engines are disposed of.
     """
     name, engine = foundation.name, foundation.engine
     app = create_app(
@@ -92,6 +105,7 @@ def assemble(
         for let_go in on_close:
             await let_go()
         await engine.dispose()
+        await foundation.hot_engine.dispose()
 
     return Service(
         name=name, app=app, workers=_joined(_workers(foundation, subscription, gather_seconds), workers), on_close=close
@@ -104,7 +118,7 @@ def _workers(foundation: Foundation, subscription: Subscription, gather_seconds:
     janitor = Janitor(service=name, engine=engine, consumers=[subscription.consumer], is_outage=is_outage)
     consumer = Consumer(
         subscription=subscription,
-        engine=engine,
+        engine=foundation.hot_engine,
         kafka=kafka,
         is_outage=is_outage,
         options=ConsumerOptions(instance=foundation.settings.instance, gather_seconds=gather_seconds),

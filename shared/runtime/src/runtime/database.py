@@ -22,13 +22,17 @@ RECYCLE_SECONDS = 1800
 FROZEN_CLIENT_TIMEOUT = "30s"
 """A client that stands still within a transaction loses it: what it holds locked, others wait for."""
 _PING_AFTER_IDLE_SECONDS = 5.0
+_STEADY_PLANS = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
 
 
-def create_engine(url: str, *, pool_size: int = 10, pool_timeout: float = 5.0, application_name: str) -> AsyncEngine:
+def create_engine(
+    url: str, *, pool_size: int = 10, pool_timeout: float = 5.0, application_name: str, steady_plans: bool = False
+) -> AsyncEngine:
     """Return an engine whose pool survives a restart of the server and never waits without a limit.
 
     At most `pool_size` connections; waiting longer than `pool_timeout` seconds for one is an outage (`is_outage`).
-    Values of statements are kept out of errors and logs.
+    Values of statements are kept out of errors and logs. `steady_plans` is for a few hot statements that find rows by
+    an index whatever their values: each is planned once, and never as the small table of its first minute suggests.
     """
     engine = create_async_engine(
         asyncpg_url(url),
@@ -46,6 +50,7 @@ def create_engine(url: str, *, pool_size: int = 10, pool_timeout: float = 5.0, a
                 "timezone": "UTC",
                 "jit": "off",
                 "idle_in_transaction_session_timeout": FROZEN_CLIENT_TIMEOUT,
+                **(_STEADY_PLANS if steady_plans else {}),
             },
         },
     )

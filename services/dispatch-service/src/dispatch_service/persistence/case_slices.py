@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import Status
 from dispatch_service.domain.case import Case
+from eventbus.driver import Statement
 
 CaseKey = tuple[str, UUID]
 """Tenant and complaint id."""
 
-_INSERT = sa.text("""
+_INSERT = Statement("""
     WITH opened AS (
         INSERT INTO dispatch_case (
             complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at, received_at,
@@ -23,7 +24,7 @@ _INSERT = sa.text("""
             status, round, version, sequence, assigned_at, updated_at)
         SELECT incoming.complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at,
                received_at, tenant, team, grid, grid_version, community, explanation,
-               'assigned', 1, 1, 1, :now, :now
+               'assigned', 1, 1, 1, CAST(:now AS timestamptz), CAST(:now AS timestamptz)
         FROM unnest(
                 CAST(:complaint_id AS uuid[]), CAST(:placement AS int[]), CAST(:number AS text[]),
                 CAST(:category AS text[]), CAST(:source AS text[]), CAST(:proactive AS bool[]),
@@ -88,8 +89,8 @@ class NewCases:
 
 async def insert(connection: AsyncConnection, cases: NewCases, placements: Placements, now: datetime) -> set[UUID]:
     """Insert assigned cases in one statement; return the ids that had a case before, which stays as it is."""
-    rows = await connection.execute(_INSERT, {**_columns(cases), **_columns(placements), "now": now})
-    return set(rows.scalars())
+    rows = await _INSERT.fetch(connection, {**_columns(cases), **_columns(placements), "now": now})
+    return {row[0] for row in rows}
 
 
 def _columns(table: NewCases | Placements) -> dict[str, Any]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from asyncpg import UniqueViolationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
+from eventbus.driver import Statement
 from intake_service.domain.complaint import NewComplaint
 
 
@@ -27,7 +27,7 @@ class Acceptance:
 
 
 # A row is left out where its idempotency key or its external_ref is known already; the caller finds out which.
-_STORE = sa.text(f"""
+_STORE = Statement(f"""
 WITH input AS (
     SELECT * FROM unnest(
         CAST(:ids AS uuid[]), CAST(:tenants_ AS text[]), CAST(:numbers AS text[]), CAST(:query_codes AS text[]),
@@ -49,9 +49,9 @@ WITH input AS (
         address, given_lon, given_lat, given_crs, anonymous, created_by, owner, occurred_at, received_at, received_at,
         external_ref, CAST(attributes AS jsonb)
     FROM input AS i
-    WHERE i.idempotency_key IS NULL OR NOT EXISTS (
-        SELECT FROM idempotency_key AS k
-        WHERE k.tenant = i.tenant AND k.principal = i.created_by AND k.key = i.idempotency_key)
+    WHERE i.idempotency_key IS NULL OR (
+        SELECT k.tenant FROM idempotency_key AS k
+        WHERE k.tenant = i.tenant AND k.principal = i.created_by AND k.key = i.idempotency_key) IS NULL
     ON CONFLICT (tenant, source, external_ref) WHERE external_ref IS NOT NULL DO NOTHING
     RETURNING id
 ), people AS (
@@ -74,7 +74,7 @@ class NewComplaints:
 
     def __init__(self, engine: AsyncEngine) -> None:
         """Commits by itself: one statement, one transaction."""
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine
 
     async def store(self, group: Sequence[Acceptance]) -> list[bool]:
         """Store all of `group`; True for those accepted, False where the key or the external_ref was known before.
@@ -86,9 +86,10 @@ class NewComplaints:
         for attempt in range(3):
             try:
                 async with self._engine.connect() as connection:
-                    stored = set((await connection.execute(_STORE, parameters)).scalars())
+                    rows = await _STORE.fetch(connection, parameters, transaction=False)
+                stored = {row[0] for row in rows}
                 return [item.complaint.id in stored for item in group]
-            except IntegrityError:
+            except UniqueViolationError:
                 if attempt == 2:
                     raise
         raise AssertionError("unreachable")

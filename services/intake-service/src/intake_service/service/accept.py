@@ -49,11 +49,11 @@ class Once:
 class Intake:
     """Accepts reports on one database; all requests of the process share its group commits."""
 
-    def __init__(self, engine: AsyncEngine, numbers: Numbers) -> None:
-        """`numbers` hands out the case numbers."""
+    def __init__(self, engine: AsyncEngine, hot_engine: AsyncEngine, numbers: Numbers) -> None:
+        """`numbers` hands out the case numbers; groups of complaints are stored by way of `hot_engine`."""
         self._engine = engine
         self._numbers = numbers
-        self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(engine).store)
+        self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(hot_engine).store)
         self._in_flight: dict[tuple[str, ...], asyncio.Event] = {}
 
     async def accept(self, report: Report, caller: Caller, once: Once | None = None) -> Accepted:

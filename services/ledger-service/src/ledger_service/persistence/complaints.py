@@ -9,15 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import ComplaintReceived
 from contracts.lifecycle import Status
+from eventbus.driver import Statement, copy
 from ledger_service.domain.complaint import Complaint
-from ledger_service.persistence.bulk import copy
 
 _LOCK = """
     SELECT seq_intake, seq_dispatch, seq_ledger, status, complaint_id, tenant, version, owner, round, community, grid,
            team, team_name, worker, closed_at, satisfaction, solved
     FROM ledger_complaint
 """
-_LOCK_MANY = sa.text(f"""{_LOCK}
+_LOCK_MANY = Statement(f"""{_LOCK}
     WHERE tenant = ANY(CAST(:tenants AS text[])) AND complaint_id = ANY(CAST(:ids AS uuid[]))
     ORDER BY complaint_id FOR UPDATE
 """)
@@ -56,7 +56,7 @@ _FACTS = (
 )
 _ALL = (*_KEY, *_CHANGED, *_FACTS)
 _NEW = _KEY | _CHANGED
-_UPDATE = sa.text(f"""
+_UPDATE = Statement(f"""
     UPDATE ledger_complaint AS complaint
     SET {", ".join(f"{name} = new.{name}" for name in _CHANGED)}, updated_at = clock_timestamp()
     FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _NEW.items())}) AS new({", ".join(_NEW)})
@@ -71,7 +71,7 @@ async def lock_many(
 
     The rows are locked in the order of their ids, so that two slices cannot wait for each other.
     """
-    rows = await connection.execute(_LOCK_MANY, {"tenants": list(tenants), "ids": list(ids)})
+    rows = await _LOCK_MANY.fetch(connection, {"tenants": list(tenants), "ids": list(ids)})
     return {complaint.id: complaint for complaint in map(_complaint, rows)}
 
 
@@ -89,7 +89,7 @@ async def save(connection: AsyncConnection, complaints: Collection[Complaint]) -
         await copy(connection, "ledger_complaint", _ALL, new)
     if known:
         arrays = zip(*known, strict=True)
-        await connection.execute(_UPDATE, dict(zip(_NEW, arrays, strict=True)))
+        await _UPDATE.fetch(connection, dict(zip(_NEW, arrays, strict=True)))
 
 
 def _row(complaint: Complaint) -> tuple[Any, ...]:

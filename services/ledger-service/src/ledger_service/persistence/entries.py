@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.envelope import Event
 from contracts.events import PAYLOADS, Acted, ComplaintReceived
 from contracts.lifecycle import EventType
+from eventbus.driver import copy
 from ledger_service.domain.complaint import Entry
-from ledger_service.persistence.bulk import copy
 
 _COLUMNS = (
     "tenant",
