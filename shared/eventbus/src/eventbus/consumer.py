@@ -35,7 +35,7 @@ _OURS = {event_type.value.encode() for event_type in EventType}
 class ConsumerOptions:
     """How a consumer behaves; the defaults suit production."""
 
-    slice_size: int = 1000
+    slice_size: int = 2000
     commit_every_seconds: float = 0.5
     hold_seconds: float = 0.25
     """First pause after an outage is seen; doubled up to `longest_hold_seconds`."""

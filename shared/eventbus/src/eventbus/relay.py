@@ -38,7 +38,7 @@ class Relay:
         engine: AsyncEngine,
         kafka: KafkaConnection,
         is_outage: Callable[[BaseException], bool],
-        batch_size: int = 1000,
+        batch_size: int = 2000,
         poll_seconds: float = 0.5,
     ) -> None:
         """`is_outage` says which errors waiting can heal; `poll_seconds` bounds the wait should a wake-up be lost."""

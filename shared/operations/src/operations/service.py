@@ -59,7 +59,9 @@ class Foundation:
             application_name=f"jieban {name} hot",
             steady_plans=True,
         )
-        return cls(name=name, settings=settings, engine=engine, hot_engine=hot_engine, kafka=KafkaConnection.of(settings))
+        return cls(
+            name=name, settings=settings, engine=engine, hot_engine=hot_engine, kafka=KafkaConnection.of(settings)
+        )
 
 
 def assemble(
