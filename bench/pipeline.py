@@ -106,7 +106,7 @@ async def _until(process: Process, metric: Callable[[Process], float], count: in
             begun = now
         if value >= count:
             return begun, now
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.25)  # reading metrics takes of what is measured
 
 
 def _applied(consumer: str) -> Callable[[Process], float]:

@@ -1,7 +1,6 @@
 """The ledger on a database of its own, and callers of every kind."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -83,4 +82,4 @@ class Enter:
     async def raw(self, event: Event, change: Callable[[bytes], bytes]) -> None:
         """Let it apply one event whose value was changed on the way."""
         sent = message(event)
-        await SUBSCRIPTION.apply(self._engine, [replace(sent, value=change(sent.value or b""))])
+        await SUBSCRIPTION.apply(self._engine, [sent._replace(value=change(sent.value or b""))])

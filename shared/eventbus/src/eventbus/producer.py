@@ -6,8 +6,9 @@ a failure the next call starts with a fresh producer.
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -42,6 +43,29 @@ class Record(NamedTuple):
         return len(self.key) + len(self.value) + attributes + _FRAME_BYTES <= MAX_RECORD_BYTES
 
 
+@dataclass(slots=True)
+class _Batch:
+    """What goes to one partition in one piece: aiokafka then keeps one future a batch instead of one a record."""
+
+    topic: str
+    partition: int
+    builder: Any
+    indexes: list[int] = field(default_factory=list)
+    future: asyncio.Future[object] | None = None
+
+    @property
+    def is_acknowledged(self) -> bool:
+        future = self.future
+        return future is not None and future.done() and not future.cancelled() and not future.exception()
+
+    def add(self, index: int, record: Record) -> bool:
+        """Take one more record, or return False where the batch is full."""
+        if self.builder.append(timestamp=None, key=record.key, value=record.value, headers=record.headers) is None:
+            return False
+        self.indexes.append(index)
+        return True
+
+
 class RecoveringProducer:
     """Sends records in order; a failed batch costs the producer its life, not the caller's."""
 
@@ -58,17 +82,18 @@ class RecoveringProducer:
         producer could be started.
         """
         producer = await self._started()
-        sent: list[asyncio.Future[object]] = []
+        sent: list[_Batch] = []
         try:
             async with asyncio.timeout(self._deadline):
                 await self._queue(producer, records, sent)
-                for future in sent:
-                    if not future.done():  # most are, with the first of their batch
-                        await asyncio.wait([future])
+                await asyncio.gather(*[batch.future for batch in sent if batch.future], return_exceptions=True)
         except TimeoutError as error:
-            log.warning("send_failed", error=repr(error), records=len(records), queued=len(sent))
-        acked = [future.done() and not future.cancelled() and not future.exception() for future in sent]
-        acked += [False] * (len(records) - len(acked))
+            log.warning("send_failed", error=repr(error), records=len(records), batches=len(sent))
+        acked = [False] * len(records)
+        for batch in sent:
+            if batch.is_acknowledged:
+                for index in batch.indexes:
+                    acked[index] = True
         if not all(acked):
             await self.close()
         return acked
@@ -84,17 +109,15 @@ class RecoveringProducer:
         except (TimeoutError, KafkaError, OSError) as error:
             log.info("producer_not_closed", error=repr(error))
 
-    async def _queue(self, producer: Producer, records: Sequence[Record], sent: list[asyncio.Future[object]]) -> None:
-        """Queue `records` in order up to the first that is refused; `sent` gets what the queued ones come to."""
+    async def _queue(self, producer: Producer, records: Sequence[Record], sent: list[_Batch]) -> None:
+        """Queue `records` in order up to the first that is refused; `sent` gets the batches that were queued."""
         try:
             partitions = {topic: len(await producer.partitions_for(topic)) for topic in {r.topic for r in records}}
-            for record in records:
-                partition = partition_of(record.key, partitions[record.topic])
-                sent.append(
-                    await producer.send(record.topic, record.value, record.key, partition, None, record.headers)
-                )
+            for batch in _batches(producer, records, partitions):
+                batch.future = await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
+                sent.append(batch)
         except KafkaError as error:
-            log.warning("send_failed", error=repr(error), records=len(records), queued=len(sent))
+            log.warning("send_failed", error=repr(error), records=len(records), batches=len(sent))
 
     async def _started(self) -> Producer:
         if self._producer is None:
@@ -114,3 +137,20 @@ class RecoveringProducer:
                 await self.close()
                 raise
         return self._producer
+
+
+def _batches(producer: Producer, records: Sequence[Record], partitions: Mapping[str, int]) -> list[_Batch]:
+    """Return `records`, up to the first that does not fit, in batches; those of one partition in order."""
+    batches: list[_Batch] = []
+    latest: dict[tuple[str, int], _Batch] = {}
+    for index, record in enumerate(records):
+        if not record.fits:
+            log.warning("send_failed", error="a record is too large", records=len(records), queued=index)
+            break
+        place = record.topic, partition_of(record.key, partitions[record.topic])
+        batch = latest.get(place)
+        if batch is None or not batch.add(index, record):
+            batch = latest[place] = _Batch(*place, producer.create_batch())
+            batch.add(index, record)
+            batches.append(batch)
+    return batches
