@@ -15,11 +15,18 @@ async def listen(
     port: int,
     on_ready: Callable[[], Awaitable[None] | None] | None = None,
     grace_seconds: float = 8.0,
+    drain_seconds: float = 0.0,
 ) -> None:
     """Run the services until a signal, as `runtime.lifecycle.serve` does; `UserError` if the port was taken."""
     try:
         await lifecycle.serve(
-            services, roles=roles, host=host, port=port, on_ready=on_ready, grace_seconds=grace_seconds
+            services,
+            roles=roles,
+            host=host,
+            port=port,
+            on_ready=on_ready,
+            grace_seconds=grace_seconds,
+            drain_seconds=drain_seconds,
         )
     except PortInUse as error:
         raise port_in_use(host, port) from error

@@ -139,8 +139,21 @@ def test_what_does_not_end_in_time_is_cancelled(start: Callable[..., Process]) -
     assert {"stopped_before_it_was_done", "service_not_closed_cleanly"} <= {line["event"] for line in log}
 
 
+def test_requests_are_taken_while_it_drains(start: Callable[..., Process]) -> None:
+    process = start(DRAIN_SECONDS="1.5")
+    process.await_word("ready")
+    sent = process.send(signal.SIGTERM)
+    time.sleep(0.3)
+    ready = httpx.get(process.url("/readyz"))
+    assert (ready.status_code, ready.json()["status"]) == (503, "draining")
+    assert slow_request(process, 0.2)() == 200
+    code, words, _ = process.ended()
+    assert (code, words[-1]) == (0, "done")
+    assert 1.5 < time.monotonic() - sent < 5
+
+
 def test_a_second_signal_does_not_wait(start: Callable[..., Process]) -> None:
-    process = start(STUBBORN="1")
+    process = start(STUBBORN="1", DRAIN_SECONDS="60")
     process.await_word("ready")
     status = slow_request(process, 60)
     process.send(signal.SIGINT)

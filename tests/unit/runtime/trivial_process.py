@@ -84,7 +84,13 @@ def main() -> None:
     logging.configure()
     port, roles = int(sys.argv[1]), frozenset(sys.argv[2].split(","))
     process = lifecycle.serve(
-        [service()], roles=roles, host="127.0.0.1", port=port, on_ready=lambda: say("ready"), grace_seconds=4
+        [service()],
+        roles=roles,
+        host="127.0.0.1",
+        port=port,
+        on_ready=lambda: say("ready"),
+        grace_seconds=4,
+        drain_seconds=float(os.environ.get("DRAIN_SECONDS", "0")),
     )
     try:
         lifecycle.run(process)

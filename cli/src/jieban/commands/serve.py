@@ -36,6 +36,9 @@ def serve(
     In every role, /healthz, /readyz and /metrics are served. Tokens are checked with JIEBAN_TOKEN_SECRET,
     JIEBAN_OIDC_ISSUER, or the key in the data directory. The database must have its schema ('jieban migrate', or
     --migrate); missing Kafka topics are created once Kafka is there.
+
+    SIGTERM ends it in order: /readyz says 503 at once; for JIEBAN_DRAIN_SECONDS (default 0) requests are still taken,
+    so that a load balancer can move them elsewhere; then what is in hand is finished, within 8 seconds.
     """
     wanted = work_roles(roles)
     settings = with_signing_secret(read_settings(data_dir=data_dir))
@@ -44,4 +47,5 @@ def serve(
     check_address(host, port)
     if migrate:
         migrate_all({service: database_url(settings, service)})
-    lifecycle.run(listen(build([service], settings), roles=wanted, host=host, port=port))
+    services = build([service], settings)
+    lifecycle.run(listen(services, roles=wanted, host=host, port=port, drain_seconds=settings.drain_seconds))

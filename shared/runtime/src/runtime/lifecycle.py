@@ -66,10 +66,12 @@ async def serve(
     port: int,
     on_ready: Callable[[], Awaitable[None] | None] | None = None,
     grace_seconds: float = 8.0,
+    drain_seconds: float = 0.0,
 ) -> None:
     """Run the services in these roles until SIGINT or SIGTERM, then stop in order within `grace_seconds`.
 
-    The order: not ready any more, open requests, workers, `close`. A second signal stops at once. Without the role
+    The order: not ready any more (and so for `drain_seconds`, in which requests are taken as before, for the load
+    balancer to see it), open requests, workers, `close`. A second signal stops at once. Without the role
     `api` only health and metrics are served. `PortInUse` is raised before anything is opened; `on_ready` is called
     when requests are taken.
     """
@@ -81,7 +83,7 @@ async def serve(
                 if not stopping.is_requested():
                     server = _server(services, roles, grace_seconds)
                     workers = [worker for role in roles for s in services for worker in s.workers.get(role, ())]
-                    await _work(server, listener, workers, services, stopping, on_ready)
+                    await _work(server, listener, workers, services, stopping, drain_seconds, on_ready)
     finally:
         listener.close()
         tracing.flush()
@@ -131,6 +133,7 @@ async def _work(
     workers: Collection[Worker],
     services: Sequence[Service],
     stopping: Stopping,
+    drain_seconds: float,
     on_ready: Callable[[], Awaitable[None] | None] | None,
 ) -> None:
     stop_workers = asyncio.Event()
@@ -144,6 +147,7 @@ async def _work(
         log.info("stopping")
         for service in services:
             service.app.state.readiness.draining = True
+        await stopping.linger(drain_seconds)
         server.should_exit = True
         await stopping.finish([serving], _HTTP_SHARE + 0.05)
         await server.abandon_requests()

@@ -67,6 +67,8 @@ class RuntimeSettings(BaseSettings):
     oidc_issuer: str | None = None
     oidc_audience: str = "jieban"
 
+    drain_seconds: Annotated[float, Field(ge=0, le=600)] = 0.0
+    """After SIGTERM: how long requests are still taken while /readyz says that they should go elsewhere."""
     max_body_bytes: PositiveInt = 1_000_000
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"

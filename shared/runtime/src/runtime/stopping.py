@@ -44,6 +44,14 @@ class Stopping:
             return self._grace_seconds * share
         return max(0.0, self._requested_at + self._grace_seconds * share - self._loop.time())
 
+    async def linger(self, seconds: float) -> None:
+        """After the request, go on for that long or until a second signal; only then the grace period begins."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._hurried.wait()
+        except TimeoutError:
+            self._requested_at = self._loop.time()
+
     async def unless_requested(self, step: Coroutine[Any, Any, None]) -> None:
         """Run a step of the start, giving it up when the process is asked to stop."""
         task = asyncio.create_task(step)
