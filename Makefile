@@ -23,14 +23,14 @@ endif
 UV := $(or $(shell command -v uv),$(UV_HOME)/bin/uv)
 BIN := $(VENV)/bin
 SYNCED := $(VENV)/.synced-with-lock
-SOURCES := shared services cli tests bench
+SOURCES := shared services cli tests bench chaos
 MODULE_LIMIT := 300
 BENCHES ?= intake pipeline latency
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench docs
+.PHONY: help setup run test check format bench chaos docs
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ format: $(SYNCED) ## Format the code and mend what can be mended by program
 
 bench: $(SYNCED) ## Measure intake, pipeline and latency beside their ceilings; prints tables and JSON
 	@set -e; for program in $(BENCHES); do $(BIN)/python -m bench.$$program $(ARGS); done
+
+chaos: $(SYNCED) ## Break everything under load, and check that nothing was lost (ARGS='--help' tells more)
+	@$(BIN)/python -m chaos $(ARGS)
 
 docs: $(SYNCED) ## Generate the AsyncAPI and OpenAPI documents from the code
 	$(BIN)/jieban docs

@@ -40,6 +40,13 @@ class Client(asyncio.Protocol):
         self._buffer = bytearray()
         self._answer: asyncio.Future[tuple[int, bytes]] | None = None
         self._transport: asyncio.Transport | None = None
+        self.head = b""
+        """Status line and headers of the last answer, in lower case."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether either side has closed the connection."""
+        return self._transport is None or self._transport.is_closing()
 
     @classmethod
     async def connect(cls, port: int) -> "Client":
@@ -57,7 +64,7 @@ class Client(asyncio.Protocol):
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             return
-        head = bytes(self._buffer[:end]).lower()
+        head = self.head = bytes(self._buffer[:end]).lower()
         mark = head.find(b"content-length: ")
         length = int(head[mark + 16 :].split(b"\r\n", 1)[0]) if mark >= 0 else 0
         if len(self._buffer) < end + 4 + length:
@@ -85,9 +92,9 @@ class Client(asyncio.Protocol):
             self._transport.close()
 
 
-def post(path: str, body: bytes, headers: dict[str, str]) -> bytes:
-    """Return the bytes of a POST."""
-    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
+def post(path: str, body: bytes, headers: dict[str, str], method: str = "POST") -> bytes:
+    """Return the bytes of a POST, or of another method's request."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Type: application/json"]
     lines += [f"{name}: {value}" for name, value in headers.items()]
     lines.append(f"Content-Length: {len(body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body

@@ -1,4 +1,4 @@
-"""Apache Kafka 4.1 in KRaft mode as a child process: one node, on loopback ports."""
+"""Apache Kafka 4.1 in KRaft mode as a child process, on loopback ports."""
 
 import asyncio
 import base64
@@ -15,7 +15,7 @@ from aiokafka.errors import KafkaError
 from jieban.embedded.datadir import PRIVATE_DIRECTORY, DataDir, write_atomically
 from jieban.embedded.jars import classpath
 from jieban.embedded.java import find_java
-from jieban.embedded.kafka_config import LOG4J, command, properties
+from jieban.embedded.kafka_config import LOG4J, Node, command, properties
 from jieban.embedded.launch import Launch, run
 from jieban.embedded.ports import LOOPBACK, choose_port
 from jieban.embedded.server import ServerExitedError, ServerProcess
@@ -23,7 +23,13 @@ from jieban.embedded.server import ServerExitedError, ServerProcess
 _READY_SECONDS = 120.0
 _PROBE_TIMEOUT_SECONDS = 5
 _ATTEMPTS = 3
+_ONLY_NODE = 1
 _PORT_TAKEN = ("BindException", "Address already in use")
+
+
+def new_cluster_id() -> str:
+    """Return an id for a cluster that is to be."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
 
 
 class Kafka:
@@ -31,11 +37,15 @@ class Kafka:
 
     name = "Kafka"
 
-    def __init__(self, directory: DataDir) -> None:
+    def __init__(self, directory: DataDir, node: Node | None = None, cluster_id: str | None = None) -> None:
+        """`node` and `cluster_id` make it one of several; its ports then stay what they are."""
         self._directory = directory
         self._process = ServerProcess(directory, self.name, signal.SIGTERM, grace_seconds=4.0)
         self._data = directory.root / "kafka"
-        self._port = choose_port(directory.preferred_port("kafka"))
+        self._node = node
+        self._cluster_id = cluster_id or new_cluster_id()
+        others = frozenset(node.controller_ports.values()) if node else frozenset()
+        self._port = choose_port(directory.preferred_port("kafka"), avoid=others)
 
     @property
     def pid(self) -> int | None:
@@ -61,7 +71,7 @@ class Kafka:
             try:
                 await self._attempt(java, jars)
             except ServerExitedError as error:
-                if not any(sign in self._process.log.text() for sign in _PORT_TAKEN):
+                if self._node or not any(sign in self._process.log.text() for sign in _PORT_TAKEN):
                     raise self._process.log.failure("Kafka did not start") from error
                 self._port = choose_port(avoid=frozenset({self._port}))
             else:
@@ -86,8 +96,7 @@ class Kafka:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=PRIVATE_DIRECTORY)
         config = self._configure(unfinished.name)
-        cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
-        arguments = ["format", f"--cluster-id={cluster_id}", f"--config={config}"]
+        arguments = ["format", f"--cluster-id={self._cluster_id}", f"--config={config}"]
         if await run(self._plan(java, jars, "kafka.tools.StorageTool", *arguments), self._process.log):
             raise self._process.log.failure("Kafka could not format its storage")
         unfinished.rename(self._data)
@@ -99,14 +108,16 @@ class Kafka:
 
     def _configure(self, log_dir: str) -> str:
         """Write server.properties and return its path, relative like all others to the data directory."""
-        controller_port = choose_port(avoid=frozenset({self._port}))
+        node = self._node or Node(_ONLY_NODE, {_ONLY_NODE: choose_port(avoid=frozenset({self._port}))})
         config = self._directory.run / "server.properties"
-        write_atomically(config, properties(log_dir, self._port, controller_port))
+        write_atomically(config, properties(log_dir, self._port, node))
         return str(config.relative_to(self._directory.root))
 
     def _plan(self, java: Path, jars: Sequence[Path], main_class: str, *arguments: str) -> Launch:
         program = command(java, jars, self._directory.root, main_class, *arguments)
-        return Launch(program, signal.SIGTERM, cwd=self._directory.root)
+        # one of several loses nothing by a sudden death, which also ends it while it is frozen
+        death = signal.SIGKILL if self._node else signal.SIGTERM
+        return Launch(program, death, cwd=self._directory.root)
 
     async def _answers(self) -> bool:
         """Tell whether our own broker serves clients and consumer groups; another's might have the port."""

@@ -1,6 +1,7 @@
-"""The configuration of the embedded broker: one node that is broker and controller."""
+"""The configuration of the embedded broker: a node that is broker and controller, by default the only one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jieban.embedded.ports import LOOPBACK
@@ -22,7 +23,6 @@ JVM_OPTIONS = (
 
 _PROPERTIES = {
     "process.roles": "broker,controller",
-    "node.id": "1",
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     # a killed broker's registration lapses after the session: until then its successor may not open the port
@@ -30,16 +30,10 @@ _PROPERTIES = {
     "broker.heartbeat.interval.ms": "500",
     "auto.create.topics.enable": "false",
     "group.initial.rebalance.delay.ms": "0",
-    "default.replication.factor": "1",
-    "min.insync.replicas": "1",
+    "unclean.leader.election.enable": "false",
     "offsets.topic.num.partitions": "4",
-    "offsets.topic.replication.factor": "1",
     "transaction.state.log.num.partitions": "4",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
     "share.coordinator.state.topic.num.partitions": "1",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
     "num.network.threads": "2",
     "num.io.threads": "4",
     "background.threads": "2",
@@ -51,6 +45,36 @@ _PROPERTIES = {
     "log.cleaner.dedupe.buffer.size": str(8 * 1024 * 1024),
     "log.cleaner.io.buffer.size": str(128 * 1024),
 }
+
+_COPIES = (
+    "default.replication.factor",
+    "offsets.topic.replication.factor",
+    "transaction.state.log.replication.factor",
+    "share.coordinator.state.topic.replication.factor",
+)
+_IN_SYNC = ("min.insync.replicas", "transaction.state.log.min.isr", "share.coordinator.state.topic.min.isr")
+_MOST_COPIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A broker's place in its cluster."""
+
+    id: int
+    controller_ports: Mapping[int, int]
+    """By node id, of all nodes of the cluster, this one's among them."""
+
+    def properties(self) -> Mapping[str, str]:
+        """Return what follows from it: all data are on three nodes, or on all where there are fewer."""
+        copies = min(_MOST_COPIES, len(self.controller_ports))
+        voters = ",".join(f"{node}@{LOOPBACK}:{port}" for node, port in sorted(self.controller_ports.items()))
+        return {
+            "node.id": str(self.id),
+            "controller.quorum.voters": voters,
+            **dict.fromkeys(_COPIES, str(copies)),
+            **dict.fromkeys(_IN_SYNC, str(max(1, copies - 1))),
+        }
+
 
 LOG4J = """<?xml version="1.0" encoding="UTF-8"?>
 <Configuration status="ERROR">
@@ -69,19 +93,18 @@ LOG4J = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def properties(log_dir: str, port: int, controller_port: int) -> str:
+def properties(log_dir: str, port: int, node: Node) -> str:
     """Return the text of server.properties; the directory is relative to the broker's working directory.
 
     (A relative one, because the format has trouble with commas and with letters outside Latin-1.)
     """
-    broker, controller = f"PLAINTEXT://{LOOPBACK}:{port}", f"CONTROLLER://{LOOPBACK}:{controller_port}"
+    broker, controller = f"PLAINTEXT://{LOOPBACK}:{port}", f"CONTROLLER://{LOOPBACK}:{node.controller_ports[node.id]}"
     own = {
         "log.dirs": log_dir,
         "listeners": f"{broker},{controller}",
         "advertised.listeners": broker,
-        "controller.quorum.voters": f"1@{LOOPBACK}:{controller_port}",
     }
-    return "".join(f"{name}={value}\n" for name, value in (_PROPERTIES | own).items())
+    return "".join(f"{name}={value}\n" for name, value in {**_PROPERTIES, **node.properties(), **own}.items())
 
 
 def command(java: Path, jars: Sequence[Path], root: Path, main_class: str, *arguments: str) -> list[str]:

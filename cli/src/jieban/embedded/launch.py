@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from jieban.embedded.account import Account
@@ -30,6 +30,8 @@ class Launch:
     reach_all: bool = False
     """Whether the account must pass directories that are closed to it."""
     cwd: Path = Path("/")
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables in addition to the few that every server gets."""
 
 
 def launch(plan: Launch, log: ServerLog) -> "subprocess.Popen[bytes]":
@@ -51,7 +53,7 @@ def launch(plan: Launch, log: ServerLog) -> "subprocess.Popen[bytes]":
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=_environment(),
+            env={**_environment(), **plan.environment},
             cwd=plan.cwd,
             start_new_session=True,
         )

@@ -58,20 +58,25 @@ class ServerProcess:
                 raise UserError(f"{self.name} was not ready after {seconds:.0f} s: see {self.log.path}.")
             await asyncio.sleep(_PROBE_SECONDS)
 
-    async def stop(self) -> None:
-        """Ask the process to stop, end it if it has not within the grace, and forget it."""
+    async def stop(self) -> int | None:
+        """Ask the process to stop, end it if it has not within the grace, and forget it.
+
+        Return its exit code, minus the signal that had to end it; None where none was started.
+        """
         if self.pid is not None and self._child is not None:
             self._child.send_signal(self.polite)
             await within(self._grace_seconds, lambda: self.pid is None)
-        await self.kill()
+        return await self.kill()
 
-    async def kill(self) -> None:
-        """End the process as a crash would."""
-        if self._child is not None:
-            self._child.kill()  # does nothing to a child that has ended
-            await within(self._grace_seconds, lambda: self.pid is None)
-            self._child = None
-            self._record.unlink(missing_ok=True)
+    async def kill(self) -> int | None:
+        """End the process as a crash would; return its exit code as `stop` does."""
+        child, self._child = self._child, None
+        if child is None:
+            return None
+        child.kill()  # does nothing to a child that has ended
+        self._record.unlink(missing_ok=True)
+        await within(self._grace_seconds, lambda: child.poll() is not None)
+        return child.returncode
 
     async def end_orphan(self, pid: int | None = None) -> None:
         """Stop what a killed run left behind, if it serves this directory: the recorded process, or that pid."""

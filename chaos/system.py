@@ -1,0 +1,172 @@
+"""The system under test: brokers, PostgreSQL and two replicas of each service, all of them processes of their own."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bench.platform import SECRET
+from chaos.brokers import Brokers
+from chaos.journal import Journal
+from chaos.network import Link
+from chaos.recovery import Recovery
+from chaos.replicas import JIEBAN, Replica
+from eventbus.kafka import KafkaConnection
+from jieban.bootstrap import prepare
+from jieban.embedded.cluster import SUPERUSER
+from jieban.embedded.datadir import DataDir
+from jieban.embedded.lock import exclusive
+from jieban.embedded.ports import choose_port
+from jieban.embedded.postgres import Postgres
+from jieban.embedded.stack import SERVICES, Stack
+from jieban.settings import read_settings
+
+_POOL_SIZE = 6
+"""Of each replica: all of them together leave some of PostgreSQL's hundred connections to the checker."""
+
+
+class System:
+    """A whole Jieban in a directory, started by `async with` and ended, by pid, when the block ends in any way.
+
+    Replicas and PostgreSQL are started again when they die, as an operator's supervisor would; brokers are not.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        brokers: int = 3,
+        replicas: int = 2,
+        command: Sequence[str] = JIEBAN,
+        environment: Mapping[str, str] | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`command` runs the replicas instead of `jieban`; `environment` goes to them in addition to their settings."""
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory = DataDir.open(directory)
+        self._command, self._environment = command, environment or {}
+        self._wanted = replicas
+        self._tell = tell
+        self._running = AsyncExitStack()
+        self._ports: set[int] = set()
+        self.brokers = Brokers(self._directory.root, brokers)
+        self.replicas: dict[str, list[Replica]] = {}
+        self.links: dict[str, Link] = {}
+        """Between each service and its database."""
+        self.databases: dict[str, str] = {}
+        """Each service's database as its own role reaches it, past the link."""
+        self.journal: Journal | None = None
+        """Where the complaints that try out the system are noted, for the checker not to wonder about them."""
+        self._postgres: Postgres
+
+    async def __aenter__(self) -> Self:
+        """Start everything and return when all replicas are ready; what was started is ended where that fails."""
+        async with AsyncExitStack() as started:
+            await self._start(started)
+            self._running = started.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End everything: the replicas first."""
+        await self._running.aclose()
+
+    @property
+    def targets(self) -> Mapping[str, Sequence[str]]:
+        """The base URLs of each service's replicas."""
+        return {service: [replica.url for replica in replicas] for service, replicas in self.replicas.items()}
+
+    @property
+    def bootstrap_servers(self) -> str:
+        """The brokers' addresses."""
+        return self.brokers.bootstrap_servers
+
+    @property
+    def kafka(self) -> KafkaConnection:
+        """How to reach the brokers."""
+        return KafkaConnection(self.bootstrap_servers)
+
+    @property
+    def logs(self) -> Path:
+        """Where the replicas and PostgreSQL write their logs."""
+        return self._directory.logs
+
+    @property
+    def postgres_pid(self) -> int | None:
+        """PostgreSQL's first process."""
+        return self._postgres.pid
+
+    @property
+    def all_replicas(self) -> list[Replica]:
+        """The replicas of all services."""
+        return [replica for replicas in self.replicas.values() for replica in replicas]
+
+    def superuser_url(self, service: str) -> str:
+        """Return the address of a service's database for one who may do everything."""
+        return self._postgres.url(service, SUPERUSER)
+
+    async def recovered(self, within: float) -> float:
+        """Return the seconds until all that was there has been handled, every replica is ready, and new work flows.
+
+        Load may go on meanwhile. Raises `NotRecovered` with what is missing where that takes longer than `within`.
+        """
+        return await Recovery(self).recovered(within)
+
+    async def quiet(self, within: float) -> float:
+        """Return the seconds until nothing at all is left to do; there must be no load. Raises as `recovered` does."""
+        return await Recovery(self).quiet(within)
+
+    async def _start(self, started: AsyncExitStack) -> None:
+        started.enter_context(exclusive(self._directory))
+        stack = Stack(self._directory, kafka=False, tell=self._tell)
+        started.push_async_callback(self.brokers.stop)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(started.enter_async_context(stack))
+            group.create_task(self.brokers.start())
+        self._tell("Kafka is ready")
+        assert stack.postgres is not None
+        self._postgres = stack.postgres
+        self.databases = {service: stack.postgres.url(service, service) for service in SERVICES}
+        await self._prepare()
+        for service in SERVICES:
+            self.links[service] = Link(service, self._directory, self.databases[service])
+            started.push_async_callback(self.links[service].stop)
+            await self.links[service].start()
+        self.replicas = {service: [self._replica(service, n) for n in range(self._wanted)] for service in SERVICES}
+        for replica in self.all_replicas:
+            started.push_async_callback(replica.end)
+        async with asyncio.TaskGroup() as group:
+            for replica in self.all_replicas:
+                group.create_task(replica.start())
+        self._tell(f"{len(self.all_replicas)} replicas listen")
+
+    async def _prepare(self) -> None:
+        """Make schemas and topics, and load the demo county."""
+        urls = {f"{service}_database_url": url for service, url in self.databases.items()}
+        settings = read_settings(data_dir=self._directory.root, kafka_bootstrap_servers=self.bootstrap_servers, **urls)
+        await prepare(settings, self._directory, demo=True, tell=self._tell)
+
+    def _replica(self, service: str, index: int) -> Replica:
+        port = choose_port(avoid=frozenset(self._ports))
+        self._ports.add(port)
+        return Replica(
+            service,
+            index,
+            port=port,
+            directory=self._directory,
+            environment=self._settings(),
+            command=self._command,
+        )
+
+    def _settings(self) -> Mapping[str, str]:
+        return {
+            **{f"JIEBAN_{service.upper()}_DATABASE_URL": link.url for service, link in self.links.items()},
+            "JIEBAN_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            "JIEBAN_DATABASE_POOL_SIZE": str(_POOL_SIZE),
+            "JIEBAN_TOKEN_SECRET": SECRET,
+            "JIEBAN_LOG_LEVEL": "warning",
+            **self._environment,
+        }

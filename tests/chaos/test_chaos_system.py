@@ -1,0 +1,129 @@
+"""The system under test starts as processes of its own, is broken and well again, and leaves nothing behind."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+import pytest
+
+from chaos.faults import FAULTS
+from chaos.faults.poison import records
+from chaos.network import Link
+from chaos.recovery import NotRecovered, Recovery
+from chaos.system import System
+from contracts.envelope import MalformedEvent, parse
+from contracts.topics import LIFECYCLE
+from jieban.embedded.datadir import DataDir
+from jieban.embedded.identity import Identity
+from jieban.embedded.ports import LOOPBACK
+
+
+async def test_a_killed_replica_and_a_killed_leader_come_back_and_the_end_leaves_no_process(tmp_path: Path) -> None:
+    async with System(tmp_path / "system", replicas=1) as system:
+        await system.recovered(30)
+        started = _processes(system)
+        assert len(started) == 7
+        await _break(system, "kill-ledger")
+        await _break(system, "kill-leader")
+        assert await system.quiet(20) < 20
+        assert [replica.crashes for replica in system.all_replicas] == [0] * 3
+        running = started | _processes(system)
+    assert not [process for process in running if process.runs()]
+
+
+async def _break(system: System, name: str) -> None:
+    fault = FAULTS[name]()
+    await fault.inject(system, Random(1))
+    await fault.clear(system)
+    await system.recovered(40)
+    assert fault.detail
+    assert await fault.check(system) == []
+
+
+def _processes(system: System) -> set[Identity]:
+    pids = [system.postgres_pid, *(replica.pid for replica in system.all_replicas)]
+    pids += [system.brokers.pid(number) for number in system.brokers.numbers]
+    return {found for pid in pids if pid is not None and (found := Identity.of(pid))}
+
+
+async def test_what_was_started_is_ended_when_a_later_start_fails(tmp_path: Path) -> None:
+    system = System(tmp_path / "system", brokers=1, replicas=1, command=("/bin/false",))
+    with pytest.raises(ExceptionGroup):
+        await system.__aenter__()
+    assert system.brokers.pid(1) is None
+    assert system.postgres_pid is None
+
+
+async def test_what_is_missing_is_named_when_the_time_is_over(tmp_path: Path, free_port: Callable[[], int]) -> None:
+    system = System(tmp_path / "system", brokers=1, replicas=0)  # not started
+    system.databases = {"intake": f"postgresql://nobody@{LOOPBACK}:{free_port()}/nothing"}
+    with pytest.raises(NotRecovered, match=r"nothing_left.*ConnectionRefused"):
+        await Recovery(system).quiet(0.5)
+
+
+def test_every_fault_says_what_it_is_and_how_long_recovery_may_take() -> None:
+    assert len(FAULTS) >= 20
+    for name, fault in FAULTS.items():
+        assert (fault.name, fault.__doc__ is not None) == (name, True)
+        assert 1 <= fault.number <= 30
+        assert 0 < fault.bound_seconds <= 15
+
+
+def test_no_poisoned_record_can_be_read_but_the_one_about_a_complaint_that_nobody_knows() -> None:
+    random = Random(3)
+    *unreadable, of_nobody = records(lambda: UUID(int=random.getrandbits(128), version=4))
+    for record in unreadable:
+        with pytest.raises(MalformedEvent):
+            parse(record.headers, record.value)
+    assert str(parse(of_nobody.headers, of_nobody.value).subject).encode() == of_nobody.key
+    assert len({record.key for record in [*unreadable, of_nobody]}) == len(unreadable) + 1
+    assert LIFECYCLE.partitions > 1
+
+
+@asynccontextmanager
+async def _echo(port: int) -> AsyncIterator[None]:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(100):
+            writer.write(data)
+        writer.close()
+
+    async with await asyncio.start_server(answer, LOOPBACK, port):
+        yield
+
+
+async def test_a_link_passes_delays_swallows_and_refuses(tmp_path: Path, free_port: Callable[[], int]) -> None:
+    port = free_port()
+    link = Link("test", DataDir.open(tmp_path), f"postgresql://me:secret@{LOOPBACK}:{port}/data", delay=0.2)
+    await link.start()
+    host, _, its_port = link.url.removeprefix("postgresql://me:secret@").removesuffix("/data").partition(":")
+    async with _echo(port):
+        reader, writer = await asyncio.open_connection(host, int(its_port))
+
+        async def there_and_back() -> float:
+            began = time.monotonic()
+            writer.write(b"words")
+            async with asyncio.timeout(1):
+                assert await reader.readexactly(5) == b"words"
+            return time.monotonic() - began
+
+        await there_and_back()
+        link.slow_down()
+        await asyncio.sleep(0.1)
+        assert await there_and_back() >= 0.4
+        link.speed_up()
+        await asyncio.sleep(0.1)
+        link.freeze()
+        with pytest.raises(TimeoutError):
+            await there_and_back()
+        link.thaw()
+        async with asyncio.timeout(1):
+            assert await reader.readexactly(5) == b"words"
+        await link.stop()
+        assert await reader.read(5) == b""
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(host, int(its_port))
+        writer.close()
