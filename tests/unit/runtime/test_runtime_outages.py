@@ -41,6 +41,7 @@ OUTAGES = [
     asyncpg.QueryCanceledError("canceling statement due to statement timeout"),
     asyncpg.ReadOnlySQLTransactionError("x"),
     asyncpg.InterfaceError("connection is closed"),
+    asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress"),
     DBAPIError("select 1", {}, Exception("x"), connection_invalidated=True),
 ]
 
@@ -53,6 +54,7 @@ FAULTS = [
     asyncpg.UndefinedColumnError("x"),
     asyncpg.InvalidPasswordError("x"),
     asyncpg.InterfaceError("cannot perform operation: another operation is in progress"),
+    asyncpg.InternalClientError("x"),
     asyncpg.CharacterNotInRepertoireError("x"),
     asyncpg.DivisionByZeroError("x"),
 ]

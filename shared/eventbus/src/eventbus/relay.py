@@ -24,6 +24,9 @@ from eventbus.unpublished import Row, Unpublished
 log = structlog.get_logger()
 tracer = trace.get_tracer("eventbus")
 MEASURE_EVERY_SECONDS = 5.0
+_SHORTEST_PAUSE_SECONDS = 0.2
+_WELL_SECONDS = 30.0
+"""A relay that worked for as long was well, and begins with the shortest pause again."""
 _GATHER_SECONDS = 0.003
 """From one batch to the next, where the first was not full: a steady trickle then costs fewer, larger batches."""
 
@@ -53,19 +56,20 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until `stop`, through every outage; then publish what is there and return."""
-        pause = 0.2
+        pause = _SHORTEST_PAUSE_SECONDS
         try:
             async with finishing_soon_after(stop, self.name):
                 while not stop.is_set():
+                    began = time.monotonic()
                     try:
                         async with ShardLocks(self._engine.url) as shards:
-                            pause = 0.2
                             self._outbox = Unpublished(shards.connection)
                             await self._publish_until(stop, shards)
                     except Exception as error:
                         if not isinstance(error, KafkaError) and not self._is_outage(error):
                             raise
                         metrics.RELAY_FAILURES.labels(self._service).inc()
+                        pause = pause if time.monotonic() - began < _WELL_SECONDS else _SHORTEST_PAUSE_SECONDS
                         log.warning("relay_waits", service=self._service, error=repr(error)[:200], seconds=pause)
                         await pause_or(stop, pause)
                         pause = min(pause * 2, 2.0)

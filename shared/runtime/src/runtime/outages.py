@@ -16,7 +16,12 @@ _TRANSIENT_CLASSES = ("08", "53", "57P", "58")
 _TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "57014", "25006"})
 """Serialization failure, deadlock, lock timeout, statement timeout, read-only during a failover."""
 _REFUSED_VALUES = frozenset({"22000", "22001", "22003", "22007", "22008", "22021", "22P02", "22P05"})
-_LOST_CONNECTION_WORDS = ("connection is closed", "connection was closed", "connection has been released")
+_LOST_CONNECTION_WORDS = {
+    "InterfaceError": ("connection is closed", "connection was closed", "connection has been released"),
+    # the server has said that it ends the connection, and its end has not arrived yet
+    "InternalClientError": ("another operation",),
+}
+"""How asyncpg says that a connection is gone where no SQLSTATE does."""
 _TRANSIENT_ERRNOS = frozenset({errno.EMFILE, errno.ENFILE, errno.EHOSTUNREACH, errno.ENETUNREACH})
 
 
@@ -66,4 +71,5 @@ def _is_transient(error: BaseException) -> bool:
     state = _sqlstate(error)
     if state is not None:
         return state.startswith(_TRANSIENT_CLASSES) or state in _TRANSIENT_STATES
-    return type(error).__name__ == "InterfaceError" and any(w in str(error) for w in _LOST_CONNECTION_WORDS)
+    words = _LOST_CONNECTION_WORDS.get(type(error).__name__, ())
+    return any(word in str(error) for word in words)
