@@ -58,10 +58,10 @@ SCENARIOS = (
     ),
     Scenario(
         "mark-before-send",
-        "each relay is killed once between the two steps of publishing",
+        "each relay, slow at times, is killed once between the two steps of publishing",
         "I1",
         "accepted, but dispatch has no case",
-        failpoints=["between-send-and-mark"],
+        failpoints=["between-send-and-mark", "slow-sends"],
     ),
     Scenario(
         "no-inbox",
@@ -73,8 +73,8 @@ SCENARIOS = (
     Scenario(
         "offsets-before-database",
         "each consumer is killed once before a slice commits",
-        "I1",
-        "accepted, but dispatch has no case",
+        "I4",
+        "published, but not entered",
         failpoints=["before-slice-commits"],
     ),
     Scenario(

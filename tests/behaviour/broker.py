@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.record.util import calc_crc32c
 
 from contracts.envelope import Event, headers_of_event
+from eventbus.brokers import Brokers
 from eventbus.kafka import KafkaConnection
 from eventbus.producer import Record
 
@@ -59,6 +60,14 @@ async def commit(kafka: KafkaConnection, topic: str, group: str, offsets: Mappin
     consumer.assign(list(partitions))
     await consumer.commit(partitions)
     await consumer.stop()
+
+
+async def delete_records(kafka: KafkaConnection, topic: str) -> int:
+    """Delete every record of the topic, as retention or an accident would; return how many there were."""
+    begins, ends = await Brokers(kafka).extent(topic)
+    async with _admin(kafka) as admin:
+        await admin.delete_records({each: RecordsToDelete(before_offset=end) for each, end in ends.items()})
+    return sum(ends.values()) - sum(begins.values())
 
 
 def record(topic: str, event: Event, **changes: Any) -> Record:

@@ -1,6 +1,7 @@
 """Behind a parked message its key waits, in order; other keys go on."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from behaviour.broker import commit, committed, produce, record
 from behaviour.conditions import all_applied, is_holding, parked_count
@@ -91,3 +92,16 @@ async def _holds(service: TinyService) -> bool:
 
 async def _has_committed(service: TinyService, offsets: dict[int, int]) -> bool:
     return await committed(service.kafka, service.group) == offsets
+
+
+async def test_a_slice_of_parked_messages_is_one_line_in_the_log(service: TinyService) -> None:
+    events = story(50)
+    await produce(service.kafka, [record(service.topic, events[0], value=b"{")], partition=0)
+    await produce(service.kafka, [record(service.topic, each) for each in events[1:]], partition=0)
+    with capture_logs() as lines:
+        async with running(service.consumer()):
+            await until(lambda: parked_count(service, 50))
+    said = [line for line in lines if line["event"] == "messages_parked"]
+    assert sum(line["count"] for line in said) == 50
+    assert len(said) <= 2
+    assert (said[0]["first_offset"], said[0]["first_error_class"]) == (0, "MalformedEvent")

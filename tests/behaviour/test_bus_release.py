@@ -1,8 +1,11 @@
 """What operators do with parked messages: release in order, discard with a reason."""
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from behaviour.broker import commit, produce, record
 from behaviour.conditions import all_applied, consumed, counted, parked_count
@@ -10,7 +13,7 @@ from behaviour.running import running, until
 from behaviour.stories import event, ids, story
 from behaviour.tiny_service import Applying, TinyService
 from contracts.envelope import Event, MalformedEvent
-from eventbus.errors import Permanent
+from eventbus.errors import OutOfOrder, Permanent
 
 
 async def test_a_release_applies_the_whole_key_in_order_and_lets_later_events_through(service: TinyService) -> None:
@@ -159,3 +162,45 @@ def _refusing(*events: Event) -> Applying:
 async def _applied_of(service: TinyService, events: list[Event]) -> list[object]:
     wanted = set(ids(events))
     return [effect.event_id for effect in await service.applied() if effect.event_id in wanted]
+
+
+async def test_a_predecessor_that_a_replay_brought_goes_first(service: TinyService) -> None:
+    events = story(5)
+    in_order = _InOrder()
+    lost, others = events[1], [events[0], *events[2:]]
+    await produce(service.kafka, [record(service.topic, each) for each in others], partition=0)
+    async with running(service.consumer(in_order)):
+        await until(lambda: parked_count(service, 3))
+        await produce(service.kafka, [record(service.topic, each) for each in events], partition=0)  # the replay
+        await until(lambda: parked_count(service, 7))
+    first, *_ = await service.parked()
+    assert await service.parked_messages(in_order).release(first.id, by="admin-demo") == 7
+    assert await service.parked() == []
+    assert await _applied_of(service, [lost, *others]) == ids(events)
+
+
+async def test_without_the_predecessor_a_release_fails_at_the_oldest(service: TinyService) -> None:
+    events = story(4)
+    in_order = _InOrder()
+    await produce(service.kafka, [record(service.topic, each) for each in events[1:]], partition=0)
+    async with running(service.consumer(in_order)):
+        await until(lambda: parked_count(service, 3))
+    first, *_ = await service.parked()
+    with pytest.raises(OutOfOrder):
+        await service.parked_messages(in_order).release(first.id, by="admin-demo")
+    assert [row.attempts for row in await service.parked()] == [2, 1, 1]
+
+
+class _InOrder(Applying):
+    """A handler that refuses an event whose predecessor has not been applied."""
+
+    async def __call__(self, connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
+        for each in events:
+            last = await connection.scalar(
+                text("SELECT coalesce(max(sequence), 0) FROM applied WHERE subject = :subject"),
+                {"subject": each.subject},
+            )
+            if each.sequence != last + 1:
+                raise OutOfOrder(f"{last + 1} is missing")
+            await super().__call__(connection, [each])
+        return []

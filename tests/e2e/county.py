@@ -22,9 +22,10 @@ class County:
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
 
-    async def start(self) -> None:
-        """Start it and return when it is ready."""
-        command = [sys.executable, "-m", "jieban", "up", "--port", str(self._port), "--data-dir", str(self.directory)]
+    async def start(self, *command: str) -> None:
+        """Start it, or only the `serve …` that is named, and return when it is ready."""
+        options = ["--port", str(self._port), "--data-dir", str(self.directory)]
+        command = (sys.executable, "-m", "jieban", *(command or ("up",)), *options)
         with (self.directory / "up.log").open("ab") as log:
             environment = {**os.environ, **self._environment}
             self._process = await asyncio.create_subprocess_exec(*command, stdout=log, stderr=log, env=environment)
@@ -41,6 +42,17 @@ class County:
     def database(self, service: str) -> str:
         """Return the address of a service's database."""
         return self._environment[f"JIEBAN_{service.upper()}_DATABASE_URL"]
+
+    async def ask(self, *command: str) -> tuple[int, str]:
+        """Run another command of `jieban` beside it; return its exit code and what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "jieban", *command),
+            env={**os.environ, **self._environment, "JIEBAN_DATA_DIR": str(self.directory), "JIEBAN_URL": self.url},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        printed, _ = await asyncio.wait_for(process.communicate(), 60)
+        return process.returncode or 0, printed.decode()
 
     async def kill(self) -> None:
         """End it as a crash would."""

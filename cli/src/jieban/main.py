@@ -21,7 +21,9 @@ COMMANDS: Mapping[str, str] = {
     "token": "token:token",
     "demo": "demo:demo",
     "import": "import_:import_",
+    "doctor": "doctor:doctor",
     "parked": "parked:parked",
+    "replay": "replay:replay",
     "docs": "docs:docs",
 }
 """Each command and its function, or for a group its `typer.Typer`, in `jieban.commands`."""

@@ -1,6 +1,6 @@
 """Calls of the command line to a running Jieban."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +10,7 @@ import typer
 
 from contracts.roles import Role
 from jieban.errors import UserError
+from jieban.services import ServiceName
 from jieban.settings import read_settings, signing_secret
 from runtime.auth import issue_token
 
@@ -20,7 +21,22 @@ TokenOption = Annotated[
         envvar="JIEBAN_TOKEN", help="A token; made from the local key where it is not given.", show_default=False
     ),
 ]
+AtOption = Annotated[
+    list[str] | None,
+    typer.Option("--at", metavar="SERVICE=URL", help="Where one service is, without a gateway. Repeatable."),
+]
 DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+def service_url(name: str, url: str, at: Sequence[str] | None) -> str:
+    """Return where a service is: as `--at` says, else behind the common address. `UserError` for a wrong `--at`."""
+    addresses = {}
+    for pair in at or ():
+        service, separator, address = pair.partition("=")
+        if not separator or service not in set(ServiceName):
+            raise UserError(f"--at takes SERVICE=URL with one of {', '.join(ServiceName)}, not '{pair}'.")
+        addresses[service] = address
+    return addresses.get(name, url)
 
 
 def bearer(token: str | None, role: Role, data_dir: Path | None) -> Mapping[str, str]:

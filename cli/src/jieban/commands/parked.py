@@ -1,8 +1,9 @@
 """`jieban parked`: messages that a service could not apply."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import httpx
 import typer
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from contracts.roles import Role
 from jieban.commands.options import DataDirOption
+from jieban.errors import UserError
 from jieban.rest import DEFAULT_URL, TokenOption, UrlOption, bearer, call
 from jieban.services import ALL_SERVICES, ServiceName
 
@@ -27,6 +29,8 @@ wait are applied in order, through the same code. Discard gives up on one messag
 [bold]jieban parked show ledger 17[/bold]
 
 [bold]jieban parked release ledger 17[/bold]
+
+[bold]jieban parked release ledger --all[/bold]
 """,
 )
 Service = Annotated[ServiceName, typer.Argument(help="The service that parked it.")]
@@ -45,13 +49,9 @@ def list_(
     table = Table("service", "id", "parked at", "complaint", "attempts", "state", "error")
     with _client(url, token, data_dir) as client:
         for name in [service] if service else ALL_SERVICES:
-            path: str | None = f"/{name}/v1/parked?state={state}&limit=200"
-            while path:
-                page = call(client, "GET", path)
-                for item in page.json()["items"]:
-                    cells = [item[key] for key in ("id", "parked_at", "key", "attempts", "state")]
-                    table.add_row(name, *map(str, cells), f"{item['error_class']}: {item['error']}")
-                path = page.links.get("next", {}).get("url")
+            for item in _parked(client, name, state):
+                cells = [item[key] for key in ("id", "parked_at", "key", "attempts", "state")]
+                table.add_row(name, *map(str, cells), f"{item['error_class']}: {item['error']}")
     Console().print(table)
 
 
@@ -72,15 +72,45 @@ def show(
 @parked.command()
 def release(
     service: Service,
-    message: MessageId,
+    message: Annotated[int | None, typer.Argument(min=1, help="The message's id; or --all.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All complaints that have parked messages.")] = False,
     url: UrlOption = DEFAULT_URL,
     token: TokenOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Apply the message and all that wait behind it, oldest first; stops at the first that still fails."""
+    """Apply the message and all of its complaint, oldest first; stops at the first that still fails.
+
+    With --all, every complaint in turn; exit code 1 where something stays parked.
+    """
+    if everything == (message is not None):
+        raise UserError("Name one message, or give --all.")
+    released, refusals = 0, []
     with _client(url, token, data_dir) as client:
-        result = call(client, "POST", f"/{service}/v1/parked/{message}/release").json()
-    typer.echo(f"released {result['released']}")
+        first_ids = [message] if message else _first_of_each(client, service)
+        for first in first_ids:
+            try:
+                released += call(client, "POST", f"/{service}/v1/parked/{first}/release").json()["released"]
+            except UserError as error:
+                refusals.append(str(error))
+    typer.echo(f"released {released}")
+    if refusals:
+        raise UserError(f"{len(refusals)} of {len(first_ids)} complaints stay parked. The first: {refusals[0]}")
+
+
+def _first_of_each(client: httpx.Client, service: ServiceName) -> list[int]:
+    """Return the id of the oldest parked message of each complaint."""
+    first: dict[str, int] = {}
+    for item in _parked(client, service, "parked"):
+        first.setdefault(item["key"], item["id"])
+    return list(first.values())
+
+
+def _parked(client: httpx.Client, service: ServiceName, state: str) -> Iterator[dict[str, Any]]:
+    path: str | None = f"/{service}/v1/parked?state={state}&limit=200"
+    while path:
+        page = call(client, "GET", path)
+        yield from page.json()["items"]
+        path = page.links.get("next", {}).get("url")
 
 
 @parked.command()

@@ -23,7 +23,8 @@ def duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-def _duration_option(text: str) -> timedelta:
+def duration_option(text: str) -> timedelta:
+    """Read a duration as an option of a command."""
     try:
         return duration(text)
     except ValueError as error:
@@ -36,7 +37,7 @@ def token(
     subject: Annotated[str | None, typer.Option(help="Who the caller is. [default: ROLE-demo]")] = None,
     ttl: Annotated[
         timedelta,
-        typer.Option(parser=_duration_option, metavar="DURATION", help="How long it is valid: 15m, 12h, 30d."),
+        typer.Option(parser=duration_option, metavar="DURATION", help="How long it is valid: 15m, 12h, 30d."),
     ] = "12h",  # type: ignore[assignment] # typer parses the default as it does an argument
     data_dir: DataDirOption = None,
 ) -> None:

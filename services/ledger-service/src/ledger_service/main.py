@@ -1,7 +1,9 @@
 """Puts the ledger together; nothing imports this module but its entry points."""
 
-from ledger_service.api import actions, complaints, entries, flow
+from ledger_service.api import actions, complaints, entries, flow, reconciliation
 from ledger_service.events.handler import SUBSCRIPTION
+from ledger_service.persistence.reconciliation import EntryBook
+from ledger_service.service.reconciling import Reconciling
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
@@ -10,11 +12,14 @@ from runtime.settings import RuntimeSettings
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return the ledger service on `settings.ledger_database_url`; ValueError where that is not set."""
+    foundation = Foundation.lay("ledger", settings, settings.ledger_database_url)
     return assemble(
-        Foundation.lay("ledger", settings, settings.ledger_database_url),
+        foundation,
         verifier,
         title="Jieban ledger 核查、结案、反馈",
         description="The whole story of every complaint, its verification, its closing and the reporter's word on it.",
-        routers=[complaints.router, actions.router, entries.router, flow.router],
+        routers=[complaints.router, actions.router, entries.router, flow.router, reconciliation.router],
         subscription=SUBSCRIPTION,
+        applied=EntryBook(),
+        workers={"relay": [Reconciling(foundation.engine)]},
     )

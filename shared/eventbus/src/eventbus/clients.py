@@ -8,7 +8,7 @@ producer that writes late what was sent again meanwhile. `abandon` reaches into 
 import asyncio
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 _MUCH_BYTES = 65_536
 _IDLE_WAIT_MS = 500
@@ -36,14 +36,28 @@ class Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is untyped
         self._fetcher._fetch_min_bytes = _MUCH_BYTES if seconds else 1
         self._fetcher._fetch_max_wait_ms = round(seconds * 1000) or _IDLE_WAIT_MS
 
+    def listening(self) -> set[TopicPartition]:
+        """Return the partitions that this member has and has not paused."""
+        partitions: set[TopicPartition] = self.assignment() - self.paused()
+        return partitions
+
+    def place(self, partition: TopicPartition) -> int | None:
+        """Return the offset of the next record of an assigned partition; None until it is known."""
+        state = self._subscription.subscription.assignment.state_value(partition)
+        return state.position if state.has_valid_position else None
+
     async def abandon(self) -> None:
         """End every task and close the connections."""
         self._closed = True
         coordinator = self._coordinator
         if coordinator is not None:
             await _end(coordinator._coordination_task, coordinator._heartbeat_task, coordinator._commit_refresh_task)
-        if self._fetcher is not None:
-            await self._fetcher.close()
+        fetcher = self._fetcher
+        if fetcher is not None:
+            fetcher._closed = True
+            await _end(fetcher._fetch_task, *fetcher._pending_tasks)
+            for waiter in fetcher._fetch_waiters:
+                fetcher._notify(waiter)
         await self._client.close()
 
 

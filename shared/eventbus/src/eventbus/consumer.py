@@ -26,6 +26,7 @@ from eventbus.parking import Message
 from eventbus.polling import Poll, Polled
 from eventbus.slices import Subscription
 from eventbus.stopping import finishing_soon_after, pause_or
+from eventbus.watchdog import Watchdog
 
 log = structlog.get_logger()
 _OURS = {event_type.value.encode() for event_type in EventType}
@@ -46,6 +47,8 @@ class ConsumerOptions:
     """How long the brokers let records gather while they keep coming: fewer, larger slices, at most that much later."""
     longest_slice_seconds: float = 120.0
     """After that the group gives the partitions to another member. The slice still counts: its ids are claimed."""
+    deaf_seconds: float = 30.0
+    """After so long without a record from a partition that has some, the member is left and joined anew."""
 
 
 class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
@@ -74,7 +77,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
         self._wanted = {event_type.value.encode() for event_type in subscription.types}
         self._busy = asyncio.Lock()
         self._poll = Poll(self._options.slice_size)
-        self._offsets = Offsets(self.name, self._options.commit_every_seconds)
+        self._watchdog = Watchdog(kafka, self.name, self._options.deaf_seconds)
+        self._offsets = Offsets(self.name, self._options.commit_every_seconds, self._watchdog.end)
         self._resume_at: float | None = None
         self._hold = self._options.hold_seconds
         self._polled_at = 0.0
@@ -91,7 +95,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
                 try:
                     async with self._membership.joined(self) as self._consumer:
                         pause = 0.2
-                        await self._consume(stop)
+                        async with self._watchdog.watching(self._consumer):
+                            await self._consume(stop)
                 except (KafkaError, OSError, TimeoutError) as error:
                     log.warning("consumer_waits", consumer=self.name, error=repr(error)[:200], seconds=pause)
                     await pause_or(stop, pause)
@@ -109,7 +114,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is 
     async def _next_slice(self) -> None:
         if self._resume_at is not None and time.monotonic() >= self._resume_at:
             self._resume()
+        began = time.monotonic()
         polled = await self._poll(self._consumer)
+        self._watchdog.listened(time.monotonic() - began)
         self._gather(polled)
         async with self._busy:
             if polled:

@@ -87,11 +87,14 @@ class Isolation:
         metrics.CONSUMED.labels(consumer, "applied").inc(outcome.applied)
         metrics.CONSUMED.labels(consumer, "duplicate").inc(outcome.duplicate)
         metrics.CONSUMED.labels(consumer, "parked").inc(len(outcome.misfits))
-        for misfit in outcome.misfits:
+        if outcome.misfits:
+            first = outcome.misfits[0]
             log.error(
-                "message_parked",
+                "messages_parked",
                 consumer=consumer,
-                partition=misfit.message.partition,
-                offset=misfit.message.offset,
-                error_class=type(misfit.error).__name__,
+                count=len(outcome.misfits),
+                behind_others=len(outcome.misfits) - len(outcome.culprits),
+                first_partition=first.message.partition,
+                first_offset=first.message.offset,
+                first_error_class=type(first.error).__name__,
             )

@@ -13,6 +13,8 @@ from eventbus import metrics
 
 log = structlog.get_logger()
 _SIZE = 5_000
+KEEP_OUTBOX = timedelta(days=7)
+"""For so long after its publication an event can be compared and published again."""
 _OLD_OUTBOX = sa.text(f"""
     DELETE FROM outbox WHERE position IN (
         SELECT position FROM outbox
@@ -35,7 +37,7 @@ class Janitor:
         engine: AsyncEngine,
         consumers: list[str],
         is_outage: Callable[[BaseException], bool],
-        keep_outbox: timedelta = timedelta(days=7),
+        keep_outbox: timedelta = KEEP_OUTBOX,
         keep_inbox: timedelta = timedelta(days=60),
         every: timedelta = timedelta(seconds=15),
     ) -> None:

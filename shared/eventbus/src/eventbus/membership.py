@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 from aiokafka import ConsumerRebalanceListener
-from aiokafka.errors import KafkaError
 
 from eventbus.clients import Consumer
 from eventbus.kafka import STOP_TIMEOUT_SECONDS, KafkaConnection
@@ -51,13 +50,18 @@ class Membership:
             await self._leave(consumer)
 
     async def _leave(self, consumer: Consumer) -> None:
-        left = False
+        """Say goodbye within a limit, else just go; a task of its own, since aiokafka lets cancellations out."""
+        leaving = asyncio.create_task(consumer.stop())
         try:
-            async with asyncio.timeout(STOP_TIMEOUT_SECONDS):
-                await consumer.stop()
-            left = True
-        except (KafkaError, TimeoutError, OSError) as error:
-            log.info("group_not_left", consumer=self.group, error=repr(error)[:200])
+            await asyncio.wait([leaving], timeout=STOP_TIMEOUT_SECONDS)
         finally:
-            if not left:
+            if not leaving.done() or leaving.cancelled() or leaving.exception():
+                log.info("group_not_left", consumer=self.group, reason=_reason(leaving))
+                leaving.cancel()
                 await consumer.abandon()
+
+
+def _reason(leaving: asyncio.Task[None]) -> str:
+    if not leaving.done():
+        return f"no answer within {STOP_TIMEOUT_SECONDS:g} s"
+    return "cancelled" if leaving.cancelled() else repr(leaving.exception())[:200]

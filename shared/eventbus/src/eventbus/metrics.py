@@ -19,4 +19,8 @@ CONSUMED = Counter(
 SLICE_SECONDS = Histogram("jieban_slice_seconds", "Time of one slice, begin to commit", ["consumer"], buckets=_SECONDS)
 LAG = Gauge("jieban_consumer_lag", "Records behind the end of the assigned partitions", ["consumer"])
 HOLDING = Gauge("jieban_consumer_holding", "1 while the consumer waits for an outage to end", ["consumer"])
+REBUILT = Counter("jieban_consumer_rebuilt", "Times a deaf consumer was left and joined anew", ["consumer"])
 PARKED = Gauge("jieban_parked_messages", "Messages parked now", ["consumer"])
+DIFFERENCES = Gauge(
+    "jieban_reconciliation_differences", "Complaints of the last hours of which the ledger's parts disagree", ["kind"]
+)

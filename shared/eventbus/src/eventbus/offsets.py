@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -18,9 +18,12 @@ COMMIT_TIMEOUT_SECONDS = 2.0
 class Offsets:
     """The offsets of one member: last applied + 1 for each partition, and only what is applied or parked."""
 
-    def __init__(self, consumer: str, commit_every_seconds: float) -> None:
-        """`consumer` names the metrics."""
+    def __init__(
+        self, consumer: str, commit_every_seconds: float, end_of: Callable[[TopicPartition], int] = lambda _: 0
+    ) -> None:
+        """`consumer` names the metrics; `end_of` says what is known of a partition's end besides what was fetched."""
         self._consumer = consumer
+        self._end_of = end_of
         self._commit_every_seconds = commit_every_seconds
         self._committed_at = 0.0
         self._done: dict[TopicPartition, int] = {}
@@ -62,7 +65,7 @@ class Offsets:
     def _measure(self, member: Any) -> None:
         lag = 0
         for partition in member.assignment():
-            end, reached = member.highwater(partition), self._reached.get(partition)
-            if end is not None and reached is not None:
-                lag += max(0, end - reached)
+            end = max(member.highwater(partition) or 0, self._end_of(partition))
+            reached = self._reached.get(partition, member.place(partition))
+            lag += max(0, end - reached) if reached is not None else 0
         metrics.LAG.labels(self._consumer).set(lag)

@@ -6,23 +6,24 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from contracts.envelope import MalformedEvent, parse
+from contracts.envelope import MalformedEvent, id_of, parse
 from eventbus import inbox
+from eventbus.errors import OutOfOrder
 from eventbus.parking import Message, explained, unpack_headers
 from eventbus.slices import Subscription
 
 _COLUMNS = """
     id, consumer, topic, partition, "offset", key, error_class, error, attempts, state,
-    parked_at, settled_at, settled_by, reason
+    parked_at, settled_at, settled_by, reason, headers
 """
 _LIST = sa.text(f"""
     SELECT {_COLUMNS} FROM parked_message
     WHERE id > :after AND (CAST(:state AS text) IS NULL OR state = :state) ORDER BY id LIMIT :size
 """)
-_SHOW = sa.text(f"SELECT {_COLUMNS}, headers, value FROM parked_message WHERE id = :id")
-_FIRST = sa.text("""
+_SHOW = sa.text(f"SELECT {_COLUMNS}, value FROM parked_message WHERE id = :id")
+_OF_KEY = sa.text("""
     SELECT * FROM parked_message WHERE state = 'parked' AND consumer = :consumer AND key = :key
-    ORDER BY id LIMIT 1 FOR UPDATE
+    ORDER BY id FOR UPDATE
 """)
 _ONE = sa.text("SELECT * FROM parked_message WHERE id = :id AND state = 'parked' FOR UPDATE")
 _SETTLE = sa.text("""
@@ -61,6 +62,7 @@ class ParkedMessages:
         """Apply all parked messages of this message's key, oldest first; return how many went through.
 
         Stops at the first that still fails: its error is raised, the ones before it are settled, the rest stays parked.
+        One whose predecessor is missing lets those behind it go first: a replay may have brought the predecessor there.
         Raises LookupError where no such message is parked.
         """
         async with self._engine.connect() as connection:
@@ -68,7 +70,7 @@ class ParkedMessages:
         if row is None:
             raise LookupError(f"no parked message {message_id}")
         released = 0
-        while await self._release_first(row["consumer"], row["key"], by):
+        while await self._release_next(row["consumer"], row["key"], by):
             released += 1
         return released
 
@@ -89,20 +91,26 @@ class ParkedMessages:
                 await inbox.claim(connection, row["consumer"], [event.id])
             await _settle(connection, message_id, "discarded", by, reason)
 
-    async def _release_first(self, consumer: str, key: bytes, by: str) -> bool:
+    async def _release_next(self, consumer: str, key: bytes, by: str) -> bool:
+        """Settle the first message of the key that can be applied; False where none is left."""
         async with self._engine.begin() as connection:
-            row = (await connection.execute(_FIRST, {"consumer": consumer, "key": key})).mappings().one_or_none()
-            if row is None:
-                return False
-            error = await self._apply(connection, row)
-            if error is None:
-                await _settle(connection, row["id"], "released", by, None)
-            else:
-                note = {"id": row["id"], "error_class": type(error).__name__, "error": explained(error)}
+            rows = (await connection.execute(_OF_KEY, {"consumer": consumer, "key": key})).mappings().all()
+            failure: tuple[int, Exception] | None = None
+            for row in rows:
+                error = await self._apply(connection, row)
+                if error is None:
+                    await _settle(connection, row["id"], "released", by, None)
+                    return True
+                failure = failure or (row["id"], error)
+                if not isinstance(error, OutOfOrder):
+                    break
+            if failure is not None:
+                message_id, error = failure
+                note = {"id": message_id, "error_class": type(error).__name__, "error": explained(error)}
                 await connection.execute(_FAILED, note)
-        if error is not None:
-            raise error
-        return True
+        if failure is not None:
+            raise failure[1]
+        return False
 
     async def _apply(self, connection: AsyncConnection, row: sa.RowMapping) -> Exception | None:
         """Apply a parked message behind a savepoint; return the error that stopped it, or None."""
@@ -118,8 +126,10 @@ class ParkedMessages:
 
 
 def _readable(row: sa.RowMapping) -> dict[str, Any]:
-    """Return the row with its key as text, whatever bytes a foreign producer chose."""
-    return {**row, "key": row["key"].decode("utf-8", "replace")}
+    """Return the row with its key as text, whatever bytes a foreign producer chose, and the id of its event."""
+    shown = {**row, "key": row["key"].decode("utf-8", "replace"), "event_id": id_of(unpack_headers(row["headers"]))}
+    del shown["headers"]
+    return shown
 
 
 async def _settle(connection: AsyncConnection, message_id: int, state: str, by: str, reason: str | None) -> None:

@@ -6,26 +6,20 @@ They are raw records of the whole platform, so only administrators of the tenant
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.roles import Role
 from eventbus.release import ParkedMessages
+from operations.operators import Operator
 from operations.pages import Page, Pages
-from runtime.auth import Caller, require
 from runtime.outages import is_outage
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES, Problem, register_texts
 
 register_texts(
     {
-        "operating-tenant-only": (
-            "没有权限",
-            "Access denied",
-            "仅平台运营租户的管理员可以查看停放消息。",
-            "Only administrators of the tenant that operates the platform may handle parked messages.",
-        ),
         "parked-message-not-found": (
             "没有该停放消息",
             "Parked message not found",
@@ -57,6 +51,7 @@ class ParkedMessage(BaseModel):
     partition: int
     offset: int
     key: str
+    event_id: UUID | None
     error_class: str
     error: str
     attempts: int
@@ -88,18 +83,11 @@ class Released(BaseModel):
     released: int
 
 
-async def _operator(request: Request, caller: Annotated[Caller, Depends(require(Role.ADMIN))]) -> Caller:
-    if caller.tenant != request.app.state.settings.tenant:
-        raise Problem(403, "operating-tenant-only")
-    return caller
-
-
 def _parked(request: Request) -> ParkedMessages:
     parked: ParkedMessages = request.app.state.parked
     return parked
 
 
-Operator = Annotated[Caller, Depends(_operator)]
 Parked = Annotated[ParkedMessages, Depends(_parked)]
 MessageId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 State = Literal["parked", "released", "discarded", "all"]

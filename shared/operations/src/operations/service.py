@@ -10,15 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.topics import TOPICS
 from eventbus.admin import TopicMaker
+from eventbus.books import AppliedBook, InboxBook
+from eventbus.brokers import Brokers
 from eventbus.consumer import Consumer, ConsumerOptions
 from eventbus.janitor import Janitor
 from eventbus.kafka import KafkaConnection
 from eventbus.relay import Relay
 from eventbus.release import ParkedMessages
 from eventbus.slices import Subscription
-from operations import parked
+from operations import parked, reconciliation, replay
 from operations.forgetting import Forgetting
 from operations.readiness import readiness_of
+from operations.standing import Standing
 from runtime.auth import TokenVerifier
 from runtime.database import create_engine, is_outage
 from runtime.http import create_app
@@ -76,13 +79,14 @@ def assemble(
     workers: Mapping[str, Sequence[Worker]] | None = None,
     body_limits: Mapping[str, int] | None = None,
     gather_seconds: float = 0.01,
+    applied: AppliedBook | None = None,
     on_close: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> Service:
-    """Return the service: its `routers` and the parked messages under `/<name>/v1`, its workers by role.
+    """Return the service: its `routers` and those of operators under `/<name>/v1`, its workers by role.
 
     `state` is put on `app.state`, where `engine` and `settings` always are. `workers` come in addition to relay,
-    janitors and consumer, which lets events gather for `gather_seconds` where nobody waits for them. `on_close` runs,
-    in order, before the engines are disposed of.
+    janitors and consumer, which lets events gather for `gather_seconds` where nobody waits for them. `applied` is the
+    book of what it applied, by default its inbox. `on_close` runs, in order, before the engines are disposed of.
     """
     name, engine = foundation.name, foundation.engine
     app = create_app(
@@ -98,9 +102,19 @@ def assemble(
     )
     app.state.engine, app.state.settings = engine, foundation.settings
     app.state.parked = ParkedMessages(engine, [subscription])
+    app.state.standing = Standing(
+        service=name,
+        engine=engine,
+        database_url=engine.url.render_as_string(hide_password=False),
+        brokers=Brokers(foundation.kafka),
+        consumer=subscription.consumer,
+        topic=subscription.topic,
+        types=subscription.types,
+        applied=applied or InboxBook(subscription.consumer),
+    )
     for key, value in (state or {}).items():
         setattr(app.state, key, value)
-    for router in (*routers, parked.router):
+    for router in (*routers, parked.router, reconciliation.router, replay.router):
         app.include_router(router, prefix=f"/{name}/v1")
 
     async def close() -> None:

@@ -84,6 +84,7 @@ entry = sa.Table(
 )
 """Append-only: triggers refuse UPDATE, DELETE and TRUNCATE. `entry_once` also finds a complaint's entries."""
 sa.Index("entry_by_time", entry.c.occurred_at, postgresql_using="brin")
+sa.Index("entry_by_event", entry.c.event_id, postgresql_using="brin")
 
 add_bus_tables(metadata)
 idempotency_table(metadata)

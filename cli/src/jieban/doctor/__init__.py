@@ -1,0 +1,1 @@
+"""Whether what was published has arrived, and whether the parts are well: what `jieban doctor` finds out."""

@@ -1,0 +1,95 @@
+"""Compares what the services published with what each applied: by hour first, and where that differs, id by id."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from jieban.doctor.asking import Bucket, Event, Facts, Period, Source
+from jieban.services import ServiceName
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A published event that a service which takes it has not applied."""
+
+    at: ServiceName
+    event: Event
+    published_by: ServiceName
+    why: str
+    """`waiting` in the outbox, `set_aside` there, `parked` at the service, or `not applied`: it never came."""
+
+
+@dataclass
+class Comparison:
+    """What differs."""
+
+    missing: list[Missing] = field(default_factory=list)
+    unknown: list[tuple[ServiceName, str]] = field(default_factory=list)
+    """Ids that a service applied, and that no outbox has."""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether everything has arrived, and nothing else has."""
+        return not self.missing and not self.unknown
+
+
+def compare(facts: Mapping[ServiceName, Facts], sources: Mapping[ServiceName, Source], period: Period) -> Comparison:
+    """Compare all services with all others; ids are asked for only of the hours in which counts or digests differ."""
+    found = Comparison()
+    for taker in facts.values():
+        for hour in differing_hours(facts.values(), taker):
+            part = Period(max(hour, period.start), min(hour + _HOUR, period.end))
+            _compare_ids(found, facts, sources, taker, part)
+    return found
+
+
+def differing_hours(all_facts: Iterable[Facts], taker: Facts) -> list[datetime]:
+    """Return the hours in which `taker` applied something else than what it should have."""
+    wanted = (bucket for facts in all_facts for bucket in facts.published if bucket.type in taker.types)
+    expected, present = _totals(wanted), _totals(taker.applied)
+    return sorted(hour for hour in expected.keys() | present.keys() if expected[hour] != present[hour])
+
+
+def _totals(buckets: Iterable[Bucket]) -> dict[datetime, tuple[int, int]]:
+    totals: dict[datetime, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for bucket in buckets:
+        events, digest = totals[bucket.hour]
+        totals[bucket.hour] = (events + bucket.events, digest ^ bucket.digest)
+    return totals
+
+
+def _compare_ids(
+    found: Comparison,
+    facts: Mapping[ServiceName, Facts],
+    sources: Mapping[ServiceName, Source],
+    taker: Facts,
+    part: Period,
+) -> None:
+    present = set(sources[taker.service].applied(part))
+    for publisher in facts:
+        for event in sources[publisher].published(part, taker.types):
+            if event.id in present:
+                present.remove(event.id)
+            else:
+                found.missing.append(Missing(taker.service, event, publisher, _why(event, taker)))
+    found.unknown += [(taker.service, event_id) for event_id in sorted(present)]
+
+
+def _why(event: Event, taker: Facts) -> str:
+    if event.state != "published":
+        return event.state
+    return "parked" if event.id in taker.parked else "not applied"
+
+
+def types_of(facts: Facts) -> Sequence[tuple[str, int, int, int]]:
+    """Return type, events, waiting and set aside of all that a service published."""
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for bucket in facts.published:
+        line = sums[str(bucket.type)]
+        line[0] += bucket.events
+        line[1] += bucket.waiting
+        line[2] += bucket.set_aside
+    return [(name, *line) for name, line in sorted(sums.items())]  # type: ignore[misc] # three sums

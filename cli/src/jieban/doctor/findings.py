@@ -1,0 +1,45 @@
+"""What is wrong with a service, apart from events that did not arrive: one sentence each, with what to do."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jieban.doctor.asking import Facts
+
+OLD_OUTBOX_SECONDS = 60
+
+
+def findings(facts: Facts) -> Iterator[str]:
+    """Say what is wrong with a service."""
+    name, state = facts.service, facts.state
+    outbox = state["outbox"]
+    if outbox["oldest_seconds"] > OLD_OUTBOX_SECONDS:
+        yield f"{name}: {outbox['waiting']} events wait to be published, since {outbox['oldest_seconds']:.0f} s"
+    if outbox["set_aside"]:
+        yield f"{name}: {outbox['set_aside']} events are too large for Kafka and were set aside"
+    if state["parked"]:
+        yield f"{name}: {state['parked']} messages are parked; see: jieban parked list {name}"
+    if state["pending_migrations"]:
+        yield f"{name}: the database lacks {', '.join(state['pending_migrations'])}; run: jieban migrate {name}"
+    yield from _at_kafka(name, state)
+
+
+def _at_kafka(name: str, state: Mapping[str, Any]) -> Iterator[str]:
+    topic, group = state["topic"], state["group"]
+    if topic is None or group is None:
+        yield f"{name}: Kafka does not answer it"
+        return
+    if group["members"] == 0:
+        yield f"{name}: nobody consumes as {state['consumer']}, {group['lag']} records behind"
+    if topic["leaderless"]:
+        yield f"{name}: {topic['leaderless']} partitions have no leader"
+    if topic["under_replicated"]:
+        yield f"{name}: {topic['under_replicated']} partitions lack copies"
+    if topic["replication"] > 1 and topic["min_insync_replicas"] < 2:
+        yield f"{name}: min.insync.replicas is {topic['min_insync_replicas']}: one broker's word is enough for an event"
+
+
+def ledger_findings(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Say what of the ledger does not fit together."""
+    for each in answer["differences"]:
+        examples = ", ".join(each["examples"][:3])
+        yield f"ledger: {each['complaints']} complaints where {each['meaning']} ({each['kind']}), such as {examples}"

@@ -1,0 +1,43 @@
+"""The whole examination."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jieban.doctor.asking import Facts, Period, Source
+from jieban.doctor.comparing import Comparison, compare
+from jieban.doctor.findings import findings, ledger_findings
+from jieban.services import ServiceName
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was asked and found."""
+
+    period: Period
+    facts: Mapping[ServiceName, Facts]
+    comparison: Comparison
+    findings: Sequence[str]
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether all is well."""
+        return self.comparison.is_clean and not self.findings
+
+
+def examine(sources: Mapping[ServiceName, Source], period: Period) -> Report:
+    """Ask and compare; `UserError` where a service does not answer.
+
+    Compared is what all outboxes still have: a longer period is cut to that.
+    """
+    facts = _ask(sources, period)
+    kept = Period(max(period.start, *(each.complete_since for each in facts.values())), period.end)
+    if kept != period:
+        facts = _ask(sources, kept)
+    comparison = compare(facts, sources, kept)
+    found = [sentence for each in facts.values() for sentence in findings(each)]
+    found += ledger_findings(sources[ServiceName.LEDGER].reconciliation(kept))
+    return Report(kept, facts, comparison, found)
+
+
+def _ask(sources: Mapping[ServiceName, Source], period: Period) -> dict[ServiceName, Facts]:
+    return {name: source.facts(period) for name, source in sources.items()}

@@ -1,0 +1,16 @@
+"""Find events by the time of their ids, for reconciliation."""
+
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("outbox_by_id", "outbox", ["id"], unique=False, postgresql_using="brin")
+
+
+def downgrade() -> None:
+    op.drop_index("outbox_by_id", table_name="outbox", postgresql_using="brin")

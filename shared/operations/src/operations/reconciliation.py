@@ -1,0 +1,187 @@
+"""The facts of one service for reconciliation: what it published, what it applied, and how it stands.
+
+No service reads another's database; whoever compares asks each for its own facts. They concern the whole platform, so
+only administrators of the tenant that operates it may see them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
+
+from contracts.lifecycle import EventType
+from eventbus import books
+from eventbus.books import Bucket, Window
+from eventbus.brokers import GroupHealth, TopicHealth
+from eventbus.janitor import KEEP_OUTBOX
+from operations.operators import Operator
+from operations.pages import Page, Pages
+from operations.standing import OutboxState, Standing
+from runtime.clock import now
+from runtime.paging import CursorText
+from runtime.problems import PROBLEM_RESPONSES
+from runtime.types import Instant
+
+_LONGEST_PAGE = 5_000
+_DAY = timedelta(days=1)
+
+
+class EventBucket(BaseModel):
+    """Events of one hour and type; `digest` is the XOR of their ids' ends."""
+
+    hour: datetime
+    type: str | None
+    events: int
+    digest: str
+
+    @classmethod
+    def of(cls, bucket: Bucket) -> "EventBucket":
+        """Return the view of a bucket."""
+        return cls(hour=bucket.hour, type=bucket.type, events=bucket.events, digest=f"{bucket.digest:015x}")
+
+
+class PublishedBucket(EventBucket):
+    """Events of the outbox, with those that wait for the relay and those that no broker takes."""
+
+    waiting: int
+    set_aside: int
+
+
+class Published(BaseModel):
+    """What the service published. Events made before `complete_since` may have left the outbox."""
+
+    complete_since: datetime
+    buckets: list[PublishedBucket]
+
+
+class Applied(BaseModel):
+    """What the service applied, of all `types` that it takes."""
+
+    consumer: str
+    types: list[EventType]
+    buckets: list[EventBucket]
+
+
+class PublishedEvent(BaseModel):
+    """One event of the outbox."""
+
+    id: UUID
+    type: str
+    complaint: str
+    state: Literal["waiting", "published", "set_aside"]
+
+
+class ServiceState(BaseModel):
+    """How the service stands; `topic` and `group` are null where Kafka did not answer."""
+
+    outbox: OutboxState
+    parked: int
+    pending_migrations: list[str]
+    consumer: str
+    topic: TopicHealth | None
+    group: GroupHealth | None
+
+
+def _window(
+    made_from: Annotated[Instant | None, Query(alias="from", description="A day ago by default.")] = None,
+    made_to: Annotated[Instant | None, Query(alias="to", description="Exclusive; now by default.")] = None,
+) -> Window:
+    end = made_to or now()
+    return Window(made_from or end - _DAY, end)
+
+
+def _standing(request: Request) -> Standing:
+    standing: Standing = request.app.state.standing
+    return standing
+
+
+Made = Annotated[Window, Depends(_window)]
+Own = Annotated[Standing, Depends(_standing)]
+Size = Annotated[int, Query(ge=1, le=_LONGEST_PAGE)]
+Types = Annotated[Sequence[EventType], Query(alias="type", max_length=len(EventType), description="May be repeated.")]
+
+router = APIRouter(prefix="/reconciliation", tags=["reconciliation"], responses=PROBLEM_RESPONSES)
+
+
+@router.get("/published")
+async def published(_caller: Operator, own: Own, window: Made) -> Published:
+    """Count the events of the outbox by hour and type; an event's hour is that of its id."""
+    async with own.engine.connect() as connection:
+        found = await books.published(connection, window)
+    buckets = [
+        PublishedBucket(**EventBucket.of(each).model_dump(), waiting=each.waiting, set_aside=each.set_aside)
+        for each in found
+    ]
+    return Published(complete_since=now() - KEEP_OUTBOX, buckets=buckets)
+
+
+@router.get("/published/events")
+async def published_events(
+    request: Request,
+    response: Response,
+    caller: Operator,
+    own: Own,
+    window: Made,
+    types: Types = tuple(EventType),
+    cursor: CursorText = None,
+    limit: Size = _LONGEST_PAGE,
+) -> Page[PublishedEvent]:
+    """List the events of the outbox in the order of their ids."""
+    pages = Pages(request, caller, "published", {"types": sorted(types)})
+    async with own.engine.connect() as connection:
+        lines = await books.published_lines(
+            connection, window, types=types, after=_after(pages, cursor), size=limit + 1
+        )
+    if len(lines) > limit:
+        pages.link_next(response, str(lines[limit - 1].id))
+    items = [PublishedEvent(id=line.id, type=line.type, complaint=line.key, state=line.state) for line in lines[:limit]]
+    return Page(items=items)
+
+
+@router.get("/applied")
+async def applied(_caller: Operator, own: Own, window: Made) -> Applied:
+    """Count the events that this service applied, by hour and, where its book keeps them, by type."""
+    async with own.engine.connect() as connection:
+        found = await own.applied.buckets(connection, window)
+    return Applied(consumer=own.consumer, types=sorted(own.types), buckets=[EventBucket.of(each) for each in found])
+
+
+@router.get("/applied/events")
+async def applied_events(
+    request: Request,
+    response: Response,
+    caller: Operator,
+    own: Own,
+    window: Made,
+    cursor: CursorText = None,
+    limit: Size = _LONGEST_PAGE,
+) -> Page[UUID]:
+    """List the ids of the events that this service applied, in order."""
+    pages = Pages(request, caller, "applied", {})
+    async with own.engine.connect() as connection:
+        ids = await own.applied.ids(connection, window, after=_after(pages, cursor), size=limit + 1)
+    if len(ids) > limit:
+        pages.link_next(response, str(ids[limit - 1]))
+    return Page(items=ids[:limit])
+
+
+@router.get("/state")
+async def state(_caller: Operator, own: Own) -> ServiceState:
+    """Say how outbox, schema, parked messages, topic and consumer stand."""
+    topic, group = await own.at_kafka()
+    return ServiceState(
+        outbox=await own.outbox(),
+        parked=await own.parked(),
+        pending_migrations=await own.pending_migrations(),
+        consumer=own.consumer,
+        topic=topic,
+        group=group,
+    )
+
+
+def _after(pages: Pages, cursor: str | None) -> UUID:
+    last = pages.after(cursor)
+    return UUID(int=0) if last is None else UUID(str(last[0]))

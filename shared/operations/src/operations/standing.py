@@ -1,0 +1,69 @@
+"""How one service stands: the parts that reconciliation and replay ask."""
+
+import asyncio
+from collections.abc import Set
+from dataclasses import dataclass
+
+from aiokafka.errors import KafkaError
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.lifecycle import EventType
+from eventbus.books import AppliedBook
+from eventbus.brokers import Brokers, GroupHealth, TopicHealth
+from runtime.database import pending_migrations
+
+_OUTBOX = text("""
+    SELECT count(*) FILTER (WHERE published_at IS NULL) AS waiting, count(error) AS set_aside,
+           coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE published_at IS NULL)), 0) AS oldest
+    FROM outbox WHERE published_at IS NULL OR published_at = '-infinity'
+""")
+_KAFKA_SECONDS = 6.0
+_PARKED = text("SELECT count(*) FROM parked_message WHERE state = 'parked'")
+
+
+class OutboxState(BaseModel):
+    """What waits to be published, since when, and what never will be."""
+
+    waiting: int
+    oldest_seconds: float
+    set_aside: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """The service's own parts."""
+
+    service: str
+    engine: AsyncEngine
+    database_url: str
+    brokers: Brokers
+    consumer: str
+    topic: str
+    types: Set[EventType]
+    """What it applies, and its book of that."""
+    applied: AppliedBook
+
+    async def outbox(self) -> OutboxState:
+        """Look at the outbox."""
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(_OUTBOX)).one()
+        return OutboxState(waiting=row.waiting, oldest_seconds=float(row.oldest), set_aside=row.set_aside)
+
+    async def parked(self) -> int:
+        """Count the messages that are parked now."""
+        async with self.engine.connect() as connection:
+            return int((await connection.execute(_PARKED)).scalar_one())
+
+    async def pending_migrations(self) -> list[str]:
+        """Return the revisions that the database lacks."""
+        return await asyncio.to_thread(pending_migrations, f"{self.service}_service", self.database_url)
+
+    async def at_kafka(self) -> tuple[TopicHealth | None, GroupHealth | None]:
+        """Say how the topic is kept and how far its consumer is; two Nones where Kafka does not answer in time."""
+        try:
+            async with asyncio.timeout(_KAFKA_SECONDS):
+                return await self.brokers.topic(self.topic), await self.brokers.group(self.consumer, self.topic)
+        except (KafkaError, OSError, TimeoutError):
+            return None, None

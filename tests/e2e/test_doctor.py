@@ -1,0 +1,170 @@
+"""What Kafka has lost is found by the doctor and brought back by a replay."""
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from behaviour.broker import delete_records
+from contracts.topics import LIFECYCLE, TOPICS
+from e2e.county import County
+from e2e.people import People, eventually
+from eventbus.admin import ensure_topics
+from eventbus.brokers import Brokers
+from eventbus.kafka import KafkaConnection
+from jieban.embedded.kafka import Kafka
+
+Report = dict[str, Any]
+pytestmark = pytest.mark.timeout(300)  # many processes start and stop
+
+
+@pytest.fixture(scope="module")
+def connection(kafka: Kafka) -> KafkaConnection:
+    return KafkaConnection(kafka.bootstrap_servers)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def empty_topic(connection: KafkaConnection) -> AsyncIterator[None]:
+    """What other modules left in the topic is none of this county's."""
+    await ensure_topics(connection, TOPICS)
+    await delete_records(connection, LIFECYCLE.name)
+    yield
+
+
+async def test_events_that_kafka_lost_are_named_and_come_back_by_replay(
+    people: People, county: County, connection: KafkaConnection
+) -> None:
+    before = await people.report()
+    await people.until(before["id"], "assigned")
+    assert await _healthy(county)
+
+    await county.stop()
+    await county.start("serve", "intake", "--roles", "api,relay")
+    lost = {(await people.report())["id"] for _ in range(5)}
+    await eventually(lambda: _records(connection, len(lost)))
+    await county.stop()
+    assert await delete_records(connection, LIFECYCLE.name) >= len(lost)
+    await county.start()
+
+    code, report = await _doctor(county)
+    assert code == 1
+    assert {(each["at"], each["complaint"], each["why"]) for each in report["missing"]} == {
+        (service, complaint, "not applied") for service in ("dispatch", "ledger") for complaint in lost
+    }
+    assert {each["type"] for each in report["missing"]} == {"complaint.received"}
+    assert report["unknown"] == []
+    _, shown = await county.ask("doctor", "--settle", "0")
+    assert "Missing events, 10 of 10" in shown
+
+    _, told = await county.ask("replay", "outbox", "--service", "intake", "--from", "1h", "--dry-run")
+    assert told == "6 events of intake would be published again.\n"
+    code, told = await county.ask("replay", "outbox", "--service", "intake", "--from", "1h", "--batch", "4")
+    assert (code, told.splitlines()[-1]) == (0, "6 events of intake are published again.")
+    for complaint in lost:
+        await people.until(complaint, "assigned")
+    assert await _healthy(county)
+    story = await people.ledger(before["id"])
+    assert [line["type"] for line in story["timeline"]] == ["complaint.received", "complaint.assigned"]
+
+
+async def test_what_was_parked_for_a_lost_event_is_released_after_the_replay(
+    people: People, county: County, connection: KafkaConnection
+) -> None:
+    await county.stop()
+    await county.start("serve", "intake", "--roles", "api,relay")
+    complaint = (await people.report())["id"]
+    await eventually(lambda: _records(connection, 1))
+    await county.stop()
+    await county.start("serve", "dispatch")
+    await people.assigned(complaint)
+    await eventually(lambda: _records(connection, 2))
+    await county.stop()
+    await delete_records(connection, LIFECYCLE.name)
+    await county.start()
+    assert (await people.case(complaint, "accept")).status_code == 200
+
+    async def parked() -> bool | None:
+        _, report = await _doctor(county)
+        found = {(each["type"], each["why"]) for each in report["missing"] if each["at"] == "ledger"}
+        return ("complaint.accepted", "parked") in found or None
+
+    await eventually(parked)
+    for service in ("dispatch", "intake"):
+        await county.ask("replay", "outbox", "--service", service, "--from", "1h", "--complaint", complaint)
+
+    async def released() -> bool | None:
+        code, _ = await county.ask("parked", "release", "ledger", "--all")
+        story = await people.ledger(complaint)
+        return (code == 0 and story.get("status") == "accepted") or None
+
+    await eventually(released, 60)
+    assert await _healthy(county)
+    story = await people.ledger(complaint)
+    assert [line["type"].removeprefix("complaint.") for line in story["timeline"]] == [
+        "received", "assigned", "accepted",
+    ]  # fmt: skip
+
+
+async def test_a_service_reads_the_topic_again_once_nobody_consumes_for_it(people: People, county: County) -> None:
+    complaint = await people.report()
+    before = await people.until(complaint["id"], "assigned")
+    code, told = await county.ask("replay", "topic", "--service", "ledger", "--earliest")
+    assert code == 1
+    assert "ledger is being consumed" in told
+    await county.stop()
+
+    async def went_back() -> str | None:
+        code, told = await county.ask("replay", "topic", "--service", "ledger", "--from", "1h")
+        return told if code == 0 else None
+
+    try:
+        told = await eventually(went_back)
+        assert told.endswith("will be read again by ledger.\n")
+        assert not told.startswith("0 ")
+    finally:
+        await county.start()
+    again = await people.until((await people.report())["id"], "assigned")
+    assert len(again["timeline"]) == 2
+    assert await people.ledger(complaint["id"]) == before
+    assert await _healthy(county)
+
+
+async def test_the_doctor_says_so_where_it_cannot_ask(county: County) -> None:
+    code, told = await county.ask("doctor", "--at", "ledger=http://127.0.0.1:1")
+    assert code == 2
+    assert "Jieban does not answer at http://127.0.0.1:1" in told
+    code, told = await county.ask("doctor", "--at", "ledgers=http://127.0.0.1:1")
+    assert "--at takes SERVICE=URL with one of intake, dispatch, ledger" in told
+
+
+async def test_a_replay_says_what_it_needs(county: County) -> None:
+    for arguments, sentence in (
+        (("topic", "--service", "ledger"), "either --from WHEN or --earliest"),
+        (("topic", "--service", "ledger", "--from", "2026-11-23T08:00:00"), "name the time zone"),
+        (("outbox", "--service", "intake", "--from", "yesterday"), "write it like 2h"),
+    ):
+        code, told = await county.ask("replay", *arguments)
+        assert code != 0
+        assert sentence in " ".join(told.replace("│", " ").split())
+
+
+async def _doctor(county: County) -> tuple[int, Report]:
+    code, printed = await county.ask("doctor", "--settle", "0", "--json")
+    return code, json.loads(printed)
+
+
+async def _healthy(county: County) -> bool:
+    """Wait until the doctor finds nothing, which takes as long as the last event is on its way."""
+
+    async def clean() -> bool | None:
+        code, _ = await _doctor(county)
+        return code == 0 or None
+
+    return await eventually(clean)
+
+
+async def _records(connection: KafkaConnection, count: int) -> bool | None:
+    """Whether so many records wait for the ledger in the topic."""
+    return (await Brokers(connection).group("ledger", LIFECYCLE.name)).lag >= count or None

@@ -1,0 +1,93 @@
+"""The alarms watch what there is, and each has its paragraph in the runbook."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+
+import dispatch_service.main
+import intake_service.main
+import ledger_service.main
+from eventbus.tables import SHARDS
+from jieban.main import COMMANDS
+
+ROOT = Path(__file__).parents[3]
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
+RULES = yaml.safe_load((ROOT / "deploy" / "alarms" / "jieban.rules.yml").read_text("utf-8"))
+ALARMS: list[dict[str, Any]] = [rule for group in RULES["groups"] for rule in group["rules"]]
+PROMETHEUS_OWN = {"up"}
+FUNCTIONS = {"max", "sum", "rate", "increase"}
+DURATION = re.compile(r"([0-9]+[smhd])+")
+
+
+def test_all_services_are_imported_so_that_the_registry_is_whole() -> None:
+    assert all(module.build for module in (intake_service.main, dispatch_service.main, ledger_service.main))
+
+
+@pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm["alert"])
+def test_an_alarm_has_the_shape_that_prometheus_takes(alarm: dict[str, Any]) -> None:
+    assert set(alarm) <= {"alert", "expr", "for", "labels", "annotations", "keep_firing_for"}
+    assert re.fullmatch(r"Jieban[A-Za-z]+", alarm["alert"])
+    assert isinstance(alarm["expr"], str)
+    assert alarm["expr"].count("(") == alarm["expr"].count(")")
+    assert DURATION.fullmatch(alarm.get("for", "1m"))
+    assert alarm["labels"] in ({"severity": "page"}, {"severity": "ticket"})
+    assert set(alarm["annotations"]) == {"summary", "runbook_url"}
+
+
+def test_names_are_given_once() -> None:
+    assert [set(group) for group in RULES["groups"]] == [{"name", "rules"}]
+    assert len({alarm["alert"] for alarm in ALARMS}) == len(ALARMS)
+
+
+@pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm["alert"])
+def test_an_alarm_watches_metrics_that_there_are(alarm: dict[str, Any]) -> None:
+    labels = {
+        f"{metric.name}{suffix}": _labels(metric.name)
+        for metric in REGISTRY.collect()
+        for suffix in ("", "_total", "_count", "_sum", "_bucket")
+    }
+    watched = _metrics(alarm["expr"])
+    assert watched
+    for name in watched - PROMETHEUS_OWN:
+        assert name in labels, f"{alarm['alert']} watches {name}"
+        grouped = set(re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", alarm["expr"]))))
+        assert grouped - {"instance"} <= labels[name]
+
+
+def test_every_alarm_has_its_paragraph_and_every_paragraph_its_alarm() -> None:
+    titles = re.findall(r"^### (\w+)$", RUNBOOK, re.MULTILINE)
+    assert titles == [alarm["alert"] for alarm in ALARMS]
+    for alarm in ALARMS:
+        assert alarm["annotations"]["runbook_url"] == f"docs/runbook.md#{alarm['alert'].lower()}"
+
+
+def test_a_paragraph_says_when_to_wake_somebody() -> None:
+    for paragraph in RUNBOOK.partition("## The alarms")[2].split("\n### ")[1:]:
+        assert re.search(r"\b[Ww]ake\b", paragraph), paragraph
+
+
+def test_the_runbook_types_commands_that_there_are() -> None:
+    commands = set(re.findall(r"(?:^|`)jieban ([a-z]+)", RUNBOOK, re.MULTILINE))
+    assert {"doctor", "parked", "replay"} <= commands <= set(COMMANDS)
+
+
+def test_the_number_of_shards_is_the_buss() -> None:
+    [alarm] = [alarm for alarm in ALARMS if alarm["alert"] == "JiebanNobodyPublishes"]
+    assert alarm["expr"].endswith(f"< {SHARDS}")
+
+
+def _metrics(expression: str) -> set[str]:
+    bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]|by \([^)]*\)", " ", expression)
+    return set(re.findall(r"[a-z_][a-z0-9_]*", bare)) - FUNCTIONS
+
+
+def _labels(name: str) -> set[str]:
+    """Return the label names of a metric of this process."""
+    collectors: Iterable[Any] = set(REGISTRY._collector_to_names)
+    [names] = [set(each._labelnames) for each in collectors if getattr(each, "_name", None) == name] or [set()]
+    return names
