@@ -26,10 +26,14 @@ class Injection:
     """What the fault's own check found, or what was missing when the time was over."""
 
     @property
-    def is_good(self) -> bool:
-        """Whether it recovered by itself within its bound, and its own check found nothing."""
-        recovered = self.recovered_seconds
-        return recovered is not None and recovered <= self.bound_seconds and not self.findings
+    def is_late(self) -> bool:
+        """Whether it recovered by itself, but not within its bound."""
+        return self.recovered_seconds is not None and self.recovered_seconds > self.bound_seconds
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it recovered by itself, in time or late, and its own check found nothing."""
+        return self.recovered_seconds is not None and not self.findings
 
 
 @dataclass
@@ -44,11 +48,15 @@ class Report:
     minutes: float = 0.0
     events: int = 0
     """In the ledger, at the end."""
+    forgives_lateness: bool = False
+    """On a machine that does other work as well, seconds say little: they are told, and do not decide."""
 
     @property
     def is_good(self) -> bool:
         """Whether nothing at all is to be complained of."""
-        return not self.violations and not self.stats.failed_lives and all(each.is_good for each in self.injections)
+        late = not self.forgives_lateness and any(each.is_late for each in self.injections)
+        sound = all(each.is_sound for each in self.injections)
+        return sound and not late and not self.violations and not self.stats.failed_lives
 
     def show(self) -> None:
         """Print the tables."""
@@ -123,8 +131,14 @@ def _kind(name: str, injections: Sequence[Injection]) -> report.Row:
         "recovered, median s": statistics.median(times) if times else "-",
         "worst s": max(times) if len(times) == len(injections) else "never",
         "bound s": injections[0].bound_seconds,
-        "good": "yes" if all(each.is_good for each in injections) else "NO",
+        "good": _verdict(injections),
     }
+
+
+def _verdict(injections: Sequence[Injection]) -> str:
+    if not all(each.is_sound for each in injections):
+        return "NO"
+    return "late" if any(each.is_late for each in injections) else "yes"
 
 
 def _percentile(seconds: Sequence[float], part: float) -> float:

@@ -57,6 +57,8 @@ class System:
         """Between each service and its database."""
         self.databases: dict[str, str] = {}
         """Each service's database as its own role reaches it, past the link."""
+        self.foreign: set[bytes] = set()
+        """Keys of records that faults made up: no fault sends them again, so that what is parked can be foreseen."""
         self.journal: Journal | None = None
         """Where the complaints that try out the system are noted, for the checker not to wonder about them."""
         self._postgres: Postgres

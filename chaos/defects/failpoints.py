@@ -27,21 +27,21 @@ _ANSWERS_LEAVE_SECONDS = 0.1
 
 def between_send_and_mark() -> None:
     """Die between the two steps of publishing, whichever of them comes first."""
-    steps: list[str] = []
-    _watch(RecoveringProducer, "send", steps)
-    _watch(Unpublished, "mark", steps)
+    first: list[str] = []
+    _watch(RecoveringProducer, "send", first)
+    _watch(Unpublished, "mark", first)
 
 
-def _watch(owner: type, name: str, steps: list[str]) -> None:
+def _watch(owner: type, name: str, first: list[str]) -> None:
     step = getattr(owner, name)
     dies = _Death("between-send-and-mark")
 
     async def watched(self: Any, items: Sequence[Any]) -> Any:
-        if steps and steps[-1] != name:
+        if not first:
+            first.append(name)
+        if name != first[0]:
             dies.after(len(items))
-        result = await step(self, items)
-        steps.append(name)
-        return result
+        return await step(self, items)
 
     replace(owner, name, watched)
 

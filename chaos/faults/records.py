@@ -29,7 +29,8 @@ class Repeats(Fault):
     share = 0.3
 
     async def inject(self, system: System, random: Random) -> None:
-        repeated = [record for record in await _latest(system) if random.random() < self.share]
+        latest = [record for record in await _latest(system) if record.key not in system.foreign]
+        repeated = [record for record in latest if random.random() < self.share]
         await _send(system, [Sent(each.key, each.value, each.headers, each.partition) for each in repeated])
         self.detail = f"{len(repeated)} records"
 
@@ -72,6 +73,7 @@ class Poison(Fault):
     async def inject(self, system: System, random: Random) -> None:
         poisoned = records(lambda: UUID(int=random.getrandbits(128), version=4))
         self._keys = [record.key for record in poisoned]
+        system.foreign.update(self._keys)
         self.foreign = {record.key.decode() for record in poisoned}
         self.parked = {service: sum(service in record.parked_by for record in poisoned) for service in SERVICES}
         await _send(system, [Sent(record.key, record.value, record.headers, None) for record in poisoned])

@@ -28,6 +28,9 @@ _WORK: tuple[tuple[Kind, Mapping[str, Any]], ...] = (
 )
 _CREATED, _NOT_FOUND, _CONFLICT = 201, 404, 409
 
+_WITHDRAWN, _WORKED_ON = 0.12, 0.28
+"""Parts of the lives that are taken back, and that are worked on to the end; the rest stays assigned."""
+
 
 class Life:
     """One complaint and the people around it."""
@@ -49,9 +52,9 @@ class Life:
             self._stats.shortened += 1
             return
         fate = self._rng.random()
-        if fate < 0.20:
+        if fate < _WITHDRAWN:
             await self._withdrawn(who)
-        elif (case := await self._assigned()) is not None and fate < 0.75:
+        elif (case := await self._assigned()) is not None and fate < _WITHDRAWN + _WORKED_ON:
             await self._worked_on(who, case)
 
     async def _created(self) -> Person | None:

@@ -50,7 +50,10 @@ class Offsets:
         self._reached.clear()
 
     async def commit(self, member: Any) -> None:
-        """Commit what is done. A refusal around a rebalance is normal: the inbox absorbs the repeat."""
+        """Commit what is done; what could not be committed stays for the next time.
+
+        A refusal around a rebalance is normal: the inbox absorbs the repeat.
+        """
         done, self._done = self._done, {}
         self._committed_at = time.monotonic()
         self._measure(member)
@@ -60,6 +63,7 @@ class Offsets:
             async with asyncio.timeout(COMMIT_TIMEOUT_SECONDS):
                 await member.commit(done)
         except (KafkaError, TimeoutError) as error:
+            self._done = done | self._done
             log.info("offsets_not_committed", consumer=self._consumer, error=repr(error)[:200])
 
     def _measure(self, member: Any) -> None:
