@@ -19,7 +19,7 @@ from contracts.topics import LIFECYCLE
 
 _RATE = 25.0
 _BEGIN_SECONDS = 20.0
-_STILL_SECONDS = 5.0
+_STILL_SECONDS = 8.0
 _LOOK_SECONDS = 0.2
 
 
