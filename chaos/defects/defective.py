@@ -28,10 +28,9 @@ NONE = "none"
 
 
 def apply(names: str) -> None:
-    """Break this process; KeyError for a name that is neither a defect nor a failpoint."""
-    for name in names.split(","):
-        if name != NONE:
-            (DEFECTS.get(name) or FAILPOINTS[name])()
+    """Break this process; KeyError, and nothing is broken, for a name that is neither a defect nor a failpoint."""
+    for broken in [DEFECTS.get(name) or FAILPOINTS[name] for name in names.split(",") if name != NONE]:
+        broken()
 
 
 if __name__ == "__main__":

@@ -49,9 +49,10 @@ def test_there_are_twelve_and_each_has_a_scenario_of_its_own() -> None:
     assert set(CLEAN.failpoints) == set(FAILPOINTS)
 
 
-def test_a_misspelt_defect_does_not_pass_for_a_sound_system() -> None:
+def test_a_misspelt_defect_does_not_pass_for_a_sound_system(replaced: list[tuple[Any, Any]]) -> None:
     with pytest.raises(KeyError):
         apply("no-inbox,no-such-defect")
+    assert not replaced
 
 
 def _arguments(function: Any) -> list[object]:
