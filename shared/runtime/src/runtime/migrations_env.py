@@ -7,6 +7,7 @@ migrations_env.run(metadata)
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from alembic import context
@@ -20,6 +21,7 @@ from runtime.migrations import lock_id
 
 LOCK_TIMEOUT = "5s"
 """How long a migration may wait for a table before it gives up rather than hold up every request behind it."""
+_LOOK_SECONDS = 0.1
 
 
 def run(metadata: MetaData) -> None:
@@ -31,25 +33,38 @@ def run(metadata: MetaData) -> None:
 async def _online(url: str, metadata: MetaData) -> None:
     engine = create_async_engine(asyncpg_url(url), poolclass=NullPool, connect_args={"timeout": 5.0})
     try:
-        async with engine.begin() as connection:
+        async with engine.connect() as connection:
             await connection.run_sync(_migrate, metadata)
     finally:
         await engine.dispose()
 
 
 def _migrate(connection: Connection, metadata: MetaData) -> None:
-    attributes = context.config.attributes
-    connection.execute(text("select pg_advisory_xact_lock(:id)"), {"id": lock_id(attributes["package"])})
-    connection.execute(text("select set_config('lock_timeout', :timeout, true)"), {"timeout": LOCK_TIMEOUT})
+    _take_turn(connection, lock_id(context.config.attributes["package"]))
+    connection.execute(text("select set_config('lock_timeout', :timeout, false)"), {"timeout": LOCK_TIMEOUT})
+    partitions = _partitions(connection)
+    connection.commit()
     context.configure(
         connection=connection,
         target_metadata=metadata,
         compare_type=True,
         compare_server_default=True,
-        include_object=_without(_partitions(connection)),
+        include_object=_without(partitions),
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _take_turn(connection: Connection, lock: int) -> None:
+    """Wait until no other migrator works; the turn ends with the connection.
+
+    By looking again and again: a statement that waits for the lock would keep a concurrent index build of the one who
+    holds it waiting in turn.
+    """
+    while not connection.scalar(text("select pg_try_advisory_lock(:id)"), {"id": lock}):
+        connection.commit()
+        time.sleep(_LOOK_SECONDS)
 
 
 def _partitions(connection: Connection) -> frozenset[str]:

@@ -56,7 +56,7 @@ sa.Index(
     postgresql_where=complaint.c.external_ref.is_not(None),
 )
 sa.Index("complaint_by_creator", complaint.c.tenant, complaint.c.created_by, complaint.c.id)
-sa.Index("complaint_updated", complaint.c.updated_at, postgresql_using="brin")
+sa.Index("complaint_updated_range", complaint.c.updated_at, postgresql_using="brin")
 
 reporter = sa.Table(
     "reporter",

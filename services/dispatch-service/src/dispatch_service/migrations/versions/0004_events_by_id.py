@@ -1,6 +1,6 @@
 """Find events by the time of their ids, for reconciliation."""
 
-from alembic import op
+from runtime.online_indexes import create_index_online, drop_index_online
 
 revision = "0004"
 down_revision = "0003"
@@ -9,8 +9,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("outbox_by_id", "outbox", ["id"], unique=False, postgresql_using="brin")
+    create_index_online("outbox_by_id", "outbox", ["id"], postgresql_using="brin")
 
 
 def downgrade() -> None:
-    op.drop_index("outbox_by_id", table_name="outbox", postgresql_using="brin")
+    drop_index_online("outbox_by_id", "outbox")

@@ -64,7 +64,7 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("external_ref IS NOT NULL"),
     )
-    op.create_index("complaint_updated", "complaint", ["updated_at"], unique=False, postgresql_using="brin")
+    op.create_index("complaint_updated", "complaint", ["tenant", "updated_at"], unique=False)
     op.create_table(
         "idempotency_key",
         sa.Column("tenant", sa.Text(), nullable=False),

@@ -1,6 +1,6 @@
 """Find events by the time of their ids, for reconciliation."""
 
-from alembic import op
+from runtime.online_indexes import create_index_online, drop_index_online
 
 revision = "0002"
 down_revision = "0001"
@@ -9,10 +9,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("outbox_by_id", "outbox", ["id"], unique=False, postgresql_using="brin")
-    op.create_index("entry_by_event", "entry", ["event_id"], unique=False, postgresql_using="brin")
+    create_index_online("outbox_by_id", "outbox", ["id"], postgresql_using="brin")
+    create_index_online("entry_by_event", "entry", ["event_id"], postgresql_using="brin")
 
 
 def downgrade() -> None:
-    op.drop_index("entry_by_event", table_name="entry", postgresql_using="brin")
-    op.drop_index("outbox_by_id", table_name="outbox", postgresql_using="brin")
+    drop_index_online("entry_by_event", "entry")
+    drop_index_online("outbox_by_id", "outbox")
