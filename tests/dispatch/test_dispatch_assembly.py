@@ -1,6 +1,5 @@
 """What dispatch has from being assembled as every service is."""
 
-import asyncio
 import uuid
 from datetime import timedelta
 
@@ -9,7 +8,7 @@ from pydantic import SecretStr
 
 from dispatch.world import SECRET, World
 from dispatch_service.main import build
-from operations.forgetting import Forgetting
+from operations.service import forget_old_answers
 from runtime.auth import TokenVerifier
 from runtime.settings import RuntimeSettings
 
@@ -38,19 +37,9 @@ async def test_stored_answers_are_forgotten_after_their_time_and_not_before(worl
     event, same = await world.a_case(), {"Idempotency-Key": str(uuid.uuid4())}
     await world.act(event, "accept", role="officer", headers=same)
 
-    await forget(world, keep=timedelta(hours=1))
+    await forget_old_answers(world.engine, timedelta(hours=1))
     remembered = await world.act(event, "accept", role="officer", headers=same)
-    await forget(world, keep=timedelta(0))
+    await forget_old_answers(world.engine, timedelta())
     forgotten = await world.act(event, "accept", role="officer", headers=same)
 
     assert (remembered.status_code, forgotten.status_code) == (200, 409)
-
-
-async def forget(world: World, keep: timedelta) -> None:
-    """Let the worker make one round."""
-    stop = asyncio.Event()
-    worker = Forgetting(service="dispatch", engine=world.engine, keep=keep)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(worker.run(stop))
-        await asyncio.sleep(0.05)
-        stop.set()

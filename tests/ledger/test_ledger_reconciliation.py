@@ -16,7 +16,7 @@ from eventbus.books import Window
 from ledger.conftest import As, Enter
 from ledger.histories import History
 from ledger_service.persistence.reconciliation import EntryBook
-from ledger_service.service.reconciling import Reconciling
+from ledger_service.service.reconciling import reconcile
 from runtime.clock import now
 
 
@@ -108,13 +108,12 @@ async def test_others_may_not_ask(client: httpx.AsyncClient, as_: As, role: Role
 
 
 async def test_the_metric_follows(closed: Any, engine: AsyncEngine) -> None:
-    reconciling = Reconciling(engine, settle=timedelta())
     await closed()
-    await reconciling.reconcile()
+    await reconcile(engine, settle=timedelta())
     assert _gauge("gap") == 0
     async with engine.begin() as connection:
         await connection.execute(text("DELETE FROM entry WHERE type = 'complaint.accepted'"))
-    await reconciling.reconcile()
+    await reconcile(engine, settle=timedelta())
     assert _gauge("gap") == 1
 
 

@@ -1,9 +1,13 @@
 """Puts the ledger together; nothing imports this module but its entry points."""
 
+from datetime import timedelta
+from functools import partial
+
 from ledger_service.api import actions, complaints, entries, flow, reconciliation
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
-from ledger_service.service.reconciling import Reconciling
+from ledger_service.service.reconciling import reconcile
+from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
@@ -13,6 +17,7 @@ from runtime.settings import RuntimeSettings
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return the ledger service on `settings.ledger_database_url`; ValueError where that is not set."""
     foundation = Foundation.lay("ledger", settings, settings.ledger_database_url)
+    reconciling = Rounds("ledger reconciliation", partial(reconcile, foundation.engine), every=timedelta(minutes=1))
     return assemble(
         foundation,
         verifier,
@@ -21,5 +26,5 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[complaints.router, actions.router, entries.router, flow.router, reconciliation.router],
         subscription=SUBSCRIPTION,
         applied=EntryBook(),
-        workers={"relay": [Reconciling(foundation.engine)]},
+        workers={"relay": [reconciling]},
     )

@@ -1,17 +1,13 @@
 """Keeps outbox and inbox small: published rows and old claims go after their time, in short transactions."""
 
-import asyncio
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from eventbus import metrics
 
-log = structlog.get_logger()
 _SIZE = 5_000
 KEEP_OUTBOX = timedelta(days=7)
 """For so long after its publication an event can be compared and published again."""
@@ -28,45 +24,25 @@ _PARKED = sa.text("SELECT consumer, count(*) AS messages FROM parked_message WHE
 
 
 class Janitor:
-    """Cleans one service's bus tables and counts its parked messages. Several may run at once."""
+    """Cleans one service's bus tables and counts its parked messages. Several may do so at once."""
 
     def __init__(
         self,
         *,
-        service: str,
         engine: AsyncEngine,
         consumers: list[str],
-        is_outage: Callable[[BaseException], bool],
         keep_outbox: timedelta = KEEP_OUTBOX,
         keep_inbox: timedelta = timedelta(days=60),
-        every: timedelta = timedelta(seconds=15),
     ) -> None:
         """`keep_inbox` must outlast the topics' retention and every replay, or old events would be applied again."""
-        self.name = f"{service} janitor"
         self._engine = engine
         self._consumers = consumers
-        self._is_outage = is_outage
         self._keep_outbox = keep_outbox
         self._keep_inbox = keep_inbox
-        self._every = every
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Clean every now and then until `stop`."""
-        while not stop.is_set():
-            try:
-                await self.clean(datetime.now(UTC))
-            except Exception as error:
-                if not self._is_outage(error):
-                    raise
-                log.warning("janitor_waits", worker=self.name, error=repr(error)[:200])
-            try:
-                async with asyncio.timeout(self._every.total_seconds()):
-                    await stop.wait()
-            except TimeoutError:
-                continue
-
-    async def clean(self, now: datetime) -> None:
-        """Delete one batch of what is over age at `now`, and count what is parked."""
+    async def clean(self, now: datetime | None = None) -> None:
+        """Delete one batch of what is over age at `now`, the present by default, and count what is parked."""
+        now = now or datetime.now(UTC)
         async with self._engine.begin() as connection:
             await connection.execute(_OLD_OUTBOX, {"before": now - self._keep_outbox})
             await connection.execute(_OLD_INBOX, {"before": first_id_at(now - self._keep_inbox)})

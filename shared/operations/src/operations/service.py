@@ -2,6 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from typing import Self
 
@@ -19,15 +21,19 @@ from eventbus.relay import Relay
 from eventbus.release import ParkedMessages
 from eventbus.slices import Subscription
 from operations import parked, reconciliation, replay
-from operations.forgetting import Forgetting
 from operations.readiness import readiness_of
+from operations.rounds import Rounds
 from operations.standing import Standing
 from runtime.auth import TokenVerifier
+from runtime.clock import now
 from runtime.database import create_engine, is_outage
 from runtime.http import create_app
+from runtime.idempotency import forget
 from runtime.lifecycle import Service, Worker
 from runtime.settings import RuntimeSettings
 
+KEEP_ANSWERS = timedelta(hours=48)
+"""For so long a repeat with the same idempotency key gets the first answer; clients may rely on a day."""
 _HOT_CONNECTIONS = 3
 """One for the consumer's slice, two for groups of complaints."""
 
@@ -131,7 +137,12 @@ def assemble(
 def _workers(foundation: Foundation, subscription: Subscription, gather_seconds: float) -> dict[str, list[Worker]]:
     name, engine, kafka = foundation.name, foundation.engine, foundation.kafka
     relay = Relay(service=name, engine=engine, kafka=kafka, is_outage=is_outage)
-    janitor = Janitor(service=name, engine=engine, consumers=[subscription.consumer], is_outage=is_outage)
+    cleaning = Rounds(
+        f"{name} janitor", Janitor(engine=engine, consumers=[subscription.consumer]).clean, every=timedelta(seconds=15)
+    )
+    forgetting = Rounds(
+        f"{name} idempotency keys", partial(forget_old_answers, engine, KEEP_ANSWERS), every=timedelta(minutes=10)
+    )
     consumer = Consumer(
         subscription=subscription,
         engine=foundation.hot_engine,
@@ -140,9 +151,15 @@ def _workers(foundation: Foundation, subscription: Subscription, gather_seconds:
         options=ConsumerOptions(instance=foundation.settings.instance, gather_seconds=gather_seconds),
     )
     return {
-        "relay": [TopicMaker(kafka, TOPICS), relay, janitor, Forgetting(service=name, engine=engine)],
+        "relay": [TopicMaker(kafka, TOPICS), relay, cleaning, forgetting],
         "consumer": [consumer],
     }
+
+
+async def forget_old_answers(engine: AsyncEngine, keep: timedelta) -> None:
+    """Delete the answers that idempotency keys stand for, once they are older than that."""
+    async with engine.begin() as connection:
+        await forget(connection, now() - keep)
 
 
 def _joined(
