@@ -50,30 +50,32 @@ _OF_TENANT = "(CAST(:tenant AS text) IS NULL OR tenant = :tenant)"
 _COMPARE = sa.text(f"""
     WITH made AS MATERIALIZED (
         SELECT tenant, event_id, complaint_id, source FROM entry WHERE {_OF_TENANT} AND {_MADE}),
-    touched AS MATERIALIZED (SELECT DISTINCT complaint_id FROM made),
+    touched AS MATERIALIZED (SELECT DISTINCT tenant, complaint_id FROM made),
     lines AS MATERIALIZED (
-        SELECT complaint_id, source, count(*) AS entries, max(sequence) AS top, max(position) AS latest
-        FROM entry JOIN touched USING (complaint_id) GROUP BY complaint_id, source),
+        SELECT tenant, complaint_id, source, count(*) AS entries, max(sequence) AS top, max(position) AS latest
+        FROM entry JOIN touched USING (tenant, complaint_id) GROUP BY tenant, complaint_id, source),
     counted AS (
-        SELECT complaint_id, sum(entries) AS entries, max(latest) AS latest,
+        SELECT tenant, complaint_id, sum(entries) AS entries, max(latest) AS latest,
                coalesce(max(top) FILTER (WHERE source = 'intake'), 0) AS intake,
                coalesce(max(top) FILTER (WHERE source = 'dispatch'), 0) AS dispatch,
                coalesce(max(top) FILTER (WHERE source = 'ledger'), 0) AS ledger
-        FROM lines GROUP BY complaint_id),
+        FROM lines GROUP BY tenant, complaint_id),
     own AS (SELECT id, aggregateid FROM outbox WHERE {_OF_TENANT} AND id >= :first AND id < :last),
     found (kind, complaint_id) AS (
         SELECT DISTINCT 'gap', complaint_id FROM lines WHERE entries <> top
-        UNION ALL SELECT 'behind', complaint_id FROM counted JOIN ledger_complaint AS c USING (complaint_id)
+        UNION ALL SELECT 'behind', complaint_id FROM counted JOIN ledger_complaint AS c USING (tenant, complaint_id)
             WHERE (c.seq_intake, c.seq_dispatch, c.seq_ledger, c.version) <> (intake, dispatch, ledger, entries)
-        UNION ALL SELECT 'status', c.complaint_id FROM counted JOIN ledger_complaint AS c USING (complaint_id)
+        UNION ALL SELECT 'status', c.complaint_id FROM counted
+            JOIN ledger_complaint AS c USING (tenant, complaint_id)
             JOIN entry ON entry.tenant = c.tenant AND entry.position = latest WHERE c.status <> status_after
-        UNION ALL SELECT 'unknown', complaint_id FROM counted LEFT JOIN ledger_complaint AS c USING (complaint_id)
-            WHERE c.complaint_id IS NULL
+        UNION ALL SELECT 'unknown', complaint_id FROM counted
+            LEFT JOIN ledger_complaint AS c USING (tenant, complaint_id) WHERE c.complaint_id IS NULL
         UNION ALL SELECT 'unentered', CAST(aggregateid AS uuid) FROM own
             WHERE NOT EXISTS (SELECT FROM made WHERE event_id = own.id)
         UNION ALL SELECT 'unpublished', complaint_id FROM made
             WHERE source = 'ledger' AND event_id >= :kept AND event_id NOT IN (SELECT id FROM own)
-        UNION ALL SELECT 'unassigned', complaint_id FROM touched JOIN ledger_complaint AS c USING (complaint_id)
+        UNION ALL SELECT 'unassigned', complaint_id FROM touched
+            JOIN ledger_complaint AS c USING (tenant, complaint_id)
             WHERE c.status = 'received' AND c.updated_at < now() - interval '1 minute')
     SELECT kind, count(*) AS complaints, (array_agg(complaint_id ORDER BY complaint_id))[1 : :shown] AS examples
     FROM found GROUP BY kind ORDER BY kind
