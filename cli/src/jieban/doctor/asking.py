@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
+from uuid import UUID
 
 import httpx
 
+from eventbus.books import Bucket, Line
 from jieban.rest import call
 from jieban.services import ServiceName
 
@@ -23,26 +25,6 @@ class Period:
         return {"from": self.start.isoformat(), "to": self.end.isoformat()}
 
 
-class Bucket(NamedTuple):
-    """The events of one hour and type."""
-
-    hour: datetime
-    type: str | None
-    events: int
-    digest: int
-    waiting: int = 0
-    set_aside: int = 0
-
-
-class Event(NamedTuple):
-    """A published event."""
-
-    id: str
-    type: str
-    complaint: str
-    state: str
-
-
 @dataclass(frozen=True)
 class Facts:
     """What one service says of itself."""
@@ -53,7 +35,7 @@ class Facts:
     types: frozenset[str]
     """What it takes from the others."""
     applied: Sequence[Bucket]
-    parked: frozenset[str]
+    parked: frozenset[UUID]
     """Ids of the events that are parked there."""
     state: Mapping[str, Any]
 
@@ -75,18 +57,20 @@ class Source:
             published=_buckets(published),
             types=frozenset(applied["types"]),
             applied=_buckets(applied),
-            parked=frozenset(str(item["event_id"]) for item in self._pages("parked", {"limit": "200"})),
+            parked=frozenset(
+                UUID(item["event_id"]) for item in self._pages("parked", {"limit": "200"}) if item["event_id"]
+            ),
             state=self._get("reconciliation/state"),
         )
 
-    def published(self, period: Period, types: Iterable[str]) -> Iterator[Event]:
+    def published(self, period: Period, types: Iterable[str]) -> Iterator[Line]:
         """Go through the events that the service published."""
         for item in self._pages("reconciliation/published/events", {**period.query(), "type": sorted(types)}):
-            yield Event(item["id"], item["type"], item["complaint"], item["state"])
+            yield Line(UUID(item["id"]), item["type"], item["complaint"], item["state"])
 
-    def applied(self, period: Period) -> Iterator[str]:
+    def applied(self, period: Period) -> Iterator[UUID]:
         """Go through the ids of the events that the service applied."""
-        return self._pages("reconciliation/applied/events", period.query())
+        return map(UUID, self._pages("reconciliation/applied/events", period.query()))
 
     def reconciliation(self, period: Period) -> Mapping[str, Any]:
         """Ask the ledger whether it fits together."""

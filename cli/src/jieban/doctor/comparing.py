@@ -4,8 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
 
-from jieban.doctor.asking import Bucket, Event, Facts, Period, Source
+from eventbus.books import PUBLISHED, Bucket, Line
+from jieban.doctor.asking import Facts, Period, Source
 from jieban.services import ServiceName
 
 _HOUR = timedelta(hours=1)
@@ -16,7 +19,7 @@ class Missing:
     """A published event that a service which takes it has not applied."""
 
     at: ServiceName
-    event: Event
+    event: Line
     published_by: ServiceName
     why: str
     """`waiting` in the outbox, `set_aside` there, `parked` at the service, or `not applied`: it never came."""
@@ -27,7 +30,7 @@ class Comparison:
     """What differs."""
 
     missing: list[Missing] = field(default_factory=list)
-    unknown: list[tuple[ServiceName, str]] = field(default_factory=list)
+    unknown: list[tuple[ServiceName, UUID]] = field(default_factory=list)
     """Ids that a service applied, and that no outbox has."""
 
     @property
@@ -78,18 +81,32 @@ def _compare_ids(
     found.unknown += [(taker.service, event_id) for event_id in sorted(present)]
 
 
-def _why(event: Event, taker: Facts) -> str:
-    if event.state != "published":
+def _why(event: Line, taker: Facts) -> str:
+    if event.state != PUBLISHED:
         return event.state
     return "parked" if event.id in taker.parked else "not applied"
 
 
-def types_of(facts: Facts) -> Sequence[tuple[str, int, int, int]]:
-    """Return type, events, waiting and set aside of all that a service published."""
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+class TypeSum(NamedTuple):
+    """The events of one type."""
+
+    type: str
+    events: int
+    waiting: int
+    set_aside: int
+
+
+def types_of(facts: Facts) -> Sequence[TypeSum]:
+    """Sum up all that a service published, by type."""
+    by_type: dict[str, list[Bucket]] = defaultdict(list)
     for bucket in facts.published:
-        line = sums[str(bucket.type)]
-        line[0] += bucket.events
-        line[1] += bucket.waiting
-        line[2] += bucket.set_aside
-    return [(name, *line) for name, line in sorted(sums.items())]  # type: ignore[misc] # three sums
+        by_type[str(bucket.type)].append(bucket)
+    return [
+        TypeSum(
+            name,
+            sum(each.events for each in buckets),
+            sum(each.waiting for each in buckets),
+            sum(each.set_aside for each in buckets),
+        )
+        for name, buckets in sorted(by_type.items())
+    ]

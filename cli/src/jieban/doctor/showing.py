@@ -1,9 +1,10 @@
 """The doctor's report, as tables for people and as JSON for machines."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -13,6 +14,7 @@ from jieban.doctor.report import Report
 from jieban.services import ServiceName
 
 _Facts = Mapping[ServiceName, Facts]
+_TEXTS = ("by", "service", "event", "missing at")
 
 
 def show(console: Console, report: Report, top: int) -> None:
@@ -22,7 +24,7 @@ def show(console: Console, report: Report, top: int) -> None:
     console.print(_events(report.facts, found))
     console.print(_services(report.facts))
     if found.missing:
-        console.print(_missing(found, top))
+        console.print(*_missing(found, top), sep="\n", soft_wrap=True)
     for service, event_id in found.unknown[:top]:
         console.print(f"[red]✗[/red] {service} applied {event_id}, which no outbox has")
     for sentence in report.findings:
@@ -38,39 +40,42 @@ def as_json(report: Report) -> dict[str, Any]:
         "missing": [
             {
                 "at": each.at,
-                "id": each.event.id,
+                "id": str(each.event.id),
                 "type": each.event.type,
-                "complaint": each.event.complaint,
+                "complaint": each.event.key,
                 "published_by": each.published_by,
                 "why": each.why,
             }
             for each in report.comparison.missing
         ],
-        "unknown": [{"at": service, "id": event_id} for service, event_id in report.comparison.unknown],
+        "unknown": [{"at": service, "id": str(event_id)} for service, event_id in report.comparison.unknown],
         "findings": list(report.findings),
         "services": {name: each.state for name, each in report.facts.items()},
     }
 
 
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=f"\n{title}", title_justify="left", box=box.SIMPLE_HEAD, padding=0)
+    for column in columns:
+        table.add_column(column, justify="left" if column in _TEXTS else "right", overflow="fold")
+    return table
+
+
 def _events(facts: _Facts, found: Comparison) -> Table:
-    table = Table("published by", "event", title="What was published, and what is missing where", title_justify="left")
-    for column in ("published", "waiting", "set aside", *(f"missing at {name}" for name in facts)):
-        table.add_column(column, justify="right")
+    table = _table("What was published", "by", "event", "published", "waiting", "set aside", "missing at")
     missing = Counter((each.published_by, each.event.type, each.at) for each in found.missing)
     for publisher, each in facts.items():
-        for event_type, *counts in types_of(each):
-            lacks = [
-                str(missing[publisher, event_type, name]) if event_type in taker.types else "–"
-                for name, taker in facts.items()
-            ]
-            table.add_row(publisher, event_type, *map(str, counts), *lacks)
+        for total in types_of(each):
+            lacks = {name: missing[publisher, total.type, name] for name in facts}
+            where = ", ".join(f"{name} {count}" for name, count in lacks.items() if count)
+            counts = map(str, (total.events, total.waiting, total.set_aside))
+            table.add_row(publisher, total.type.removeprefix("complaint."), *counts, where or "–")
     return table
 
 
 def _services(facts: _Facts) -> Table:
-    table = Table("service", title="How the services stand", title_justify="left")
-    for column in ("applied", "lag", "members", "parked", "outbox", "oldest s", "copies", "min ISR", "short of copies"):
-        table.add_column(column, justify="right")
+    columns = ("service", "applied", "lag", "members", "parked", "outbox", "oldest s", "copies", "min ISR", "lacking")
+    table = _table("How the services stand", *columns)
     for name, each in facts.items():
         topic, group, outbox = each.state["topic"] or {}, each.state["group"] or {}, each.state["outbox"]
         cells = (
@@ -88,12 +93,7 @@ def _services(facts: _Facts) -> Table:
     return table
 
 
-def _missing(found: Comparison, top: int) -> Table:
-    shown = min(top, len(found.missing))
-    title = f"Missing events, {shown} of {len(found.missing)}"
-    table = Table("at", "hour", "event", "id", "complaint", "why", title=title, title_justify="left")
+def _missing(found: Comparison, top: int) -> Iterator[str]:
+    yield f"Missing events, {min(top, len(found.missing))} of {len(found.missing)}:"
     for each in found.missing[:top]:
-        event = each.event
-        hour = f"{int(event.id.replace('-', '')[:12], 16) // 3_600_000 % 24:02d}:00"
-        table.add_row(each.at, hour, event.type, event.id, event.complaint, each.why)
-    return table
+        yield f"{each.event.type} {each.event.id} of complaint {each.event.key}: {each.why} at {each.at}"

@@ -74,6 +74,7 @@ class TopicMaker:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 2.0)
             else:
-                log.info("topics_ready", made=made)
+                if made:
+                    log.info("topics_made", topics=made)
                 break
         await stop.wait()

@@ -182,5 +182,6 @@ def _answer(complaint: NewComplaint) -> str:
             "source": complaint.source,
             "category": complaint.category,
             "version": 1,
-        }
+        },
+        option=orjson.OPT_UTC_Z,
     ).decode()
