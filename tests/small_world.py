@@ -17,6 +17,7 @@ from chaos.checker import Evidence, Violation, check
 from chaos.journal import Journal
 from chaos.load import Load, Stats
 from chaos.recovery import Recovery
+from contracts.envelope import Headers
 from contracts.topics import LIFECYCLE
 from e2e.county import County
 from eventbus.kafka import KafkaConnection
@@ -40,10 +41,10 @@ class Copy:
     partition: int
     key: bytes | None
     value: bytes
-    headers: Sequence[tuple[str, bytes]]
+    headers: Headers
 
     def header(self, name: str) -> str:
-        return dict(self.headers)[name].decode()
+        return (dict(self.headers)[name] or b"").decode()
 
 
 Change = Callable[[list[Copy]], Sequence[Copy]]

@@ -103,11 +103,11 @@ async def _read(consumer: Any) -> Topic:
 
 
 def _event(headers: Headers, value: bytes | None) -> tuple[str, Published] | None:
-    given = dict(headers)
+    given = {name: value for name, value in headers if value is not None}
     try:
         event_type = _TYPES[given["ce_type"]]
         complaint, source = given["ce_subject"].decode(), given["ce_source"].decode()
         event_id, sequence = given["ce_id"].decode(), int(given["ce_sequence"])
-    except (KeyError, ValueError, AttributeError):
+    except (KeyError, ValueError):
         return None
     return event_id, Published(complaint, event_type, source, sequence, sha256(value or b"").digest())

@@ -1,6 +1,7 @@
 """Faults of the brokers: some or all of them killed or frozen."""
 
 import asyncio
+from abc import abstractmethod
 from contextlib import suppress
 from random import Random
 
@@ -25,9 +26,9 @@ class _Killed(Fault):
         self.detail = f"brokers {self._dead}"
         await asyncio.gather(*(system.brokers.kill(number) for number in self._dead))
 
+    @abstractmethod
     async def victims(self, system: System, random: Random) -> list[int]:
         """Choose."""
-        raise NotImplementedError
 
     async def clear(self, system: System) -> None:
         system.brokers.start_soon()  # the time that they take to serve is a part of the recovery

@@ -1,5 +1,6 @@
 """Faults of the network between a service and its database."""
 
+from abc import abstractmethod
 from random import Random
 
 from chaos.faults.base import SERVICES, Fault
@@ -17,13 +18,13 @@ class _OnLink(Fault):
         self._link = system.links[self.detail]
         await self.spoil(self._link)
 
+    @abstractmethod
     async def spoil(self, link: Link) -> None:
         """Do it."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def mend(self, link: Link) -> None:
         """Undo it."""
-        raise NotImplementedError
 
     async def clear(self, system: System) -> None:
         if self._link is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from functools import partial
 from uuid import UUID
 
 from behaviour.broker import group_state, produce, record
@@ -36,7 +37,7 @@ async def test_members_that_come_and_go_lose_and_double_nothing(service: TinySer
         for start in range(0, len(events), 120):
             async with running(service.consumer(slice_size=10)):
                 await service.append(events[start : start + 120])
-                await until(lambda end=start + 60: all_applied(service, events[:end]))  # type: ignore[misc] # a default binds it
+                await until(partial(all_applied, service, events[: start + 60]))
         await until(lambda: all_applied(service, events))
     effects = await service.applied()
     assert once_each(effects, events)

@@ -1,6 +1,7 @@
 """SIGTERM under load: processes end quickly and cleanly, nothing is lost, repeats are absorbed."""
 
 import time
+from functools import partial
 from signal import SIGKILL, SIGTERM
 
 import pytest
@@ -52,7 +53,7 @@ async def test_processes_killed_again_and_again_under_load_lose_and_double_nothi
     async with running(other), steady_load(service) as load:
         for count in (200, 500):
             async with worker(service, role, **options) as process:
-                await until(lambda count=count: applied_count(service, count))  # type: ignore[misc] # bound by default
+                await until(partial(applied_count, service, count))
                 process.send_signal(SIGKILL)
                 await ended(process)
     await _finish_and_check(service, load)

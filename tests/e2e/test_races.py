@@ -6,17 +6,17 @@ from collections import Counter
 import httpx
 
 from contracts.lifecycle import EventType, Status, next_status
-from e2e.people import People, body
+from e2e.people import Body, People, body
 
 
-def legal(story: dict[str, object]) -> bool:
+def legal(story: Body) -> bool:
     """Whether each line of a story follows from the one before."""
     status: Status | None = None
-    for line in story["timeline"]:  # type: ignore[attr-defined]  # a list of lines
+    for line in story["timeline"]:
         if (line["from"] and Status(line["from"])) != status:
             return False
         status = next_status(status, EventType(line["type"]))
-    return status == story["status"]
+    return status is not None and status == Status(story["status"])
 
 
 async def withdraw(people: People, complaint: str) -> httpx.Response:

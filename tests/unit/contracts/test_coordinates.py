@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.coordinates import to_bd09, to_gcj02, to_wgs84
+from contracts.coordinates import Crs, to_bd09, to_gcj02, to_wgs84
 
 METRES_PER_DEGREE = 111_320.0
 in_china = {"lon": st.floats(80, 130), "lat": st.floats(20, 50)}
@@ -42,10 +42,10 @@ def test_nothing_is_moved_outside_china(point: tuple[float, float]) -> None:
 
 
 @pytest.mark.parametrize("crs", ["WGS84", "CGCS2000"])
-def test_wgs84_and_cgcs2000_stay_as_they_are(crs: str) -> None:
-    assert to_wgs84(107.2357, 26.5807, crs) == (107.2357, 26.5807)  # type: ignore[arg-type]  # from the list above
+def test_wgs84_and_cgcs2000_stay_as_they_are(crs: Crs) -> None:
+    assert to_wgs84(107.2357, 26.5807, crs) == (107.2357, 26.5807)
 
 
 @given(st.floats(-180, 180), st.floats(-90, 90), st.sampled_from(["GCJ02", "BD09"]))
-def test_every_point_of_the_globe_has_an_answer(lon: float, lat: float, crs: str) -> None:
-    assert all(-200 < degree < 200 for degree in to_wgs84(lon, lat, crs))  # type: ignore[arg-type]  # as above
+def test_every_point_of_the_globe_has_an_answer(lon: float, lat: float, crs: Crs) -> None:
+    assert all(-200 < degree < 200 for degree in to_wgs84(lon, lat, crs))

@@ -12,7 +12,8 @@ from typing_extensions import TypedDict
 from contracts.events import PAYLOADS, Payload
 from contracts.lifecycle import EventType
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
+"""Of a Kafka record: foreign producers may send null."""
 CONTENT_TYPE = ("content-type", b"application/json")
 
 

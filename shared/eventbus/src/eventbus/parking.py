@@ -9,7 +9,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Headers = Sequence[tuple[str, bytes]]
+from contracts.envelope import Headers
 
 
 class Message(NamedTuple):
@@ -107,9 +107,6 @@ def pack_headers(headers: Headers) -> bytes:
     ).encode()
 
 
-def unpack_headers(packed: bytes) -> list[tuple[str, bytes]]:
+def unpack_headers(packed: bytes) -> list[tuple[str, bytes | None]]:
     """Undo pack_headers."""
-    return [
-        (name, None if value is None else base64.b64decode(value))  # type: ignore[misc]  # null as it came
-        for name, value in json.loads(packed)
-    ]
+    return [(name, None if value is None else base64.b64decode(value)) for name, value in json.loads(packed)]

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import structlog
 from aiokafka.errors import KafkaError
 
+from contracts.envelope import Headers
 from eventbus.clients import Producer
 from eventbus.kafka import STOP_TIMEOUT_SECONDS, KafkaConnection
 from eventbus.partitioning import partition_of
@@ -32,14 +33,14 @@ class Record(NamedTuple):
     topic: str
     key: bytes
     value: bytes
-    headers: Sequence[tuple[str, bytes]]
+    headers: Headers
 
     @property
     def fits(self) -> bool:
         """Whether client and brokers take it."""
         if len(self.value) <= _SURELY_FITS:
             return True
-        attributes = sum([len(value) for _, value in self.headers]) + _FRAME_BYTES * len(self.headers)
+        attributes = sum([len(value or b"") for _, value in self.headers]) + _FRAME_BYTES * len(self.headers)
         return len(self.key) + len(self.value) + attributes + _FRAME_BYTES <= MAX_RECORD_BYTES
 
 
