@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
 from contracts.roles import Role
-from ledger.histories import TENANT, History, message, messages
+from histories import TENANT, History, message, messages
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.main import build
 from runtime.auth import TokenVerifier, issue_token

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
+from histories import OWNER, History
 from ledger.conftest import As, Enter
-from ledger.histories import OWNER, History
 
 VERIFICATION = {"method": "on_site", "note": "现场已清理"}
 FEEDBACK = {"satisfaction": "satisfied", "solved": True, "comment": "处理很快"}

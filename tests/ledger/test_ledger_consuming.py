@@ -8,7 +8,7 @@ from contracts.envelope import Event
 from contracts.lifecycle import TRANSITIONS, Status
 from eventbus.errors import OutOfOrder, Permanent
 from eventbus.isolation import Isolation
-from ledger.histories import OFFICER, OWNER, History, message, messages
+from histories import OFFICER, OWNER, History, message, messages
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.tables import entry, ledger_complaint
 from runtime.database import is_outage

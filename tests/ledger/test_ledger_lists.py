@@ -8,8 +8,8 @@ import pytest_asyncio
 
 from contracts.events import Place
 from contracts.roles import Role
+from histories import BEGIN, OWNER, History
 from ledger.conftest import As, Enter, Headers
-from ledger.histories import BEGIN, OWNER, History
 
 TENANT = "520100"
 """A tenant of this module alone, so that lists hold what it entered and nothing else."""

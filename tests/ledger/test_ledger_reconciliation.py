@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from eventbus.books import Window
+from histories import History
 from ledger.conftest import As, Enter
-from ledger.histories import History
 from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.reconciling import reconcile
 from runtime.clock import now

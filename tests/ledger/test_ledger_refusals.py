@@ -8,8 +8,8 @@ from fastapi import FastAPI
 
 from contracts.lifecycle import EventType, Status
 from contracts.roles import Role
+from histories import OWNER, History
 from ledger.conftest import As, Enter
-from ledger.histories import OWNER, History
 from runtime.auth import access_table
 from runtime.ids import uuid7
 

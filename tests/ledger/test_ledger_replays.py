@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.envelope import Event
 from contracts.lifecycle import Status
 from eventbus.parking import Message
-from ledger.histories import History, message
+from histories import History, message
 from ledger_service.events.handler import SUBSCRIPTION
 from runtime.database import create_engine, run_migrations
 from stack import MakeDatabase

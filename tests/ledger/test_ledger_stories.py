@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from contracts.roles import STAFF, Role
+from histories import OFFICER, OWNER, History
 from ledger.conftest import As, Enter
-from ledger.histories import OFFICER, OWNER, History
 from runtime.ids import uuid7
 
 

@@ -6,8 +6,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from eventbus.driver import copy
+from histories import History
 from ledger.conftest import Enter
-from ledger.histories import History
 from ledger_service.persistence.complaints import lock_many
 from runtime.database import check, is_outage, pending_migrations, run_migrations
 from runtime.ids import uuid7

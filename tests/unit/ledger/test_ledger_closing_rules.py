@@ -6,7 +6,7 @@ import pytest
 
 from contracts.events import ComplaintClosed, ComplaintVerified, FeedbackReceived
 from contracts.lifecycle import EventType, IllegalTransition, Status
-from ledger.histories import OFFICER, OWNER, History
+from histories import OFFICER, OWNER, History
 from ledger_service.domain.closing import Occasion, give_feedback, verify
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.errors import FeedbackExists, VerifierIsWorker

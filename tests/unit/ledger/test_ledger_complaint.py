@@ -8,7 +8,7 @@ import pytest
 from contracts.envelope import Event
 from contracts.events import ComplaintClosed, ComplaintVerified, FeedbackReceived
 from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status
-from ledger.histories import OFFICER, History
+from histories import OFFICER, History
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.errors import Gap, Unenterable
 

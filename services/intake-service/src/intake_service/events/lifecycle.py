@@ -1,6 +1,6 @@
 """Follows the complaints' lives, so that reporters see how far theirs is, and ends what dispatch let go of."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
 from contracts.events import ComplaintAssigned, ComplaintWithdrawn, Released, ReleaseRefused
-from contracts.lifecycle import TRANSITIONS, EventType, Status
+from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status
+from eventbus.errors import OutOfOrder
 from runtime.ids import uuid7
 
 TYPES = frozenset(
@@ -26,6 +27,9 @@ TYPES = frozenset(
         EventType.RELEASE_REFUSED,
     }
 )
+_SOURCES = {
+    event_type: " ".join(status for status in TRANSITIONS[event_type].sources if status) for event_type in TYPES
+}
 
 _FOLLOW = sa.text("""
     UPDATE complaint AS c
@@ -34,13 +38,16 @@ _FOLLOW = sa.text("""
         unit = coalesce(f.unit, c.unit), community = coalesce(f.community, c.community), grid = coalesce(f.grid, c.grid)
     FROM unnest(
         CAST(:ids AS uuid[]), CAST(:tenants AS text[]), CAST(:statuses AS text[]), CAST(:times AS timestamptz[]),
-        CAST(:steps AS text[]), CAST(:units AS text[]), CAST(:communities AS text[]), CAST(:grids AS text[])
-    ) AS f (id, tenant, status, updated_at, steps, unit, community, grid)
-    WHERE c.id = f.id AND c.tenant = f.tenant
+        CAST(:steps AS text[]), CAST(:units AS text[]), CAST(:communities AS text[]), CAST(:grids AS text[]),
+        CAST(:sources AS text[])
+    ) AS f (id, tenant, status, updated_at, steps, unit, community, grid, sources)
+    WHERE c.id = f.id AND c.tenant = f.tenant AND c.status = ANY(string_to_array(f.sources, ' '))
 """)
+_STATUSES = sa.text("SELECT tenant, id, status FROM complaint WHERE id = ANY(CAST(:ids AS uuid[]))")
 _REFUSED = sa.text("""
-    UPDATE complaint SET release_state = 'refused'
-    WHERE release_request = ANY(CAST(:requests AS uuid[])) AND id = ANY(CAST(:ids AS uuid[]))
+    UPDATE complaint AS c SET release_state = 'refused'
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:tenants AS text[]), CAST(:requests AS uuid[])) AS r (id, tenant, request)
+    WHERE c.id = r.id AND c.tenant = r.tenant AND c.release_request = r.request
 """)
 _WITHDRAW = sa.text("""
     UPDATE complaint AS c
@@ -58,6 +65,7 @@ class _Way:
     """How far one complaint came within a slice."""
 
     tenant: str
+    first: EventType
     status: Status
     time: datetime
     steps: list[dict[str, object]] = field(default_factory=list)
@@ -67,15 +75,16 @@ class _Way:
 async def follow(connection: AsyncConnection, events: Sequence[Event]) -> Sequence[Event]:
     """Note each complaint's new state; answer a release with `complaint.withdrawn`.
 
-    Three statements a slice at the most, whatever its size.
+    Three statements a slice at the most, whatever its size. Raises OutOfOrder for an event that cannot follow the state
+    of its complaint, or whose complaint is not here.
     """
     ways = _ways(events)
-    if ways:
-        await connection.execute(_FOLLOW, _columns(ways))
+    if ways and (await connection.execute(_FOLLOW, _columns(ways))).rowcount < len(ways):
+        raise OutOfOrder(await _first_flaw(connection, ways))
     refused = [event for event in events if event.type is EventType.RELEASE_REFUSED]
     if refused:
         requests = [event.data.request for event in refused if isinstance(event.data, ReleaseRefused)]
-        await connection.execute(_REFUSED, {"requests": requests, "ids": [event.subject for event in refused]})
+        await connection.execute(_REFUSED, {**_keys(refused), "requests": requests})
     released = {event.subject: event for event in events if event.type is EventType.RELEASED}
     return await _withdraw(connection, released) if released else ()
 
@@ -88,7 +97,9 @@ def _ways(events: Sequence[Event]) -> dict[UUID, _Way]:
             continue
         way = ways.get(event.subject)
         if way is None:
-            way = ways[event.subject] = _Way(event.tenant, status, event.time)
+            way = ways[event.subject] = _Way(event.tenant, event.type, status, event.time)
+        elif way.status not in TRANSITIONS[event.type].sources:
+            raise OutOfOrder(str(IllegalTransition(way.status, event.type)))
         way.status, way.time = status, event.time
         way.steps.append({"status": status, "at": event.time})
         if isinstance(event.data, ComplaintAssigned):
@@ -107,15 +118,31 @@ def _columns(ways: dict[UUID, _Way]) -> dict[str, list[object]]:
         "units": [way.assigned.team_name if way.assigned else None for way in values],
         "communities": [way.assigned.community if way.assigned else None for way in values],
         "grids": [way.assigned.grid if way.assigned else None for way in values],
+        "sources": [_SOURCES[way.first] for way in values],
     }
+
+
+def _keys(events: Collection[Event]) -> dict[str, object]:
+    return {"ids": [event.subject for event in events], "tenants": [event.tenant for event in events]}
+
+
+async def _first_flaw(connection: AsyncConnection, ways: dict[UUID, _Way]) -> str:
+    """Say which complaint of a slice was not followed, and why; those that were stand where its events left them."""
+    rows = await connection.execute(_STATUSES, {"ids": list(ways)})
+    present = {(row.tenant, row.id): Status(row.status) for row in rows}
+    for complaint, way in ways.items():
+        status = present.get((way.tenant, complaint))
+        if status is None:
+            return f"{way.first} is about complaint {complaint}, which intake does not have"
+        if status is not way.status or len(ways) == 1:
+            return str(IllegalTransition(status, way.first))
+    return "an event brings its complaint where it is already"
 
 
 async def _withdraw(connection: AsyncConnection, released: dict[UUID, Event]) -> list[Event]:
     causes = released.values()
     requests = [event.data.request for event in causes if isinstance(event.data, Released)]
-    rows = await connection.execute(
-        _WITHDRAW, {"ids": list(released), "tenants": [event.tenant for event in causes], "requests": requests}
-    )
+    rows = await connection.execute(_WITHDRAW, {**_keys(causes), "requests": requests})
     return [
         Event(
             id=uuid7(),

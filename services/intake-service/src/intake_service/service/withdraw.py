@@ -45,10 +45,11 @@ async def withdraw(
     """
     async with engine.begin() as connection:
         request = await _request(connection, complaint_id, caller, reason, if_match)
+    present = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == caller.tenant)
     deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
     while True:
         async with engine.connect() as connection:
-            row = (await connection.execute(sa.select(table).where(table.c.id == complaint_id))).one()
+            row = (await connection.execute(present)).one()
         if row.release_request != request or row.release_state == "refused":
             raise _too_far(row)
         if row.release_state == "granted":

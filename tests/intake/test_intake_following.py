@@ -1,0 +1,93 @@
+"""How intake follows a complaint's life, also when events come late, again or about nobody."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.envelope import Event
+from contracts.roles import Role
+from eventbus.errors import OutOfOrder
+from histories import History
+from intake.conftest import As
+from intake.reports import REPORT
+from intake_service.events.lifecycle import follow
+
+
+@pytest.fixture
+async def history(client: httpx.AsyncClient, as_: As) -> History:
+    """An accepted complaint, of which nothing has happened yet."""
+    receipt = (await client.post("/complaints", json=REPORT, headers=as_(Role.CITIZEN))).json()
+    history = History()
+    history.id = UUID(receipt["id"])
+    return history
+
+
+async def apply(engine: AsyncEngine, *events: Event) -> None:
+    async with engine.begin() as connection:
+        await follow(connection, events)
+
+
+async def view(client: httpx.AsyncClient, as_: As, history: History) -> dict[str, Any]:
+    answer = await client.get(f"/complaints/{history.id}", headers=as_(Role.OPERATOR))
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+async def test_a_slice_is_followed_to_its_end(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History
+) -> None:
+    await apply(engine, history.assigned(), history.accepted())
+    await apply(engine, history.started())
+    seen = await view(client, as_, history)
+    assert seen["status"] == "in_progress"
+    assert [step["status"] for step in seen["progress"]] == ["received", "assigned", "accepted", "in_progress"]
+    assert seen["version"] == 3
+
+
+async def test_an_event_whose_predecessor_is_missing_waits_for_it(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History
+) -> None:
+    assigned, accepted = history.assigned(), history.accepted()
+    with pytest.raises(OutOfOrder, match="accepted may not follow received"):
+        await apply(engine, accepted)
+    assert (await view(client, as_, history))["status"] == "received"
+    await apply(engine, assigned)
+    await apply(engine, accepted)
+    assert (await view(client, as_, history))["status"] == "accepted"
+
+
+async def test_a_late_event_does_not_set_the_state_back(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History
+) -> None:
+    assigned = history.assigned()
+    await apply(engine, assigned, history.accepted())
+    with pytest.raises(OutOfOrder, match="assigned may not follow accepted"):
+        await apply(engine, assigned)
+    assert (await view(client, as_, history))["status"] == "accepted"
+
+
+async def test_a_slice_with_a_gap_changes_nothing(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History
+) -> None:
+    assigned, _, started = history.assigned(), history.accepted(), history.started()
+    with pytest.raises(OutOfOrder, match="started may not follow assigned"):
+        await apply(engine, assigned, started)
+    assert (await view(client, as_, history))["status"] == "received"
+
+
+async def test_an_event_about_a_complaint_that_intake_does_not_have_is_not_dropped(engine: AsyncEngine) -> None:
+    stranger = History()
+    with pytest.raises(OutOfOrder, match=f"{stranger.id}, which intake does not have"):
+        await apply(engine, stranger.assigned())
+
+
+async def test_another_tenants_event_moves_nothing(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History
+) -> None:
+    history.tenant = "110101"
+    with pytest.raises(OutOfOrder, match="does not have"):
+        await apply(engine, history.assigned())
+    assert (await view(client, as_, history))["status"] == "received"
