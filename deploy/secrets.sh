@@ -11,6 +11,7 @@ keep() { [ -s "$1" ] || printf '%s' "$2" > "$1"; }
 
 keep postgres_password "$(random)"
 keep token_secret "$(random)"
+keep ledger_signing_secret "$(random)"
 for service in intake dispatch ledger; do
     keep "${service}_password" "$(random)"
     keep "${service}_database_url" "postgresql://$service:$(cat "${service}_password")@postgres:5432/$service"
