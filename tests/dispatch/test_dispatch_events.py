@@ -163,6 +163,16 @@ async def test_an_event_in_the_name_of_another_tenant_is_out_of_order(world: Wor
     assert (await world.row(event))["status"] == "assigned"
 
 
+async def test_a_closing_whose_verification_is_missing_is_out_of_order(world: World) -> None:
+    event = await world.a_case("accept", "start", "resolve")
+
+    with pytest.raises(OutOfOrder, match="may not follow resolved"):
+        await world.deliver(later(event, EventType.CLOSED))
+
+    await world.deliver(later(event, EventType.VERIFIED), later(event, EventType.CLOSED))
+    assert (await world.row(event))["status"] == "closed"
+
+
 async def test_an_event_that_the_state_table_forbids_is_permanent(world: World) -> None:
     event = await world.a_case()
 

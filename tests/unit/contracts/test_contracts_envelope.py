@@ -134,6 +134,15 @@ def test_optional_attributes_may_be_missing_and_foreign_ones_are_ignored() -> No
     assert event.id == UUID("0192a0b0-0000-7000-8000-000000000001")
 
 
+@pytest.mark.parametrize("schema", [schema_of("complaint.closed") + "0", schema_of("complaint.verified"), "", None])
+def test_another_schema_than_ours_is_not_read_whatever_the_value_looks_like(schema: str | None) -> None:
+    named = {**_sound(), "ce_dataschema": None if schema is None else schema.encode()}
+    with pytest.raises(
+        MalformedEvent, match=r"^ce_dataschema: only urn:jieban:schema:complaint\.closed:v1 can be read"
+    ):
+        parse(_listed(named), SAMPLE)
+
+
 def test_a_time_without_an_offset_is_refused() -> None:
     with pytest.raises(MalformedEvent, match=r"^ce_time: "):
         parse(_listed({**_sound(), "ce_time": b"2024-10-15T08:00:00"}), SAMPLE)

@@ -43,6 +43,24 @@ def test_the_main_line_leads_from_nothing_to_closed() -> None:
     assert status is Status.CLOSED
 
 
+@pytest.mark.parametrize(
+    ("status", "event", "is_early"),
+    [
+        (None, EventType.ASSIGNED, True),
+        (Status.RESOLVED, EventType.CLOSED, True),
+        (Status.IN_PROGRESS, EventType.VERIFIED, True),
+        (Status.CLOSED, EventType.VERIFIED, False),
+        (Status.ASSIGNED, EventType.RECEIVED, False),
+        (Status.RESOLVED, EventType.WITHDRAWN, False),
+        (Status.WITHDRAWN, EventType.STARTED, False),
+    ],
+)
+def test_an_event_is_early_where_all_that_it_may_follow_is_still_to_come(
+    status: Status | None, event: EventType, *, is_early: bool
+) -> None:
+    assert IllegalTransition(status, event).is_early == is_early
+
+
 def test_what_was_withdrawn_or_closed_is_never_worked_on_again() -> None:
     work = [each for each, line in TRANSITIONS.items() if line.target not in (None, Status.RECEIVED)]
     for end, event in product((Status.WITHDRAWN, Status.CLOSED), work):

@@ -138,14 +138,20 @@ class _Attributes(TypedDict):
 
 
 _ATTRIBUTES = TypeAdapter(_Attributes)
+_SCHEMAS = {event_type: schema_of(event_type).encode() for event_type in EventType}
 
 
 def parse(headers: Headers, value: bytes | None) -> Event:
-    """Read a record; raise MalformedEvent with a sentence that says what is wrong with it."""
+    """Read a record; raise MalformedEvent with a sentence that says what is wrong with it.
+
+    One that names another schema than ours is not read, whatever it looks like: a new version may mean other things.
+    """
     given = dict(headers)
     try:
         attributes = _ATTRIBUTES.validate_python(given)
         event_type = attributes["ce_type"]
+        if given.get("ce_dataschema", _SCHEMAS[event_type]) != _SCHEMAS[event_type]:
+            raise MalformedEvent(f"ce_dataschema: only {schema_of(event_type)} can be read")
         data = PAYLOADS[event_type].model_validate_json(value or b"")
     except ValidationError as error:
         raise MalformedEvent(_first_flaw(error)) from error

@@ -96,6 +96,12 @@ class IllegalTransition(ValueError):
         self.status = status
         self.event = event
 
+    @property
+    def is_early(self) -> bool:
+        """Whether every state that the event may follow is still to come: then something between them is missing."""
+        way = (None, *Status)
+        return all(way.index(source) > way.index(self.status) for source in TRANSITIONS[self.event].sources)
+
 
 def next_status(status: Status | None, event: EventType) -> Status:
     """Return the state after `event`; raise IllegalTransition where the table has no such line."""

@@ -41,8 +41,8 @@ class CaseEvents:
     async def __call__(self, connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
         """Apply `events` and return what follows, in the order of the events that caused it.
 
-        Raises OutOfOrder for an event about a complaint that was never received here, and Permanent for one that
-        the state table does not allow.
+        Raises OutOfOrder for an event whose predecessor is missing here, and Permanent for one that the state table
+        does not allow.
         """
         now = self._now()
         arrivals = [event for event in events if event.type is EventType.RECEIVED]
@@ -77,7 +77,7 @@ def _follows(case: Case, event: Event) -> bool:
     try:
         return case.follow(event.type)
     except IllegalTransition as error:
-        raise Permanent(str(error)) from error
+        raise (OutOfOrder if error.is_early else Permanent)(str(error)) from error
 
 
 def _decide(case: Case, request: Event, now: datetime) -> Event:

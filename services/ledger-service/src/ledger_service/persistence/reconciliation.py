@@ -13,16 +13,16 @@ from eventbus.books import Bucket, Window, hour_of, tally
 _MADE = "event_id >= :first AND event_id < :last"
 _BUCKETS = sa.text(f"""
     SELECT {tally("event_id")}, type FROM entry
-    WHERE source <> 'ledger' AND {_MADE} GROUP BY hour, type ORDER BY hour, type
+    WHERE {_MADE} GROUP BY hour, type ORDER BY hour, type
 """)
 _IDS = sa.text(f"""
     SELECT event_id FROM entry
-    WHERE source <> 'ledger' AND {_MADE} AND event_id > :after ORDER BY event_id LIMIT :size
+    WHERE {_MADE} AND event_id > :after ORDER BY event_id LIMIT :size
 """)
 
 
 class EntryBook:
-    """What the ledger entered of the events of others: an event counts as applied where there is an entry of it."""
+    """What the ledger entered, its own events among it: an event counts as applied where there is an entry of it."""
 
     async def buckets(self, connection: AsyncConnection, window: Window) -> Sequence[Bucket]:
         """Count the entries."""

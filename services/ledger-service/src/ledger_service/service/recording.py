@@ -1,13 +1,16 @@
 """Enters events into the ledger: entries and what they make of their complaints, in the caller's transaction."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
+from contracts.lifecycle import EventType
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
 from ledger_service.domain.complaint import Complaint
+from ledger_service.domain.errors import Gap
 from ledger_service.persistence import complaints, entries
 
 
@@ -16,16 +19,35 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
 
     Raises Gap, Unenterable or IllegalTransition at the first event that does not fit; nothing is written then.
     """
+    if not events:
+        return
     tenants, ids = {event.tenant for event in events}, {event.subject for event in events}
     known = await complaints.lock_many(connection, tenants, ids)
+    there = await _causes_of_endings(connection, events)
     entered = []
     for event in events:
+        if event.type is EventType.WITHDRAWN and event.causation_id is not None and event.causation_id not in there:
+            raise Gap(f"{event.type} came before the {EventType.RELEASED} that caused it")
+        there.add(event.id)
         complaint = known.get(event.subject)
         if complaint is None:
             complaint = known[event.subject] = Complaint.unknown(event.subject, event.tenant)
         entered.append(complaint.enter(event))
     await complaints.save(connection, known.values())
     await entries.append(connection, entered)
+
+
+async def _causes_of_endings(connection: AsyncConnection, events: Sequence[Event]) -> set[UUID]:
+    """Return the causes of withdrawals that are entered already.
+
+    Only there does neither the state nor a number of its own source show that an earlier event is missing.
+    """
+    causes = {
+        event.causation_id: event.subject
+        for event in events
+        if event.type is EventType.WITHDRAWN and event.causation_id is not None
+    }
+    return await entries.known(connection, causes.values(), causes) if causes else set()
 
 
 async def record_and_publish(connection: AsyncConnection, complaint: Complaint, events: Sequence[Event]) -> None:
