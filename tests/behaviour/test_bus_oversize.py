@@ -45,6 +45,18 @@ async def test_a_relay_survives_a_batch_of_nothing_but_oversize_rows(service: Ti
     assert await _set_aside(service) == [large.id]
 
 
+@pytest.mark.parametrize("column", ["traceparent", "tenant", "aggregateid"])
+async def test_a_row_whose_key_or_header_is_too_large_is_set_aside_as_well(service: TinyService, column: str) -> None:
+    large, sound = event(), event()
+    await service.append([large])
+    await service.execute(f"UPDATE outbox SET {column} = repeat('x', {MAX_RECORD_BYTES})")
+    await service.append([sound])
+    async with running(service.relay(), service.consumer()):
+        await until(lambda: all_applied(service, [sound]))
+        await until(lambda: all_published(service))
+    assert await _set_aside(service) == [large.id]
+
+
 async def _blow_up(service: TinyService) -> None:
     """Make every row that waits too large, as only somebody with SQL could."""
     await service.execute(f"UPDATE outbox SET payload = repeat('x', {MAX_RECORD_BYTES}) WHERE published_at IS NULL")

@@ -14,6 +14,7 @@ from behaviour.running import running, until
 from behaviour.stories import ids, once_each, out_of_order, stories
 from behaviour.tiny_service import TinyService
 from contracts.envelope import Event
+from eventbus.brokers import Brokers
 
 CLEAN_SECONDS = 4.0
 
@@ -33,6 +34,17 @@ async def test_processes_stopped_by_sigterm_under_load_end_cleanly_and_lose_noth
         offsets = await committed(service.kafka, service.group)
         assert sum(offsets.values()) == len(await service.applied())
     await _finish_and_check(service, load)
+
+
+async def test_a_member_with_a_lasting_name_leaves_its_group_when_it_stops(service: TinyService) -> None:
+    """Its partitions go to the others at once; a death keeps them for the one who comes back under the name."""
+    brokers = Brokers(service.kafka)
+    async with running(service.relay(), service.consumer(instance="b")):
+        async with running(service.consumer(instance="a")):
+            await service.append(stories(complaints=1, length=1))
+            await until(lambda: applied_count(service, 1))
+            assert (await brokers.group(service.group, service.topic)).members == 2
+        assert (await brokers.group(service.group, service.topic)).members == 1
 
 
 async def test_a_relay_that_is_asked_to_stop_publishes_what_waits(service: TinyService) -> None:

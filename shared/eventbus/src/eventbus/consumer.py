@@ -42,7 +42,7 @@ class ConsumerOptions:
     """First pause after an outage is seen; doubled up to `longest_hold_seconds`."""
     longest_hold_seconds: float = 2.0
     instance: str | None = None
-    """A name that stays with this replica over restarts: its partitions wait for it (static membership)."""
+    """A name that stays with this replica: after a crash its partitions wait for it a moment (static membership)."""
     gather_seconds: float = 0.01
     """How long the brokers let records gather while they keep coming: fewer, larger slices, at most that much later."""
     longest_slice_seconds: float = 120.0

@@ -68,7 +68,8 @@ async def append(connection: AsyncConnection, topic: str, events: Sequence[Event
 
 
 def _payload(event: Event) -> str:
-    payload = event.data.model_dump_json(exclude_none=True)
+    """Return the payload as text; of an event that came from Kafka, as it came."""
+    payload = event.raw.decode() if event.raw else event.data.model_dump_json(exclude_none=True)
     if len(payload) > MAX_PAYLOAD_BYTES // 4 and len(payload.encode()) > MAX_PAYLOAD_BYTES:
         raise EventTooLarge(f"{event.type} of {event.subject} takes more than {MAX_PAYLOAD_BYTES} bytes")
     return payload

@@ -22,8 +22,6 @@ log = structlog.get_logger()
 MAX_RECORD_BYTES = 1_048_576
 _FRAME_BYTES = 64
 """What lengths, times and flags of a record take at most, and as much again for each header with its name."""
-_SURELY_FITS = MAX_RECORD_BYTES // 4
-"""Values up to this size need no counting: headers come from columns that are never as large as the rest."""
 START_TIMEOUT_SECONDS = 10.0
 
 
@@ -38,8 +36,6 @@ class Record(NamedTuple):
     @property
     def fits(self) -> bool:
         """Whether client and brokers take it."""
-        if len(self.value) <= _SURELY_FITS:
-            return True
         attributes = sum([len(value or b"") for _, value in self.headers]) + _FRAME_BYTES * len(self.headers)
         return len(self.key) + len(self.value) + attributes + _FRAME_BYTES <= MAX_RECORD_BYTES
 
