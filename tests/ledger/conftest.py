@@ -29,7 +29,12 @@ As = Callable[..., Headers]
 async def service(database_url: str) -> AsyncIterator[Service]:
     """The ledger with an empty database; its relay and consumer do not run."""
     run_migrations("ledger_service", database_url)
-    settings = RuntimeSettings(ledger_database_url=database_url, token_secret=SecretStr(SECRET), tenant=TENANT)
+    settings = RuntimeSettings(
+        ledger_database_url=database_url,
+        token_secret=SecretStr(SECRET),
+        tenant=TENANT,
+        ledger_signing_secret=SecretStr(SECRET),
+    )
     ledger = build(settings, TokenVerifier(settings))
     await ledger.open()
     yield ledger

@@ -27,7 +27,7 @@ _DIGEST = sa.text("""
     SELECT md5(string_agg(line, E'\n' ORDER BY line)) AS digest, count(*) AS lines FROM (
         SELECT to_jsonb(complaint) - 'updated_at' || '{"table": "complaint"}' FROM ledger_complaint AS complaint
         UNION ALL
-        SELECT to_jsonb(entry) - 'position' - 'recorded_at' || jsonb_build_object('step',
+        SELECT to_jsonb(entry) - 'position' - 'recorded_at' - 'salt' || jsonb_build_object('step',
             row_number() OVER (PARTITION BY complaint_id ORDER BY position)) FROM entry
     ) AS state (line_json), CAST(line_json AS text) AS line
 """)

@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = {
     "doctor": "doctor:doctor",
     "parked": "parked:parked",
     "replay": "replay:replay",
+    "verify": "verify:verify",
     "docs": "docs:docs",
 }
 """Each command and its function, or for a group its `typer.Typer`, in `jieban.commands`."""

@@ -51,22 +51,31 @@ def signing_secret(settings: RuntimeSettings) -> str:
 
 
 def with_signing_secret(settings: RuntimeSettings) -> RuntimeSettings:
-    """Complete the settings of a service process: without an identity provider, tokens need the local key."""
-    if settings.oidc_issuer or settings.token_secret:
-        return settings
-    return read_settings(**_given(settings), token_secret=signing_secret(settings))
+    """Complete the settings of a service process: without an identity provider, tokens need the local key.
+
+    Where the data directory keeps a secret for the ledger's checkpoints, it is that.
+    """
+    found: dict[str, object] = {}
+    if not settings.oidc_issuer and not settings.token_secret:
+        found["token_secret"] = signing_secret(settings)
+    kept = DataDir(_absolute(settings.data_dir)).ledger_secret_file
+    if settings.ledger_signing_secret is None and kept.is_file():
+        found["ledger_signing_secret"] = kept.read_text(encoding="ascii").strip()
+    return read_settings(**_given(settings) | found) if found else settings
 
 
 def with_addresses(settings: RuntimeSettings, environment: Mapping[str, str], directory: DataDir) -> RuntimeSettings:
-    """Complete the settings of `jieban up`: the embedded parts of `environment`, and a key for tokens.
+    """Complete the settings of `jieban up`: the embedded parts of `environment`, and keys for tokens and checkpoints.
 
-    The key is made and kept in the data directory unless the operator set one or has an identity provider.
+    Keys are made and kept in the data directory unless the operator set them or has an identity provider.
     """
     found: dict[str, object] = {name.removeprefix("JIEBAN_").lower(): value for name, value in environment.items()}
     if settings.instance is None:
         found["instance"] = "up"  # one a data directory: after a crash, Kafka gives it its partitions back at once
     if settings.oidc_issuer is None and settings.token_secret is None:
         found["token_secret"] = directory.secret(directory.token_secret_file.name)
+    if settings.ledger_signing_secret is None:
+        found["ledger_signing_secret"] = directory.secret(directory.ledger_secret_file.name)
     return read_settings(**_given(settings) | found)
 
 

@@ -63,6 +63,11 @@ class DataDir:
         """The key that signs the tokens of the local issuer."""
         return self.secrets / "token-secret"
 
+    @property
+    def ledger_secret_file(self) -> Path:
+        """What the key is made from that signs the ledger's checkpoints."""
+        return self.secrets / "ledger-signing-secret"
+
     def secret(self, name: str) -> str:
         """Return the secret of that name: 256 random bits in hexadecimal, made at its first use."""
         path = self.secrets / name

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from jieban.embedded.ports import LOOPBACK
 
@@ -56,6 +57,15 @@ _IN_SYNC = ("min.insync.replicas", "transaction.state.log.min.isr", "share.coord
 _MOST_COPIES = 3
 
 
+class Door(NamedTuple):
+    """A listener for some clients, who are told another port than it listens on: there is something in between."""
+
+    name: str
+    """In capital letters."""
+    port: int
+    advertised_port: int
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A broker's place in its cluster."""
@@ -63,6 +73,8 @@ class Node:
     id: int
     controller_ports: Mapping[int, int]
     """By node id, of all nodes of the cluster, this one's among them."""
+    doors: Sequence[Door] = ()
+    """Beside the port that the other brokers use as well."""
 
     def properties(self) -> Mapping[str, str]:
         """Return what follows from it: all data are on three nodes, or on all where there are fewer."""
@@ -99,10 +111,15 @@ def properties(log_dir: str, port: int, node: Node) -> str:
     (A relative one, because the format has trouble with commas and with letters outside Latin-1.)
     """
     broker, controller = f"PLAINTEXT://{LOOPBACK}:{port}", f"CONTROLLER://{LOOPBACK}:{node.controller_ports[node.id]}"
+    doors = [f"{door.name}://{LOOPBACK}:{door.port}" for door in node.doors]
+    advertised = [f"{door.name}://{LOOPBACK}:{door.advertised_port}" for door in node.doors]
     own = {
         "log.dirs": log_dir,
-        "listeners": f"{broker},{controller}",
-        "advertised.listeners": broker,
+        "listeners": ",".join([broker, controller, *doors]),
+        "advertised.listeners": ",".join([broker, *advertised]),
+        "listener.security.protocol.map": ",".join(
+            f"{name}:PLAINTEXT" for name in ("PLAINTEXT", "CONTROLLER", *(door.name for door in node.doors))
+        ),
     }
     return "".join(f"{name}={value}\n" for name, value in {**_PROPERTIES, **node.properties(), **own}.items())
 

@@ -3,9 +3,13 @@
 from datetime import timedelta
 from functools import partial
 
-from ledger_service.api import actions, complaints, entries, flow, reconciliation
+import structlog
+
+from ledger_service.api import actions, complaints, entries, flow, proofs, reconciliation
+from ledger_service.domain.checkpoints import Signer, origin_of
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
+from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.reconciling import reconcile
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
@@ -13,18 +17,31 @@ from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
 
+log = structlog.get_logger()
+
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return the ledger service on `settings.ledger_database_url`; ValueError where that is not set."""
     foundation = Foundation.lay("ledger", settings, settings.ledger_database_url)
+    signer_of = _signer_of(settings)
+    sealing = Rounds("ledger sealing", partial(seal_and_sign, foundation.engine, signer_of), every=timedelta(seconds=1))
     reconciling = Rounds("ledger reconciliation", partial(reconcile, foundation.engine), every=timedelta(minutes=1))
     return assemble(
         foundation,
         verifier,
         title="Jieban ledger 核查、结案、反馈",
         description="The whole story of every complaint, its verification, its closing and the reporter's word on it.",
-        routers=[complaints.router, actions.router, entries.router, flow.router, reconciliation.router],
+        routers=[complaints.router, actions.router, entries.router, flow.router, proofs.router, reconciliation.router],
         subscription=SUBSCRIPTION,
         applied=EntryBook(),
-        workers={"relay": [reconciling]},
+        workers={"relay": [reconciling, sealing]},
+        state={"signer_of": signer_of},
     )
+
+
+def _signer_of(settings: RuntimeSettings) -> SignerOf | None:
+    if settings.ledger_signing_secret is None:
+        log.warning("checkpoints_unsigned", missing="JIEBAN_LEDGER_SIGNING_SECRET")
+        return None
+    secret = settings.ledger_signing_secret.get_secret_value()
+    return lambda tenant: Signer(origin_of(tenant), secret)

@@ -64,6 +64,8 @@ class RuntimeSettings(BaseSettings):
 
     token_secret: Annotated[SecretStr, AfterValidator(_real_secret)] | None = None
     """Key of the local token issuer (HS256)."""
+    ledger_signing_secret: Annotated[SecretStr, AfterValidator(_real_secret)] | None = None
+    """What the key is made from that signs the ledger's checkpoints: the same for all replicas, and kept for ever."""
     oidc_issuer: str | None = None
     oidc_audience: str = "jieban"
 

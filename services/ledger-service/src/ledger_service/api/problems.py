@@ -20,6 +20,18 @@ register_texts(
             "该诉求已评价过，评价只能提交一次。",
             "The feedback on this complaint was given before; it is given once.",
         ),
+        "no-such-tree": (
+            "没有这样的树",
+            "No such tree",
+            "两个条目数应从小到大，且不超过已封存的 {sealed} 条（给出的是 {first} 和 {second}）。",
+            "The numbers of entries must not fall, and {sealed} are sealed: {first} and {second} were given.",
+        ),
+        "checkpoints-unsigned": (
+            "检查点未签名",
+            "Checkpoints are not signed",
+            "本系统没有设置签名密钥，条目已封存但不签发检查点。",
+            "No signing secret is set here: entries are sealed, but no checkpoints are issued.",
+        ),
     }
 )
 

@@ -1,8 +1,11 @@
 """Appends entries to the ledger."""
 
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Sequence
 from typing import cast
+from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
@@ -10,6 +13,7 @@ from contracts.events import PAYLOADS, Acted, ComplaintReceived
 from contracts.lifecycle import EventType
 from eventbus.driver import copy
 from ledger_service.domain.complaint import Entry
+from ledger_service.domain.sealing import SALT_BYTES
 
 _COLUMNS = (
     "tenant",
@@ -23,13 +27,26 @@ _COLUMNS = (
     "actor",
     "occurred_at",
     "data",
+    "salt",
 )
+_KNOWN = sa.text("""
+    SELECT event_id FROM entry
+    WHERE complaint_id = ANY(CAST(:complaints AS uuid[])) AND event_id = ANY(CAST(:ids AS uuid[]))
+""")
 _ACTED = frozenset(event_type for event_type, payload in PAYLOADS.items() if "actor" in payload.model_fields)
 
 
 async def append(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
     """Write `entries` in order, in one statement; the database numbers them and notes the time."""
-    await copy(connection, "entry", _COLUMNS, [_row(*entry) for entry in entries])
+    salts = os.urandom(len(entries) * SALT_BYTES)
+    rows = [(*_row(*entry), salts[at * SALT_BYTES : (at + 1) * SALT_BYTES]) for at, entry in enumerate(entries)]
+    await copy(connection, "entry", _COLUMNS, rows)
+
+
+async def known(connection: AsyncConnection, complaints: Collection[UUID], ids: Collection[UUID]) -> set[UUID]:
+    """Return those of the event `ids` that have an entry in one of these complaints' histories."""
+    found = await connection.execute(_KNOWN, {"complaints": list(complaints), "ids": list(ids)})
+    return set(found.scalars())
 
 
 def _row(event: Event, before: str | None, after: str) -> tuple[object, ...]:

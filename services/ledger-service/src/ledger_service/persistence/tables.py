@@ -80,11 +80,59 @@ entry = sa.Table(
     sa.Column("occurred_at", _MOMENT, nullable=False, comment="time of the event"),
     sa.Column("recorded_at", _MOMENT, nullable=False, server_default=sa.func.clock_timestamp()),
     sa.Column("data", sa.Text, nullable=False, comment="the event's payload, byte for byte as it came"),
+    sa.Column("salt", sa.LargeBinary, comment="makes the digest of actor and data unguessable"),
     sa.UniqueConstraint("complaint_id", "source", "sequence", name="entry_once"),
 )
 """Append-only: triggers refuse UPDATE, DELETE and TRUNCATE. `entry_once` also finds a complaint's entries."""
 sa.Index("entry_by_time", entry.c.occurred_at, postgresql_using="brin")
 sa.Index("entry_by_event", entry.c.event_id, postgresql_using="brin")
+
+seal = sa.Table(
+    "seal",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False, comment="from 0 without gaps"),
+    sa.Column("position", sa.BigInteger, nullable=False, comment="of the entry"),
+    sa.Column("digest", sa.LargeBinary, nullable=False, comment="salted SHA-256 of actor and data"),
+    sa.Column("leaf", sa.LargeBinary, nullable=False, comment="hash of the leaf (RFC 9162)"),
+    sa.Column("link", sa.LargeBinary, nullable=False, comment="SHA-256 of the link before and the leaf"),
+    sa.UniqueConstraint("tenant", "position", name="seal_once"),
+)
+"""What proves the entries; append-only as they are."""
+
+seal_node = sa.Table(
+    "seal_node",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("level", sa.SmallInteger, primary_key=True, autoincrement=False, comment="8, 16, 24, …"),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("hash", sa.LargeBinary, nullable=False, comment="of 2 ** level leaves"),
+)
+"""Nodes of the tree over `seal`; append-only."""
+
+chain = sa.Table(
+    "chain",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("link", sa.LargeBinary, nullable=False, server_default=sa.text("decode(repeat('00', 32), 'hex')")),
+    sa.Column("frontier", sa.LargeBinary, nullable=False, server_default=sa.text("''::bytea")),
+    sa.Column("settled", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("watched", sa.BigInteger),
+    sa.Column("barrier", sa.BigInteger),
+)
+"""How far each tenant is sealed: what could be counted from `seal` again."""
+
+checkpoint = sa.Table(
+    "checkpoint",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("size", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("root", sa.LargeBinary, nullable=False),
+    sa.Column("at", _MOMENT, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, comment="signed: C2SP tlog-checkpoint"),
+)
+"""What was signed of the tree, now and then; append-only."""
 
 add_bus_tables(metadata)
 idempotency_table(metadata)

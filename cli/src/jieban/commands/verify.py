@@ -1,0 +1,86 @@
+"""`jieban verify`: whether an exported ledger is what was sealed and signed."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from jieban.errors import UserError
+from ledger_service.domain.checkpoints import BadCheckpoint, Checkpoint, opened
+from ledger_service.domain.exporting import BadExport, Header, decode, decode_header
+from ledger_service.domain.verifying import Flaw, Verifier
+
+_SHOWN = 20
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="What GET /ledger/v1/export gave.", exists=True, dir_okay=False)],
+    key: Annotated[
+        str | None,
+        typer.Option(
+            help="The ledger's public key, from somewhere else than the file (GET /ledger/v1/checkpoints/key)."
+        ),
+    ] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(help="A signed checkpoint that you kept; repeat it for several.", exists=True, dir_okay=False),
+    ] = None,
+) -> None:
+    """Check a whole export offline: every entry against its seal, the chain, the tree, the signed checkpoints.
+
+    Says which entries were changed, removed or put in, and ends with 1 where there are any. Without --key it believes
+    the key in the file, which shows that the file fits together, not whose it is. A checkpoint that you kept shows that
+    the ledger before it has not been written anew since.
+
+    [bold]curl -H "Authorization: Bearer $TOKEN" $URL/ledger/v1/export > ledger.jsonl[/bold]
+
+    [bold]jieban verify ledger.jsonl --key jieban/522723+5ccdc71e+AbX… --checkpoint kept-in-march.txt[/bold]
+    """
+    console, began = Console(), time.monotonic()
+    try:
+        with file.open("rb") as lines:
+            header = decode_header(lines.readline())
+            signed = _signed(header, key, checkpoint or [])
+            verifier = Verifier(signed)
+            flaws = list(_flaws(verifier, lines, file.stat().st_size))
+    except (BadExport, BadCheckpoint) as error:
+        raise UserError(f"{file}: {error}.") from error
+    seconds = time.monotonic() - began
+    console.print(
+        f"{verifier.entries:,} entries of {header.tenant}, {len(signed)} signed checkpoints, {seconds:.1f} s "
+        f"({verifier.entries / seconds:,.0f} entries/s)"
+    )
+    if key is None:
+        console.print(f"The key was in the file: {header.verifier_key}")
+    for flaw in flaws[:_SHOWN]:
+        console.print(f"[red]✗[/red] {flaw.kind}: {flaw.what}")
+    if len(flaws) > _SHOWN:
+        console.print(f"… and {len(flaws) - _SHOWN:,} more")
+    if flaws:
+        raise typer.Exit(1)
+    console.print(f"[green]✓[/green] {_what_is_shown(header, signed)}")
+
+
+def _signed(header: Header, key: str | None, kept: list[Path]) -> list[Checkpoint]:
+    notes = [*header.checkpoints, *(path.read_text("utf-8") for path in kept)]
+    return [opened(note, key or header.verifier_key) for note in notes]
+
+
+def _flaws(verifier: Verifier, lines: BinaryIO, size: int) -> Iterator[Flaw]:
+    with Progress(transient=True) as progress:
+        task = progress.add_task("Verifying", total=size)
+        for number, line in enumerate(lines):
+            if number % 10_000 == 0:
+                progress.update(task, completed=lines.tell())
+            yield from verifier.take(decode(line))
+    yield from verifier.end()
+
+
+def _what_is_shown(header: Header, signed: list[Checkpoint]) -> str:
+    size = max((each.size for each in signed), default=0)
+    whole = f"Nothing was changed, removed or put in: {size:,} of {header.entries:,} entries are signed for."
+    return whole if size == header.entries else f"{whole[:-1]}, the rest is linked to them."

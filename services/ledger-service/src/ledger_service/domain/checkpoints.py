@@ -1,0 +1,111 @@
+"""Signed statements of how long the ledger is and what its root is, as C2SP's tlog-checkpoint and signed-note say.
+
+    jieban/522723                                  whose ledger
+    1734                                           how many entries
+    CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=   the root of their tree
+    2026-11-23T08:00:00.000000+00:00               when it was signed
+
+    — jieban/522723 5M3XHe0f…                      the signature (Ed25519)
+
+Whoever keeps one can tell later whether anything before it was changed.
+"""
+
+import re
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from ledger_service.domain.sealing import instant
+
+_ED25519 = b"\x01"
+_KEY_ID_BYTES = 4
+_NOTE = re.compile(
+    r"(?P<body>(?P<origin>[^\n]+)\n(?P<size>0|[1-9]\d{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?P<at>[^\n]+)\n)"
+    r"\n— (?P<name>[^ \n]+) (?P<signature>[A-Za-z0-9+/=]+)\n"
+)
+
+
+class BadCheckpoint(ValueError):
+    """A checkpoint, or the key that is to check it, is not what it should be."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The tree of a tenant's first `size` entries, at a time."""
+
+    origin: str
+    size: int
+    root: bytes
+    at: datetime
+
+    def text(self) -> str:
+        """Return what is signed."""
+        return f"{self.origin}\n{self.size}\n{b64encode(self.root).decode()}\n{instant(self.at)}\n"
+
+
+def origin_of(tenant: str) -> str:
+    """Return the name under which a tenant's ledger signs."""
+    return f"jieban/{tenant}"
+
+
+class Signer:
+    """Signs checkpoints of one ledger."""
+
+    def __init__(self, origin: str, secret: str) -> None:
+        """`secret` is any text that nobody else has; the key is made from it and from `origin`."""
+        self._origin = origin
+        self._key = Ed25519PrivateKey.from_private_bytes(sha256(f"{origin} ledger {secret}".encode()).digest())
+
+    @property
+    def verifier_key(self) -> str:
+        """What anyone needs to check signatures: name, id and public key, as signed-note writes it."""
+        public = _ED25519 + self._key.public_key().public_bytes_raw()
+        return f"{self._origin}+{_key_id(self._origin, public).hex()}+{b64encode(public).decode()}"
+
+    def sign(self, checkpoint: Checkpoint) -> str:
+        """Return the signed note."""
+        text = checkpoint.text()
+        public = _ED25519 + self._key.public_key().public_bytes_raw()
+        signature = _key_id(self._origin, public) + self._key.sign(text.encode())
+        return f"{text}\n— {self._origin} {b64encode(signature).decode()}\n"
+
+
+def opened(note: str, verifier_key: str) -> Checkpoint:
+    """Return what a note says, if the key signed it; raise BadCheckpoint with the reason if not."""
+    name, key_id, key = _parsed(verifier_key)
+    found = _NOTE.fullmatch(note)
+    if found is None:
+        raise BadCheckpoint("this is no signed checkpoint")
+    if (found["name"], found["origin"]) != (name, name):
+        raise BadCheckpoint(f"this checkpoint is of {found['origin']}, signed by {found['name']}; the key is {name}'s")
+    try:
+        signature = b64decode(found["signature"], validate=True)
+        key.verify(signature[_KEY_ID_BYTES:], found["body"].encode())
+        at = datetime.fromisoformat(found["at"])
+    except (InvalidSignature, NotBase64, ValueError) as error:
+        raise BadCheckpoint(f"the signature of the checkpoint of {found['size']} entries is not {name}'s") from error
+    if signature[:_KEY_ID_BYTES] != key_id:
+        raise BadCheckpoint(f"the checkpoint of {found['size']} entries was signed with another key of {name}")
+    return Checkpoint(found["origin"], int(found["size"]), b64decode(found["root"]), at)
+
+
+def _parsed(verifier_key: str) -> tuple[str, bytes, Ed25519PublicKey]:
+    name, _, rest = verifier_key.partition("+")
+    key_id, _, encoded = rest.partition("+")
+    try:
+        public = b64decode(encoded, validate=True)
+        key = Ed25519PublicKey.from_public_bytes(public[1:])
+    except (ValueError, NotBase64) as error:
+        raise BadCheckpoint("the key is not of the form NAME+ID+BASE64") from error
+    if public[:1] != _ED25519 or key_id != _key_id(name, public).hex():
+        raise BadCheckpoint(f"the key of {name} is not an Ed25519 key, or its id is wrong")
+    return name, bytes.fromhex(key_id), key
+
+
+def _key_id(name: str, public: bytes) -> bytes:
+    return sha256(name.encode() + b"\n" + public).digest()[:_KEY_ID_BYTES]

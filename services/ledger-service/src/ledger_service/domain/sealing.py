@@ -1,0 +1,85 @@
+"""What of an entry is sealed, byte for byte: the same here, in an export, and for whoever checks one.
+
+The leaf of an entry is the text of `Sealed.text`. What may have to be erased (who acted, what was said) is not in it,
+only its digest, which is salted so that nobody can guess what was erased. Every entry is linked to the one before.
+"""
+
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import NamedTuple
+from uuid import UUID
+
+from ledger_service.domain.merkle import hash_leaf
+
+FIRST_LINK = bytes(32)
+"""What the first entry of a tenant is linked to."""
+SALT_BYTES = 16
+_VERSION = "jieban-entry-v1"
+
+
+class Fields(NamedTuple):
+    """An entry as it is kept."""
+
+    tenant: str
+    position: int
+    event_id: UUID
+    complaint_id: UUID
+    type: str
+    source: str
+    sequence: int
+    status_before: str | None
+    status_after: str
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class Seal(NamedTuple):
+    """What proves an entry. `number` counts the sealed entries of a tenant from 0: the leaf's place in the tree."""
+
+    number: int
+    position: int
+    digest: bytes
+    leaf: bytes
+    link: bytes
+
+
+def digest(salt: bytes | None, actor: str | None, data: str) -> bytes:
+    """Return the digest of what may have to be erased; entries of old releases have no salt."""
+    who = (actor or "").encode()
+    begin = b"salted" + salt if salt else b"plain"
+    return sha256(b"%b%d\n%b\n%b" % (begin, len(who), who, data.encode())).digest()
+
+
+def leaf_hash(fields: Fields, content: bytes) -> bytes:
+    """Return the hash of an entry's leaf; `content` is the digest of the rest of the entry."""
+    return hash_leaf(_text(fields, content))
+
+
+def link(previous: bytes, leaf: bytes) -> bytes:
+    """Return the link of an entry whose predecessor's is `previous`."""
+    return sha256(previous + leaf).digest()
+
+
+def _text(fields: Fields, content: bytes) -> bytes:
+    return "\n".join(
+        (
+            _VERSION,
+            fields.tenant,
+            str(fields.position),
+            str(fields.event_id),
+            str(fields.complaint_id),
+            fields.type,
+            fields.source,
+            str(fields.sequence),
+            fields.status_before or "",
+            fields.status_after,
+            instant(fields.occurred_at),
+            instant(fields.recorded_at),
+            content.hex(),
+        )
+    ).encode()
+
+
+def instant(moment: datetime) -> str:
+    """Return a time in UTC to the microsecond, as leaves and exports write it."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

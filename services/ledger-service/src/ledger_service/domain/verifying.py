@@ -1,0 +1,97 @@
+"""Checks sealed entries, one after the other, against each other and against signed checkpoints.
+
+Needs nothing but what it is given: an export on a machine that never saw the ledger is enough.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ledger_service.domain.checkpoints import Checkpoint
+from ledger_service.domain.merkle import Frontier
+from ledger_service.domain.sealing import FIRST_LINK, Fields, Seal, digest, leaf_hash, link
+
+UNSEALED = -1
+"""In place of its number, where an entry has no seal though it is older than some that have."""
+
+
+class Line(NamedTuple):
+    """An entry with its seal, as it is exported."""
+
+    fields: Fields
+    actor: str | None
+    data: str
+    salt: bytes | None
+    seal: Seal
+
+
+class Flaw(NamedTuple):
+    """What is wrong, from the entry with number `first` to that with number `last`."""
+
+    kind: str
+    """`changed`, `removed`, `inserted`, `unlinked`, or `unsigned`: other entries than those that were signed."""
+    first: int
+    last: int
+    what: str
+
+
+class Verifier:
+    """Takes lines in the order of their numbers, and finds what was changed, removed or put in."""
+
+    def __init__(self, checkpoints: Iterable[Checkpoint] = ()) -> None:
+        """`checkpoints` are those that the lines have to agree with; their signatures have been checked."""
+        self._expected = {checkpoint.size: checkpoint for checkpoint in checkpoints}
+        self._tree = Frontier()
+        self._link = FIRST_LINK
+        self._signed = 0
+        self._next = 0
+        self._is_whole = True
+        """Whether every line since the beginning was there, so that the tree can be compared."""
+
+    @property
+    def entries(self) -> int:
+        """How many were taken."""
+        return self._tree.size
+
+    def take(self, line: Line) -> Iterator[Flaw]:
+        """Check the next line, and yield what is wrong with it or before it."""
+        fields, seal = line.fields, line.seal
+        if seal.number == UNSEALED:
+            yield _flaw("inserted", UNSEALED, f"position {fields.position} was put in: it was never sealed")
+            return
+        if seal.number < self._next:
+            yield _flaw("inserted", seal.number, f"entry {seal.number} stands once more before {self._next}")
+            return
+        if seal.number > self._next:
+            self._is_whole = False
+            missing = f"entries {self._next} to {seal.number - 1} are missing"
+            yield Flaw("removed", self._next, seal.number - 1, missing)
+        elif link(self._link, seal.leaf) != seal.link:
+            yield _flaw("unlinked", seal.number, f"entry {seal.number} is not linked to the one before it")
+        if digest(line.salt, line.actor, line.data) != seal.digest or leaf_hash(fields, seal.digest) != seal.leaf:
+            yield _flaw("changed", seal.number, f"entry {seal.number} (position {fields.position}) is not as sealed")
+        self._link, self._next = seal.link, seal.number + 1
+        self._tree.append(seal.leaf)
+        yield from self._compare()
+
+    def end(self) -> Iterator[Flaw]:
+        """Yield what is missing after the last line."""
+        size = max(self._expected, default=0)
+        if size > self._next:
+            what = f"entries {self._next} to {size - 1} are missing at the end: {size} were signed"
+            yield Flaw("removed", self._next, size - 1, what)
+
+    def _compare(self) -> Iterator[Flaw]:
+        checkpoint = self._expected.get(self._tree.size) if self._is_whole else None
+        if checkpoint is None:
+            return
+        if self._tree.root() != checkpoint.root:
+            what = (
+                f"entries {self._signed} to {checkpoint.size - 1} are not those signed at {checkpoint.at.isoformat()}"
+            )
+            yield Flaw("unsigned", self._signed, checkpoint.size - 1, what)
+            self._is_whole = False  # every later root differs too
+        self._signed = checkpoint.size
+
+
+def _flaw(kind: str, number: int, what: str) -> Flaw:
+    return Flaw(kind, number, number, what)

@@ -1,0 +1,115 @@
+"""Signed checkpoints, and the sealed entries up to one."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from eventbus.driver import Statement
+from ledger_service.domain.checkpoints import Checkpoint
+from ledger_service.domain.merkle import Frontier
+from ledger_service.domain.sealing import Fields, Seal
+from ledger_service.domain.verifying import Line
+from ledger_service.persistence.seals import frontier
+from ledger_service.persistence.tables import checkpoint
+
+_PAGE = 2_000
+_TREE = sa.text("SELECT size, frontier FROM chain WHERE tenant = :tenant")
+_ADD = sa.text("""
+    INSERT INTO checkpoint (tenant, size, root, at, note) VALUES (:tenant, :size, :root, :at, :note)
+    ON CONFLICT DO NOTHING
+""")
+_OF_COMPLAINT = sa.text("""
+    SELECT entry.position, number, digest, leaf FROM entry
+    LEFT JOIN seal ON seal.tenant = entry.tenant AND seal.position = entry.position
+    WHERE entry.tenant = :tenant AND complaint_id = :complaint ORDER BY entry.position
+""")
+_LINES = Statement("""
+    SELECT entry.tenant, entry.position, event_id, complaint_id, type, source, sequence, status_before, status_after,
+           occurred_at, recorded_at, actor, data, salt, number, seal.position, digest, leaf, link
+    FROM seal JOIN entry ON entry.tenant = seal.tenant AND entry.position = seal.position
+    WHERE seal.tenant = CAST(:tenant AS text) AND number >= CAST(:first AS bigint) AND number < CAST(:end AS bigint)
+    ORDER BY number
+""")
+_STRAYS = Statement("""
+    SELECT entry.tenant, position, event_id, complaint_id, type, source, sequence, status_before, status_after,
+           occurred_at, recorded_at, actor, data, salt, -1, position, CAST('' AS bytea), CAST('' AS bytea),
+           CAST('' AS bytea)
+    FROM entry JOIN chain ON chain.tenant = entry.tenant
+    WHERE entry.tenant = CAST(:tenant AS text) AND position > CAST(:after AS bigint) AND position <= settled
+      AND NOT EXISTS (SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)
+    ORDER BY position LIMIT CAST(:size AS bigint)
+""")
+
+
+class Signed(NamedTuple):
+    """A checkpoint as it was signed."""
+
+    size: int
+    root: bytes
+    at: datetime
+    note: str
+
+
+class SealedEntry(NamedTuple):
+    """An entry's place in the tree; all but the position are None where it is not sealed yet."""
+
+    position: int
+    number: int | None
+    digest: bytes | None
+    leaf: bytes | None
+
+
+async def tree(connection: AsyncConnection, tenant: str) -> Frontier:
+    """Return the tree of a tenant's sealed entries as it is now."""
+    row = (await connection.execute(_TREE, {"tenant": tenant})).one_or_none()
+    return frontier(row.size, row.frontier) if row else Frontier()
+
+
+async def add(connection: AsyncConnection, tenant: str, signed: Checkpoint, note: str) -> None:
+    """Keep a signed checkpoint; the first of a size stays."""
+    parameters = {"tenant": tenant, "size": signed.size, "root": signed.root, "at": signed.at, "note": note}
+    await connection.execute(_ADD, parameters)
+
+
+async def newest(connection: AsyncConnection, tenant: str, *, below: int | None = None, size: int) -> Sequence[Signed]:
+    """Return up to `size` checkpoints, the longest tree first, of trees shorter than `below` where that is given."""
+    columns = (checkpoint.c.size, checkpoint.c.root, checkpoint.c.at, checkpoint.c.note)
+    query = sa.select(*columns).where(checkpoint.c.tenant == tenant).order_by(checkpoint.c.size.desc()).limit(size)
+    if below is not None:
+        query = query.where(checkpoint.c.size < below)
+    return [Signed(*row) for row in await connection.execute(query)]
+
+
+async def every(connection: AsyncConnection, tenant: str) -> Sequence[str]:
+    """Return the notes of all checkpoints, the shortest tree first."""
+    query = sa.select(checkpoint.c.note).where(checkpoint.c.tenant == tenant).order_by(checkpoint.c.size)
+    return (await connection.execute(query)).scalars().all()
+
+
+async def of_complaint(connection: AsyncConnection, tenant: str, complaint: UUID) -> Sequence[SealedEntry]:
+    """Return the places of a complaint's entries, in the order of the ledger."""
+    rows = await connection.execute(_OF_COMPLAINT, {"tenant": tenant, "complaint": complaint})
+    return [SealedEntry(*row) for row in rows]
+
+
+async def lines(engine: AsyncEngine, tenant: str, size: int) -> AsyncIterator[Sequence[Line]]:
+    """Go through the first `size` sealed entries of a tenant, page by page; those that are gone are left out.
+
+    At the end come entries that should have been sealed long ago and are not: somebody put them in.
+    """
+    for first in range(0, size, _PAGE):
+        yield await _fetch(engine, _LINES, tenant=tenant, first=first, end=min(first + _PAGE, size))
+    last = 0
+    while strays := await _fetch(engine, _STRAYS, tenant=tenant, after=last, size=_PAGE):
+        yield strays
+        last = strays[-1].fields.position
+
+
+async def _fetch(engine: AsyncEngine, statement: Statement, **parameters: object) -> list[Line]:
+    async with engine.connect() as connection:
+        rows = await statement.fetch(connection, parameters)
+    return [Line(Fields(*row[:11]), row[11], row[12], row[13], Seal(*row[14:])) for row in rows]

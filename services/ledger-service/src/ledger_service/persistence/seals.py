@@ -1,0 +1,140 @@
+"""Where the seals of entries are kept: the chain of each tenant, and the nodes of its Merkle tree.
+
+Entries are sealed after they were committed, in the order in which that is seen. `settled` is a position up to which
+all entries are sealed and no other can appear; it follows behind, since a transaction may commit late.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eventbus.driver import Statement, copy
+from ledger_service.domain.merkle import Frontier, Node
+from ledger_service.domain.sealing import Fields, Seal, digest
+
+_HASH_BYTES = 32
+_TENANTS = sa.text("""
+    WITH RECURSIVE found AS (
+        SELECT min(tenant) AS tenant FROM entry
+        UNION ALL SELECT (SELECT min(tenant) FROM entry WHERE entry.tenant > found.tenant) FROM found
+            WHERE tenant IS NOT NULL)
+    SELECT tenant FROM found WHERE tenant IS NOT NULL
+""")
+_BEGIN = sa.text("INSERT INTO chain (tenant) VALUES (:tenant) ON CONFLICT DO NOTHING")
+_LOCK = sa.text("""
+    SELECT size, link, frontier, settled, watched, barrier,
+           CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) AS oldest
+    FROM chain WHERE tenant = :tenant FOR UPDATE SKIP LOCKED
+""")
+_UNSEALED = Statement("""
+    SELECT tenant, position, event_id, complaint_id, type, source, sequence, status_before, status_after, occurred_at,
+           recorded_at, salt, actor, data
+    FROM entry WHERE tenant = CAST(:tenant AS text) AND position > CAST(:settled AS bigint)
+      AND NOT EXISTS (SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)
+    ORDER BY position LIMIT CAST(:size AS bigint)
+""")
+_SAVE = sa.text("""
+    UPDATE chain SET size = :size, link = :link, frontier = :frontier, settled = :settled, watched = :watched,
+                     barrier = :barrier
+    WHERE tenant = :tenant
+""")
+_NOW_SEEN = sa.text("""
+    SELECT (SELECT max(position) FROM seal WHERE tenant = :tenant) AS newest,
+           CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint) AS next
+""")
+_LEAVES = sa.text("SELECT number, leaf AS hash FROM seal WHERE tenant = :tenant AND number = ANY(:numbers)")
+_NODES = sa.text("""
+    SELECT number, hash FROM seal_node WHERE tenant = :tenant AND level = :level AND number = ANY(:numbers)
+""")
+_SEAL = ("tenant", "number", "position", "digest", "leaf", "link")
+_NODE = ("tenant", "level", "number", "hash")
+
+
+@dataclass
+class Chain:
+    """How far a tenant's entries are sealed; locked until the transaction ends."""
+
+    tenant: str
+    tree: Frontier
+    link: bytes
+    settled: int
+    watched: int | None
+    """Once no transaction below `barrier` is left, everything up to here is settled."""
+    barrier: int | None
+    oldest: int
+    """The oldest transaction that was not over when this was read."""
+
+
+async def tenants(connection: AsyncConnection) -> Sequence[str]:
+    """Return all tenants that have entries."""
+    return (await connection.execute(_TENANTS)).scalars().all()
+
+
+async def lock(connection: AsyncConnection, tenant: str) -> Chain | None:
+    """Return the chain of a tenant; None where somebody else seals it now."""
+    await connection.execute(_BEGIN, {"tenant": tenant})
+    row = (await connection.execute(_LOCK, {"tenant": tenant})).one_or_none()
+    if row is None:
+        return None
+    tree = frontier(row.size, row.frontier)
+    return Chain(tenant, tree, row.link, row.settled, row.watched, row.barrier, row.oldest)
+
+
+def frontier(size: int, hashes: bytes) -> Frontier:
+    """Return the right edge of a tree as it is kept in a row."""
+    return Frontier(size, [hashes[at : at + _HASH_BYTES] for at in range(0, len(hashes), _HASH_BYTES)])
+
+
+async def unsealed(connection: AsyncConnection, chain: Chain, size: int) -> list[tuple[Fields, bytes]]:
+    """Return up to `size` entries that have no seal, by position, with the digests of their contents."""
+    parameters = {"tenant": chain.tenant, "settled": chain.settled, "size": size}
+    rows = await _UNSEALED.fetch(connection, parameters)
+    return [(Fields(*row[:11]), digest(row[11], row[12], row[13])) for row in rows]
+
+
+async def append(connection: AsyncConnection, tenant: str, seals: Sequence[Seal], nodes: Sequence[Node]) -> None:
+    """Write seals and the nodes that they complete."""
+    await copy(connection, "seal", _SEAL, [(tenant, *seal) for seal in seals])
+    if nodes:
+        await copy(connection, "seal_node", _NODE, [(tenant, *node) for node in nodes])
+
+
+async def save(connection: AsyncConnection, chain: Chain, *, is_all: bool) -> None:
+    """Keep how far the chain is now. `is_all` says that all entries that could be seen are sealed."""
+    if is_all:
+        await _watch(connection, chain)
+    await connection.execute(
+        _SAVE,
+        {
+            "tenant": chain.tenant,
+            "size": chain.tree.size,
+            "link": chain.link,
+            "frontier": b"".join(chain.tree.hashes),
+            "settled": chain.settled,
+            "watched": chain.watched,
+            "barrier": chain.barrier,
+        },
+    )
+
+
+async def _watch(connection: AsyncConnection, chain: Chain) -> None:
+    """Settle what was watched if all transactions of that time are over, and watch what there is now.
+
+    A transaction that writes entries has its number before it takes positions, for it has locked complaints or claimed
+    events before.
+    """
+    if chain.barrier is not None and chain.oldest < chain.barrier:
+        return
+    if chain.watched is not None:
+        chain.settled = chain.watched
+    seen = (await connection.execute(_NOW_SEEN, {"tenant": chain.tenant})).one()
+    chain.watched, chain.barrier = seen.newest, seen.next
+
+
+async def nodes(connection: AsyncConnection, tenant: str, level: int, numbers: Collection[int]) -> dict[int, bytes]:
+    """Return the hashes of nodes of a level that is kept (0, 8, 16, …), by number."""
+    statement, parameters = (_LEAVES, {}) if level == 0 else (_NODES, {"level": level})
+    rows = await connection.execute(statement, {"tenant": tenant, "numbers": list(numbers), **parameters})
+    return {row.number: row.hash for row in rows}

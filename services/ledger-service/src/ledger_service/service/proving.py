@@ -1,0 +1,56 @@
+"""Signs how far the ledger is sealed, and shows what belongs to what was signed."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from ledger_service.domain.checkpoints import Checkpoint, Signer, origin_of
+from ledger_service.domain.merkle import KEPT_EVERY, Range, complete_ranges, fold, join
+from ledger_service.persistence import checkpoints, seals
+from ledger_service.service.sealing import seal_all
+from runtime.clock import now
+
+SIGN_EVERY = timedelta(minutes=1)
+SignerOf = Callable[[str], Signer]
+"""Returns the signer of a tenant's ledger."""
+
+
+async def seal_and_sign(engine: AsyncEngine, signer_of: SignerOf | None) -> None:
+    """Seal what there is, and sign where that is due; without a signer, only seal."""
+    await seal_all(engine)
+    if signer_of is not None:
+        await sign_all(engine, signer_of, every=SIGN_EVERY)
+
+
+async def sign_all(engine: AsyncEngine, signer_of: SignerOf, *, every: timedelta) -> int:
+    """Sign the tree of each tenant that has grown, at most once `every` while; return how many were signed."""
+    signed = 0
+    async with engine.begin() as connection:
+        for tenant in await seals.tenants(connection):
+            tree = await checkpoints.tree(connection, tenant)
+            last = await checkpoints.newest(connection, tenant, size=1)
+            if tree.size == 0 or (last and (last[0].size == tree.size or last[0].at > now() - every)):
+                continue
+            checkpoint = Checkpoint(origin_of(tenant), tree.size, tree.root(), now())
+            await checkpoints.add(connection, tenant, checkpoint, signer_of(tenant).sign(checkpoint))
+            signed += 1
+    return signed
+
+
+async def hashes(connection: AsyncConnection, tenant: str, ranges: Sequence[Range]) -> list[bytes]:
+    """Return the hash of each range of a tenant's tree; all of it must be sealed."""
+    parts = [[_kept(part) for part in complete_ranges(each)] for each in ranges]
+    wanted: defaultdict[int, set[int]] = defaultdict(set)
+    for level, numbers in [part for each in parts for part in each]:
+        wanted[level].update(numbers)
+    found = {level: await seals.nodes(connection, tenant, level, numbers) for level, numbers in wanted.items()}
+    return [fold([join([found[level][number] for number in numbers]) for level, numbers in each]) for each in parts]
+
+
+def _kept(part: Range) -> tuple[int, range]:
+    """Return the level whose nodes are kept and, of a complete range, their numbers: 128 at most."""
+    start, end = part
+    level = ((end - start).bit_length() - 1) // KEPT_EVERY * KEPT_EVERY
+    return level, range(start >> level, end >> level)

@@ -1,0 +1,119 @@
+"""Every entry is sealed once, in a chain and a tree that anyone can make again from the entries."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from histories import History
+from ledger.conftest import Enter
+from ledger_service.domain.merkle import Frontier
+from ledger_service.domain.sealing import FIRST_LINK, Fields, digest, leaf_hash, link
+from ledger_service.service.recording import record_slice
+from ledger_service.service.sealing import seal_all
+
+
+def histories(count: int, *, tenant: str) -> list[History]:
+    made = [History(tenant=tenant) for _ in range(count)]
+    for history in made:
+        history.received()
+        history.assigned()
+        history.accepted()
+    return made
+
+
+async def rows(engine: AsyncEngine, query: str, **parameters: object) -> Sequence[Any]:
+    async with engine.connect() as connection:
+        return (await connection.execute(text(query), parameters)).all()
+
+
+async def assert_sealed(engine: AsyncEngine, tenant: str, entries: int) -> None:
+    """Make chain and tree again from the entries, in the order of the seals."""
+    found = await rows(
+        engine,
+        """SELECT e.tenant, e.position, event_id, complaint_id, type, source, sequence, status_before, status_after,
+                  occurred_at, recorded_at, salt, actor, data, number, digest, leaf, link
+           FROM entry AS e LEFT JOIN seal AS s ON s.tenant = e.tenant AND s.position = e.position
+           WHERE e.tenant = :tenant ORDER BY number""",
+        tenant=tenant,
+    )
+    assert [row.number for row in found] == list(range(entries))
+    tree, last = Frontier(), FIRST_LINK
+    for row in found:
+        content = digest(row.salt, row.actor, row.data)
+        leaf = leaf_hash(Fields(*row[:11]), content)
+        last = link(last, leaf)
+        assert (row.digest, row.leaf, row.link) == (content, leaf, last)
+        tree.append(leaf)
+    [kept] = await rows(engine, "SELECT * FROM chain WHERE tenant = :tenant", tenant=tenant)
+    assert (kept.size, kept.link, kept.frontier) == (entries, last, b"".join(tree.hashes))
+
+
+async def test_entries_are_sealed_in_batches_and_once(engine: AsyncEngine, enter: Enter) -> None:
+    await enter(*histories(7, tenant="t-batches"))
+    assert await seal_all(engine, batch=4) >= 21
+    assert await seal_all(engine, batch=4) == 0
+    await enter(*histories(2, tenant="t-batches"))
+    await seal_all(engine, batch=4)
+    await assert_sealed(engine, "t-batches", 27)
+
+
+async def test_nodes_of_every_eighth_level_are_kept(engine: AsyncEngine, enter: Enter) -> None:
+    await enter(*histories(172, tenant="t-nodes"))
+    await seal_all(engine, batch=100)
+    await assert_sealed(engine, "t-nodes", 516)
+    leaves = [row.leaf for row in await rows(engine, "SELECT leaf FROM seal WHERE tenant = 't-nodes' ORDER BY number")]
+    expected = []
+    for start in (0, 256):
+        tree = Frontier()
+        for leaf in leaves[start : start + 256]:
+            tree.append(leaf)
+        expected.append((8, start // 256, tree.root()))
+    kept = await rows(engine, "SELECT level, number, hash FROM seal_node WHERE tenant = 't-nodes' ORDER BY number")
+    assert [tuple(row) for row in kept] == expected
+
+
+async def test_replicas_that_seal_at_once_seal_everything_once(engine: AsyncEngine, enter: Enter) -> None:
+    await enter(*histories(30, tenant="t-once"))
+    await asyncio.gather(*(seal_all(engine, batch=5) for _ in range(4)))
+    await seal_all(engine)
+    await assert_sealed(engine, "t-once", 90)
+
+
+async def test_an_entry_that_is_committed_late_is_sealed_late_and_not_forgotten(
+    engine: AsyncEngine, enter: Enter
+) -> None:
+    [late] = histories(1, tenant="t-late")
+    async with engine.connect() as connection:
+        await record_slice(connection, late.events)
+        for _ in range(3):
+            await enter(*histories(2, tenant="t-late"))
+            await seal_all(engine)
+        [kept] = await rows(engine, "SELECT size FROM chain WHERE tenant = 't-late'")
+        assert kept.size == 18
+        await connection.commit()
+    for _ in range(3):
+        await enter(*histories(1, tenant="t-late"))
+        await seal_all(engine)
+    await assert_sealed(engine, "t-late", 30)
+
+
+async def test_what_is_settled_moves_on(engine: AsyncEngine, enter: Enter) -> None:
+    for _ in range(3):
+        await enter(*histories(1, tenant="t-settled"))
+        await seal_all(engine)
+    [kept] = await rows(engine, "SELECT settled FROM chain WHERE tenant = 't-settled'")
+    [newest] = await rows(engine, "SELECT max(position) AS position FROM entry WHERE tenant = 't-settled'")
+    assert kept.settled == newest.position
+
+
+@pytest.mark.parametrize("table", ["entry", "seal", "seal_node", "checkpoint"])
+@pytest.mark.parametrize("statement", ["UPDATE {} SET tenant = 'x'", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+async def test_nobody_changes_what_is_written(engine: AsyncEngine, table: str, statement: str) -> None:
+    async with engine.connect() as connection:
+        with pytest.raises(DBAPIError, match="append-only"):
+            await connection.execute(text(statement.format(table)))
