@@ -1,11 +1,11 @@
 import json
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -261,3 +261,14 @@ async def test_a_path_may_have_its_own_limit(settings: RuntimeSettings, verifier
     async with client_of(app) as client:
         assert (await client.post("/x/small", content=b"x" * 11)).status_code == 413
         assert (await client.post("/x/large", content=b"x" * 11)).status_code == 404
+
+
+def test_a_dependency_that_would_run_in_a_thread_is_refused(app: FastAPI) -> None:
+    def plain() -> int:
+        return 1
+
+    with pytest.raises(TypeError, match="has to be an async function"):
+
+        @app.get("/demo/v1/threads")
+        async def threads(number: Annotated[int, Depends(plain)]) -> int:
+            return number

@@ -13,7 +13,9 @@ BoundingBox = tuple[float, float, float, float]
 _BBOX = "west,south,east,north in WGS84 degrees, such as `107.18,26.53,107.29,26.63`."
 
 
-def bounding_box(bbox: Annotated[str | None, Query(max_length=100, description=_BBOX)] = None) -> BoundingBox | None:
+async def bounding_box(
+    bbox: Annotated[str | None, Query(max_length=100, description=_BBOX)] = None,
+) -> BoundingBox | None:
     """Return the box that the query asks for, None for no box; `Problem` 422 for a box that is none."""
     if bbox is None:
         return None

@@ -83,7 +83,7 @@ class Released(BaseModel):
     released: int
 
 
-def _parked(request: Request) -> ParkedMessages:
+async def _parked(request: Request) -> ParkedMessages:
     parked: ParkedMessages = request.app.state.parked
     return parked
 

@@ -85,7 +85,7 @@ class ServiceState(BaseModel):
     group: GroupHealth | None
 
 
-def _window(
+async def _window(
     made_from: Annotated[Instant | None, Query(alias="from", description="A day ago by default.")] = None,
     made_to: Annotated[Instant | None, Query(alias="to", description="Exclusive; now by default.")] = None,
 ) -> Window:
@@ -93,7 +93,7 @@ def _window(
     return Window(made_from or end - _DAY, end)
 
 
-def _standing(request: Request) -> Standing:
+async def _standing(request: Request) -> Standing:
     standing: Standing = request.app.state.standing
     return standing
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dispatch_service.api.case_schemas import CaseView
 from dispatch_service.api.deps import Engine
@@ -27,7 +27,7 @@ Work = Callable[[AsyncConnection, Action], Awaitable[None]]
 class _Acting:
     """Carries out one action of one request."""
 
-    def __init__(self, request: Request, engine: Engine, if_match: IfMatch, key: IdempotencyKey) -> None:
+    def __init__(self, request: Request, engine: AsyncEngine, if_match: int | None, key: str | None) -> None:
         self._request = request
         self._engine = engine
         self._if_match = if_match
@@ -72,7 +72,11 @@ class _Acting:
         return stored.response()
 
 
-Acting = Annotated[_Acting, Depends()]
+async def _acting(request: Request, engine: Engine, if_match: IfMatch, key: IdempotencyKey) -> _Acting:
+    return _Acting(request, engine, if_match, key)
+
+
+Acting = Annotated[_Acting, Depends(_acting)]
 
 
 async def _perform(connection: AsyncConnection, action: Action, work: Work) -> StoredAnswer:

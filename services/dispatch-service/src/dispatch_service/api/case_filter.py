@@ -10,7 +10,7 @@ from operations.filters import Box, Code
 from runtime.types import Instant
 
 
-def case_filter(
+async def case_filter(
     status: Annotated[list[Status] | None, Query(max_length=len(Status), description="May be repeated.")] = None,
     team: Code | None = None,
     grid: Code | None = None,

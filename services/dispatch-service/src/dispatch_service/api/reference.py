@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dispatch_service.api.case_schemas import Code
 from dispatch_service.api.deps import Engine, Staff
@@ -19,6 +19,7 @@ from dispatch_service.api.reference_schemas import (
 from dispatch_service.persistence import reference
 from dispatch_service.persistence.rows import Row
 from operations.pages import Page, Pages
+from runtime.auth import Caller
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES
 
@@ -37,13 +38,7 @@ class _Listing:
     """What the lists of this module share: the page that the caller asks for, and the link to the next."""
 
     def __init__(
-        self,
-        request: Request,
-        response: Response,
-        caller: Staff,
-        engine: Engine,
-        cursor: CursorText = None,
-        limit: Limit = DEFAULT_LIMIT,
+        self, request: Request, response: Response, caller: Caller, engine: AsyncEngine, cursor: str | None, limit: int
     ) -> None:
         self._request = request
         self._response = response
@@ -66,7 +61,18 @@ class _Listing:
             return await reference.members(connection, self._caller.tenant, codes)
 
 
-Listing = Annotated[_Listing, Depends()]
+async def _listing(
+    request: Request,
+    response: Response,
+    caller: Staff,
+    engine: Engine,
+    cursor: CursorText = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> _Listing:
+    return _Listing(request, response, caller, engine, cursor, limit)
+
+
+Listing = Annotated[_Listing, Depends(_listing)]
 
 
 @router.get("/communities")

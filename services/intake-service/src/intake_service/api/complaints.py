@@ -28,7 +28,7 @@ Reader = Annotated[Caller, Depends(require(*STAFF, Role.CITIZEN, Role.PARTNER))]
 Withdrawing = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.WITHDRAWN].roles))]
 
 
-def _complaints(request: Request) -> Complaints:
+async def _complaints(request: Request) -> Complaints:
     complaints: Complaints = request.app.state.complaints
     return complaints
 
@@ -36,7 +36,7 @@ def _complaints(request: Request) -> Complaints:
 Store = Annotated[Complaints, Depends(_complaints)]
 
 
-def _filters(
+async def _filters(
     status: Code | None = None,
     category: Code | None = None,
     source: Code | None = None,

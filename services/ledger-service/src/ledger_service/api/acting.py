@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event
 from contracts.lifecycle import Status
@@ -38,7 +38,7 @@ class Acting:
     """An action on one complaint, asked for by one request."""
 
     def __init__(
-        self, complaint_id: UUID, request: Request, engine: Engine, key: IdempotencyKey, if_match: IfMatch
+        self, complaint_id: UUID, request: Request, engine: AsyncEngine, key: str | None, if_match: int | None
     ) -> None:
         self._complaint_id = complaint_id
         self._request = request
@@ -100,4 +100,10 @@ class Acting:
         return idempotency.request_hash(self._request.method, self._request.url.path, await self._request.body())
 
 
-Action = Annotated[Acting, Depends()]
+async def _acting(
+    complaint_id: UUID, request: Request, engine: Engine, key: IdempotencyKey, if_match: IfMatch
+) -> Acting:
+    return Acting(complaint_id, request, engine, key, if_match)
+
+
+Action = Annotated[Acting, Depends(_acting)]

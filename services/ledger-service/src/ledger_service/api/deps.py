@@ -9,7 +9,7 @@ from contracts.roles import STAFF, Role
 from runtime.auth import Caller, require
 
 
-def _engine(request: Request) -> AsyncEngine:
+async def _engine(request: Request) -> AsyncEngine:
     engine: AsyncEngine = request.app.state.engine
     return engine
 

@@ -12,7 +12,7 @@ from operations.filters import Box, Code
 from runtime.types import Instant
 
 
-def complaint_filter(
+async def complaint_filter(
     status: Annotated[list[Status] | None, Query(max_length=len(Status), description="May be repeated.")] = None,
     category: Code | None = None,
     source: Code | None = None,
@@ -39,7 +39,7 @@ def complaint_filter(
     )
 
 
-def entry_filter(
+async def entry_filter(
     event_type: Annotated[
         list[EventType] | None, Query(alias="type", max_length=len(EventType), description="May be repeated.")
     ] = None,

@@ -26,7 +26,7 @@ Exporter = Annotated[Caller, Depends(require(Role.SUPERVISOR, Role.ADMIN))]
 Size = Annotated[int, Query(ge=1, le=2**53, description="A number of entries.")]
 
 
-def _signer(request: Request, caller: Reader) -> Signer:
+async def _signer(request: Request, caller: Reader) -> Signer:
     signer_of: SignerOf | None = request.app.state.signer_of
     if signer_of is None:
         raise Problem(404, "checkpoints-unsigned")
@@ -78,7 +78,7 @@ async def show_proof(complaint_id: UUID, caller: Reader, engine: Engine) -> Proo
     """Show that each entry of a complaint is in the newest checkpoint (RFC 9162 §2.1.3).
 
     Citizens and partners see the proofs of what they reported. An entry that is younger than the checkpoint has no
-    proof yet; there is a checkpoint a minute.
+    proof yet; there is a checkpoint every half minute.
     """
     async with engine.connect() as connection:
         if await stories.complaint(connection, caller.tenant, complaint_id, owner=owner_bound(caller)) is None:
@@ -104,7 +104,7 @@ async def export(caller: Exporter, engine: Engine, signer: Annotated[Signer, Dep
 
     async def lines() -> AsyncIterator[bytes]:
         yield encode_header(header)
-        async for page in checkpoints.lines(engine, caller.tenant, size):
+        async for page in checkpoints.lines(engine.connect, caller.tenant, size):
             yield b"".join([encode(line) for line in page])
 
     name = f"ledger-{caller.tenant}.jsonl"

@@ -1,12 +1,13 @@
 """Signed checkpoints, and the sealed entries up to one."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventbus.driver import Statement
 from ledger_service.domain.checkpoints import Checkpoint
@@ -16,6 +17,7 @@ from ledger_service.domain.verifying import Line
 from ledger_service.persistence.seals import frontier
 from ledger_service.persistence.tables import checkpoint
 
+Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 _PAGE = 2_000
 _TREE = sa.text("SELECT size, frontier FROM chain WHERE tenant = :tenant")
 _ADD = sa.text("""
@@ -96,20 +98,21 @@ async def of_complaint(connection: AsyncConnection, tenant: str, complaint: UUID
     return [SealedEntry(*row) for row in rows]
 
 
-async def lines(engine: AsyncEngine, tenant: str, size: int) -> AsyncIterator[Sequence[Line]]:
+async def lines(connect: Connect, tenant: str, size: int) -> AsyncIterator[Sequence[Line]]:
     """Go through the first `size` sealed entries of a tenant, page by page; those that are gone are left out.
 
-    At the end come entries that should have been sealed long ago and are not: somebody put them in.
+    At the end come entries that should have been sealed long ago and are not: somebody put them in. Each page is read
+    on a connection of its own.
     """
     for first in range(0, size, _PAGE):
-        yield await _fetch(engine, _LINES, tenant=tenant, first=first, end=min(first + _PAGE, size))
+        yield await _fetch(connect, _LINES, tenant=tenant, first=first, end=min(first + _PAGE, size))
     last = 0
-    while strays := await _fetch(engine, _STRAYS, tenant=tenant, after=last, size=_PAGE):
+    while strays := await _fetch(connect, _STRAYS, tenant=tenant, after=last, size=_PAGE):
         yield strays
         last = strays[-1].fields.position
 
 
-async def _fetch(engine: AsyncEngine, statement: Statement, **parameters: object) -> list[Line]:
-    async with engine.connect() as connection:
+async def _fetch(connect: Connect, statement: Statement, **parameters: object) -> list[Line]:
+    async with connect() as connection:
         rows = await statement.fetch(connection, parameters)
     return [Line(Fields(*row[:11]), row[11], row[12], row[13], Seal(*row[14:])) for row in rows]

@@ -12,7 +12,7 @@ from ledger_service.persistence import checkpoints, seals
 from ledger_service.service.sealing import seal_all
 from runtime.clock import now
 
-SIGN_EVERY = timedelta(minutes=1)
+SIGN_EVERY = timedelta(seconds=30)
 SignerOf = Callable[[str], Signer]
 """Returns the signer of a tenant's ledger."""
 

@@ -40,6 +40,18 @@ def slim(dependant: Dependant) -> Dependant:
     )
 
 
+def refuse_threads(dependant: Dependant) -> None:
+    """Raise TypeError where a dependency is a plain function or a class: FastAPI would run it in a thread.
+
+    On a busy loop, each change of threads may wait for the interpreter's lock for milliseconds.
+    """
+    for inner in dependant.dependencies:
+        call = inner.call
+        if not (iscoroutinefunction(call) or iscoroutinefunction(type(call).__call__)):
+            raise TypeError(f"{call} has to be an async function: FastAPI would run it in a thread")
+        refuse_threads(inner)
+
+
 def _from_request(inner: Dependant) -> FromRequest | None:
     how: FromRequest | None = getattr(inner.call, "from_request", None)
     return how

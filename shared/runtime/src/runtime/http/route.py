@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from runtime.auth.guards import guard_of
-from runtime.http.quick import slim
+from runtime.http.quick import refuse_threads, slim
 from runtime.http.strict_json import parse_json
 from runtime.problems import Problem
 
@@ -24,6 +24,7 @@ class StrictRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """Return the framework's handler with our own steps before it."""
+        refuse_threads(self.dependant)
         whole, self.dependant = self.dependant, slim(self.dependant)
         try:
             handle = super().get_route_handler()
