@@ -31,6 +31,6 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
             "intake": Intake(foundation.engine, foundation.hot_engine, numbers),
-            "complaints": Complaints(foundation.engine),
+            "complaints": Complaints(foundation.read_engine),
         },
     )

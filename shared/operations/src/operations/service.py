@@ -26,7 +26,7 @@ from operations.rounds import Rounds
 from operations.standing import Standing
 from runtime.auth import TokenVerifier
 from runtime.clock import now
-from runtime.database import create_engine, is_outage
+from runtime.database import create_engine, is_outage, reading
 from runtime.http import create_app
 from runtime.idempotency import forget
 from runtime.lifecycle import Service, Worker
@@ -72,6 +72,11 @@ class Foundation:
             name=name, settings=settings, engine=engine, hot_engine=hot_engine, kafka=KafkaConnection.of(settings)
         )
 
+    @property
+    def read_engine(self) -> AsyncEngine:
+        """For statements that only read."""
+        return reading(self.engine)
+
 
 def assemble(
     foundation: Foundation,
@@ -90,9 +95,10 @@ def assemble(
 ) -> Service:
     """Return the service: its `routers` and those of operators under `/<name>/v1`, its workers by role.
 
-    `state` is put on `app.state`, where `engine` and `settings` always are. `workers` come in addition to relay,
-    janitors and consumer, which lets events gather for `gather_seconds` where nobody waits for them. `applied` is the
-    book of what it applied, by default its inbox. `on_close` runs, in order, before the engines are disposed of.
+    `state` is put on `app.state`, where `engine`, `read_engine` and `settings` always are. `workers` come in addition
+    to relay, janitors and consumer, which lets events gather for `gather_seconds` where nobody waits for them.
+    `applied` is the book of what it applied, by default its inbox. `on_close` runs, in order, before the engines are
+    disposed of.
     """
     name, engine = foundation.name, foundation.engine
     app = create_app(
@@ -106,7 +112,7 @@ def assemble(
         readiness=readiness_of(engine, foundation.kafka),
         body_limits=body_limits,
     )
-    app.state.engine, app.state.settings = engine, foundation.settings
+    app.state.engine, app.state.read_engine, app.state.settings = engine, foundation.read_engine, foundation.settings
     app.state.parked = ParkedMessages(engine, [subscription])
     app.state.standing = Standing(
         service=name,

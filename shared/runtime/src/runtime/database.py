@@ -14,7 +14,15 @@ from runtime.database_urls import asyncpg_url
 from runtime.migrations import check, pending_migrations, run_migrations
 from runtime.outages import DatabaseUnreachable, is_outage
 
-__all__ = ["DatabaseUnreachable", "check", "create_engine", "is_outage", "pending_migrations", "run_migrations"]
+__all__ = [
+    "DatabaseUnreachable",
+    "check",
+    "create_engine",
+    "is_outage",
+    "pending_migrations",
+    "reading",
+    "run_migrations",
+]
 
 CONNECT_TIMEOUT_SECONDS = 5.0
 COMMAND_TIMEOUT_SECONDS = 30.0
@@ -58,6 +66,14 @@ def create_engine(
     event.listen(engine.sync_engine.pool, "checkout", _refuse_dead_connection)
     event.listen(engine.sync_engine.pool, "checkin", _note_return)
     return engine
+
+
+def reading(engine: AsyncEngine) -> AsyncEngine:
+    """Return an engine on the same pool for statements that only read: each is seen as of its own moment.
+
+    Each is one round trip; in a transaction, beginning and ending it would be two more.
+    """
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _connect(dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> DBAPIConnection:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from dispatch_service.api.case_filter import case_filter
 from dispatch_service.api.case_schemas import CaseView
-from dispatch_service.api.deps import Engine, Staff
+from dispatch_service.api.deps import ReadEngine, Staff
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.errors import CaseNotFound
 from dispatch_service.persistence import case_lists, cases
@@ -26,7 +26,7 @@ async def list_cases(
     request: Request,
     response: Response,
     caller: Staff,
-    engine: Engine,
+    engine: ReadEngine,
     wanted: Annotated[CaseFilter, Depends(case_filter)],
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,
@@ -47,7 +47,7 @@ async def list_cases(
 
 
 @router.get("/{complaint_id}")
-async def show_case(complaint_id: UUID, response: Response, caller: Staff, engine: Engine) -> CaseView:
+async def show_case(complaint_id: UUID, response: Response, caller: Staff, engine: ReadEngine) -> CaseView:
     """Show one case. Its `ETag` can be sent back as `If-Match` with an action."""
     async with engine.connect() as connection:
         try:

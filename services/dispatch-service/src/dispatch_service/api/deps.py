@@ -14,6 +14,13 @@ async def _engine(request: Request) -> AsyncEngine:
     return engine
 
 
+async def _read_engine(request: Request) -> AsyncEngine:
+    engine: AsyncEngine = request.app.state.read_engine
+    return engine
+
+
 Engine = Annotated[AsyncEngine, Depends(_engine)]
+ReadEngine = Annotated[AsyncEngine, Depends(_read_engine)]
+"""For routes that only read."""
 Staff = Annotated[Caller, Depends(require(*STAFF))]
 """The bureau's own people; citizens and partners follow their complaints at intake."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dispatch_service.api.case_schemas import Code
-from dispatch_service.api.deps import Engine, Staff
+from dispatch_service.api.deps import ReadEngine, Staff
 from dispatch_service.api.reference_schemas import (
     CommunityView,
     GridCollection,
@@ -65,7 +65,7 @@ async def _listing(
     request: Request,
     response: Response,
     caller: Staff,
-    engine: Engine,
+    engine: ReadEngine,
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> _Listing:

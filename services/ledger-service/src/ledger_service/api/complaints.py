@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from ledger_service.api.deps import Engine, Reader, is_staff, owner_bound
+from ledger_service.api.deps import ReadEngine, Reader, is_staff, owner_bound
 from ledger_service.api.filters import complaint_filter
 from ledger_service.api.schemas import ComplaintView, Story
 from ledger_service.api.views import complaint_view, story
@@ -26,7 +26,7 @@ async def list_complaints(
     request: Request,
     response: Response,
     caller: Reader,
-    engine: Engine,
+    engine: ReadEngine,
     wanted: Annotated[ComplaintFilter, Depends(complaint_filter)],
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,
@@ -48,7 +48,7 @@ async def list_complaints(
 
 
 @router.get("/{complaint_id}")
-async def tell_story(complaint_id: UUID, response: Response, caller: Reader, engine: Engine) -> Story:
+async def tell_story(complaint_id: UUID, response: Response, caller: Reader, engine: ReadEngine) -> Story:
     """Tell the whole story of a complaint: what it is, how it stands, and everything that happened to it, in order.
 
     Staff see who acted; the reporter sees the unit and the outcome. The `ETag` can be sent back as `If-Match`.

@@ -14,7 +14,14 @@ async def _engine(request: Request) -> AsyncEngine:
     return engine
 
 
+async def _read_engine(request: Request) -> AsyncEngine:
+    engine: AsyncEngine = request.app.state.read_engine
+    return engine
+
+
 Engine = Annotated[AsyncEngine, Depends(_engine)]
+ReadEngine = Annotated[AsyncEngine, Depends(_read_engine)]
+"""For routes that only read."""
 Reader = Annotated[Caller, Depends(require(*STAFF, Role.CITIZEN, Role.PARTNER))]
 """Staff read every complaint of their tenant, citizens and partners what they reported."""
 Staff = Annotated[Caller, Depends(require(*STAFF))]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from ledger_service.api.deps import Engine, Staff
+from ledger_service.api.deps import ReadEngine, Staff
 from ledger_service.api.filters import entry_filter
 from ledger_service.api.schemas import EntryView
 from ledger_service.api.views import entry_view
@@ -23,7 +23,7 @@ async def list_entries(
     request: Request,
     response: Response,
     caller: Staff,
-    engine: Engine,
+    engine: ReadEngine,
     wanted: Annotated[EntryFilter, Depends(entry_filter)],
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,

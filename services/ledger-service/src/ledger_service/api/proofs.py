@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from contracts.roles import Role
-from ledger_service.api.deps import Engine, Reader, owner_bound
+from ledger_service.api.deps import Engine, ReadEngine, Reader, owner_bound
 from ledger_service.api.proof_schemas import CheckpointView, ConsistencyView, EntryProof, KeyView, ProofView
 from ledger_service.domain.checkpoints import Signer
 from ledger_service.domain.exporting import Header, encode, encode_header
@@ -44,7 +44,7 @@ async def list_checkpoints(
     request: Request,
     response: Response,
     caller: Reader,
-    engine: Engine,
+    engine: ReadEngine,
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[CheckpointView]:
@@ -60,7 +60,7 @@ async def list_checkpoints(
 
 
 @router.get("/checkpoints/consistency")
-async def show_consistency(caller: Reader, engine: Engine, first: Size, second: Size) -> ConsistencyView:
+async def show_consistency(caller: Reader, engine: ReadEngine, first: Size, second: Size) -> ConsistencyView:
     """Show that the tree of the `first` entries is the beginning of that of the `second` (RFC 9162 §2.1.4).
 
     422 unless `first` <= `second`, and as many entries are sealed.
@@ -74,7 +74,7 @@ async def show_consistency(caller: Reader, engine: Engine, first: Size, second: 
 
 
 @router.get("/complaints/{complaint_id}/proof")
-async def show_proof(complaint_id: UUID, caller: Reader, engine: Engine) -> ProofView:
+async def show_proof(complaint_id: UUID, caller: Reader, engine: ReadEngine) -> ProofView:
     """Show that each entry of a complaint is in the newest checkpoint (RFC 9162 §2.1.3).
 
     Citizens and partners see the proofs of what they reported. An entry that is younger than the checkpoint has no
