@@ -19,7 +19,7 @@ from chaos.schedule import Schedule, draw
 _EPILOG = """
 examples:
   python -m chaos                                    the short run, a few minutes
-  python -m chaos --faults 100 --accepted 100000 --minutes 600
+  python -m chaos --faults 100 --accepted 100000 --keys 10000 --rate 30 --short 0.6 --minutes 600
   python -m chaos --only kill-leader,freeze-broker --faults 6 --seed 7
   python -m chaos --replay chaos-schedule.json       the same faults at the same moments again
 
@@ -36,6 +36,8 @@ def main() -> int:
     plan = Plan(
         schedule=schedule,
         accepted=options.accepted,
+        repeated_keys=options.keys,
+        short=options.short,
         rate=options.rate,
         minutes=options.minutes,
         command=shlex.join(["python", "-m", "chaos", *sys.argv[1:]]),
@@ -82,7 +84,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="decides which faults come when (default: 1)")
     parser.add_argument("--faults", type=int, default=12, help="injections (default: 12)")
     parser.add_argument("--accepted", type=int, default=5_000, help="complaints to be accepted (default: 5000)")
-    parser.add_argument("--rate", type=float, default=20.0, help="lives begun a second (default: 20)")
+    parser.add_argument("--keys", type=int, default=1_000, help="requests sent ten times at once (default: 1000)")
+    parser.add_argument("--rate", type=float, default=15.0, help="lives begun a second (default: 15)")
+    parser.add_argument(
+        "--short", type=float, default=0.0, help="part of the lives that ends with the creation, 0 to 1 (default: 0)"
+    )
     parser.add_argument("--minutes", type=float, default=6.0, help="no fault and no life begins later (default: 6)")
     parser.add_argument("--only", metavar="NAMES", help=f"of these, comma-separated: {', '.join(sorted(FAULTS))}")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="a schedule of an earlier run, instead of a seed")
@@ -98,8 +104,8 @@ def _options() -> argparse.Namespace:
     unknown = set((options.only or "").split(",")) - set(FAULTS) - {""}
     if unknown:
         parser.error(f"no such fault: {', '.join(sorted(unknown))}; there are: {', '.join(sorted(FAULTS))}")
-    if min(options.faults, options.accepted) < 0 or options.rate <= 0 or options.minutes <= 0:
-        parser.error("--faults and --accepted must not be negative, --rate and --minutes must be above 0")
+    if min(options.faults, options.accepted, options.keys) < 0 or options.rate <= 0 or options.minutes <= 0:
+        parser.error("--faults, --accepted and --keys must not be negative, --rate and --minutes must be above 0")
     return options
 
 

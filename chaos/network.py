@@ -1,40 +1,63 @@
-"""The network between a service and its database: a proxy, which may be slow, deaf or gone."""
+"""The network between a service and the servers that it needs: a proxy, which may be slow, deaf or gone."""
 
 import asyncio
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from jieban.embedded.datadir import DataDir
 from jieban.embedded.launch import Launch
-from jieban.embedded.ports import LOOPBACK, choose_port
+from jieban.embedded.ports import LOOPBACK
 from jieban.embedded.server import ServerProcess
 
 _READY_SECONDS = 20.0
 
 
 class Link:
-    """The way to one PostgreSQL address."""
+    """The way to the servers on some ports of this machine, by other ports."""
 
-    def __init__(self, name: str, directory: DataDir, url: str, *, delay: float = 0.05) -> None:
-        """`url` is the database's; each piece takes `delay` seconds while the link is slow."""
-        self._parts = urlsplit(url)
-        self._port = choose_port()
-        self._delay = delay
+    def __init__(
+        self,
+        name: str,
+        directory: DataDir,
+        routes: Mapping[int, int],
+        *,
+        delay: float = 0.05,
+        rate: float = float("inf"),
+    ) -> None:
+        """`routes` names the server's port for each of the link's.
+
+        While the link is slow, each slice takes `delay` seconds and a connection passes `rate` bytes a second.
+        """
+        self._routes = routes
+        self._settings = str(delay), str(rate)
         self._process = ServerProcess(directory, f"link-{name}", signal.SIGTERM, grace_seconds=2.0)
 
     @property
-    def url(self) -> str:
-        """The database's address by way of the link."""
-        login = self._parts.netloc.rpartition("@")[0]
-        return urlunsplit(self._parts._replace(netloc=f"{login}@{LOOPBACK}:{self._port}"))
+    def pid(self) -> int | None:
+        """The process id of the proxy while it runs."""
+        return self._process.pid
+
+    def by_way(self, url: str) -> str:
+        """Return the address of a server by way of the link."""
+        parts = urlsplit(url)
+        port = next(port for port, target in self._routes.items() if target == parts.port)
+        login = parts.netloc.rpartition("@")[0]
+        return urlunsplit(parts._replace(netloc=f"{login}@{LOOPBACK}:{port}"))
+
+    @property
+    def addresses(self) -> str:
+        """The link's own addresses, comma-separated."""
+        return ",".join(f"{LOOPBACK}:{port}" for port in self._routes)
 
     async def start(self) -> None:
         """Open the link."""
-        arguments = ("-m", "chaos.proxy", str(self._port), str(self._parts.port), str(self._delay))
+        routes = [f"{port}:{target}" for port, target in self._routes.items()]
+        arguments = ("-m", "chaos.proxy", *self._settings, *routes)
         self._process.launch(Launch([sys.executable, *arguments], signal.SIGKILL, cwd=Path.cwd()))
         await self._process.until_ready(self._listens, _READY_SECONDS)
 
@@ -58,9 +81,14 @@ class Link:
         """Delay nothing any more."""
         self._signal(signal.SIGUSR2)
 
+    def forget(self) -> None:
+        """Swallow everything on the connections that are there now, for good; new ones are as before."""
+        self._signal(signal.SIGHUP)
+
     async def _listens(self) -> bool:
+        """Tell whether the last of the ports is open, and so all of them are."""
         try:
-            _, writer = await asyncio.open_connection(LOOPBACK, self._port)
+            _, writer = await asyncio.open_connection(LOOPBACK, [*self._routes][-1])
         except OSError:
             return False
         writer.close()

@@ -1,40 +1,53 @@
-"""A TCP proxy as a process of its own, so that a network can be slow or gone.
+"""TCP proxies in a process of their own, so that a network can be slow, deaf or gone.
 
-Run as `python -m chaos.proxy PORT TARGET DELAY`, it passes bytes at once. After SIGUSR1 each piece takes DELAY seconds,
-until SIGUSR2. Freezing the process makes a network that swallows everything; killing it, one that refuses everything.
+Run as `python -m chaos.proxy DELAY RATE PORT:TARGET...`, it passes bytes at once. After SIGUSR1 each piece is cut into
+slices, each takes DELAY seconds, and a connection passes RATE bytes a second each way, until SIGUSR2. After SIGHUP the
+connections that are there then pass nothing any more, and stay. Freezing the process makes a network that swallows
+everything; killing it, one that refuses everything.
 """
 
 import asyncio
 import signal
 import sys
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import cast
+from weakref import WeakSet
 
 import uvloop
 
 from jieban.embedded.ports import LOOPBACK
 
+_SLICE_BYTES = 1_000
+_CLOSED_SECONDS = 0.3
+"""How long whoever comes is refused after one could not be led on."""
+_MOST_BYTES = 64 * 1024
+"""What a slow connection holds before it reads no more: whoever sends has to feel how slow it is."""
+
 
 class Network:
     """What lies between the two ends."""
 
-    def __init__(self, delay: float) -> None:
-        """`delay` is how long a piece takes while the network is slow."""
-        self._delay = delay
-        self._slow = False
+    def __init__(self, delay: float, rate: float) -> None:
+        """`delay` is how long a slice takes while the network is slow, `rate` how many bytes a second it passes."""
+        self.delay = delay
+        self.rate = rate
+        self.is_slow = False
+        self.ends: WeakSet[End] = WeakSet()
 
     def slow_down(self) -> None:
         """From now on delay what comes."""
-        self._slow = True
+        self.is_slow = True
 
     def speed_up(self) -> None:
         """From now on pass what comes at once."""
-        self._slow = False
+        self.is_slow = False
 
-    @property
-    def seconds(self) -> float:
-        """How long a piece takes now."""
-        return self._delay if self._slow else 0.0
+    def forget(self) -> None:
+        """Pass nothing any more on the connections that are there."""
+        for end in self.ends:
+            end.is_forgotten = True
 
 
 class End(asyncio.Protocol):
@@ -43,8 +56,13 @@ class End(asyncio.Protocol):
     def __init__(self, network: Network, other: "End | None" = None) -> None:
         self.transport: asyncio.Transport | None = None
         self.other = other
+        self.is_forgotten = False
         self._network = network
-        self._waiting: deque[tuple[float, bytes]] = deque()
+        self._waiting: deque[bytes] = deque()
+        self._waiting_bytes = 0
+        self._due = 0.0
+        """When the latest slice arrives."""
+        network.ends.add(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
@@ -52,34 +70,48 @@ class End(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Pass the piece on, now or later; never before one that came earlier."""
-        loop = asyncio.get_running_loop()
-        seconds = self._network.seconds
-        if not seconds and not self._waiting:
+        if self._network.is_slow:
+            for start in range(0, len(data), _SLICE_BYTES):
+                self._pass_later(data[start : start + _SLICE_BYTES], self._network.delay)
+        elif self._waiting:
+            self._pass_later(data, 0.0)
+        else:
             self._pass(data)
-            return
-        due = max(loop.time() + seconds, self._waiting[-1][0] if self._waiting else 0.0)
-        self._waiting.append((due, data))
-        loop.call_at(due, self._pass_next)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's signature
-        """Close the other end too."""
-        if self.other is not None and self.other.transport is not None:
+        """Close the other end too; where nothing passes any more, it does not learn of it."""
+        if self.other is not None and self.other.transport is not None and not self.is_forgotten:
             self.other.transport.close()
 
+    def _pass_later(self, data: bytes, delay: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._due = max(loop.time() + delay, self._due + len(data) / self._network.rate)
+        self._waiting.append(data)
+        self._waiting_bytes += len(data)
+        if self._waiting_bytes > _MOST_BYTES and self.transport is not None:
+            self.transport.pause_reading()
+        loop.call_at(self._due, self._pass_next)
+
     def _pass_next(self) -> None:
-        self._pass(self._waiting.popleft()[1])
+        data = self._waiting.popleft()
+        self._waiting_bytes -= len(data)
+        if self._waiting_bytes <= _MOST_BYTES and self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
+        self._pass(data)
 
     def _pass(self, data: bytes) -> None:
-        if self.other is not None and self.other.transport is not None:
+        if self.other is not None and self.other.transport is not None and not self.is_forgotten:
             self.other.transport.write(data)
 
 
 class Entrance(End):
     """The client's connection: the one to the server is opened for it, and what comes meanwhile is kept."""
 
-    def __init__(self, network: Network, target: int) -> None:
+    def __init__(self, network: Network, target: int, refused: Callable[[], None]) -> None:
+        """`refused` is called where nothing listens on `target`."""
         super().__init__(network)
         self._target = target
+        self._refused = refused
         self._early = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -102,6 +134,7 @@ class Entrance(End):
             )
         except OSError:
             self.transport.abort()
+            self._refused()
             return
         if self._early:
             super().data_received(self._early)
@@ -109,15 +142,38 @@ class Entrance(End):
             self.connection_lost(None)
 
 
-async def main(port: int, target: int, delay: float) -> None:
+class Route:
+    """A port of ours that leads to a target, and refuses connections as long as the target does."""
+
+    def __init__(self, network: Network, port: int, target: int) -> None:
+        self._network = network
+        self._port = port
+        self._target = target
+        self._is_closed = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Serve until killed."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self._is_closed.clear()
+            entrance = partial(Entrance, self._network, self._target, self._is_closed.set)
+            server = await loop.create_server(entrance, LOOPBACK, self._port)
+            await self._is_closed.wait()
+            server.close()
+            await asyncio.sleep(_CLOSED_SECONDS)
+
+
+async def main(delay: float, rate: float, routes: list[str]) -> None:
     """Serve until killed."""
-    network = Network(delay)
+    network = Network(delay, rate)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, network.slow_down)
     loop.add_signal_handler(signal.SIGUSR2, network.speed_up)
-    server = await loop.create_server(lambda: Entrance(network, target), LOOPBACK, port)
-    await server.serve_forever()
+    loop.add_signal_handler(signal.SIGHUP, network.forget)
+    async with asyncio.TaskGroup() as group:
+        for route in routes:
+            group.create_task(Route(network, *map(int, route.split(":"))).serve())
 
 
 if __name__ == "__main__":
-    uvloop.run(main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))
+    uvloop.run(main(float(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]))

@@ -50,11 +50,14 @@ class Replica:
         self.service = service
         self.name = f"{service}-{index}"
         self.url = f"http://{LOOPBACK}:{port}"
+        self.roles = "api,relay,consumer"
+        """Of its next start."""
         self.crashes = 0
         """How often it ended though nobody had asked for it."""
         self._port = port
         self._environment = {**environment, "JIEBAN_INSTANCE": self.name}
-        self._command = command
+        self.command = command
+        """What its next start runs."""
         self._process = ServerProcess(directory, self.name, signal.SIGTERM, grace_seconds=_GRACE_SECONDS)
         self._extra: Mapping[str, str] = {}
         self._killed = False
@@ -125,9 +128,9 @@ class Replica:
         return self.pid is not None
 
     def _launch(self) -> None:
-        arguments = ("serve", self.service, "--roles", "api,relay,consumer", "--port", str(self._port))
+        arguments = ("serve", self.service, "--roles", self.roles, "--port", str(self._port))
         plan = Launch(
-            [*self._command, *arguments],
+            [*self.command, *arguments],
             signal.SIGKILL,
             cwd=Path.cwd(),
             environment={**self._environment, **self._extra},

@@ -22,13 +22,21 @@ class Injection:
     bound_seconds: float
     recovered_seconds: float | None
     """From the fault's end until everything was handled and a fresh complaint stood in the ledger; None: never."""
+    detail: str = ""
+    """What it hit."""
+    longest_delay_seconds: float | None = None
+    """From a complaint's acceptance until it stood assigned in the ledger; None where none was accepted meanwhile."""
+    longest_delay_bound: float | None = None
     findings: Sequence[str] = ()
     """What the fault's own check found, or what was missing when the time was over."""
 
     @property
     def is_late(self) -> bool:
-        """Whether it recovered by itself, but not within its bound."""
-        return self.recovered_seconds is not None and self.recovered_seconds > self.bound_seconds
+        """Whether it recovered by itself, but it or a complaint took longer than its bound."""
+        if self.recovered_seconds is None:
+            return False
+        delay, longest = self.longest_delay_seconds, self.longest_delay_bound
+        return self.recovered_seconds > self.bound_seconds or (delay or 0.0) > (longest or float("inf"))
 
     @property
     def is_sound(self) -> bool:
@@ -56,7 +64,8 @@ class Report:
         """Whether nothing at all is to be complained of."""
         late = not self.forgives_lateness and any(each.is_late for each in self.injections)
         sound = all(each.is_sound for each in self.injections)
-        return sound and not late and not self.violations and not self.stats.failed_lives
+        repeated = self.stats.repeated_keys == len(self.stats.complaints_of_repeated)
+        return sound and not late and repeated and not self.violations and not self.stats.failed_lives
 
     def show(self) -> None:
         """Print the tables."""
@@ -116,9 +125,12 @@ class Report:
             "never accepted": found["I2"],
             "illegal or out of order": found["I3"],
             "doubled": found["I4"],
+            "tampered with": found["I5"],
             "disagreeing": found["I6"],
             "left over": found["I7"],
             "wrong answers": len(self.stats.wrong),
+            "keys sent 10 ×": self.stats.repeated_keys,
+            "complaints of them": len(self.stats.complaints_of_repeated),
         }
 
 
@@ -131,6 +143,7 @@ def _kind(name: str, injections: Sequence[Injection]) -> report.Row:
         "recovered, median s": statistics.median(times) if times else "-",
         "worst s": max(times) if len(times) == len(injections) else "never",
         "bound s": injections[0].bound_seconds,
+        "longest delay s": max((each.longest_delay_seconds or 0.0 for each in injections), default=0.0),
         "good": _verdict(injections),
     }
 

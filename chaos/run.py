@@ -2,24 +2,30 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
 import asyncpg
 
+from bench.platform import SECRET
 from chaos.checker import Evidence, check
+from chaos.delays import longest_delay
 from chaos.faults import FAULTS, Fault
 from chaos.journal import Journal
+from chaos.leaks import open_files
 from chaos.load import Load
 from chaos.recovery import NotRecovered
 from chaos.report import Injection, Report
 from chaos.schedule import Schedule, Step
 from chaos.system import System
 from contracts.topics import LIFECYCLE
+from runtime.clock import now
 
 QUIET_SECONDS = 90.0
+WARM_SECONDS = 10.0
+"""Of load before the first fault, after which all connections that are kept have been made."""
 _PATIENCE = 4.0
 """How many times its bound a fault may take to recover before the run goes on without it: late is told from never."""
 
@@ -31,6 +37,10 @@ class Plan:
     schedule: Schedule
     accepted: int
     """Complaints to be accepted; the load goes on until then, and until the last fault is over."""
+    repeated_keys: int
+    """Complaints that are made at the end by clients that send each request ten times at once."""
+    short: float
+    """The part of the lives that ends with the creation."""
     rate: float
     minutes: float
     """After which no further fault and no further complaint begins."""
@@ -39,67 +49,123 @@ class Plan:
 
 async def run(plan: Plan, directory: Path, tell: Callable[[str], None]) -> Report:
     """Start the system in `directory`, break it, and say how it stood that."""
-    report = Report(plan.schedule, plan.command)
     tell("Starting PostgreSQL, three brokers and two replicas of each service")
     async with System(directory / "system", tell=tell) as system:
-        path = directory / "journal.jsonl"
-        with Journal(path) as journal:
+        with Journal(directory / "journal.jsonl") as journal:
             system.journal = journal
-            load = Load(system.targets, journal, seed=plan.schedule.seed, rate=plan.rate, wanted=plan.accepted)
-            report.stats = load.stats
-            began = time.monotonic()
-            faults = await _under_load(system, load, plan, report, tell)
-            report.minutes = (time.monotonic() - began) / 60
-            tell("Waiting for rest")
-            evidence = _evidence(system, path, load, faults)
-            try:
-                await system.quiet(QUIET_SECONDS)
-            except NotRecovered as error:
-                report.injections.append(Injection("rest", 0, 0.0, QUIET_SECONDS, None, [str(error)]))
-        tell("Checking")
-        report.violations = await check(evidence)
-        report.events = await _entries(system)
-    return report
+            return await _Run(plan, system, journal, tell).run()
 
 
-async def _under_load(
-    system: System, load: Load, plan: Plan, report: Report, tell: Callable[[str], None]
-) -> list[Fault]:
-    """Let the load run with the faults in its midst; return the faults that were injected."""
-    deadline = time.monotonic() + plan.minutes * 60
-    enough, faults = asyncio.Event(), []
-    working = asyncio.create_task(load.run(enough))
-    try:
-        for number, step in enumerate(plan.schedule.steps, start=1):
+class _Run:
+    """One run on a system that has been started."""
+
+    def __init__(self, plan: Plan, system: System, journal: Journal, tell: Callable[[str], None]) -> None:
+        self._plan = plan
+        self._system = system
+        self._journal = journal
+        self._tell = tell
+        self._load = Load(
+            system.targets,
+            journal,
+            seed=plan.schedule.seed,
+            rate=plan.rate,
+            wanted=plan.accepted,
+            repeated_keys=plan.repeated_keys,
+            short=plan.short,
+        )
+        self._faults: list[Fault] = []
+        self._report = Report(plan.schedule, plan.command, stats=self._load.stats)
+        self._files: Mapping[str, float] = {}
+
+    async def run(self) -> Report:
+        report, began = self._report, time.monotonic()
+        await self._under_load(began + self._plan.minutes * 60)
+        report.minutes = (time.monotonic() - began) / 60
+        self._tell("Waiting for rest")
+        try:
+            await self._system.quiet(QUIET_SECONDS)
+        except NotRecovered as error:
+            report.injections.append(Injection("rest", 0, 0.0, QUIET_SECONDS, None, findings=[str(error)]))
+        self._tell("Checking")
+        checking = time.monotonic()
+        report.violations = await check(await self._evidence())
+        report.events = await _entries(self._system)
+        self._tell(f"Checked in {time.monotonic() - checking:.0f} s")
+        return report
+
+    async def _under_load(self, deadline: float) -> None:
+        """Let the load run with the faults in its midst."""
+        enough = asyncio.Event()
+        working = asyncio.create_task(self._load.run(enough))
+        try:
+            await asyncio.sleep(WARM_SECONDS)
+            self._files = await open_files(self._system.targets)
+            await self._all_faults(deadline)
+            await asyncio.wait([working], timeout=max(0.0, deadline - time.monotonic()))
+        finally:
+            enough.set()
+            await working
+
+    async def _all_faults(self, deadline: float) -> None:
+        steps = self._plan.schedule.steps
+        for number, step in enumerate(steps, start=1):
             if time.monotonic() > deadline:
-                tell(f"The time is over before fault {number}")
+                self._tell(f"The time is over before fault {number}")
                 break
             fault = FAULTS[step.fault]()
-            faults.append(fault)
-            injection = await _inject(system, fault, step)
-            report.injections.append(injection)
-            tell(f"{number}/{len(plan.schedule.steps)} {_line(injection)}; {load.accepted:,} accepted")
-        await asyncio.wait([working], timeout=max(0.0, deadline - time.monotonic()))
-    finally:
-        enough.set()
-        await working
-    return faults
+            self._faults.append(fault)
+            injection = await self._inject(fault, step)
+            self._report.injections.append(injection)
+            self._tell(f"{number}/{len(steps)} {_line(injection)}; {self._load.accepted:,} accepted")
 
+    async def _inject(self, fault: Fault, step: Step) -> Injection:
+        await asyncio.sleep(step.after)
+        began, at = time.monotonic(), now()
+        try:
+            await fault.inject(self._system, Random(step.seed))
+            await asyncio.sleep(max(0.0, began + step.seconds - time.monotonic()))
+        finally:
+            await fault.clear(self._system)
+        injection = Injection(
+            fault=fault.name,
+            number=fault.number,
+            seconds=time.monotonic() - began,
+            bound_seconds=fault.bound_seconds,
+            recovered_seconds=None,
+            longest_delay_bound=fault.longest_delay_seconds,
+            detail=fault.detail,
+        )
+        try:
+            recovered = await self._system.recovered(fault.bound_seconds * _PATIENCE)
+        except NotRecovered as error:
+            return replace(injection, findings=[str(error)])
+        findings = await fault.check(self._system)
+        return replace(
+            injection,
+            recovered_seconds=recovered,
+            longest_delay_seconds=await longest_delay(self._system.databases, at, now()),
+            findings=findings,
+            detail=fault.detail,
+        )
 
-async def _inject(system: System, fault: Fault, step: Step) -> Injection:
-    await asyncio.sleep(step.after)
-    began = time.monotonic()
-    try:
-        await fault.inject(system, Random(step.seed))
-        await asyncio.sleep(max(0.0, began + step.seconds - time.monotonic()))
-    finally:
-        await fault.clear(system)
-    injection = Injection(fault.name, fault.number, time.monotonic() - began, fault.bound_seconds, None)
-    try:
-        recovered = await system.recovered(fault.bound_seconds * _PATIENCE)
-    except NotRecovered as error:
-        return replace(injection, findings=[str(error)])
-    return replace(injection, recovered_seconds=recovered, findings=await fault.check(system))
+    async def _evidence(self) -> Evidence:
+        parked: dict[str, int] = {}
+        for fault in self._faults:
+            for service, count in fault.parked.items():
+                parked[service] = parked.get(service, 0) + count
+        return Evidence(
+            journal=self._journal.path,
+            databases=self._system.databases,
+            bootstrap_servers=self._system.bootstrap_servers,
+            topic=LIFECYCLE.name,
+            wrong_answers=self._load.stats.wrong,
+            parked=parked,
+            foreign=frozenset(complaint for fault in self._faults for complaint in fault.foreign),
+            archive=self._system.archive,
+            signing_secret=SECRET,
+            files=self._files,
+            files_at_rest=await open_files(self._system.targets),
+        )
 
 
 def _line(injection: Injection) -> str:
@@ -107,22 +173,6 @@ def _line(injection: Injection) -> str:
     ending = "never recovered" if recovered is None else f"recovered in {recovered:.1f} s"
     return f"{injection.fault} for {injection.seconds:.1f} s: {ending}" + "".join(
         f" ({finding})" for finding in injection.findings
-    )
-
-
-def _evidence(system: System, journal: Path, load: Load, faults: list[Fault]) -> Evidence:
-    parked: dict[str, int] = {}
-    for fault in faults:
-        for service, count in fault.parked.items():
-            parked[service] = parked.get(service, 0) + count
-    return Evidence(
-        journal=journal,
-        databases=system.databases,
-        bootstrap_servers=system.bootstrap_servers,
-        topic=LIFECYCLE.name,
-        wrong_answers=load.stats.wrong,
-        parked=parked,
-        foreign=frozenset(complaint for fault in faults for complaint in fault.foreign),
     )
 
 

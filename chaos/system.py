@@ -6,9 +6,12 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from bench.platform import SECRET
 from chaos.brokers import Brokers
+from chaos.checker.topic import Topic
+from chaos.disk import Disk, why_there_are_none
 from chaos.journal import Journal
 from chaos.network import Link
 from chaos.recovery import Recovery
@@ -25,6 +28,9 @@ from jieban.settings import read_settings
 
 _POOL_SIZE = 6
 """Of each replica: all of them together leave some of PostgreSQL's hundred connections to the checker."""
+POSTGRES = "postgres"
+_SLOW_KAFKA_RATE = 256 * 1024
+"""Bytes a second that a connection to a broker passes while its link is slow."""
 
 
 class System:
@@ -51,14 +57,20 @@ class System:
         self._tell = tell
         self._running = AsyncExitStack()
         self._ports: set[int] = set()
-        self.brokers = Brokers(self._directory.root, brokers)
+        self.brokers = Brokers(self._directory.root, brokers, SERVICES)
         self.replicas: dict[str, list[Replica]] = {}
         self.links: dict[str, Link] = {}
         """Between each service and its database."""
+        self.kafka_links: dict[str, Link] = {}
+        """Between each service and all brokers."""
         self.databases: dict[str, str] = {}
         """Each service's database as its own role reaches it, past the link."""
         self.foreign: set[bytes] = set()
         """Keys of records that faults made up: no fault sends them again, so that what is parked can be foreseen."""
+        self.archive: Topic | None = None
+        """What faults have deleted from the topic, for the checker to know of it."""
+        self.disks: dict[str, Disk] = {}
+        """Of PostgreSQL ("postgres") and each broker ("broker-1"), where disks can be mounted."""
         self.journal: Journal | None = None
         """Where the complaints that try out the system are noted, for the checker not to wonder about them."""
         self._postgres: Postgres
@@ -93,7 +105,7 @@ class System:
 
     @property
     def logs(self) -> Path:
-        """Where the replicas and PostgreSQL write their logs."""
+        """Where the replicas write their logs."""
         return self._directory.logs
 
     @property
@@ -110,6 +122,10 @@ class System:
         """Return the address of a service's database for one who may do everything."""
         return self._postgres.url(service, SUPERUSER)
 
+    def spare(self, service: str) -> Replica:
+        """Return one replica more of a service, not started and not among its targets: no client knows of it."""
+        return self._replica(service, self._wanted)
+
     async def recovered(self, within: float) -> float:
         """Return the seconds until all that was there has been handled, every replica is ready, and new work flows.
 
@@ -123,7 +139,8 @@ class System:
 
     async def _start(self, started: AsyncExitStack) -> None:
         started.enter_context(exclusive(self._directory))
-        stack = Stack(self._directory, kafka=False, tell=self._tell)
+        self._mount(started)
+        stack = Stack(DataDir.open(self._directory.root / POSTGRES), kafka=False, tell=self._tell)
         started.push_async_callback(self.brokers.stop)
         async with asyncio.TaskGroup() as group:
             group.create_task(started.enter_async_context(stack))
@@ -133,10 +150,7 @@ class System:
         self._postgres = stack.postgres
         self.databases = {service: stack.postgres.url(service, service) for service in SERVICES}
         await self._prepare()
-        for service in SERVICES:
-            self.links[service] = Link(service, self._directory, self.databases[service])
-            started.push_async_callback(self.links[service].stop)
-            await self.links[service].start()
+        await self._link(started)
         self.replicas = {service: [self._replica(service, n) for n in range(self._wanted)] for service in SERVICES}
         for replica in self.all_replicas:
             started.push_async_callback(replica.end)
@@ -144,6 +158,30 @@ class System:
             for replica in self.all_replicas:
                 group.create_task(replica.start())
         self._tell(f"{len(self.all_replicas)} replicas listen")
+
+    def _mount(self, started: AsyncExitStack) -> None:
+        """Give each of those a disk of its own whose disk is to run full."""
+        if reason := why_there_are_none():
+            self._tell(f"No disk will run full: {reason}")
+            return
+        for name in (POSTGRES, *map(self.brokers.directory_of, self.brokers.numbers)):
+            place = self._directory.root / name
+            self.disks[name] = Disk(place)
+            started.callback(self.disks[name].unmount)
+            self.disks[name].mount()
+            DataDir.open(place)
+
+    async def _link(self, started: AsyncExitStack) -> None:
+        """Open the ways of the services to their databases and to the brokers."""
+        for service, url in self.databases.items():
+            port = urlsplit(url).port
+            assert port is not None
+            self.links[service] = Link(service, self._directory, {choose_port(): port})
+            routes = self.brokers.routes[service]
+            self.kafka_links[service] = Link(f"{service}-kafka", self._directory, routes, rate=_SLOW_KAFKA_RATE)
+            for link in (self.links[service], self.kafka_links[service]):
+                started.push_async_callback(link.stop)
+                await link.start()
 
     async def _prepare(self) -> None:
         """Make schemas and topics, and load the demo county."""
@@ -159,16 +197,17 @@ class System:
             index,
             port=port,
             directory=self._directory,
-            environment=self._settings(),
+            environment=self._settings(service),
             command=self._command,
         )
 
-    def _settings(self) -> Mapping[str, str]:
+    def _settings(self, service: str) -> Mapping[str, str]:
         return {
-            **{f"JIEBAN_{service.upper()}_DATABASE_URL": link.url for service, link in self.links.items()},
-            "JIEBAN_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            f"JIEBAN_{service.upper()}_DATABASE_URL": self.links[service].by_way(self.databases[service]),
+            "JIEBAN_KAFKA_BOOTSTRAP_SERVERS": self.kafka_links[service].addresses,
             "JIEBAN_DATABASE_POOL_SIZE": str(_POOL_SIZE),
             "JIEBAN_TOKEN_SECRET": SECRET,
+            "JIEBAN_LEDGER_SIGNING_SECRET": SECRET,
             "JIEBAN_LOG_LEVEL": "warning",
             **self._environment,
         }

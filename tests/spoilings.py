@@ -175,5 +175,17 @@ def forged(copies: list[Copy], complaint: str) -> list[Copy]:
     return [*copies, replace(last, headers=tuple(headers.items()))]
 
 
+def told_twice(copies: list[Copy], complaint: str) -> list[Copy]:
+    """What a consumer without an inbox makes of a repeat: a second answer to the same event."""
+    assigned = next(copy for copy in copies if _is(copy, complaint, "assigned"))
+    headers = {**dict(assigned.headers), "ce_id": str(uuid.uuid4()).encode(), "ce_sequence": b"99"}
+    return [*copies, replace(assigned, headers=tuple(headers.items()))]
+
+
+def unreadable(copies: list[Copy], complaint: str) -> list[Copy]:
+    received = next(copy for copy in copies if _is(copy, complaint, "received"))
+    return [*copies, replace(received, headers=(("ce_type", b"complaint.received"), ("ce_id", b"none")))]
+
+
 def _is(copy: Copy, complaint: str, event: str) -> bool:
     return copy.header("ce_subject") == complaint and copy.header("ce_type") == f"complaint.{event}"

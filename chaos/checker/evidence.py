@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chaos.checker.topic import Topic
 from chaos.load.stats import WrongAnswer
 
 SERVICES = ("intake", "dispatch", "ledger")
@@ -22,6 +23,14 @@ class Evidence:
     """Of the load."""
     parked: Mapping[str, int] = field(default_factory=dict)
     """How many messages each service is expected to have parked, because a fault made them so."""
+    signing_secret: str | None = None
+    """What the ledger's checkpoints are signed with; None where they are not to be looked at."""
+    files: Mapping[str, float] = field(default_factory=dict)
+    """How many files and connections each replica had open under load, before anything went wrong."""
+    files_at_rest: Mapping[str, float] = field(default_factory=dict)
+    """The same now."""
+    archive: Topic | None = None
+    """What stood on the topic before the records that it has: a fault has deleted it."""
     foreign: frozenset[str] = frozenset()
     """Ids of complaints that a fault made up on the topic: nobody journalled them, nothing is expected of them."""
 

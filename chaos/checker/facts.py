@@ -75,7 +75,7 @@ class Facts:
 
 async def gather(evidence: Evidence) -> Facts:
     """Read it all. Nothing may change meanwhile."""
-    topic = await read_topic(evidence.bootstrap_servers, evidence.topic)
+    topic = await read_topic(evidence.bootstrap_servers, evidence.topic, evidence.archive)
     facts = Facts(asked(evidence.journal), topic)
     for service, read in (("intake", _intake), ("dispatch", _dispatch), ("ledger", _ledger)):
         connection = await asyncpg.connect(evidence.databases[service])

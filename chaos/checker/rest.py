@@ -12,6 +12,9 @@ from eventbus.kafka import KafkaConnection
 _WAITING = "SELECT aggregateid FROM outbox WHERE published_at IS NULL"
 _SET_ASIDE = "SELECT aggregateid FROM outbox WHERE error IS NOT NULL"
 _LAG = "kafka-consumer-groups.sh --describe --group {}"
+_FILES = "ls -l /proc/PID/fd"
+_MORE_FILES = 12
+"""Connections that pools make when they are first needed, to the database and to each broker."""
 _IDLE = """
     SELECT pid::text FROM pg_stat_activity
     WHERE datname = current_database() AND state LIKE 'idle in transaction%'
@@ -43,8 +46,12 @@ def no_wrong_answers(evidence: Evidence) -> list[Violation]:
 
 
 async def nothing_leaked(evidence: Evidence) -> list[Violation]:
-    """I9: no connection has stayed in a transaction."""
-    found = []
+    """I9: no connection has stayed in a transaction, and no replica has many more open than when it was well."""
+    found = [
+        Violation("I9", f"{at_rest:.0f} files open at rest, {busy:.0f} under load before", (replica,), _FILES)
+        for replica, busy in evidence.files.items()
+        if (at_rest := evidence.files_at_rest.get(replica, 0.0)) > busy + _MORE_FILES
+    ]
     for service in SERVICES:
         ids = await _ids(evidence.databases[service], _IDLE)
         found += violations("I9", f"a connection to {service} stays in a transaction", ids, f"{service}: {_IDLE}")

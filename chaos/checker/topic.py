@@ -76,21 +76,21 @@ class Topic:
         self._effects.add((cause, event.type))
 
 
-async def read_topic(bootstrap_servers: str, name: str) -> Topic:
-    """Read all partitions from the beginning to the end that they have now."""
+async def read_topic(bootstrap_servers: str, name: str, archive: Topic | None = None) -> Topic:
+    """Read all partitions from the beginning to the end that they have now; `archive` is what stood before that."""
     options = KafkaConnection(bootstrap_servers).client_options()
     consumer = AIOKafkaConsumer(name, **options, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        return await _read(consumer)
+        return await _read(consumer, archive or Topic())
     finally:
         await consumer.stop()
 
 
-async def _read(consumer: Any) -> Topic:
+async def _read(consumer: Any, topic: Topic) -> Topic:
     partitions = consumer.assignment()  # all of them: there is no group
     ends = await consumer.end_offsets(partitions)
-    topic = Topic(ends={partition.partition: end for partition, end in ends.items()})
+    topic.ends = {partition.partition: end for partition, end in ends.items()}
     unread = {partition for partition in partitions if await consumer.position(partition) < ends[partition]}
     while unread:
         for partition, records in (await consumer.getmany(timeout_ms=1000)).items():

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 
 from chaos.defects import accepting, consuming, publishing
-from chaos.defects.failpoints import FAILPOINTS
+from chaos.defects.failpoints import FAILPOINTS, RECURRING
 from jieban.main import app
 
 DEFECTS: Mapping[str, Callable[[], None]] = {
@@ -24,12 +24,13 @@ DEFECTS: Mapping[str, Callable[[], None]] = {
     "follow-up-twice": consuming.follow_up_twice,
     "lost-park-order": consuming.lost_park_order,
 }
+_PIECES = {**DEFECTS, **FAILPOINTS, **RECURRING}
 NONE = "none"
 
 
 def apply(names: str) -> None:
     """Break this process; KeyError, and nothing is broken, for a name that is neither a defect nor a failpoint."""
-    for broken in [DEFECTS.get(name) or FAILPOINTS[name] for name in names.split(",") if name != NONE]:
+    for broken in [_PIECES[name] for name in names.split(",") if name != NONE]:
         broken()
 
 

@@ -1,4 +1,4 @@
-"""Points at which a process ends itself as a crash would, once, or is slow: faults that no outsider can time so well.
+"""Points at which a process ends itself as a crash would, or is slow: faults that no outsider can time so well.
 
 They wrap what every copy of the product has, sound or defective, and change nothing else.
 """
@@ -12,6 +12,7 @@ from random import random
 from typing import Any
 
 from chaos.defects.breaking import replace
+from eventbus.offsets import Offsets
 from eventbus.producer import RecoveringProducer
 from eventbus.slices import Subscription
 from eventbus.unpublished import Unpublished
@@ -83,11 +84,48 @@ def slow_sends() -> None:
     replace(RecoveringProducer, "send", sent)
 
 
+def before_offsets() -> None:
+    """Die, in every life anew, when slices are applied and the group has not been told."""
+    commit = Offsets.commit
+
+    async def committed(self: Offsets, member: Any) -> None:
+        if self.uncommitted:
+            _die_again("before-offsets")
+        await commit(self, member)
+
+    replace(Offsets, "commit", committed)
+
+
+def before_mark() -> None:
+    """Die, in every life anew, when the brokers have acknowledged a batch and no row of it is marked."""
+
+    async def mark(_self: Unpublished, _positions: Sequence[int]) -> None:
+        _die_again("before-mark")
+
+    replace(Unpublished, "mark", mark)
+
+
+def deaths(directory: Path, failpoint: str, instance: str) -> int:
+    """Return how often a replica has died at one of the points that it dies at again and again."""
+    note = _note(directory, failpoint, instance)
+    return note.stat().st_size if note.exists() else 0
+
+
+def _die_again(cause: str) -> None:
+    with _note(Path(os.environ[DEATHS]), cause, os.environ["JIEBAN_INSTANCE"]).open("ab") as note:
+        note.write(b".")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _note(directory: Path, cause: str, instance: str) -> Path:
+    return directory / f"{cause}-{instance}"
+
+
 class _Death:
     """Comes once over all starts of a replica, when enough has passed."""
 
     def __init__(self, cause: str) -> None:
-        self._note = Path(os.environ[DEATHS]) / f"{cause}-{os.environ['JIEBAN_INSTANCE']}"
+        self._note = _note(Path(os.environ[DEATHS]), cause, os.environ["JIEBAN_INSTANCE"])
         self._passed = 0
 
     def after(self, items: int) -> None:
@@ -104,3 +142,6 @@ FAILPOINTS: Mapping[str, Callable[[], None]] = {
     "after-answers": after_answers,
     "slow-sends": slow_sends,
 }
+"""Each kills a replica once, or only slows it down: a sound system comes to rest with all of them."""
+RECURRING: Mapping[str, Callable[[], None]] = {"before-offsets": before_offsets, "before-mark": before_mark}
+"""Each kills as often as its point is reached, until the replica is started without it."""

@@ -20,6 +20,8 @@ class Fault(ABC):
     """Of the catalogue of faults."""
     bound_seconds: ClassVar[float]
     """How long the system may take to be well again, counted from the end of `clear`."""
+    longest_delay_seconds: ClassVar[float | None] = None
+    """How long a complaint that is accepted meanwhile may be on its way until it stands assigned in the ledger."""
     seconds: ClassVar[float] = 0.0
     """How long it lasts from `inject` to `clear`; 0 where all of it happens in `inject`."""
 

@@ -76,7 +76,7 @@ class FreezeReplica(Fault):
 class RollingRestart(Fault):
     """Every replica is asked to end and started again, one after the other."""
 
-    name, number, bound_seconds = "rolling-restart", 4, 5.0
+    name, number, bound_seconds, longest_delay_seconds = "rolling-restart", 4, 5.0, 3.0
     longest_seconds = 12.0
     """For a replica to finish what is in hand and go."""
 

@@ -136,14 +136,14 @@ class Life:
 
     async def _once_in_time(self, request: Request, is_early: Callable[[Answer], bool]) -> Answer | None:
         """Ask until it is no longer too early; return the answer, None where it never came to that."""
-        deadline, pause = time.monotonic() + PATIENCE_SECONDS, 0.1
+        deadline, pause = time.monotonic() + PATIENCE_SECONDS, 0.4
         while (answer := await self._asking.ask(request, self._rng.randrange(1000))) is not None:
             if not is_early(answer):
                 return answer
             if time.monotonic() > deadline:
                 return None
             await asyncio.sleep(pause * self._rng.uniform(0.8, 1.2))
-            pause = min(pause * 1.6, 8.0)
+            pause = min(pause * 2, 15.0)
         return None
 
     def _act(self, kind: Kind, body: Mapping[str, Any], version: int | None = None) -> Request:

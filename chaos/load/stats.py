@@ -28,6 +28,9 @@ class Stats:
     """Lives that had not ended long after the last began."""
     accepted: int = 0
     """Creations that were acknowledged, each once."""
+    repeated_keys: int = 0
+    """Keys that impatient clients sent many times at once; as many complaints have to come of them."""
+    complaints_of_repeated: set[str] = field(default_factory=set)
     answers: Counter[str] = field(default_factory=Counter)
     """By kind of request and status; `-` stands for no answer, such as a connection that broke."""
     wrong: list[WrongAnswer] = field(default_factory=list)

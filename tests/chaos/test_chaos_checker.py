@@ -125,6 +125,7 @@ async def test_a_refused_action_that_was_carried_out_is_found(world: SmallWorld,
         (spoilings.elsewhere, "published outside the partition of its key"),
         (spoilings.two_tales, "published in copies that differ"),
         (spoilings.forged, "published, but not entered"),
+        (spoilings.told_twice, "one cause, several events of one type"),
     ],
 )
 async def test_a_spoilt_topic_is_found(world: SmallWorld, change: object, what: str) -> None:
@@ -132,6 +133,14 @@ async def test_a_spoilt_topic_is_found(world: SmallWorld, change: object, what: 
     assert callable(change)
     found = await world.check_topic(lambda copies: change(copies, complaint))
     _assert_found([violation for violation in found if violation.invariant != "I7"], "I4", what, complaint)
+
+
+async def test_a_record_that_cannot_be_read_and_that_nobody_parked_is_found(world: SmallWorld) -> None:
+    found = await world.check_topic(lambda copies: spoilings.unreadable(copies, world.stories["closed"]))
+    assert {violation.what for violation in found if violation.what.startswith("unreadable")} == {
+        "unreadable, but not parked by dispatch",
+        "unreadable, but not parked by ledger",
+    }
 
 
 async def test_repeats_on_the_topic_are_no_fault_but_unread_ones_are_lag(world: SmallWorld) -> None:
@@ -157,6 +166,13 @@ async def test_a_connection_left_in_a_transaction_is_found(world: SmallWorld) ->
     finally:
         await connection.close()
     _assert_found(found, "I9", "a connection to dispatch stays in a transaction", str(pid))
+
+
+async def test_files_that_stay_open_are_found(world: SmallWorld) -> None:
+    files = {"http://127.0.0.1:1": 50.0, "http://127.0.0.1:2": 50.0}
+    at_rest = {"http://127.0.0.1:1": 62.0, "http://127.0.0.1:2": 63.0}
+    found = await check(replace(world.evidence, files=files, files_at_rest=at_rest))
+    assert [(each.invariant, each.ids) for each in found] == [("I9", ("http://127.0.0.1:2",))]
 
 
 def _ops(lines: list[Line], key: str) -> set[int]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from chaos.disk import Disk, why_there_are_none
 from chaos.faults import FAULTS
 from chaos.faults.poison import records
 from chaos.network import Link
@@ -95,13 +96,89 @@ async def _echo(port: int) -> AsyncIterator[None]:
         yield
 
 
+async def test_a_disk_runs_full_for_everyone_and_has_space_again(tmp_path: Path) -> None:
+    if reason := why_there_are_none():
+        pytest.skip(reason)
+    disk = Disk(tmp_path / "disk", size=32 * 2**20)
+    disk.mount()
+    try:
+        disk.fill()
+        with pytest.raises(OSError, match="No space left"):
+            (tmp_path / "disk" / "more").write_bytes(b"x" * 10_000)
+        disk.free()
+        (tmp_path / "disk" / "more").write_bytes(b"x" * 10_000)
+    finally:
+        disk.unmount()
+    assert not (tmp_path / "disk" / "more").exists()
+
+
+async def test_a_link_forgets_the_connections_it_has_and_not_the_next(
+    tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    port, entry = free_port(), free_port()
+    link = Link("test", DataDir.open(tmp_path), {entry: port})
+    async with _echo(port):
+        await link.start()
+        reader, writer = await asyncio.open_connection(LOOPBACK, entry)
+        await asyncio.sleep(0.1)
+        link.forget()
+        await asyncio.sleep(0.1)
+        writer.write(b"words")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await reader.read(5)
+        other, again = await asyncio.open_connection(LOOPBACK, entry)
+        again.write(b"words")
+        async with asyncio.timeout(1):
+            assert await other.readexactly(5) == b"words"
+        writer.close()
+        again.close()
+    await link.stop()
+
+
+async def test_a_slow_link_passes_few_bytes_a_second_in_order(tmp_path: Path, free_port: Callable[[], int]) -> None:
+    port, entry = free_port(), free_port()
+    link = Link("test", DataDir.open(tmp_path), {entry: port}, delay=0.0, rate=100_000)
+    sent = bytes(range(250)) * 400
+    async with _echo(port):
+        await link.start()
+        reader, writer = await asyncio.open_connection(LOOPBACK, entry)
+        link.slow_down()
+        await asyncio.sleep(0.1)
+        began = time.monotonic()
+        writer.write(sent)
+        async with asyncio.timeout(10):
+            assert await reader.readexactly(len(sent)) == sent
+        assert time.monotonic() - began >= 1
+        writer.close()
+    await link.stop()
+
+
+async def test_a_link_refuses_while_its_server_does(tmp_path: Path, free_port: Callable[[], int]) -> None:
+    port, entry = free_port(), free_port()
+    link = Link("test", DataDir.open(tmp_path), {entry: port})
+    await link.start()  # which is the first to be turned away
+    await asyncio.sleep(0.1)
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection(LOOPBACK, entry)
+    async with _echo(port):
+        await asyncio.sleep(0.5)
+        reader, writer = await asyncio.open_connection(LOOPBACK, entry)
+        writer.write(b"words")
+        async with asyncio.timeout(1):
+            assert await reader.readexactly(5) == b"words"
+        writer.close()
+    await link.stop()
+
+
 async def test_a_link_passes_delays_swallows_and_refuses(tmp_path: Path, free_port: Callable[[], int]) -> None:
     port = free_port()
-    link = Link("test", DataDir.open(tmp_path), f"postgresql://me:secret@{LOOPBACK}:{port}/data", delay=0.2)
-    await link.start()
-    host, _, its_port = link.url.removeprefix("postgresql://me:secret@").removesuffix("/data").partition(":")
+    entry = free_port()
+    link = Link("test", DataDir.open(tmp_path), {entry: port}, delay=0.2)
+    assert link.by_way(f"postgresql://me:secret@{LOOPBACK}:{port}/data").endswith(f"secret@{LOOPBACK}:{entry}/data")
     async with _echo(port):
-        reader, writer = await asyncio.open_connection(host, int(its_port))
+        await link.start()
+        reader, writer = await asyncio.open_connection(LOOPBACK, entry)
 
         async def there_and_back() -> float:
             began = time.monotonic()
@@ -125,5 +202,5 @@ async def test_a_link_passes_delays_swallows_and_refuses(tmp_path: Path, free_po
         await link.stop()
         assert await reader.read(5) == b""
         with pytest.raises(ConnectionRefusedError):
-            await asyncio.open_connection(host, int(its_port))
+            await asyncio.open_connection(LOOPBACK, entry)
         writer.close()
