@@ -84,7 +84,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="decides which faults come when (default: 1)")
     parser.add_argument("--faults", type=int, default=12, help="injections (default: 12)")
     parser.add_argument("--accepted", type=int, default=5_000, help="complaints to be accepted (default: 5000)")
-    parser.add_argument("--keys", type=int, default=1_000, help="requests sent ten times at once (default: 1000)")
+    parser.add_argument(
+        "--keys", type=int, default=1_000, help="requests of these that are sent ten times at once (default: 1000)"
+    )
     parser.add_argument("--rate", type=float, default=15.0, help="lives begun a second (default: 15)")
     parser.add_argument(
         "--short", type=float, default=0.0, help="part of the lives that ends with the creation, 0 to 1 (default: 0)"

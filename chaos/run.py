@@ -36,7 +36,7 @@ class Plan:
 
     schedule: Schedule
     accepted: int
-    """Complaints to be accepted; the load goes on until then, and until the last fault is over."""
+    """Complaints to be accepted, those that are sent again and again among them."""
     repeated_keys: int
     """Complaints that are made at the end by clients that send each request ten times at once."""
     short: float
@@ -69,7 +69,7 @@ class _Run:
             journal,
             seed=plan.schedule.seed,
             rate=plan.rate,
-            wanted=plan.accepted,
+            wanted=max(0, plan.accepted - plan.repeated_keys),
             repeated_keys=plan.repeated_keys,
             short=plan.short,
         )

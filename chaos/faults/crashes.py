@@ -35,8 +35,8 @@ class _CrashAt(Fault):
         self._deaths = 0
 
     async def inject(self, system: System, random: Random) -> None:
-        await self.before(system)
         self._victim = random.choice(system.replicas[random.choice(SERVICES)])
+        await self.before(system)
         self._deaths = -self._died(system)
         await self._victim.terminate()
         self._victim.command = (sys.executable, "-m", "chaos.defects.defective", self.failpoint)
@@ -73,12 +73,6 @@ class _CrashAt(Fault):
     def _died(self, system: System) -> int:
         return deaths(system.logs, self.failpoint, self._victim.name) if self._victim else 0
 
-    @property
-    def victim_url(self) -> str:
-        """Where the replica listens."""
-        assert self._victim is not None
-        return self._victim.url
-
 
 class CrashBeforeOffsets(_CrashAt):
     """A consumer dies when a slice is committed to its database and its offsets are not, again and again."""
@@ -86,10 +80,24 @@ class CrashBeforeOffsets(_CrashAt):
     name, number, bound_seconds = "crash-before-offsets", 25, 8.0
     failpoint = "before-offsets"
 
-    async def came_again(self, _system: System) -> bool:
+    def __init__(self) -> None:
+        super().__init__()
+        self._before = 0.0
+
+    async def before(self, system: System) -> None:
+        self._before = await self._repeats(system, of_victim=False)
+
+    async def came_again(self, system: System) -> bool:
+        others = await self._repeats(system, of_victim=False) - self._before
+        return others + await self._repeats(system, of_victim=True) > 0
+
+    async def _repeats(self, system: System, *, of_victim: bool) -> float:
+        """Count what the victim had to skip since its start, or what its colleagues had, who may take over from it."""
+        assert self._victim is not None
+        asked = [each for each in system.replicas[self._victim.service] if (each is self._victim) == of_victim]
         async with httpx.AsyncClient(timeout=5.0) as client:
-            text = (await client.get(f"{self.victim_url}/metrics")).text
-        return sum(map(float, _DUPLICATES.findall(text))) > 0
+            texts = [(await client.get(f"{replica.url}/metrics")).text for replica in asked]
+        return sum(float(count) for text in texts for count in _DUPLICATES.findall(text))
 
 
 class CrashBeforeMark(_CrashAt):

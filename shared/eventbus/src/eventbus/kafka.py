@@ -4,6 +4,8 @@ import ssl
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+RETRY_BACKOFF_MS = 250
+"""At aiokafka's 100 ms, the clients of brokers that are away try so often that the brokers start late."""
 REQUEST_TIMEOUT_MS = 5_000
 """Five seconds on both sides halve the stall behind a hung broker; ten do not."""
 STOP_TIMEOUT_SECONDS = 2.0
@@ -63,6 +65,7 @@ class KafkaConnection:
             "bootstrap_servers": self.bootstrap_servers,
             "security_protocol": self.security_protocol,
             "request_timeout_ms": REQUEST_TIMEOUT_MS,
+            "retry_backoff_ms": RETRY_BACKOFF_MS,
         }
         if self.sasl_mechanism:
             options |= {
