@@ -62,6 +62,15 @@ async def test_entries_are_sealed_in_batches_and_once(engine: AsyncEngine, enter
     await assert_sealed(engine, "t-batches", 27)
 
 
+async def test_behind_a_backlog_it_takes_its_time(engine: AsyncEngine, enter: Enter) -> None:
+    await enter(*histories(10, tenant="t-most"))
+    await seal_all(engine, batch=4, most=12)
+    [kept] = await rows(engine, "SELECT size FROM chain WHERE tenant = 't-most'")
+    assert kept.size == 12
+    await seal_all(engine)
+    await assert_sealed(engine, "t-most", 30)
+
+
 async def test_nodes_of_every_eighth_level_are_kept(engine: AsyncEngine, enter: Enter) -> None:
     await enter(*histories(172, tenant="t-nodes"))
     await seal_all(engine, batch=100)

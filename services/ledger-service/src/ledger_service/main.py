@@ -3,8 +3,6 @@
 from datetime import timedelta
 from functools import partial
 
-import structlog
-
 from ledger_service.api import actions, complaints, entries, flow, proofs, reconciliation
 from ledger_service.domain.checkpoints import Signer, origin_of
 from ledger_service.events.handler import SUBSCRIPTION
@@ -16,8 +14,6 @@ from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
-
-log = structlog.get_logger()
 
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
@@ -41,7 +37,6 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
 
 def _signer_of(settings: RuntimeSettings) -> SignerOf | None:
     if settings.ledger_signing_secret is None:
-        log.warning("checkpoints_unsigned", missing="JIEBAN_LEDGER_SIGNING_SECRET")
         return None
     secret = settings.ledger_signing_secret.get_secret_value()
     return lambda tenant: Signer(origin_of(tenant), secret)

@@ -6,11 +6,13 @@ from ledger_service.domain.merkle import Node
 from ledger_service.domain.sealing import Seal, leaf_hash, link
 from ledger_service.persistence import seals
 
-BATCH = 5_000
+BATCH = 1_000
+MOST = 5_000
+"""Of a tenant at once: behind a backlog, sealing takes its time and leaves the processor to the consumers."""
 
 
-async def seal_all(engine: AsyncEngine, *, batch: int = BATCH) -> int:
-    """Seal what there is of every tenant, a batch a transaction; return how many entries that was.
+async def seal_all(engine: AsyncEngine, *, batch: int = BATCH, most: int = MOST) -> int:
+    """Seal up to `most` entries of every tenant, a batch a transaction; return how many entries that was.
 
     A tenant that another replica is at is left to it.
     """
@@ -18,8 +20,10 @@ async def seal_all(engine: AsyncEngine, *, batch: int = BATCH) -> int:
         tenants = await seals.tenants(connection)
     total = 0
     for tenant in tenants:
-        while sealed := await _seal_batch(engine, tenant, batch):
-            total += sealed
+        sealed = 0
+        while sealed < most and (more := await _seal_batch(engine, tenant, batch)):
+            sealed += more
+        total += sealed
     return total
 
 
