@@ -12,7 +12,7 @@ from ledger_service.persistence import checkpoints, seals
 from ledger_service.persistence.checkpoints import Connect
 from runtime.database import create_engine
 
-_PATIENCE_SECONDS = 15.0
+_PATIENCE_SECONDS = 6.0
 _UNSEALED = """
     SELECT complaint_id::text FROM entry WHERE NOT EXISTS (
         SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)
@@ -47,7 +47,7 @@ async def flaws_of(
     if signing_secret is not None:
         key = Signer(origin_of(tenant), signing_secret).verifier_key
         signed += [opened(note, key) for note in notes]
-    verifier = Verifier(signed)
+    verifier = Verifier(signed, entries=size)
     flaws: list[Flaw] = []
     async for page in checkpoints.lines(connect, tenant, size):
         flaws += [flaw for line in page for flaw in verifier.take(line)]

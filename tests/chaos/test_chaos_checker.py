@@ -42,6 +42,8 @@ async def test_a_spoilt_database_is_found(
     complaint = world.stories["withdrawn" if what.startswith("withdraw") else "closed"]
     found = await world.check_with(service, *(statement.replace("{id}", complaint) for statement in statements))
     _assert_found(found, invariant, what, complaint)
+    if any(re.search("(UPDATE|DELETE FROM|INSERT INTO) entry ", statement) for statement in statements):
+        assert "I5" in {violation.invariant for violation in found}
     await _assert_queries_run(world, found)
 
 
@@ -182,7 +184,7 @@ def _ops(lines: list[Line], key: str) -> set[int]:
 def _assert_found(found: Sequence[Violation], invariant: str, what: str, name: str) -> None:
     """The fault is found under its name, and nobody but its victim is named by anything that follows from it."""
     assert (invariant, what) in {(violation.invariant, violation.what) for violation in found}, found
-    assert {violation.ids for violation in found} == {(name,)}, found
+    assert {violation.ids for violation in found if violation.invariant != "I5"} == {(name,)}, found
 
 
 async def _assert_queries_run(world: SmallWorld, found: Sequence[Violation]) -> None:

@@ -89,6 +89,12 @@ def test_removed_entries_are_named() -> None:
     assert found([]) == [("removed", 0, 19)]
 
 
+def test_entries_that_are_missing_at_the_end_are_named_without_a_signature() -> None:
+    verifier = Verifier(entries=20)
+    assert [flaw for line in ledger()[:18] for flaw in verifier.take(line)] == []
+    assert [flaw[:3] for flaw in verifier.end()] == [("removed", 18, 19)]
+
+
 def test_an_entry_that_was_put_in_is_named() -> None:
     lines = ledger()
     forged = lines[6]._replace(data='{"note": "forged"}')

@@ -45,7 +45,7 @@ def verify(
         with file.open("rb") as lines:
             header = decode_header(lines.readline())
             signed = _signed(header, key, checkpoint or [])
-            verifier = Verifier(signed)
+            verifier = Verifier(signed, entries=header.entries)
             flaws = list(_flaws(verifier, lines, file.stat().st_size))
     except (BadExport, BadCheckpoint) as error:
         raise UserError(f"{file}: {error}.") from error

@@ -37,8 +37,12 @@ class Flaw(NamedTuple):
 class Verifier:
     """Takes lines in the order of their numbers, and finds what was changed, removed or put in."""
 
-    def __init__(self, checkpoints: Iterable[Checkpoint] = ()) -> None:
-        """`checkpoints` are those that the lines have to agree with; their signatures have been checked."""
+    def __init__(self, checkpoints: Iterable[Checkpoint] = (), *, entries: int = 0) -> None:
+        """`checkpoints` are those that the lines have to agree with; their signatures have been checked.
+
+        There have to be `entries` at least.
+        """
+        self._least = entries
         self._expected = {checkpoint.size: checkpoint for checkpoint in checkpoints}
         self._tree = Frontier()
         self._link = FIRST_LINK
@@ -75,9 +79,9 @@ class Verifier:
 
     def end(self) -> Iterator[Flaw]:
         """Yield what is missing after the last line."""
-        size = max(self._expected, default=0)
+        size = max([self._least, *self._expected])
         if size > self._next:
-            what = f"entries {self._next} to {size - 1} are missing at the end: {size} were signed"
+            what = f"entries {self._next} to {size - 1} are missing at the end"
             yield Flaw("removed", self._next, size - 1, what)
 
     def _compare(self) -> Iterator[Flaw]:
