@@ -66,8 +66,10 @@ class Sender:
                 for batch in self._batches(rows):
                     await gate.acquire()
                     group.create_task(self._post(batch)).add_done_callback(lambda _: gate.release())
-        except* UserError as errors:
-            raise errors.exceptions[0] from None
+        except BaseExceptionGroup as group:
+            if (understood := group.subgroup(UserError)) is None:
+                raise
+            raise understood.exceptions[0] from None
         return self.tally
 
     def _batches(self, rows: Iterable[Row]) -> Iterable[Batch]:
