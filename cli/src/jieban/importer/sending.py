@@ -66,8 +66,8 @@ class Sender:
                 for batch in self._batches(rows):
                     await gate.acquire()
                     group.create_task(self._post(batch)).add_done_callback(lambda _: gate.release())
-        except BaseExceptionGroup as group:
-            if (understood := group.subgroup(UserError)) is None:
+        except BaseExceptionGroup as errors:
+            if (understood := errors.subgroup(UserError)) is None:
                 raise
             raise understood.exceptions[0] from None
         return self.tally
