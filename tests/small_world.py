@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from chaos.checker import Evidence, Violation, check
+from chaos.checker.sealed import unsealed
 from chaos.journal import Journal
 from chaos.load import Load, Stats
 from chaos.recovery import Recovery
@@ -176,6 +177,7 @@ async def _load(directory: Path, evidence: Evidence) -> Stats:
             await load.run(asyncio.Event())
         kafka = KafkaConnection(evidence.bootstrap_servers)
         await Recovery(_Standing(targets, dict(evidence.databases), kafka)).quiet(60)
+        assert await unsealed(evidence.databases["ledger"]) == []
     finally:
         await county.stop()
     return load.stats

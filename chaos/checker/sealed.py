@@ -24,7 +24,7 @@ async def sealed(evidence: Evidence) -> list[Violation]:
     """I5: all entries are sealed, and nothing was changed since."""
     engine = create_engine(evidence.databases["ledger"], application_name="chaos checker")
     try:
-        missing = await _unsealed(evidence.databases["ledger"])
+        missing = await unsealed(evidence.databases["ledger"])
         async with engine.connect() as connection:
             tenants = await seals.tenants(connection)
         flaws = [flaw for tenant in tenants for flaw in await flaws_of(engine.connect, tenant, evidence.signing_secret)]
@@ -54,7 +54,7 @@ async def flaws_of(
     return flaws + list(verifier.end())
 
 
-async def _unsealed(url: str) -> list[str]:
+async def unsealed(url: str) -> list[str]:
     """Return the complaints of entries without a seal, once the sealers have had their time."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     connection = await asyncpg.connect(url)
