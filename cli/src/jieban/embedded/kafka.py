@@ -12,6 +12,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from jieban.embedded.aot import cache_options
 from jieban.embedded.datadir import PRIVATE_DIRECTORY, DataDir, write_atomically
 from jieban.embedded.jars import classpath
 from jieban.embedded.java import find_java
@@ -24,6 +25,7 @@ _READY_SECONDS = 120.0
 _PROBE_TIMEOUT_SECONDS = 5
 _ATTEMPTS = 3
 _ONLY_NODE = 1
+_GRACE_SECONDS = 4.0
 _PORT_TAKEN = ("BindException", "Address already in use")
 
 
@@ -37,12 +39,24 @@ class Kafka:
 
     name = "Kafka"
 
-    def __init__(self, directory: DataDir, node: Node | None = None, cluster_id: str | None = None) -> None:
-        """`node` and `cluster_id` make it one of several; its ports then stay what they are."""
+    def __init__(
+        self,
+        directory: DataDir,
+        node: Node | None = None,
+        cluster_id: str | None = None,
+        *,
+        jvm_options: Sequence[str] | None = None,
+        grace_seconds: float = _GRACE_SECONDS,
+    ) -> None:
+        """`node` and `cluster_id` make it one of several; its ports then stay what they are.
+
+        Without `jvm_options` it starts with what earlier brokers have loaded.
+        """
         self._directory = directory
-        self._process = ServerProcess(directory, self.name, signal.SIGTERM, grace_seconds=4.0)
+        self._process = ServerProcess(directory, self.name, signal.SIGTERM, grace_seconds)
         self._data = directory.root / "kafka"
         self._node = node
+        self._jvm_options = jvm_options
         self._cluster_id = cluster_id or new_cluster_id()
         others = frozenset(node.controller_ports.values()) if node else frozenset()
         self._port = choose_port(directory.preferred_port("kafka"), avoid=others)
@@ -65,6 +79,8 @@ class Kafka:
         java, jars = find_java(), await classpath(self._directory)
         await self._process.end_orphan()
         write_atomically(self._directory.run / "log4j2.xml", LOG4J)
+        if self._jvm_options is None:
+            self._jvm_options = await cache_options(java, jars)
         if not self._data.exists():
             await self._format(java, jars)
         for _ in range(_ATTEMPTS):
@@ -97,12 +113,15 @@ class Kafka:
         unfinished.mkdir(mode=PRIVATE_DIRECTORY)
         config = self._configure(unfinished.name)
         arguments = ["format", f"--cluster-id={self._cluster_id}", f"--config={config}"]
-        if await run(self._plan(java, jars, "kafka.tools.StorageTool", *arguments), self._process.log):
+        program = command(java, jars, self._directory.root, "kafka.tools.StorageTool", *arguments)
+        if await run(self._plan(program), self._process.log):
             raise self._process.log.failure("Kafka could not format its storage")
         unfinished.rename(self._data)
 
     async def _attempt(self, java: Path, jars: Sequence[Path]) -> None:
-        self._process.launch(self._plan(java, jars, "kafka.Kafka", self._configure(self._data.name)))
+        arguments = [self._configure(self._data.name)]
+        program = command(java, jars, self._directory.root, "kafka.Kafka", *arguments, jvm=self._jvm_options or ())
+        self._process.launch(self._plan(program))
         await self._process.until_ready(self._answers, _READY_SECONDS)
         self._directory.remember_port("kafka", self._port)
 
@@ -113,8 +132,7 @@ class Kafka:
         write_atomically(config, properties(log_dir, self._port, node))
         return str(config.relative_to(self._directory.root))
 
-    def _plan(self, java: Path, jars: Sequence[Path], main_class: str, *arguments: str) -> Launch:
-        program = command(java, jars, self._directory.root, main_class, *arguments)
+    def _plan(self, program: Sequence[str]) -> Launch:
         # one of several loses nothing by a sudden death, which also ends it while it is frozen
         death = signal.SIGKILL if self._node else signal.SIGTERM
         return Launch(program, death, cwd=self._directory.root)

@@ -124,7 +124,9 @@ def properties(log_dir: str, port: int, node: Node) -> str:
     return "".join(f"{name}={value}\n" for name, value in {**_PROPERTIES, **node.properties(), **own}.items())
 
 
-def command(java: Path, jars: Sequence[Path], root: Path, main_class: str, *arguments: str) -> list[str]:
+def command(
+    java: Path, jars: Sequence[Path], root: Path, main_class: str, *arguments: str, jvm: Sequence[str] = ()
+) -> list[str]:
     """Return the command line that runs a class of Kafka for the data directory `root`, which it names."""
-    jvm = [*JVM_OPTIONS, f"-Djieban.data={root}", "-Djava.io.tmpdir=run", "-Dlog4j2.configurationFile=run/log4j2.xml"]
-    return [str(java), *jvm, "-cp", ":".join(map(str, jars)), main_class, *arguments]
+    own = [f"-Djieban.data={root}", "-Djava.io.tmpdir=run", "-Dlog4j2.configurationFile=run/log4j2.xml"]
+    return [str(java), *JVM_OPTIONS, *jvm, *own, "-cp", ":".join(map(str, jars)), main_class, *arguments]
