@@ -41,7 +41,7 @@ async def flaws_of(
 ) -> list[Flaw]:
     """Verify a tenant's ledger where it lies, also against checkpoints that somebody `kept`."""
     async with connect() as connection:
-        size = (await checkpoints.tree(connection, tenant)).size
+        size = await checkpoints.sealed(connection, tenant)
         notes = await checkpoints.every(connection, tenant)
     signed = list(kept or [])
     if signing_secret is not None:

@@ -126,3 +126,13 @@ async def test_nobody_changes_what_is_written(engine: AsyncEngine, table: str, s
     async with engine.connect() as connection:
         with pytest.raises(DBAPIError, match="append-only"):
             await connection.execute(text(statement.format(table)))
+
+
+async def test_where_all_is_settled_nothing_is_written(engine: AsyncEngine, enter: Enter) -> None:
+    await enter(*histories(2, tenant="t-idle"))
+    for _ in range(3):
+        await seal_all(engine)
+    version = "SELECT CAST(xmin AS text) FROM chain WHERE tenant = 't-idle'"
+    before = await rows(engine, version)
+    await seal_all(engine)
+    assert await rows(engine, version) == before

@@ -19,7 +19,13 @@ from ledger_service.persistence.tables import checkpoint
 
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
 _PAGE = 2_000
-_TREE = sa.text("SELECT size, frontier FROM chain WHERE tenant = :tenant")
+_SEALED = sa.text("SELECT size FROM chain WHERE tenant = :tenant")
+_GROWN = sa.text("""
+    SELECT tenant, chain.size, frontier FROM chain
+    LEFT JOIN LATERAL (SELECT size, at FROM checkpoint WHERE checkpoint.tenant = chain.tenant
+                       ORDER BY size DESC LIMIT 1) AS last ON true
+    WHERE chain.size > coalesce(last.size, 0) AND (last.at IS NULL OR last.at <= :before)
+""")
 _ADD = sa.text("""
     INSERT INTO checkpoint (tenant, size, root, at, note) VALUES (:tenant, :size, :root, :at, :note)
     ON CONFLICT DO NOTHING
@@ -65,10 +71,15 @@ class SealedEntry(NamedTuple):
     leaf: bytes | None
 
 
-async def tree(connection: AsyncConnection, tenant: str) -> Frontier:
-    """Return the tree of a tenant's sealed entries as it is now."""
-    row = (await connection.execute(_TREE, {"tenant": tenant})).one_or_none()
-    return frontier(row.size, row.frontier) if row else Frontier()
+async def sealed(connection: AsyncConnection, tenant: str) -> int:
+    """Return how many entries of a tenant are sealed."""
+    return int(await connection.scalar(_SEALED, {"tenant": tenant}) or 0)
+
+
+async def grown(connection: AsyncConnection, *, before: datetime) -> Sequence[tuple[str, Frontier]]:
+    """Return the trees, by tenant, that have grown since they were signed last, `before` or never."""
+    rows = await connection.execute(_GROWN, {"before": before})
+    return [(row.tenant, frontier(row.size, row.frontier)) for row in rows]
 
 
 async def add(connection: AsyncConnection, tenant: str, signed: Checkpoint, note: str) -> None:

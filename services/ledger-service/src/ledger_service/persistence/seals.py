@@ -15,13 +15,18 @@ from ledger_service.domain.merkle import Frontier, Node
 from ledger_service.domain.sealing import Fields, Seal, digest
 
 _HASH_BYTES = 32
-_TENANTS = sa.text("""
+_EACH_TENANT = """
     WITH RECURSIVE found AS (
         SELECT min(tenant) AS tenant FROM entry
         UNION ALL SELECT (SELECT min(tenant) FROM entry WHERE entry.tenant > found.tenant) FROM found
             WHERE tenant IS NOT NULL)
-    SELECT tenant FROM found WHERE tenant IS NOT NULL
-""")
+    SELECT tenant FROM found {} WHERE tenant IS NOT NULL
+"""
+_TENANTS = sa.text(_EACH_TENANT.format(""))
+_UNSETTLED = sa.text(
+    _EACH_TENANT.format("LEFT JOIN chain USING (tenant)")
+    + "AND (SELECT max(position) FROM entry WHERE entry.tenant = found.tenant) > coalesce(settled, 0)"
+)
 _BEGIN = sa.text("INSERT INTO chain (tenant) VALUES (:tenant) ON CONFLICT DO NOTHING")
 _LOCK = sa.text("""
     SELECT size, link, frontier, settled, watched, barrier,
@@ -70,6 +75,11 @@ class Chain:
 async def tenants(connection: AsyncConnection) -> Sequence[str]:
     """Return all tenants that have entries."""
     return (await connection.execute(_TENANTS)).scalars().all()
+
+
+async def unsettled(connection: AsyncConnection) -> Sequence[str]:
+    """Return the tenants that have entries to seal, or sealed ones that are not known to be settled."""
+    return (await connection.execute(_UNSETTLED)).scalars().all()
 
 
 async def lock(connection: AsyncConnection, tenant: str) -> Chain | None:

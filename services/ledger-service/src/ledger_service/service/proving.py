@@ -26,17 +26,14 @@ async def seal_and_sign(engine: AsyncEngine, signer_of: SignerOf | None) -> None
 
 async def sign_all(engine: AsyncEngine, signer_of: SignerOf, *, every: timedelta) -> int:
     """Sign the tree of each tenant that has grown, at most once `every` while; return how many were signed."""
-    signed = 0
-    async with engine.begin() as connection:
-        for tenant in await seals.tenants(connection):
-            tree = await checkpoints.tree(connection, tenant)
-            last = await checkpoints.newest(connection, tenant, size=1)
-            if tree.size == 0 or (last and (last[0].size == tree.size or last[0].at > now() - every)):
-                continue
+    async with engine.connect() as connection:
+        grown = await checkpoints.grown(connection, before=now() - every)
+        for tenant, tree in grown:
             checkpoint = Checkpoint(origin_of(tenant), tree.size, tree.root(), now())
             await checkpoints.add(connection, tenant, checkpoint, signer_of(tenant).sign(checkpoint))
-            signed += 1
-    return signed
+        if grown:
+            await connection.commit()
+    return len(grown)
 
 
 async def hashes(connection: AsyncConnection, tenant: str, ranges: Sequence[Range]) -> list[bytes]:

@@ -17,7 +17,7 @@ async def seal_all(engine: AsyncEngine, *, batch: int = BATCH, most: int = MOST)
     A tenant that another replica is at is left to it.
     """
     async with engine.connect() as connection:
-        tenants = await seals.tenants(connection)
+        tenants = await seals.unsettled(connection)
     total = 0
     for tenant in tenants:
         sealed = 0
