@@ -146,7 +146,7 @@ async def test_an_export_is_verified_offline(
     key = (await get(client, staff, "checkpoints/key"))["verifier_key"]
     code, said = verify(path, "--key", key)
     assert code == 0, said
-    assert "408 entries of 600001, 3 signed checkpoints" in said
+    assert "408 entries of 600001; signed checkpoints: 3;" in said
     assert "405 of 408 entries are signed for, the rest is linked to them." in said
 
 

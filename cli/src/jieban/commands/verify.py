@@ -51,11 +51,11 @@ def verify(
         raise UserError(f"{file}: {error}.") from error
     seconds = time.monotonic() - began
     console.print(
-        f"{verifier.entries:,} entries of {header.tenant}, {len(signed)} signed checkpoints, {seconds:.1f} s "
+        f"{verifier.entries:,} entries of {header.tenant}; signed checkpoints: {len(signed)}; {seconds:.1f} s "
         f"({verifier.entries / seconds:,.0f} entries/s)"
     )
     if key is None:
-        console.print(f"The key was in the file: {header.verifier_key}")
+        console.print(f"The key was in the file: {header.verifier_key}", soft_wrap=True)
     for flaw in flaws[:_SHOWN]:
         console.print(f"[red]✗[/red] {flaw.kind}: {flaw.what}")
     if len(flaws) > _SHOWN:

@@ -20,7 +20,8 @@ _TEXTS = ("by", "service", "event", "missing at")
 def show(console: Console, report: Report, top: int) -> None:
     """Print what was compared, what differs, up to `top` events of it, and what else is wrong."""
     period, found = report.period, report.comparison
-    console.print(f"Events made from {period.start:%Y-%m-%d %H:%M:%S} to {period.end:%Y-%m-%d %H:%M:%S} UTC\n")
+    console.print(f"Events made from {period.start:%Y-%m-%d %H:%M:%S} to {period.end:%Y-%m-%d %H:%M:%S} UTC;")
+    console.print("later ones may still be on their way and are left out (--settle).\n")
     console.print(_events(report.facts, found))
     console.print(_services(report.facts))
     if found.missing:
