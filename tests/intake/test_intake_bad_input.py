@@ -108,8 +108,8 @@ async def test_each_bad_filter_is_named(client: httpx.AsyncClient, as_: As, quer
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "with space", "schlüssel"])
 async def test_a_bad_idempotency_key_is_named(client: httpx.AsyncClient, as_: As, key: str) -> None:
-    headers = {**as_(Role.CITIZEN), "Idempotency-Key": key.encode()}
-    answer = await client.post("/complaints", json=REPORT, headers=headers)  # type: ignore[arg-type]  # bytes on purpose
+    headers = httpx.Headers([*httpx.Headers(as_(Role.CITIZEN)).raw, (b"Idempotency-Key", key.encode())])
+    answer = await client.post("/complaints", json=REPORT, headers=headers)
     assert answer.status_code == 400
     assert "Idempotency-Key" in answer.json()["detail"]
 

@@ -21,7 +21,7 @@ _MUCH_BYTES = 65_536
 _IDLE_WAIT_MS = 500
 
 
-class _Connections(AIOKafkaClient):  # type: ignore[misc]  # aiokafka is untyped
+class _Connections(AIOKafkaClient):
     """The connections of one client; where one is dead, all go that have been as silent, and are opened anew."""
 
     async def send(self, *request: Any, **group: Any) -> Any:
@@ -53,7 +53,7 @@ def _is_unanswered(connection: Any) -> bool:
     return bool(connection.connected() and connection._requests and connection._requests[0][-1].cancelled())
 
 
-class Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka is untyped
+class Producer(AIOKafkaProducer):
     """A producer that can be dropped with what it has not written."""
 
     def __init__(self, **options: Any) -> None:
@@ -68,7 +68,7 @@ class Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka is untyped
         await self._sender.close()
 
 
-class Consumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is untyped
+class Consumer(AIOKafkaConsumer):
     """A consumer that can be dropped without a word to its group, which then waits for its session to end."""
 
     def __init__(self, **options: Any) -> None:

@@ -51,7 +51,7 @@ class ConsumerOptions:
     """After so long without a record from a partition that has some, the member is left and joined anew."""
 
 
-class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+class Consumer(ConsumerRebalanceListener):
     """One member of a consumer group; any number may run, each partition is consumed by one of them."""
 
     def __init__(

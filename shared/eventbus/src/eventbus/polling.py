@@ -16,7 +16,7 @@ _WAIT_MS = 200
 _CAREFUL_WAIT_MS = 20
 
 
-class UnreadableRecord(KafkaError):  # type: ignore[misc]  # aiokafka is untyped
+class UnreadableRecord(KafkaError):
     """A poll failed at a record that cannot be decoded: join again."""
 
 

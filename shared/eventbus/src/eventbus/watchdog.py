@@ -24,7 +24,7 @@ _LONGEST_POLL_SECONDS = 0.5
 """A poll that takes longer has waited for its group to rebalance, and not listened."""
 
 
-class Deaf(KafkaError):  # type: ignore[misc]  # aiokafka is untyped
+class Deaf(KafkaError):
     """The member reads nothing of what is there: leave it, and join anew."""
 
 
