@@ -42,8 +42,8 @@ setup: $(SYNCED) ## Install everything into the environment, and no more
 run: $(SYNCED) ## Start PostgreSQL, Kafka and the three services on http://127.0.0.1:8000
 	@exec $(BIN)/jieban up $(ARGS)
 
-test: $(SYNCED) ## Run all tests, on a real PostgreSQL and a real Kafka of their own
-	$(BIN)/pytest $(ARGS)
+test: $(SYNCED) ## Run all tests, in two processes that each have a real PostgreSQL and a real Kafka
+	$(BIN)/pytest $(or $(ARGS),-n 2 --dist loadfile)
 
 check: $(SYNCED) ## Check format, style, types, imports, migrations, generated documents and module lengths
 	$(BIN)/ruff format --check $(SOURCES)
