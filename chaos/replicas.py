@@ -84,7 +84,8 @@ class Replica:
         Raises `UserError` with its last words where it ends instead.
         """
         self._extra = extra
-        self._launch()
+        if self.pid is None:  # it runs where an earlier start was cut short
+            self._launch()
         try:
             await self._process.until_ready(self.listens, _READY_SECONDS)
         except ServerExitedError as error:

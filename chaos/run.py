@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
 from bench.platform import SECRET
 from chaos.checker import Evidence, check
@@ -21,11 +22,13 @@ from chaos.report import Injection, Report
 from chaos.schedule import Schedule, Step
 from chaos.system import System
 from contracts.topics import LIFECYCLE
+from jieban.errors import UserError
 from runtime.clock import now
 
 QUIET_SECONDS = 90.0
 WARM_SECONDS = 10.0
 """Of load before the first fault, after which all connections that are kept have been made."""
+_FAILED = (UserError, OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _PATIENCE = 4.0
 """How many times its bound a fault may take to recover before the run goes on without it: late is told from never."""
 
@@ -121,9 +124,12 @@ class _Run:
     async def _inject(self, fault: Fault, step: Step) -> Injection:
         await asyncio.sleep(step.after)
         began, at = time.monotonic(), now()
+        failed: list[str] = []
         try:
             await fault.inject(self._system, Random(step.seed))
             await asyncio.sleep(max(0.0, began + step.seconds - time.monotonic()))
+        except _FAILED as error:  # the other faults are still worth their while
+            failed = [f"could not be injected: {error!r}"[:300]]
         finally:
             await fault.clear(self._system)
         injection = Injection(
@@ -138,8 +144,8 @@ class _Run:
         try:
             recovered = await self._system.recovered(fault.bound_seconds * _PATIENCE)
         except NotRecovered as error:
-            return replace(injection, findings=[str(error)])
-        findings = await fault.check(self._system)
+            return replace(injection, findings=[*failed, str(error)])
+        findings = failed or await fault.check(self._system)
         return replace(
             injection,
             recovered_seconds=recovered,

@@ -1,6 +1,7 @@
 """The system under test starts as processes of its own, is broken and well again, and leaves nothing behind."""
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from chaos.faults import FAULTS
 from chaos.faults.poison import records
 from chaos.network import Link
 from chaos.recovery import NotRecovered, Recovery
+from chaos.replicas import Replica
 from chaos.system import System
 from contracts.envelope import MalformedEvent, parse
 from contracts.topics import LIFECYCLE
@@ -49,6 +51,32 @@ def _processes(system: System) -> set[Identity]:
     pids = [system.postgres_pid, *(replica.pid for replica in system.all_replicas)]
     pids += [system.brokers.pid(number) for number in system.brokers.numbers]
     return {found for pid in pids if pid is not None and (found := Identity.of(pid))}
+
+
+_SLOW_SERVER = """
+import socket, sys, time
+time.sleep(1)
+server = socket.create_server(("127.0.0.1", int(sys.argv[-1])))
+time.sleep(60)
+"""
+
+
+async def test_a_replica_whose_start_was_cut_short_is_not_started_twice(
+    tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    directory, program = DataDir.open(tmp_path / "data"), (sys.executable, "-c", _SLOW_SERVER)
+    replica = Replica("intake", 0, port=free_port(), directory=directory, environment={}, command=program)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await replica.start()
+    first = replica.pid
+    assert first is not None
+    await replica.start()
+    try:
+        assert replica.pid == first
+    finally:
+        await replica.end()
+    assert replica.pid is None
 
 
 async def test_what_was_started_is_ended_when_a_later_start_fails(tmp_path: Path) -> None:
