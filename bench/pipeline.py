@@ -9,24 +9,16 @@ process per service. The ledger handles two events a complaint (received, assign
 import argparse
 import asyncio
 import time
-import uuid
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import asyncpg
 import uvloop
-from aiokafka import AIOKafkaProducer
 
-from bench import bare, report
-from bench.intake import BODY
-from bench.platform import TENANT, Platform, Process, platform
-from contracts.envelope import headers_of
-from contracts.events import ComplaintReceived, Place
-from contracts.lifecycle import EventType
+from bench import bare, received, report
+from bench.platform import Platform, Process, platform
 from contracts.topics import LIFECYCLE
-from runtime.ids import uuid7
 
 
 async def main() -> None:
@@ -126,50 +118,12 @@ async def _verify(running: Platform, count: int) -> None:
 async def _seed(running: Platform, count: int) -> None:
     """Write `count` received events to the topic, as intake's relay does."""
     await running.make_topic(bare.ASSIGNED_TOPIC)
-    producer = AIOKafkaProducer(**running.kafka.client_options(), max_batch_size=262_144, linger_ms=5)
-    await producer.start()
-    random = Random(522723)
-    sent: list[Awaitable[object]] = []
-    for index in range(count):
-        subject, now = uuid7(), datetime.now(UTC)
-        value = _received(index, now, random).model_dump_json(exclude_none=True).encode()
-        sent.append(
-            await producer.send(LIFECYCLE.name, value, key=str(subject).encode(), headers=_headers(subject, now))
-        )
-    await asyncio.gather(*sent)
-    await producer.stop()
+    random, sent = Random(522723), list[Awaitable[object]]()
+    async with received.producer(running) as producer:
+        for index in range(count):
+            sent.append((await received.send(producer, index, random))[1])
+        await asyncio.gather(*sent)
     print(f"{count:,} received complaints are in the topic", flush=True)
-
-
-def _received(index: int, now: datetime, random: Random) -> ComplaintReceived:
-    return ComplaintReceived(
-        number=f"bench-{index}",
-        source="hotline",
-        proactive=False,
-        category="street_order.parking",
-        description=str(BODY["description"]),
-        location=Place(lon=107.2357 + random.uniform(-0.05, 0.05), lat=26.5807 + random.uniform(-0.04, 0.04)),
-        occurred_at=None,
-        received_at=now,
-        owner=None,
-        external_ref=None,
-    )
-
-
-def _headers(subject: uuid.UUID, now: datetime) -> list[tuple[str, bytes]]:
-    event_id = uuid7()
-    return headers_of(
-        event_id=str(event_id),
-        event_type=EventType.RECEIVED.value,
-        source="intake",
-        subject=str(subject),
-        tenant=TENANT,
-        time=now,
-        sequence=1,
-        correlation_id=str(event_id),
-        causation_id=None,
-        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00",
-    )
 
 
 def _options() -> argparse.Namespace:

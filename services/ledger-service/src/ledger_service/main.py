@@ -3,10 +3,11 @@
 from datetime import timedelta
 from functools import partial
 
-from ledger_service.api import actions, complaints, entries, flow, proofs, reconciliation
+from ledger_service.api import actions, complaints, entries, flow, proofs, reconciliation, stream
 from ledger_service.domain.checkpoints import Signer, origin_of
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
+from ledger_service.service.live import LiveFeed
 from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.reconciling import reconcile
 from operations.rounds import Rounds
@@ -22,17 +23,28 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     signer_of = _signer_of(settings)
     sealing = Rounds("ledger sealing", partial(seal_and_sign, foundation.engine, signer_of), every=timedelta(seconds=1))
     reconciling = Rounds("ledger reconciliation", partial(reconcile, foundation.engine), every=timedelta(minutes=1))
-    return assemble(
+    feed = LiveFeed(foundation.read_engine, stream.encode)
+    service = assemble(
         foundation,
         verifier,
         title="Jieban ledger 核查、结案、反馈",
         description="The whole story of every complaint, its verification, its closing and the reporter's word on it.",
-        routers=[complaints.router, actions.router, entries.router, flow.router, proofs.router, reconciliation.router],
+        routers=[
+            complaints.router,
+            actions.router,
+            entries.router,
+            stream.router,
+            flow.router,
+            proofs.router,
+            reconciliation.router,
+        ],
         subscription=SUBSCRIPTION,
         applied=EntryBook(),
-        workers={"relay": [reconciling, sealing]},
-        state={"signer_of": signer_of},
+        workers={"relay": [reconciling, sealing], "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)]},
+        state={"signer_of": signer_of, "feed": feed},
     )
+    feed.is_draining = lambda: service.app.state.readiness.draining
+    return service
 
 
 def _signer_of(settings: RuntimeSettings) -> SignerOf | None:

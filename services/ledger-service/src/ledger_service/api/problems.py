@@ -20,6 +20,12 @@ register_texts(
             "该诉求已评价过，评价只能提交一次。",
             "The feedback on this complaint was given before; it is given once.",
         ),
+        "stream-full": (
+            "实时连接已满",
+            "Too many listeners",
+            "本节点的实时连接数已达上限，请稍后重试。",
+            "This node has as many listeners as it takes: try again in a moment.",
+        ),
         "no-such-tree": (
             "没有这样的树",
             "No such tree",

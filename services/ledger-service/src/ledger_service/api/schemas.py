@@ -82,6 +82,24 @@ class EntryView(BaseModel):
     data: Annotated[dict[str, Any], Field(description="What the event says, as far as the reader may know it.")]
 
 
+class AboutComplaint(BaseModel):
+    """What a complaint is about and who answers for it: enough for a line or a dot on a wall screen."""
+
+    number: str
+    source: str
+    category: str | None
+    community: str | None
+    grid: str | None
+    team: str | None
+    location: LocationView
+
+
+class LiveEntry(EntryView):
+    """An entry as it comes in, with what its complaint is about."""
+
+    complaint: AboutComplaint
+
+
 class TimelineEntry(EntryView):
     """One line of a complaint's story."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from contracts.lifecycle import EventType, Status
-from ledger_service.api.schemas import ComplaintView, EntryView, Story
+from ledger_service.api.schemas import ComplaintView, EntryView, LiveEntry, Story
 from ledger_service.domain.disclosure import for_reporter
 from ledger_service.domain.labels import EVENT_LABELS, STATUS_LABELS
 from ledger_service.persistence.stories import Row
@@ -27,6 +27,12 @@ def entry_view(row: Row) -> EntryView:
     return EntryView.model_validate(_entry(row, parse_data(row["data"]), is_staff=True))
 
 
+def live_entry(row: Row) -> LiveEntry:
+    """Return what staff see of an entry with its complaint, as `persistence.newest` reads it."""
+    about = {**row, "source": row["reported_by"], "location": _location(row)}
+    return LiveEntry.model_validate({**_entry(row, parse_data(row["data"]), is_staff=True), "complaint": about})
+
+
 def parse_data(text: str) -> dict[str, Any]:
     """Return an entry's data. NaN and numbers without end, which JSON cannot say, become null."""
     data: dict[str, Any] = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
@@ -38,10 +44,14 @@ def _complaint(row: Row, is_staff: bool) -> dict[str, Any]:
         **row,
         "id": row["complaint_id"],
         "status_label": STATUS_LABELS[Status(row["status"])],
-        "location": {"lon": row["lon"], "lat": row["lat"], "address": row["address"]},
+        "location": _location(row),
         "team": {"code": row["team"], "name": row["team_name"]} if row["team"] else None,
         "worker": row["worker"] if is_staff else None,
     }
+
+
+def _location(row: Row) -> dict[str, Any]:
+    return {"lon": row["lon"], "lat": row["lat"], "address": row["address"]}
 
 
 def _timeline(entries: Iterable[Row], is_staff: bool) -> Iterator[dict[str, Any]]:

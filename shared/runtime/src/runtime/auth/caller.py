@@ -1,7 +1,8 @@
 """The caller as the rest of the code sees it, and how the claims of a token become one."""
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 _MAX_TEXT = 255
@@ -19,6 +20,8 @@ class Caller:
     subject: str
     tenant: str
     roles: frozenset[str]
+    expires_at: float = field(default=math.inf, compare=False)
+    """When the token does, in seconds since 1970: an answer that goes on for long ends then."""
 
     def has(self, *roles: str) -> bool:
         """Say whether the caller has at least one of the roles."""
@@ -26,8 +29,8 @@ class Caller:
 
 
 def caller_of(claims: Mapping[str, Any]) -> Caller:
-    """Return the caller that the claims `sub`, `tenant` and `roles` (or Keycloak's `realm_access.roles`) name."""
-    return Caller(_text(claims, "sub"), _text(claims, "tenant"), _roles(claims))
+    """Return the caller that the claims `sub`, `tenant`, `exp` and `roles` (Keycloak's `realm_access.roles`) name."""
+    return Caller(_text(claims, "sub"), _text(claims, "tenant"), _roles(claims), float(claims.get("exp", math.inf)))
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:

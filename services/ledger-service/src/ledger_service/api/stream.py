@@ -1,0 +1,121 @@
+"""New entries as they come, as server-sent events."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+
+from contracts.lifecycle import EventType
+from ledger_service.api.deps import Staff
+from ledger_service.api.schemas import LiveEntry
+from ledger_service.api.views import live_entry
+from ledger_service.service.listeners import Row, Wanted
+from ledger_service.service.live import LiveFeed
+from operations.filters import Code
+from runtime.auth import Caller
+from runtime.problems import PROBLEM_RESPONSES, Problem
+
+router = APIRouter(tags=["entries"], responses=PROBLEM_RESPONSES)
+
+EVERY = timedelta(milliseconds=250)
+"""The pause between two looks for new entries."""
+_QUIET_SECONDS = 15.0
+_GREETING = format_sse_event(comment="jieban", retry=2_000)
+_LARGEST = 2**63 - 1
+_Codes = Annotated[list[Code] | None, Query(max_length=100, description="May be repeated.")]
+
+
+class _EventStream(StreamingResponse):
+    """Events that are written already: FastAPI's own class would write each of them for each listener."""
+
+    media_type = "text/event-stream"
+
+
+def encode(row: Row, position: int) -> bytes:
+    """Write an entry as an event, with the position as its id."""
+    data = live_entry(row).model_dump_json(by_alias=True)
+    return format_sse_event(data_str=data, event=row["type"], id=str(position))
+
+
+async def _wanted(
+    event_type: Annotated[
+        list[EventType] | None, Query(alias="type", max_length=len(EventType), description="May be repeated.")
+    ] = None,
+    source: _Codes = None,
+    category: _Codes = None,
+    community: _Codes = None,
+    grid: _Codes = None,
+) -> Wanted:
+    return Wanted(
+        types=frozenset(event_type or ()),
+        sources=frozenset(source or ()),
+        categories=frozenset(category or ()),
+        communities=frozenset(community or ()),
+        grids=frozenset(grid or ()),
+    )
+
+
+async def _last_event_id(
+    last_event_id: Annotated[
+        str | None, Header(description="The id of the last event that arrived; what was missed since comes first.")
+    ] = None,
+) -> int | None:
+    if last_event_id is None:
+        return None
+    if not (last_event_id.isascii() and last_event_id.isdecimal() and int(last_event_id[:20]) <= _LARGEST):
+        raise Problem(
+            400,
+            "header-invalid",
+            header="Last-Event-ID",
+            reason_zh="应为先前事件的 id",
+            reason_en="the id of an earlier event",
+        )
+    return int(last_event_id)
+
+
+@router.get(
+    "/stream",
+    response_class=_EventStream,
+    responses={200: {"model": LiveEntry, "description": "The data of each event."}},
+    openapi_extra={"responses": {"200": {"content": {"text/event-stream": {"schema": {"type": "object"}}}}}},
+)
+async def stream_entries(
+    request: Request,
+    caller: Staff,
+    wanted: Annotated[Wanted, Depends(_wanted)],
+    after: Annotated[int | None, Depends(_last_event_id)],
+) -> _EventStream:
+    """Send new entries as they are recorded, as server-sent events, until the client leaves or its token expires.
+
+    An event's name is the entry's type, its data a LiveEntry as JSON. Entries of one complaint come in order. After a
+    reconnection with `Last-Event-ID` nothing is missing and a few entries may come again: `position` tells. A client
+    that does not keep up, or whose server stops, is disconnected and should come back. 503 where the node has as many
+    listeners as it takes.
+    """
+    feed: LiveFeed = request.app.state.feed
+    if feed.is_full:
+        raise Problem(503, "stream-full", headers={"Retry-After": "5"})
+    await feed.open(caller.tenant)
+    return _EventStream(_events(feed, caller, wanted, after), headers={"X-Accel-Buffering": "no"})
+
+
+async def _events(feed: LiveFeed, caller: Caller, wanted: Wanted, after: int | None) -> AsyncIterator[bytes]:
+    with feed.listening(caller.tenant, wanted) as listener:
+        yield _GREETING
+        if after is not None:
+            async for chunk in feed.missed(caller.tenant, wanted, after):
+                yield chunk
+        while (left := caller.expires_at - time.time()) > 0:
+            try:
+                async with asyncio.timeout(min(left, _QUIET_SECONDS)):
+                    news = await listener.chunks.get()
+            except TimeoutError:
+                news = KEEPALIVE_COMMENT
+            if news is None:
+                return
+            yield news

@@ -1,0 +1,55 @@
+"""Who listens to new entries, and to which."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import Counter
+
+_QUEUED = 64
+"""Chunks that a listener may be behind before it is sent away, to come back and read what it missed."""
+_SENT_AWAY = Counter("jieban_stream_sent_away", "Listeners that did not keep up")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which entries a listener wants to hear of; an empty set leaves it open."""
+
+    types: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    communities: frozenset[str] = frozenset()
+    grids: frozenset[str] = frozenset()
+
+    def has(self, row: Row) -> bool:
+        """Say whether the entry is one of them."""
+        return (
+            (not self.types or row["type"] in self.types)
+            and (not self.sources or row["reported_by"] in self.sources)
+            and (not self.categories or row["category"] in self.categories)
+            and (not self.communities or row["community"] in self.communities)
+            and (not self.grids or row["grid"] in self.grids)
+        )
+
+
+class Listener:
+    """What is still to be sent to one client; None at the end says that it is to go."""
+
+    def __init__(self) -> None:
+        self.chunks: asyncio.Queue[bytes | None] = asyncio.Queue(_QUEUED + 1)
+
+    def tell(self, chunk: bytes) -> None:
+        """Add a chunk, or end it where too much waits already."""
+        if self.chunks.qsize() < _QUEUED:
+            self.chunks.put_nowait(chunk)
+        elif self.chunks.qsize() == _QUEUED:
+            _SENT_AWAY.inc()
+            self.end()
+
+    def end(self) -> None:
+        """Let the client go once it has what waits for it."""
+        if not self.chunks.full():
+            self.chunks.put_nowait(None)
