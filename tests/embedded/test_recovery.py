@@ -108,6 +108,21 @@ async def test_a_server_that_dies_while_it_is_needed_is_started_again(directory:
         assert stack.postgres.pid not in {None, first}
 
 
+async def test_a_server_is_started_again_once_its_directory_can_be_written_again(directory: DataDir) -> None:
+    async with Stack(directory, databases=("intake",), kafka=False) as stack:
+        assert stack.postgres is not None
+        away = directory.run.rename(directory.root / "away")  # nothing can be noted now, as on a full disk
+        for _ in range(2):
+            while (pid := stack.postgres.pid) is None:  # noqa: ASYNC110 -- another process sets no event
+                await asyncio.sleep(0.1)
+            os.kill(pid, SIGKILL)
+            await asyncio.sleep(1)
+        away.rename(directory.run)
+        async with asyncio.timeout(30):
+            connection = await _connect_again(stack.environment()["JIEBAN_INTAKE_DATABASE_URL"])
+        await connection.close()
+
+
 async def _connect_again(url: str) -> asyncpg.Connection:
     while True:
         try:

@@ -107,6 +107,6 @@ async def _keep_up(part: Postgres | Kafka) -> None:
         try:
             await part.start()
             log.info("embedded_server_started_again", server=part.name)
-        except UserError as error:
+        except (UserError, OSError) as error:  # such as a full disk, on which nothing can be noted either
             log.warning("embedded_server_not_started", server=part.name, reason=str(error))
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
