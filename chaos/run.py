@@ -30,7 +30,11 @@ WARM_SECONDS = 10.0
 """Of load before the first fault, after which all connections that are kept have been made."""
 _FAILED = (UserError, OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _PATIENCE = 4.0
-"""How many times its bound a fault may take to recover before the run goes on without it: late is told from never."""
+_LEAST_PATIENCE_SECONDS = 60.0
+"""How many times its bound, and how long at least, a fault may take to recover before the run goes on without it.
+
+Late is told from never, also on a machine that does other work.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +146,7 @@ class _Run:
             detail=fault.detail,
         )
         try:
-            recovered = await self._system.recovered(fault.bound_seconds * _PATIENCE)
+            recovered = await self._system.recovered(max(fault.bound_seconds * _PATIENCE, _LEAST_PATIENCE_SECONDS))
         except NotRecovered as error:
             return replace(injection, findings=[*failed, str(error)])
         findings = failed or await fault.check(self._system)
