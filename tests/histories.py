@@ -103,8 +103,8 @@ class History:
         data = ReleaseRequested(actor=OWNER, ending="withdrawn", reason="已自行解决")
         return self.event(EventType.RELEASE_REQUESTED, data)
 
-    def released(self, request: UUID) -> Event:
-        return self.event(EventType.RELEASED, Released(request=request, ending="withdrawn"))
+    def released(self, request: UUID, status: Status | None = None) -> Event:
+        return self.event(EventType.RELEASED, Released(request=request, ending="withdrawn", status=status))
 
     def release_refused(self, request: UUID, status: Status) -> Event:
         return self.event(EventType.RELEASE_REFUSED, ReleaseRefused(request=request, status=status))

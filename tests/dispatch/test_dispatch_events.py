@@ -93,7 +93,7 @@ async def test_a_withdrawal_in_the_slice_of_the_receipt_is_released_after_the_as
         ("complaint.assigned", 1),
         ("complaint.released", 2),
     ]
-    assert published[1]["payload"] == {"request": str(request.id), "ending": "withdrawn"}
+    assert published[1]["payload"] == {"request": str(request.id), "ending": "withdrawn", "status": "assigned"}
     assert published[1]["causationid"] == request.id
     assert (await world.row(event))["status"] == "withdrawn"
 

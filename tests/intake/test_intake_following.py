@@ -5,15 +5,18 @@ from uuid import UUID
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
+from contracts.lifecycle import Status
 from contracts.roles import Role
 from eventbus.errors import OutOfOrder
 from histories import History
 from intake.conftest import As
 from intake.reports import REPORT
 from intake_service.events.lifecycle import follow
+from intake_service.persistence.tables import complaint
 
 
 @pytest.fixture
@@ -82,6 +85,57 @@ async def test_an_event_about_a_complaint_that_intake_does_not_have_is_not_dropp
     stranger = History()
     with pytest.raises(OutOfOrder, match=f"{stranger.id}, which intake does not have"):
         await apply(engine, stranger.assigned())
+
+
+async def requested(engine: AsyncEngine, history: History) -> Event:
+    """Return the reporter's request to withdraw, which intake waits to be answered."""
+    request = history.release_requested()
+    async with engine.begin() as connection:
+        await connection.execute(
+            sa.update(complaint)
+            .where(complaint.c.id == history.id)
+            .values(release_request=request.id, release_state="requested", release_actor="citizen-1")
+        )
+    return request
+
+
+async def test_a_release_waits_until_intake_has_seen_what_came_before_it(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History
+) -> None:
+    request = await requested(engine, history)
+    assigned, accepted = history.assigned(), history.accepted()
+    released = history.released(request.id, Status.ACCEPTED)
+    with pytest.raises(OutOfOrder, match="as accepted, which is received here"):
+        await apply(engine, released)
+    await apply(engine, assigned, accepted)
+    await apply(engine, released)
+    seen = await view(client, as_, history)
+    assert [step["status"] for step in seen["progress"]] == ["received", "assigned", "accepted", "withdrawn"]
+
+
+async def test_a_release_of_the_first_version_does_not_say_where_the_case_stood(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History
+) -> None:
+    request = await requested(engine, history)
+    await apply(engine, history.assigned(), history.released(request.id))
+    assert (await view(client, as_, history))["status"] == "withdrawn"
+
+
+async def test_a_release_that_was_answered_changes_nothing(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History
+) -> None:
+    request = await requested(engine, history)
+    released = history.released(request.id, Status.RECEIVED)
+    await apply(engine, released)
+    version = (await view(client, as_, history))["version"]
+    await apply(engine, released)
+    assert (await view(client, as_, history))["version"] == version
+
+
+async def test_a_release_of_a_complaint_that_intake_does_not_have_is_not_dropped(engine: AsyncEngine) -> None:
+    stranger = History()
+    with pytest.raises(OutOfOrder, match=f"{stranger.id}, which intake does not have"):
+        await apply(engine, stranger.released(stranger.release_requested().id, Status.RECEIVED))
 
 
 async def test_another_tenants_event_moves_nothing(

@@ -131,6 +131,8 @@ class Released(Payload):
 
     request: UUID
     ending: Literal["withdrawn"]
+    status: Status | None = None
+    """Where the case stood: who has not seen it get there yet has to wait. None in events of the first version."""
 
 
 class ReleaseRefused(Payload):

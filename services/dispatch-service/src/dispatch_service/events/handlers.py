@@ -81,11 +81,12 @@ def _follows(case: Case, event: Event) -> bool:
 
 
 def _decide(case: Case, request: Event, now: datetime) -> Event:
+    stood = case.status
     decision = case.answer_release()
     ending = cast(ReleaseRequested, request.data).ending
     data: Payload = (
-        Released(request=request.id, ending=ending)
+        Released(request=request.id, ending=ending, status=stood)
         if decision is EventType.RELEASED
-        else ReleaseRefused(request=request.id, status=case.status)
+        else ReleaseRefused(request=request.id, status=stood)
     )
     return answer(request, decision, case.sequence, data, at=now)

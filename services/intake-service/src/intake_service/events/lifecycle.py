@@ -1,6 +1,6 @@
-"""Follows the complaints' lives, so that reporters see how far theirs is, and ends what dispatch let go of."""
+"""Follows the complaints' lives, so that reporters see how far theirs is."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.events import ComplaintAssigned, ComplaintWithdrawn, Released, ReleaseRefused
+from contracts.events import ComplaintAssigned
 from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status
 from eventbus.errors import OutOfOrder
-from runtime.ids import uuid7
+from intake_service.events.releases import answer
 
 TYPES = frozenset(
     {
@@ -44,20 +44,6 @@ _FOLLOW = sa.text("""
     WHERE c.id = f.id AND c.tenant = f.tenant AND c.status = ANY(string_to_array(f.sources, ' '))
 """)
 _STATUSES = sa.text("SELECT tenant, id, status FROM complaint WHERE id = ANY(CAST(:ids AS uuid[]))")
-_REFUSED = sa.text("""
-    UPDATE complaint AS c SET release_state = 'refused'
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:tenants AS text[]), CAST(:requests AS uuid[])) AS r (id, tenant, request)
-    WHERE c.id = r.id AND c.tenant = r.tenant AND c.release_request = r.request
-""")
-_WITHDRAW = sa.text("""
-    UPDATE complaint AS c
-    SET status = 'withdrawn', release_state = 'granted', version = c.version + 1, sequence = c.sequence + 1,
-        updated_at = now(),
-        progress = c.progress || jsonb_build_array(jsonb_build_object('status', 'withdrawn', 'at', now()))
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:tenants AS text[]), CAST(:requests AS uuid[])) AS r (id, tenant, request)
-    WHERE c.id = r.id AND c.tenant = r.tenant AND c.release_request = r.request
-    RETURNING c.id, c.sequence, c.updated_at, c.release_actor, c.release_reason
-""")
 
 
 @dataclass
@@ -75,18 +61,13 @@ class _Way:
 async def follow(connection: AsyncConnection, events: Sequence[Event]) -> Sequence[Event]:
     """Note each complaint's new state; answer a release with `complaint.withdrawn`.
 
-    Three statements a slice at the most, whatever its size. Raises OutOfOrder for an event that cannot follow the state
-    of its complaint, or whose complaint is not here.
+    Three statements a slice, whatever its size. Raises OutOfOrder for an event that cannot follow the state of its
+    complaint, or whose complaint is not here.
     """
     ways = _ways(events)
     if ways and (await connection.execute(_FOLLOW, _columns(ways))).rowcount < len(ways):
         raise OutOfOrder(await _first_flaw(connection, ways))
-    refused = [event for event in events if event.type is EventType.RELEASE_REFUSED]
-    if refused:
-        requests = [event.data.request for event in refused if isinstance(event.data, ReleaseRefused)]
-        await connection.execute(_REFUSED, {**_keys(refused), "requests": requests})
-    released = {event.subject: event for event in events if event.type is EventType.RELEASED}
-    return await _withdraw(connection, released) if released else ()
+    return await answer(connection, events)
 
 
 def _ways(events: Sequence[Event]) -> dict[UUID, _Way]:
@@ -122,10 +103,6 @@ def _columns(ways: dict[UUID, _Way]) -> dict[str, list[object]]:
     }
 
 
-def _keys(events: Collection[Event]) -> dict[str, object]:
-    return {"ids": [event.subject for event in events], "tenants": [event.tenant for event in events]}
-
-
 async def _first_flaw(connection: AsyncConnection, ways: dict[UUID, _Way]) -> str:
     """Say which complaint of a slice was not followed, and why; those that were stand where its events left them."""
     rows = await connection.execute(_STATUSES, {"ids": list(ways)})
@@ -137,25 +114,3 @@ async def _first_flaw(connection: AsyncConnection, ways: dict[UUID, _Way]) -> st
         if status is not way.status or len(ways) == 1:
             return str(IllegalTransition(status, way.first))
     return "an event brings its complaint where it is already"
-
-
-async def _withdraw(connection: AsyncConnection, released: dict[UUID, Event]) -> list[Event]:
-    causes = released.values()
-    requests = [event.data.request for event in causes if isinstance(event.data, Released)]
-    rows = await connection.execute(_WITHDRAW, {**_keys(causes), "requests": requests})
-    return [
-        Event(
-            id=uuid7(),
-            type=EventType.WITHDRAWN,
-            source="intake",
-            subject=row.id,
-            tenant=released[row.id].tenant,
-            time=row.updated_at,
-            sequence=row.sequence,
-            correlation_id=released[row.id].correlation_id,
-            causation_id=released[row.id].id,
-            traceparent=released[row.id].traceparent,
-            data=ComplaintWithdrawn(actor=row.release_actor, reason=row.release_reason),
-        )
-        for row in rows
-    ]

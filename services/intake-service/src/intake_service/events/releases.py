@@ -1,0 +1,97 @@
+"""Acts on dispatch's answers to requests to withdraw: ends what it let go of, and notes what it refused."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.envelope import Event
+from contracts.events import ComplaintWithdrawn, Released, ReleaseRefused
+from contracts.lifecycle import EventType
+from eventbus.errors import OutOfOrder
+from runtime.ids import uuid7
+
+_REFUSED = sa.text("""
+    UPDATE complaint AS c SET release_state = 'refused'
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:tenants AS text[]), CAST(:requests AS uuid[])) AS r (id, tenant, request)
+    WHERE c.id = r.id AND c.tenant = r.tenant AND c.release_request = r.request
+""")
+_RELEASES = """
+    unnest(
+        CAST(:ids AS uuid[]), CAST(:tenants AS text[]), CAST(:requests AS uuid[]), CAST(:statuses AS text[])
+    ) AS r (id, tenant, request, status)
+"""
+_WITHDRAW = sa.text(f"""
+    UPDATE complaint AS c
+    SET status = 'withdrawn', release_state = 'granted', version = c.version + 1, sequence = c.sequence + 1,
+        updated_at = now(),
+        progress = c.progress || jsonb_build_array(jsonb_build_object('status', 'withdrawn', 'at', now()))
+    FROM {_RELEASES}
+    WHERE c.id = r.id AND c.tenant = r.tenant
+        AND c.release_request = r.request AND c.status = coalesce(r.status, c.status)
+    RETURNING c.id, c.sequence, c.updated_at, c.release_actor, c.release_reason
+""")
+_EARLY = sa.text(f"""
+    SELECT r.id, r.status AS stood, c.status FROM {_RELEASES}
+    LEFT JOIN complaint AS c ON c.id = r.id AND c.tenant = r.tenant
+    WHERE c.id IS NULL OR (c.release_request = r.request AND c.status NOT IN (r.status, 'withdrawn')) LIMIT 1
+""")
+
+
+async def answer(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
+    """Note refusals, end what was released, and return `complaint.withdrawn` for each of the latter.
+
+    Raises OutOfOrder for a release whose complaint is not here, or has not come to where dispatch let go of it: what
+    happened in between would be refused for ever once it is withdrawn.
+    """
+    refused = [event for event in events if event.type is EventType.RELEASE_REFUSED]
+    if refused:
+        requests = [event.data.request for event in refused if isinstance(event.data, ReleaseRefused)]
+        await connection.execute(_REFUSED, {**_keys(refused), "requests": requests})
+    released = {event.subject: event for event in events if event.type is EventType.RELEASED}
+    return await _withdraw(connection, released) if released else []
+
+
+async def _withdraw(connection: AsyncConnection, released: dict[UUID, Event]) -> list[Event]:
+    causes = [*released.values()]
+    answers = [event.data for event in causes if isinstance(event.data, Released)]
+    releases = {
+        **_keys(causes),
+        "requests": [each.request for each in answers],
+        "statuses": [each.status and each.status.value for each in answers],
+    }
+    rows = (await connection.execute(_WITHDRAW, releases)).all()
+    if len(rows) < len(released):
+        await _check_none_is_early(connection, releases)
+    return [
+        Event(
+            id=uuid7(),
+            type=EventType.WITHDRAWN,
+            source="intake",
+            subject=row.id,
+            tenant=released[row.id].tenant,
+            time=row.updated_at,
+            sequence=row.sequence,
+            correlation_id=released[row.id].correlation_id,
+            causation_id=released[row.id].id,
+            traceparent=released[row.id].traceparent,
+            data=ComplaintWithdrawn(actor=row.release_actor, reason=row.release_reason),
+        )
+        for row in rows
+    ]
+
+
+async def _check_none_is_early(connection: AsyncConnection, releases: dict[str, object]) -> None:
+    early = (await connection.execute(_EARLY, releases)).first()
+    if early is None:
+        return  # a request that has been answered
+    if early.status is None:
+        raise OutOfOrder(f"{EventType.RELEASED} is about complaint {early.id}, which intake does not have")
+    raise OutOfOrder(
+        f"{EventType.RELEASED} lets go of complaint {early.id} as {early.stood}, which is {early.status} here"
+    )
+
+
+def _keys(events: Sequence[Event]) -> dict[str, object]:
+    return {"ids": [event.subject for event in events], "tenants": [event.tenant for event in events]}
