@@ -139,7 +139,10 @@ async def test_the_flow_is_the_state_table(client: httpx.AsyncClient) -> None:
     drawing = await client.get("/flow?format=mermaid")
     assert drawing.headers["content-type"] == "text/plain; charset=utf-8"
     assert "resolved --> verified : 核查通过 verified" in drawing.text
-    assert (await client.get("/flow?format=svg")).status_code == 422
+    picture = await client.get("/flow?format=svg")
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert picture.text.startswith("<svg")
+    assert (await client.get("/flow?format=png")).status_code == 422
 
 
 async def test_nul_in_a_filter_is_refused_not_an_error(client: httpx.AsyncClient, as_: As, enter: Enter) -> None:

@@ -8,6 +8,7 @@ from fastapi.responses import PlainTextResponse, Response
 from contracts.lifecycle import TRANSITIONS, Status
 from ledger_service.api.schemas import FlowView, StateView, TransitionView
 from ledger_service.domain.flow import final_states, mermaid
+from ledger_service.domain.flow_drawing import svg
 from ledger_service.domain.labels import EVENT_LABELS, STATUS_LABELS
 from runtime.auth import public
 from runtime.problems import PROBLEM_RESPONSES
@@ -40,12 +41,20 @@ def _flow() -> FlowView:
     "/flow",
     dependencies=[Depends(public)],
     response_model=FlowView,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "The state table."}},
+    responses={
+        200: {
+            "content": {each: {"schema": {"type": "string"}} for each in ("text/plain", "image/svg+xml")},
+            "description": "The state table.",
+        }
+    },
 )
 async def show_flow(
     drawing: Annotated[
-        Literal["json", "mermaid"], Query(alias="format", description="`mermaid` is a state diagram as text.")
+        Literal["json", "mermaid", "svg"],
+        Query(alias="format", description="`mermaid` is a state diagram as text, `svg` a picture."),
     ] = "json",
 ) -> Response | FlowView:
     """Show which states a complaint may have, which event leads from which to which, and who may cause it."""
-    return PlainTextResponse(mermaid()) if drawing == "mermaid" else _flow()
+    if drawing == "json":
+        return _flow()
+    return PlainTextResponse(mermaid()) if drawing == "mermaid" else Response(svg(), media_type="image/svg+xml")

@@ -1,7 +1,36 @@
-"""The state table 反馈流程图 as a drawing."""
+"""The ways of the state table 反馈流程图, and the table as a Mermaid drawing."""
+
+from typing import NamedTuple
 
 from contracts.lifecycle import TRANSITIONS, EventType, Status
 from ledger_service.domain.labels import EVENT_LABELS, STATUS_LABELS
+
+
+class Arrow(NamedTuple):
+    """A way from a state, or from nothing, to a state."""
+
+    source: Status | None
+    target: Status
+    event: EventType
+
+    @property
+    def label(self) -> str:
+        """What stands beside it in a drawing."""
+        return f"{EVENT_LABELS[self.event].zh} {self.event.removeprefix('complaint.')}"
+
+
+def arrows() -> list[Arrow]:
+    """Return each way from a state to a state, in the order of the table; one that stays is a way to the state itself.
+
+    Of the events that leave the state as it is, only those that belong to one state are drawn.
+    """
+    found: list[Arrow] = []
+    for event_type, line in TRANSITIONS.items():
+        for source in (each for each in (None, *Status) if each in line.sources):
+            target = line.target or (source if len(line.sources) == 1 else None)
+            if target is not None:
+                found.append(Arrow(source, target, event_type))
+    return found
 
 
 def final_states() -> frozenset[Status]:
@@ -11,21 +40,9 @@ def final_states() -> frozenset[Status]:
 
 
 def mermaid() -> str:
-    """Return the table as a Mermaid state diagram.
-
-    Of the events that leave the state as it is, only those that belong to one state are drawn.
-    """
+    """Return the table as a Mermaid state diagram."""
     lines = ["stateDiagram-v2"]
     lines += [f"    {status} : {STATUS_LABELS[status].zh} {STATUS_LABELS[status].en}" for status in Status]
-    lines += [line for event_type in EventType for line in _arrows(event_type)]
+    lines += [f"    {way.source or '[*]'} --> {way.target} : {way.label}" for way in arrows()]
     lines += [f"    {status} --> [*]" for status in Status if status in final_states()]
     return "\n".join(lines) + "\n"
-
-
-def _arrows(event_type: EventType) -> list[str]:
-    transition = TRANSITIONS[event_type]
-    if transition.target is None and len(transition.sources) > 1:
-        return []
-    name = f"{EVENT_LABELS[event_type].zh} {event_type.removeprefix('complaint.')}"
-    ordered = [status for status in (None, *Status) if status in transition.sources]
-    return [f"    {source or '[*]'} --> {transition.target or source} : {name}" for source in ordered]
