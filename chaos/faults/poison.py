@@ -45,8 +45,8 @@ def _poisoned(new_id: NewId, value: bytes | None, description: str, **headers: b
 
 
 def _of_nobody(new_id: NewId) -> PoisonedRecord:
-    """A sound assignment of a complaint that was never received: the ledger misses what came before it."""
+    """A sound assignment of a complaint that was never received: intake has nothing to follow, the ledger no begin."""
     story = Story(new_id)
     assigned = ComplaintAssigned(team="t", team_name="poison", round=1, rule="duty_desk")
     sent = story.record(EventType.ASSIGNED, 1, assigned)
-    return PoisonedRecord(sent.key, sent.value, sent.headers, parked_by=frozenset({"ledger"}))
+    return PoisonedRecord(sent.key, sent.value, sent.headers, parked_by=frozenset({"intake", "ledger"}))
