@@ -142,7 +142,9 @@ async def test_the_flow_is_the_state_table(client: httpx.AsyncClient) -> None:
     picture = await client.get("/flow?format=svg")
     assert picture.headers["content-type"] == "image/svg+xml"
     assert picture.text.startswith("<svg")
-    assert (await client.get("/flow?format=png")).status_code == 422
+    refused = await client.get("/flow?format=png")
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["message"] == "应为以下之一：'json', 'mermaid', 'svg'。"
 
 
 async def test_nul_in_a_filter_is_refused_not_an_error(client: httpx.AsyncClient, as_: As, enter: Enter) -> None:

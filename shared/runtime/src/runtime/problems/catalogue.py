@@ -47,5 +47,11 @@ def field_text(code: str, language: Language, params: Mapping[str, object]) -> s
     """Return the message of a field error; a problem's detail serves where a code is both."""
     if code in _fields or code not in _problems:
         zh, en = _fields.get(code, _UNKNOWN_FIELD)
-        return (en if language == "en" else zh).format_map(_Lenient(params))
+        return en.format_map(_Lenient(params)) if language == "en" else zh.format_map(_Lenient(_in_chinese(params)))
     return problem_text(code, language, params)[1]
+
+
+def _in_chinese(params: Mapping[str, object]) -> Mapping[str, object]:
+    """Return `params` with pydantic's list of choices ('a', 'b' or 'c') without its English word."""
+    expected = params.get("expected")
+    return {**params, "expected": expected.replace("' or '", "', '")} if isinstance(expected, str) else params
