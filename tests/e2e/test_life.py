@@ -21,6 +21,7 @@ async def test_from_received_to_rated(people: People) -> None:
     for action, content in (("accept", {}), ("start", {}), ("resolve", RESOLUTION)):
         answer = await people.case(complaint, action, content)
         assert answer.status_code == 200, answer.text
+    await people.until(complaint, "resolved")
     inspector, citizen = people.a("inspector"), people.a("citizen")
     verified = await inspector.post(f"/ledger/v1/complaints/{complaint}/verification", json={"method": "on_site"})
     assert (verified.status_code, body(verified)["status"]) == (200, "closed")

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -46,11 +46,11 @@ class Acting:
         self._key = key
         self._if_match = if_match
 
-    async def act(self, caller: Caller, decide: Decision, *, one_step_early: Status | None = None) -> Response:
+    async def act(self, caller: Caller, decide: Decision, *, early: Collection[Status] = ()) -> Response:
         """Decide under the complaint's lock, record what follows, and answer with the complaint as it is then.
 
-        Who acts right after a colleague at dispatch may be quicker than that colleague's event: in the state
-        `one_step_early` the refusal is held back for EVENT_SECONDS, in which the event may come.
+        Who acts right after a colleague at dispatch may be quicker than that colleague's events: in a state that is
+        `early` the refusal is held back for EVENT_SECONDS, in which they may come.
         """
         deadline = time.monotonic() + EVENT_SECONDS
         while True:
@@ -58,7 +58,7 @@ class Acting:
                 return await self._act(caller, decide)
             except Problem as refusal:
                 present = refusal.extra.get("present")
-                is_early = isinstance(present, dict) and present.get("status") == one_step_early
+                is_early = isinstance(present, dict) and present.get("status") in early
                 if not is_early or time.monotonic() > deadline:
                     raise
             await asyncio.sleep(_PAUSE_SECONDS)

@@ -28,7 +28,7 @@ async def verify_complaint(body: VerificationBody, caller: Verifier, action: Act
     return await action.act(
         caller,
         lambda complaint, occasion: verify(complaint, verified, occasion),
-        one_step_early=Status.IN_PROGRESS,
+        early=(Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS),
     )
 
 
