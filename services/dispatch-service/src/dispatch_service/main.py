@@ -1,7 +1,7 @@
 """Puts dispatch together."""
 
 from contracts.topics import LIFECYCLE
-from dispatch_service.api import actions, cases, reference
+from dispatch_service.api import actions, cases, grids, places, reference
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from eventbus.slices import Subscription
@@ -24,7 +24,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         verifier,
         title="Jieban dispatch 派遣、处置",
         description=DESCRIPTION.strip(),
-        routers=[cases.router, actions.router, reference.router],
+        routers=[cases.router, actions.router, reference.router, grids.router, places.router],
+        body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT},
         subscription=Subscription(
             consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory())
         ),

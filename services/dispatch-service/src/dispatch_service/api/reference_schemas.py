@@ -1,6 +1,7 @@
 """Places and teams as JSON."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel
@@ -83,3 +84,30 @@ class GridCollection(BaseModel):
 
     type: Literal["FeatureCollection"] = "FeatureCollection"
     features: list[GridFeature]
+
+
+class GridVersionProperties(GridProperties):
+    """A version of a grid; `since` and `until` are null where nobody noted them, or it is in force."""
+
+    in_force: bool
+    since: datetime | None
+    until: datetime | None
+
+
+class GridVersion(GridFeature):
+    """A grid as it was, or is."""
+
+    properties: GridVersionProperties
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return the feature of a row of the grid table."""
+        properties = GridVersionProperties.model_validate(dict(row))
+        return cls(id=f"{row['code']}/{row['version']}", geometry=row["geometry"], properties=properties)
+
+
+class GridHistory(BaseModel):
+    """The versions of a grid as GeoJSON."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[GridVersion]

@@ -70,8 +70,8 @@ async def teams_of(connection: AsyncConnection, tenant: str, subject: str) -> fr
 
 
 async def find_team(connection: AsyncConnection, tenant: str, code: str) -> Any | None:
-    """Return code, name and community of a team, or None."""
+    """Return code, name and community of a team, which stays until the transaction ends, or None."""
     statement = sa.select(team.c.code, team.c.name, team.c.community).where(
         team.c.tenant == tenant, team.c.code == code
     )
-    return (await connection.execute(statement)).one_or_none()
+    return (await connection.execute(statement.with_for_update(read=True, key_share=True))).one_or_none()

@@ -76,6 +76,8 @@ grid = sa.Table(
     sa.Column("team", sa.Text, nullable=False),
     sa.Column("geometry", JSONB, nullable=False, comment="GeoJSON Polygon or MultiPolygon, WGS84"),
     sa.Column("in_force", sa.Boolean, nullable=False, comment="one version of a code at most"),
+    sa.Column("since", sa.DateTime(timezone=True), comment="in force from then on; null: unknown"),
+    sa.Column("until", sa.DateTime(timezone=True), comment="another version, or none, since then"),
     _generated(),
     sa.ForeignKeyConstraint(["tenant", "community"], ["community.tenant", "community.code"]),
     sa.ForeignKeyConstraint(["tenant", "team"], ["team.tenant", "team.code"]),

@@ -1,0 +1,61 @@
+"""Communities, teams and posts as they are given."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from contracts.coordinates import Crs, to_wgs84
+from dispatch_service.api.case_schemas import Code
+from dispatch_service.api.grid_schemas import Name
+from dispatch_service.api.reference_schemas import MemberRole, PostKind
+from runtime.types import FiniteFloat
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class CommunityBody(_Body):
+    """A community 社区 and the sub-district 街道 that it belongs to."""
+
+    name: Name
+    sub_district: Name
+
+
+class MemberBody(_Body):
+    """A member by the subject of their token, and their part in the team "1+2+2"."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=200)]
+    role: MemberRole
+
+
+def _each_once(members: list[MemberBody]) -> list[MemberBody]:
+    if len({member.subject for member in members}) < len(members):
+        raise PydanticCustomError("member_twice", "somebody is a member twice")
+    return members
+
+
+class TeamBody(_Body):
+    """A unit with all of its members; `community` is null where it works everywhere."""
+
+    name: Name
+    community: Code | None = None
+    members: Annotated[list[MemberBody], Field(max_length=500), AfterValidator(_each_once)]
+
+
+class PostBody(_Body):
+    """A key post, a station, a kiosk or a guide point, in the datum of the caller's map."""
+
+    name: Name
+    kind: PostKind
+    community: Code
+    grid: Code | None = None
+    lon: Annotated[FiniteFloat, Field(ge=-180, le=180)]
+    lat: Annotated[FiniteFloat, Field(ge=-90, le=90)]
+    crs: Crs = "WGS84"
+
+    def row(self) -> dict[str, object]:
+        """Return it as it is stored, in WGS84."""
+        lon, lat = to_wgs84(self.lon, self.lat, self.crs)
+        return {**self.model_dump(exclude={"crs"}), "lon": lon, "lat": lat}
