@@ -31,6 +31,7 @@ def test_the_county_has_the_numbers_of_the_domain_description(county: Tables) ->
         "team_member": 15 * 6 + 1,
         "grid": 15,
         "post": 42 + 15,
+        "shift": 3,
     }
     assert kinds == {"post": 42, "liaison_station": 15}
     assert {community["sub_district"] for community in county["community"]} == {"金南街道", "宝山街道"}

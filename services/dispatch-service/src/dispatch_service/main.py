@@ -1,10 +1,15 @@
 """Puts dispatch together."""
 
+from datetime import timedelta
+from functools import partial
+
 from contracts.topics import LIFECYCLE
-from dispatch_service.api import actions, cases, grids, places, reference
+from dispatch_service.api import actions, attendance, cases, duty_requests, grids, places, reference, rosters
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
+from dispatch_service.service.attendance import forget_tracks
 from eventbus.slices import Subscription
+from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
@@ -19,12 +24,24 @@ on.
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return dispatch, not yet connected to anything. ValueError where `JIEBAN_DISPATCH_DATABASE_URL` is not set."""
+    foundation = Foundation.lay("dispatch", settings, settings.dispatch_database_url)
+    tracks = Rounds("dispatch tracks", partial(forget_tracks, foundation.engine), every=timedelta(minutes=1))
     return assemble(
-        Foundation.lay("dispatch", settings, settings.dispatch_database_url),
+        foundation,
         verifier,
         title="Jieban dispatch 派遣、处置",
         description=DESCRIPTION.strip(),
-        routers=[cases.router, actions.router, reference.router, grids.router, places.router],
+        routers=[
+            cases.router,
+            actions.router,
+            reference.router,
+            grids.router,
+            places.router,
+            rosters.router,
+            duty_requests.router,
+            attendance.router,
+        ],
+        workers={"relay": [tracks]},
         body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT},
         subscription=Subscription(
             consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory())

@@ -6,6 +6,7 @@ places are generated, and say so in their `generated` column.
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import time
 from typing import Any
 
 import shapely
@@ -38,6 +39,12 @@ CREW = ("leader", "enforcement_assistant", "enforcement_assistant", "community_w
 """A team "1+2+2"."""
 MOBILE_OFFICER = "officer-demo"
 """Member of every team and of the duty desk, so that one demo token can work all over the county."""
+SHIFTS = (
+    ("morning", "早班", time(6, 30), time(11, 30)),
+    ("noon", "中班", time(11), time(16, 30)),
+    ("evening", "晚班", time(16), time(22)),
+)
+"""Staggered 错时: each begins before the one before it ends."""
 _POSTS_PER_GRID = (3,) * 12 + (2,) * 3
 _SEED = 20241015
 
@@ -64,6 +71,7 @@ def rows(tenant: str) -> Iterator[tuple[str, Sequence[Row]]]:
     )
     yield "grid", [{**made, **_grid(number, areas[number - 1])} for number in numbers]
     yield "post", [{**made, **post} for number in numbers for post in _posts(number, areas[number - 1])]
+    yield "shift", [{**made, "code": code, "name": name, "begins": b, "ends": e} for code, name, b, e in SHIFTS]
 
 
 def _code(number: int) -> str:

@@ -1,0 +1,118 @@
+"""Refusals about rosters as problems."""
+
+from collections.abc import Mapping
+
+from dispatch_service.domain import errors
+from dispatch_service.domain.errors import InTwoPlaces, RosterError
+from runtime.problems import FieldError, Problem, register_texts
+
+register_texts(
+    {
+        "clock_invalid": ("应为当地时刻，精确到分，如 06:30。", "A time of day to the minute, such as 06:30."),
+        "duty_request_parts": (
+            "请假不带 to 和 other_duty；替班须给 to；换班须给 other_duty。",
+            "A leave has neither `to` nor `other_duty`, a handover has `to`, a swap has `other_duty`.",
+        ),
+        "unknown-shift": ("没有该班次。", "There is no such shift."),
+        "unknown-post": ("没有该点位。", "There is no such post."),
+        "not-a-member": ("不是该队伍的成员。", "Is not a member of the team."),
+        "outside-period": ("不在 {first} 至 {last} 之内。", "Does not lie between {first} and {last}."),
+        "period-too-long": (
+            "时间段过长",
+            "The period is too long",
+            "一次最多 {most} 天。",
+            "{most} days at once are the most.",
+        ),
+        "period-reversed": (
+            "时间段颠倒",
+            "The period is reversed",
+            "结束早于开始。",
+            "It ends before it begins.",
+        ),
+        "too-many-duties": (
+            "值班安排过多",
+            "Too many duties",
+            "一次最多 {most} 班，这里有 {count} 班；请缩短时间段。",
+            "{most} duties at once are the most, and these are {count}: take a shorter period.",
+        ),
+        "in-two-places": (
+            "同一时间两处值班",
+            "In two places at once",
+            "{subject} 在 {begins} 至 {ends} 已有值班。",
+            "{subject} is on duty from {begins} to {ends} already.",
+        ),
+        "duty-begun": (
+            "值班已开始",
+            "The duty has begun",
+            "值班已开始、已打卡或已请假，不能再更改。",
+            "The duty has begun, somebody has clocked in, or it is on leave: it stays as it is.",
+        ),
+        "duty-not-found": (
+            "未找到值班",
+            "Duty not found",
+            "没有这一班或这一申请，或与您无关。",
+            "There is no such duty or request, or it is not yours.",
+        ),
+        "request-pending": (
+            "已有待批申请",
+            "Asked already",
+            "该班次已有待批的申请。",
+            "Something is asked about this duty that nobody has decided yet.",
+        ),
+        "request-decided": ("已审批", "Decided already", "该申请已审批过。", "This was decided before."),
+        "own-request": (
+            "不能审批本人的申请",
+            "Your own request",
+            "申请须由他人审批。",
+            "Somebody else has to decide what you asked for.",
+        ),
+        "no-duty-now": (
+            "此时没有值班",
+            "No duty now",
+            "值班表上此时没有您的班（最早提前两小时打卡）。",
+            "The roster has no duty for you now (clocking in begins two hours before).",
+        ),
+        "already-clocked": ("已打过卡", "Clocked already", "您已打过卡。", "You have done that before."),
+        "position-far-away": (
+            "位置过远",
+            "Far away",
+            "位置距本县各网格超过 50 公里，疑为定位错误。",
+            "The position is more than 50 km from every grid of the county: it must be an error.",
+        ),
+    }
+)
+
+_ANSWERS: Mapping[type[RosterError], tuple[int, str]] = {
+    errors.UnknownShift: (422, "unknown-shift"),
+    errors.UnknownPost: (422, "unknown-post"),
+    errors.NotAMember: (422, "not-a-member"),
+    errors.InTwoPlaces: (409, "in-two-places"),
+    errors.DutyBegun: (409, "duty-begun"),
+    errors.DutyNotFound: (404, "duty-not-found"),
+    errors.RequestPending: (409, "request-pending"),
+    errors.RequestDecided: (409, "request-decided"),
+    errors.OwnRequest: (403, "own-request"),
+    errors.NoDutyNow: (409, "no-duty-now"),
+    errors.AlreadyClocked: (409, "already-clocked"),
+    errors.FarAway: (422, "position-far-away"),
+}
+
+
+def problem_of(error: RosterError, pointer: str | None = None) -> Problem:
+    """Return the answer to a refusal; with `pointer` as a finding about a part of the body."""
+    status, code = _ANSWERS[type(error)]
+    taken = _taken(error) if isinstance(error, InTwoPlaces) else {}
+    if pointer is not None:
+        return Problem(422, "validation-failed", errors=[FieldError(pointer, code, taken)], count=1)
+    return Problem(
+        status,
+        code,
+        extra=taken,
+        subject=taken.get("subject"),
+        begins=taken.get("begins"),
+        ends=taken.get("ends"),
+    )
+
+
+def _taken(error: InTwoPlaces) -> Mapping[str, str]:
+    return {"subject": error.subject, "begins": error.begins.isoformat(), "ends": error.ends.isoformat()}

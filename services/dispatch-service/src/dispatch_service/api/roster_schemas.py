@@ -1,0 +1,219 @@
+"""Shifts, duties and what is asked about them, as JSON."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from dispatch_service.api.case_schemas import Code, Note, Position
+from dispatch_service.api.grid_schemas import Name
+from dispatch_service.domain.attendance import NEAR_METRES, minutes_early, minutes_late
+from dispatch_service.domain.roster import Pattern, Place
+from runtime.types import FiniteFloat, Instant
+
+MOST_DUTIES = 5_000
+Subject = Annotated[str, Field(min_length=1, max_length=200)]
+Weekday = Annotated[int, Field(strict=True, ge=1, le=7)]
+
+
+def _to_the_minute(moment: time) -> time:
+    if moment.tzinfo is not None or moment.second or moment.microsecond:
+        raise PydanticCustomError("clock_invalid", "not a time of day to the minute")
+    return moment
+
+
+ClockTime = Annotated[time, AfterValidator(_to_the_minute)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ShiftBody(_Body):
+    """When a shift 班次 begins and ends on the clock of the county; an end that is not later is on the next day."""
+
+    name: Name
+    begins: ClockTime
+    ends: ClockTime
+
+
+class ShiftView(ShiftBody):
+    """A shift."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    code: str
+    generated: bool
+
+
+class PlaceBody(_Body):
+    """Who works which shift, at which post where there is one."""
+
+    shift: Code
+    subject: Subject
+    post: Code | None = None
+
+    def place(self) -> Place:
+        """Return it as rosters have it."""
+        return Place(self.shift, self.subject, self.post)
+
+
+class DayPlaceBody(PlaceBody):
+    """A place on one day."""
+
+    day: date
+
+
+class WeekPlaceBody(PlaceBody):
+    """A place on a weekday, of every week; Monday is 1."""
+
+    weekday: Weekday
+
+
+class RosterBody(_Body):
+    """The duties of a team in a period: a week that repeats, single duties, or both."""
+
+    week: Annotated[list[WeekPlaceBody], Field(max_length=1_000)] = []
+    days_off: Annotated[list[date], Field(max_length=366, description="Days on which the week does not apply.")] = []
+    as_weekday: Annotated[
+        dict[date, Weekday], Field(max_length=366, description="Days worked as another weekday, 调休.")
+    ] = {}
+    duties: Annotated[list[DayPlaceBody], Field(max_length=MOST_DUTIES)] = []
+
+    def pattern(self) -> Pattern:
+        """Return the week as rosters have it."""
+        week: dict[int, list[Place]] = {}
+        for each in self.week:
+            week.setdefault(each.weekday, []).append(each.place())
+        return Pattern(week, frozenset(self.days_off), self.as_weekday)
+
+
+class PlannedView(BaseModel):
+    """How many duties are planned now."""
+
+    duties: int
+
+
+class AttendanceView(BaseModel):
+    """When and where somebody clocked in or out; `on_the_spot` means within 500 m of the post or the grid."""
+
+    at: datetime
+    metres: Annotated[int, Field(description="From the post or, where there is none, from the team's grid.")]
+    on_the_spot: bool
+    minutes: Annotated[int, Field(description="Late for clocking in, early for clocking out; 0 is in time.")]
+
+
+class DutyView(BaseModel):
+    """Somebody's duty. On leave nobody does it, unless it was handed over."""
+
+    id: UUID
+    day: date
+    shift: str
+    team: str
+    post: str | None
+    subject: str
+    begins_at: datetime
+    ends_at: datetime
+    state: Literal["planned", "leave"]
+    clocked_in: AttendanceView | None
+    clocked_out: AttendanceView | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return the view of a row of the duty table."""
+        came, left = row["clocked_in_at"], row["clocked_out_at"]
+        late = None if came is None else minutes_late(row["begins_at"], came)
+        early = None if left is None else minutes_early(row["ends_at"], left)
+        attendance = {
+            "clocked_in": _attendance(came, row["clocked_in_metres"], late),
+            "clocked_out": _attendance(left, row["clocked_out_metres"], early),
+        }
+        return cls.model_validate({**row, **attendance})
+
+
+class RequestBody(_Body):
+    """What an officer asks: leave 请假, that somebody takes over 替班, or a swap 换班 with another duty."""
+
+    kind: Literal["leave", "handover", "swap"]
+    to: Subject | None = None
+    other_duty: UUID | None = None
+    reason: Note
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Self:
+        needed = {"leave": (False, False), "handover": (True, False), "swap": (False, True)}[self.kind]
+        if (self.to is not None, self.other_duty is not None) != needed:
+            raise PydanticCustomError("duty_request_parts", "the kind and the parts do not fit")
+        return self
+
+
+class DecisionBody(_Body):
+    """What a dispatcher decides."""
+
+    approved: Annotated[bool, Field(strict=True)]
+    note: Note | None = None
+
+
+class RequestView(BaseModel):
+    """What was asked about a duty, and what became of it."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    id: UUID
+    duty: UUID
+    kind: Literal["leave", "handover", "swap"]
+    to: Annotated[str | None, Field(alias="to_subject", serialization_alias="to")]
+    other_duty: UUID | None
+    reason: str
+    asked_by: str
+    asked_at: datetime
+    state: Literal["pending", "approved", "refused"]
+    decided_by: str | None
+    decided_at: datetime | None
+    note: str | None
+
+
+class ClockBody(_Body):
+    """Where an officer clocks in or out."""
+
+    way: Literal["in", "out"]
+    position: Position
+
+
+class FixBody(_Body):
+    """Where an officer was at a moment; a device that was offline sends many at once."""
+
+    at: Instant
+    position: Position
+    accuracy_metres: Annotated[FiniteFloat | None, Field(ge=0, le=100_000)] = None
+
+
+class FixesBody(_Body):
+    """Positions of the caller."""
+
+    positions: Annotated[list[FixBody], Field(min_length=1, max_length=500)]
+
+
+class KeptView(BaseModel):
+    """How many positions are new."""
+
+    kept: int
+
+
+class LastPosition(BaseModel):
+    """Where an officer was last; WGS84 degrees."""
+
+    subject: str
+    at: datetime
+    lon: float
+    lat: float
+    accuracy_metres: float | None
+
+
+def _attendance(at: datetime | None, metres: int | None, minutes: int | None) -> dict[str, Any] | None:
+    if at is None or metres is None:
+        return None
+    return {"at": at, "metres": metres, "on_the_spot": metres <= NEAR_METRES, "minutes": minutes}

@@ -1,0 +1,178 @@
+"""Planning who is on duty, and seeing it."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+
+from contracts.roles import Role
+from dispatch_service.api.deps import Engine, ReadEngine, Staff
+from dispatch_service.api.places import CodeInPath
+from dispatch_service.api.roster_problems import problem_of
+from dispatch_service.api.roster_schemas import MOST_DUTIES, DutyView, PlannedView, RosterBody, ShiftBody, ShiftView
+from dispatch_service.domain.errors import RosterError
+from dispatch_service.domain.roster import Place
+from dispatch_service.persistence import county, rosters
+from dispatch_service.persistence.roster_tables import shift
+from dispatch_service.persistence.rosters import DutyFilter
+from dispatch_service.persistence.tables import team
+from dispatch_service.service.rostering import BadPlace, Period, plan
+from operations.filters import Code
+from operations.pages import Page, Pages
+from runtime.auth import Caller, require
+from runtime.clock import now
+from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
+from runtime.problems import PROBLEM_RESPONSES, FieldError, Problem
+from runtime.types import Instant
+
+router = APIRouter(tags=["rosters"], responses=PROBLEM_RESPONSES)
+Planner = Annotated[Caller, Depends(require(Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN))]
+Admin = Annotated[Caller, Depends(require(Role.ADMIN))]
+_MOST_DAYS = 366
+
+
+@router.get("/shifts")
+async def list_shifts(caller: Staff, engine: ReadEngine) -> Page[ShiftView]:
+    """List the shifts in the order of their begin."""
+    async with engine.connect() as connection:
+        rows = await rosters.shifts(connection, caller.tenant)
+    return Page(items=[ShiftView.model_validate(row) for row in rows])
+
+
+@router.put("/shifts/{code}")
+async def put_shift(code: CodeInPath, body: ShiftBody, response: Response, caller: Admin, engine: Engine) -> ShiftView:
+    """Add a shift or change its hours; duties that are planned keep theirs."""
+    async with engine.begin() as connection:
+        key = {"tenant": caller.tenant, "code": code}
+        is_new = await county.put(connection, shift, key, body.model_dump())
+    response.status_code = 201 if is_new else 200
+    return ShiftView(code=code, generated=False, **body.model_dump())
+
+
+@router.delete("/shifts/{code}", status_code=204)
+async def remove_shift(code: CodeInPath, caller: Admin, engine: Engine) -> None:
+    """Remove a shift; duties that are planned stay."""
+    async with engine.begin() as connection:
+        if not await county.remove(connection, shift, {"tenant": caller.tenant, "code": code}):
+            raise Problem(404, "place-not-found")
+
+
+@router.put("/rosters/{code}")
+async def plan_duties(
+    request: Request,
+    code: Annotated[str, Path(max_length=64, description="Of the team.")],
+    body: RosterBody,
+    caller: Planner,
+    engine: Engine,
+    first: Annotated[date, Query(alias="from", description="The first day.")],
+    last: Annotated[date, Query(alias="to", description="The last day.")],
+) -> PlannedView:
+    """Make the duties of a team in a period those given, in place of those that were planned 排班.
+
+    `week` repeats through the period but on `days_off`; `as_weekday` names days that are worked as another weekday.
+    Nobody may be on duty twice at the same time, in whichever team: 422 `in-two-places` with the duty that is there.
+    409 `duty-begun` where somebody has clocked in at a duty that would go.
+    """
+    _check_period(first, last)
+    given = list(_given(body, first, last))
+    if len(given) > MOST_DUTIES:
+        raise Problem(422, "too-many-duties", most=MOST_DUTIES, count=len(given))
+    period = Period(tenant=caller.tenant, team=code, first=first, last=last)
+    try:
+        async with engine.begin() as connection:
+            if not await county.known(connection, team, caller.tenant, [code]):
+                raise Problem(404, "place-not-found")
+            return PlannedView(duties=await plan(connection, period, given, _zone(request)))
+    except BadPlace as error:
+        raise problem_of(error.reason, str(error.index)) from error
+    except RosterError as error:
+        raise problem_of(error) from error
+
+
+async def _duty_filter(
+    begins_from: Annotated[Instant | None, Query(alias="from", description="Duties that end after it.")] = None,
+    begins_to: Annotated[Instant | None, Query(alias="to", description="Duties that begin before it.")] = None,
+    team_code: Annotated[Code | None, Query(alias="team")] = None,
+    post: Code | None = None,
+    community: Code | None = None,
+    subject: Code | None = None,
+    shift_code: Annotated[Code | None, Query(alias="shift")] = None,
+) -> DutyFilter:
+    if begins_from is not None and begins_to is not None and begins_to < begins_from:
+        raise Problem(422, "period-reversed")
+    return DutyFilter(
+        begins_from=begins_from,
+        begins_to=begins_to,
+        team=team_code,
+        post=post,
+        community=community,
+        subject=subject,
+        shift=shift_code,
+    )
+
+
+@router.get("/rosters")
+async def list_duties(
+    request: Request,
+    response: Response,
+    caller: Staff,
+    engine: ReadEngine,
+    wanted: Annotated[DutyFilter, Depends(_duty_filter)],
+    cursor: CursorText = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> Page[DutyView]:
+    """List duties in the order of their begin, with attendance."""
+    pages = Pages(request, caller, "rosters", asdict(wanted))
+    last = pages.after(cursor)
+    after = None if last is None else (datetime.fromisoformat(str(last[0])), UUID(str(last[1])))
+    async with engine.connect() as connection:
+        rows = await rosters.page(connection, caller.tenant, wanted, after=after, size=limit + 1)
+    if len(rows) > limit:
+        pages.link_next(response, rows[limit - 1]["begins_at"].isoformat(), str(rows[limit - 1]["id"]))
+    return Page(items=[DutyView.of(row) for row in rows[:limit]])
+
+
+@router.get("/rosters/on-duty")
+async def who_is_on_duty(
+    caller: Staff,
+    engine: ReadEngine,
+    at: Annotated[Instant | None, Query(description="Now, if it is not given.")] = None,
+    team_code: Annotated[Code | None, Query(alias="team")] = None,
+    post: Code | None = None,
+    community: Code | None = None,
+    limit: Annotated[int, Query(ge=1, le=2_000)] = 500,
+) -> Page[DutyView]:
+    """Say who is on duty where at a moment: planned, whether clocked in or not, but not on leave."""
+    moment = at or now()
+    wanted = DutyFilter(
+        begins_from=moment, begins_to=moment, team=team_code, post=post, community=community, state="planned"
+    )
+    async with engine.connect() as connection:
+        rows = await rosters.at(connection, caller.tenant, wanted, moment, size=limit)
+    return Page(items=[DutyView.of(row) for row in rows])
+
+
+def _given(body: RosterBody, first: date, last: date) -> Iterator[tuple[date, Place, object]]:
+    """Yield every duty with the pointer to where the body names it."""
+    for day, place in body.pattern().expand(first, last):
+        yield day, place, "/week"
+    for index, each in enumerate(body.duties):
+        if not first <= each.day <= last:
+            error = FieldError(f"/duties/{index}/day", "outside-period", {"first": first, "last": last})
+            raise Problem(422, "validation-failed", errors=[error], count=1)
+        yield each.day, each.place(), f"/duties/{index}"
+
+
+def _check_period(first: date, last: date) -> None:
+    if last < first:
+        raise Problem(422, "period-reversed")
+    if (last - first).days >= _MOST_DAYS:
+        raise Problem(422, "period-too-long", most=_MOST_DAYS)
+
+
+def _zone(request: Request) -> ZoneInfo:
+    return ZoneInfo(request.app.state.settings.timezone)

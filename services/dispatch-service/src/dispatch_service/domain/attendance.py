@@ -1,0 +1,34 @@
+"""Whether an officer who clocks in or out is where and when the roster wants them."""
+
+import math
+from datetime import datetime, timedelta
+
+from dispatch_service.domain.routing import Point
+
+EARLIEST = timedelta(hours=2)
+"""Before the duty begins."""
+LATEST = timedelta(hours=4)
+"""After the duty has ended, for clocking out."""
+NEAR_METRES = 500.0
+"""Further from the post, or outside the grid by more, is marked as not on the spot."""
+FARTHEST_METRES = 50_000.0
+"""Positions further from every grid of the county are taken for an error."""
+_EARTH_METRES = 6_371_008.8
+"""Mean radius (IUGG)."""
+
+
+def metres_between(one: Point, other: Point) -> float:
+    """Return the great-circle distance of two points in WGS84 degrees (haversine), exact to half a percent."""
+    (lon1, lat1), (lon2, lat2) = (tuple(map(math.radians, point)) for point in (one, other))
+    half = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    return 2 * _EARTH_METRES * math.asin(math.sqrt(half))
+
+
+def minutes_late(begins: datetime, arrived: datetime) -> int:
+    """Return whole minutes after the begin of the duty; 0 for whoever is in time."""
+    return max(0, math.floor((arrived - begins) / timedelta(minutes=1)))
+
+
+def minutes_early(ends: datetime, left: datetime) -> int:
+    """Return whole minutes before the end of the duty; 0 for whoever stayed."""
+    return max(0, math.floor((ends - left) / timedelta(minutes=1)))

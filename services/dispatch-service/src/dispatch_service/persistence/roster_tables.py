@@ -1,0 +1,84 @@
+"""Tables of rosters, attendance and positions."""
+
+import sqlalchemy as sa
+
+from dispatch_service.persistence.tables import metadata
+
+__all__ = ["duty", "duty_request", "metadata", "position", "shift"]
+
+_MOMENT = sa.DateTime(timezone=True)
+
+shift = sa.Table(
+    "shift",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("code", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("begins", sa.Time, nullable=False, comment="on the county's clock"),
+    sa.Column("ends", sa.Time, nullable=False, comment="not later than begins: on the next day"),
+    sa.Column(
+        "generated", sa.Boolean, nullable=False, server_default=sa.false(), comment="made up for a demonstration"
+    ),
+)
+
+duty = sa.Table(
+    "duty",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("shift", sa.Text, nullable=False),
+    sa.Column("team", sa.Text, nullable=False),
+    sa.Column("post", sa.Text),
+    sa.Column("subject", sa.Text, nullable=False, comment="of the officer's token"),
+    sa.Column("begins_at", _MOMENT, nullable=False),
+    sa.Column("ends_at", _MOMENT, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, comment="planned or leave"),
+    sa.Column("clocked_in_at", _MOMENT),
+    sa.Column("clocked_in_metres", sa.Integer, comment="from the post or the grid"),
+    sa.Column("clocked_out_at", _MOMENT),
+    sa.Column("clocked_out_metres", sa.Integer),
+    sa.CheckConstraint("state IN ('planned', 'leave')", name="duty_state"),
+)
+# A tenant's duties in the order of their begin: what a roster shows, and who is on duty at a moment.
+sa.Index("duty_by_begin", duty.c.tenant, duty.c.begins_at, duty.c.id)
+sa.Index("duty_by_officer", duty.c.tenant, duty.c.subject, duty.c.begins_at)
+sa.Index("duty_by_team", duty.c.tenant, duty.c.team, duty.c.day)
+
+duty_request = sa.Table(
+    "duty_request",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("duty", sa.Uuid, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False, comment="leave, handover or swap"),
+    sa.Column("to_subject", sa.Text, comment="who takes over"),
+    sa.Column("other_duty", sa.Uuid, comment="what is given in exchange"),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("asked_by", sa.Text, nullable=False),
+    sa.Column("asked_at", _MOMENT, nullable=False),
+    sa.Column("state", sa.Text, nullable=False, comment="pending, approved or refused"),
+    sa.Column("decided_by", sa.Text),
+    sa.Column("decided_at", _MOMENT),
+    sa.Column("note", sa.Text),
+    sa.ForeignKeyConstraint(["duty"], ["duty.id"], ondelete="CASCADE", name="duty_request_duty"),
+    sa.ForeignKeyConstraint(["other_duty"], ["duty.id"], ondelete="CASCADE", name="duty_request_other"),
+    sa.CheckConstraint("kind IN ('leave', 'handover', 'swap')", name="duty_request_kind"),
+    sa.CheckConstraint("state IN ('pending', 'approved', 'refused')", name="duty_request_state"),
+)
+sa.Index("duty_request_by_state", duty_request.c.tenant, duty_request.c.state, duty_request.c.id)
+sa.Index("duty_request_by_duty", duty_request.c.duty)
+sa.Index("duty_request_by_other", duty_request.c.other_duty, postgresql_where=duty_request.c.other_duty.is_not(None))
+
+position = sa.Table(
+    "position",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("at", _MOMENT, primary_key=True),
+    sa.Column("lon", sa.Double, nullable=False),
+    sa.Column("lat", sa.Double, nullable=False),
+    sa.Column("accuracy_metres", sa.Double),
+    comment="where officers were; rows go after some weeks",
+)
+sa.Index("position_by_time", position.c.at, postgresql_using="brin")

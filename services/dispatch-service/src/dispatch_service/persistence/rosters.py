@@ -1,0 +1,138 @@
+"""Shifts and duties. Whoever plans holds the county's row of `territory`, so that no two plans cross."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatch_service.domain.roster import Hours
+from dispatch_service.persistence.roster_tables import duty, shift
+from dispatch_service.persistence.rows import Row, as_rows
+from dispatch_service.persistence.tables import post, team, team_member
+
+LONGEST = timedelta(days=1)
+"""No shift is longer, so no duty that began earlier can still go on."""
+_OF_COMMUNITY = sa.select(team.c.code).where(team.c.tenant == duty.c.tenant)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutyFilter:
+    """What a roster is narrowed down to; None leaves it as it is."""
+
+    begins_from: datetime | None = None
+    """Duties that end after this moment."""
+    begins_to: datetime | None = None
+    """Duties that begin before this moment."""
+    team: str | None = None
+    post: str | None = None
+    community: str | None = None
+    """Of the team."""
+    subject: str | None = None
+    shift: str | None = None
+    state: str | None = None
+
+
+async def shifts(connection: AsyncConnection, tenant: str) -> Sequence[Row]:
+    """Return all shifts in the order of their begin."""
+    statement = sa.select(shift).where(shift.c.tenant == tenant).order_by(shift.c.begins, shift.c.code)
+    return as_rows(await connection.execute(statement))
+
+
+async def hours(connection: AsyncConnection, tenant: str) -> dict[str, Hours]:
+    """Return the hours of each shift."""
+    return {row["code"]: Hours(row["begins"], row["ends"]) for row in await shifts(connection, tenant)}
+
+
+async def members(connection: AsyncConnection, tenant: str, code: str) -> set[str]:
+    """Return the subjects of a team's members."""
+    columns = team_member.c
+    statement = sa.select(columns.subject).where(columns.tenant == tenant, columns.team == code)
+    return set((await connection.execute(statement)).scalars())
+
+
+async def posts(connection: AsyncConnection, tenant: str, codes: Collection[str]) -> set[str]:
+    """Return those of the `codes` that are posts."""
+    statement = sa.select(post.c.code).where(post.c.tenant == tenant, post.c.code.in_(codes))
+    return set((await connection.execute(statement)).scalars())
+
+
+async def clear(connection: AsyncConnection, tenant: str, team_code: str, first: date, last: date) -> Sequence[Row]:
+    """Remove a team's duties of the days from `first` to `last`; return those that were removed."""
+    columns = duty.c
+    conditions = (columns.tenant == tenant, columns.team == team_code, columns.day.between(first, last))
+    return as_rows(await connection.execute(sa.delete(duty).where(*conditions).returning(duty)))
+
+
+async def taken(
+    connection: AsyncConnection, tenant: str, subjects: Collection[str], begins: datetime, ends: datetime
+) -> Sequence[Row]:
+    """Return the planned duties of `subjects` that touch the time from `begins` to `ends`."""
+    columns = duty.c
+    statement = sa.select(duty).where(
+        columns.tenant == tenant,
+        columns.subject.in_(subjects),
+        columns.state == "planned",
+        columns.begins_at < ends,
+        columns.ends_at > begins,
+    )
+    return as_rows(await connection.execute(statement))
+
+
+async def add(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    """Write new duties."""
+    if rows:
+        await connection.execute(sa.insert(duty), [dict(row) for row in rows])
+
+
+async def lock(connection: AsyncConnection, tenant: str, ids: Collection[UUID]) -> dict[UUID, Row]:
+    """Return duties by id, locked in the order of their ids until the transaction ends."""
+    statement = sa.select(duty).where(duty.c.tenant == tenant, duty.c.id.in_(ids)).order_by(duty.c.id)
+    return {row["id"]: row for row in as_rows(await connection.execute(statement.with_for_update()))}
+
+
+async def change(connection: AsyncConnection, duty_id: UUID, **values: Any) -> None:
+    """Change a duty that is locked."""
+    await connection.execute(sa.update(duty).where(duty.c.id == duty_id).values(**values))
+
+
+async def page(
+    connection: AsyncConnection, tenant: str, wanted: DutyFilter, *, after: tuple[datetime, UUID] | None, size: int
+) -> Sequence[Row]:
+    """Return up to `size` duties behind `after` in the order of their begin."""
+    columns = duty.c
+    statement = sa.select(duty).where(columns.tenant == tenant, *_conditions(wanted))
+    if after is not None:
+        statement = statement.where(sa.tuple_(columns.begins_at, columns.id) > sa.tuple_(*map(sa.literal, after)))
+    rows = await connection.execute(statement.order_by(columns.begins_at, columns.id).limit(size))
+    return as_rows(rows)
+
+
+async def at(
+    connection: AsyncConnection, tenant: str, wanted: DutyFilter, moment: datetime, *, size: int
+) -> Sequence[Row]:
+    """Return up to `size` duties that have begun and not ended at a moment, by team, post and officer."""
+    columns = duty.c
+    conditions = (columns.tenant == tenant, columns.begins_at <= moment, columns.begins_at > moment - LONGEST)
+    statement = sa.select(duty).where(*conditions, *_conditions(replace(wanted, begins_to=None)))
+    rows = await connection.execute(statement.order_by(columns.team, columns.post, columns.subject).limit(size))
+    return as_rows(rows)
+
+
+def _conditions(wanted: DutyFilter) -> list[sa.ColumnElement[bool]]:
+    columns = duty.c
+    conditions = [
+        columns[name] == getattr(wanted, name)
+        for name in ("team", "post", "subject", "shift", "state")
+        if getattr(wanted, name) is not None
+    ]
+    if wanted.community is not None:
+        conditions.append(columns.team.in_(_OF_COMMUNITY.where(team.c.community == wanted.community)))
+    if wanted.begins_from is not None:
+        conditions.append(columns.ends_at > wanted.begins_from)
+    if wanted.begins_to is not None:
+        conditions.append(columns.begins_at < wanted.begins_to)
+    return conditions

@@ -1,0 +1,87 @@
+"""Clocks officers in and out of their duties."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from dispatch_service.domain.attendance import EARLIEST, FARTHEST_METRES, LATEST, metres_between
+from dispatch_service.domain.errors import AlreadyClocked, FarAway, NoDutyNow
+from dispatch_service.domain.routing import Point
+from dispatch_service.persistence import positions, rosters
+from dispatch_service.persistence.positions import Fix
+from dispatch_service.persistence.rosters import DutyFilter
+from dispatch_service.persistence.rows import Row
+from runtime.clock import now
+
+Way = Literal["in", "out"]
+KEEP_TRACKS = timedelta(days=30)
+"""Where people went is not kept for longer than it takes to look into a complaint about their work."""
+
+
+async def clock(connection: AsyncConnection, tenant: str, subject: str, way: Way, fix: Fix) -> Row:
+    """Clock an officer in at the duty that begins next or has begun, or out of the one they are in; return it.
+
+    The position is kept as well. Raises NoDutyNow, AlreadyClocked, FarAway.
+    """
+    await check_reach(connection, tenant, [fix])
+    wanted = DutyFilter(subject=subject, state="planned", begins_from=fix.at - LATEST, begins_to=fix.at + EARLIEST)
+    found = await rosters.page(connection, tenant, wanted, after=None, size=10)
+    locked = await rosters.lock(connection, tenant, [row["id"] for row in found])
+    duty = _choose([locked[row["id"]] for row in found if row["id"] in locked], way, fix.at)
+    metres = round(await _metres(connection, duty, (fix.lon, fix.lat)))
+    changed = {f"clocked_{way}_at": fix.at, f"clocked_{way}_metres": metres}
+    await rosters.change(connection, duty["id"], **changed)
+    await positions.add(connection, tenant, subject, [fix])
+    return {**duty, **changed}
+
+
+async def check_reach(connection: AsyncConnection, tenant: str, fixes: list[Fix]) -> None:
+    """Raise FarAway if a position is far from every grid; a county without grids has no bounds."""
+    areas = [shapely.from_geojson(text) for text in await positions.shapes(connection, tenant)]
+    if not areas:
+        return
+    west, south, east, north = shapely.total_bounds(areas)
+    for fix in fixes:
+        nearest = (min(max(fix.lon, west), east), min(max(fix.lat, south), north))
+        if metres_between((fix.lon, fix.lat), nearest) > FARTHEST_METRES:
+            raise FarAway
+
+
+async def forget_tracks(engine: AsyncEngine, *, keep: timedelta = KEEP_TRACKS) -> None:
+    """Remove a batch of positions that are older than `keep`."""
+    async with engine.begin() as connection:
+        await positions.forget(connection, now() - keep)
+
+
+def _choose(duties: list[Row], way: Way, at: datetime) -> Row:
+    """Return the duty to clock; duties come in the order of their begin."""
+    if way == "in":
+        open_ones = [duty for duty in duties if duty["ends_at"] > at]
+        if open_ones and all(duty["clocked_in_at"] for duty in open_ones):
+            raise AlreadyClocked
+        open_ones = [duty for duty in open_ones if not duty["clocked_in_at"]]
+    else:
+        begun = [duty for duty in duties if duty["clocked_in_at"]]
+        if begun and all(duty["clocked_out_at"] for duty in begun):
+            raise AlreadyClocked
+        open_ones = [duty for duty in begun if not duty["clocked_out_at"]]
+    if not open_ones:
+        raise NoDutyNow
+    return open_ones[0]
+
+
+async def _metres(connection: AsyncConnection, duty: Row, here: Point) -> float:
+    """Return how far a point is from the post of a duty or, where it has none, from the grids of its team."""
+    if duty["post"] is not None:
+        there = await positions.post(connection, duty["tenant"], duty["post"])
+        return 0.0 if there is None else metres_between(here, there)
+    texts = await positions.shapes(connection, duty["tenant"], duty["team"])
+    return min((_to_area(here, shapely.from_geojson(text)) for text in texts), default=0.0)
+
+
+def _to_area(here: Point, area: BaseGeometry) -> float:
+    nearest = shapely.shortest_line(area, shapely.Point(here)).coords[0]
+    return metres_between(here, (nearest[0], nearest[1]))

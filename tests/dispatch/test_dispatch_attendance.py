@@ -1,0 +1,141 @@
+"""Officers clock in and out, and send where they are."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dispatch.duties import HERE, SHANGHAI, get, plan, utc
+from dispatch.world import NEIGHBOUR, World
+from dispatch_service.service.attendance import forget_tracks
+from runtime.clock import now
+
+
+async def _now(world: World, subject: str, *, post: str | None = None) -> None:
+    """Plan a shift that has begun an hour ago."""
+    local = now().astimezone(SHANGHAI)
+    begins = (local - timedelta(hours=1)).replace(second=0, microsecond=0)
+    hours = {"name": "临时", "begins": f"{begins:%H:%M}", "ends": f"{begins + timedelta(hours=8):%H:%M}"}
+    shift = await world.send("PUT", "/dispatch/v1/shifts/now", role="admin", json=hours)
+    assert shift.status_code in {200, 201}, shift.text
+    day = begins.date()
+    duty = {"day": str(day), "shift": "now", "subject": subject, "post": post}
+    team = f"team-{subject[8:10]}"
+    planned = await plan(world, team, day - timedelta(days=1), day + timedelta(days=1), {"duties": [duty]})
+    assert planned.status_code == 200, planned.text
+
+
+async def clock(world: World, subject: str, way: str, position: object = HERE) -> Any:
+    body = {"way": way, "position": position}
+    return await world.send("POST", "/dispatch/v1/attendance", role="officer", subject=subject, json=body)
+
+
+async def test_clocking_in_and_out_says_how_far_and_how_late(world: World) -> None:
+    await _now(world, "officer-0805")
+
+    early_out = await clock(world, "officer-0805", "out")
+    came, twin = await asyncio.gather(*(clock(world, "officer-0805", "in") for _ in range(2)))
+    left = await clock(world, "officer-0805", "out", {"lon": 107.29, "lat": 26.62})
+    again = await clock(world, "officer-0805", "out")
+
+    assert (early_out.status_code, early_out.json()["type"]) == (409, "urn:jieban:problem:no-duty-now")
+    assert sorted([came.status_code, twin.status_code]) == [200, 409]
+    came = came if came.status_code == 200 else twin
+    assert came.json()["clocked_in"]["metres"] == 0
+    assert came.json()["clocked_in"]["on_the_spot"] is True
+    assert 59 <= came.json()["clocked_in"]["minutes"] <= 62
+    assert left.json()["clocked_out"]["on_the_spot"] is False
+    assert left.json()["clocked_out"]["metres"] > 500
+    assert left.json()["clocked_out"]["minutes"] > 400
+    assert (again.status_code, again.json()["type"]) == (409, "urn:jieban:problem:already-clocked")
+    [position] = [each for each in await get(world, "positions") if each["subject"] == "officer-0805"]
+    assert (position["lon"], position["lat"]) == (107.29, 26.62)
+
+
+async def test_at_a_post_the_distance_is_to_the_post_and_the_plan_stays(world: World) -> None:
+    [post] = [each for each in await get(world, "posts?grid=grid-10") if each["code"] == "post-1001"]
+    await _now(world, "officer-1001", post="post-1001")
+
+    came = await clock(world, "officer-1001", "in", {"lon": post["lon"], "lat": post["lat"] + 0.001})
+    day = now().astimezone(SHANGHAI).date()
+    replanned = await plan(world, "team-10", day - timedelta(days=1), day + timedelta(days=1), {})
+
+    assert came.json()["clocked_in"]["metres"] == pytest.approx(111, abs=1)
+    assert (replanned.status_code, replanned.json()["type"]) == (409, "urn:jieban:problem:duty-begun")
+    assert [each["subject"] for each in await get(world, "rosters/on-duty?team=team-10")] == ["officer-1001"]
+    assert [each["subject"] for each in await get(world, "rosters/on-duty?post=post-1001")] == ["officer-1001"]
+
+
+async def test_a_duty_that_has_begun_is_not_asked_about(world: World) -> None:
+    await _now(world, "officer-1101")
+    [duty] = await get(world, "rosters/on-duty?team=team-11")
+
+    response = await world.send(
+        "POST",
+        f"/dispatch/v1/duties/{duty['id']}/requests",
+        role="officer",
+        subject="officer-1101",
+        json={"kind": "leave", "reason": "家中有事"},
+    )
+
+    assert (response.status_code, response.json()["type"]) == (409, "urn:jieban:problem:duty-begun")
+
+
+async def test_positions_are_kept_and_make_a_track(world: World) -> None:
+    moment = now().replace(microsecond=0)
+    fixes = [
+        {
+            "at": utc(moment - timedelta(minutes=minutes)),
+            "position": {"lon": round(107.2 + minutes / 1000, 3), "lat": 26.58},
+        }
+        for minutes in (3, 2, 1)
+    ]
+    send: dict[str, Any] = {"role": "officer", "subject": "officer-1201"}
+    first = await world.send("POST", "/dispatch/v1/positions", json={"positions": fixes[:2]}, **send)
+    rest = await world.send("POST", "/dispatch/v1/positions", json={"positions": fixes}, **send)
+    period = f"from={utc(moment - timedelta(hours=1))}&to={utc(moment)}"
+    track = await world.send("GET", f"/dispatch/v1/positions/officer-1201/track?{period}", role="supervisor")
+    hidden = await world.send("GET", f"/dispatch/v1/positions/officer-1201/track?{period}", role="officer")
+
+    assert (first.json(), rest.json()) == ({"kept": 2}, {"kept": 1})
+    assert track.json()["geometry"]["coordinates"] == [[107.203, 26.58], [107.202, 26.58], [107.201, 26.58]]
+    assert len(track.json()["properties"]["times"]) == 3
+    assert hidden.status_code == 403
+    [last] = await get(world, "positions?team=team-12")
+    assert last["lon"] == 107.201
+    assert await get(world, "positions", tenant=NEIGHBOUR) == []
+
+
+@pytest.mark.parametrize(
+    ("shift", "position", "pointer", "code"),
+    [
+        (timedelta(minutes=6), HERE, "/positions/0/at", "moment-out-of-range"),
+        (timedelta(hours=-25), HERE, "/positions/0/at", "moment-out-of-range"),
+        (timedelta(), {"lon": 112.5, "lat": 26.58}, None, "position-far-away"),
+        (timedelta(), {"lon": 107.2, "lat": 91}, "/positions/0/position/lat", None),
+    ],
+)
+async def test_a_position_that_cannot_be_is_refused(
+    world: World, shift: timedelta, position: dict[str, float], pointer: str | None, code: str | None
+) -> None:
+    body = {"positions": [{"at": utc(now() + shift), "position": position}]}
+    response = await world.send("POST", "/dispatch/v1/positions", role="officer", subject="officer-1301", json=body)
+
+    assert response.status_code == 422
+    problem = response.json()
+    errors = problem.get("errors") or [{"pointer": None, "code": problem["type"].rpartition(":")[2]}]
+    assert pointer is None or errors[0]["pointer"] == pointer
+    assert code is None or errors[0]["code"] == code
+
+
+async def test_old_positions_are_forgotten(world: World) -> None:
+    moment = now().replace(microsecond=0)
+    body = {"positions": [{"at": utc(moment - timedelta(hours=hours)), "position": HERE} for hours in (1, 20)]}
+    await world.send("POST", "/dispatch/v1/positions", role="officer", subject="officer-1401", json=body)
+
+    await forget_tracks(world.engine, keep=timedelta(hours=10))
+
+    period = f"from={utc(moment - timedelta(days=2))}&to={utc(moment)}"
+    track = await world.send("GET", f"/dispatch/v1/positions/officer-1401/track?{period}", role="supervisor")
+    assert len(track.json()["properties"]["times"]) == 1
