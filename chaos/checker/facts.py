@@ -30,7 +30,7 @@ LEDGER = """
 ENTRIES = """
     SELECT complaint_id::text, event_id::text, type, source, sequence, status_before, status_after, actor,
            sha256(convert_to(data, 'UTF8'))
-    FROM entry ORDER BY position
+    FROM entry WHERE complaint_id IS NOT NULL ORDER BY position
 """
 INBOX = "SELECT event_id::text FROM inbox WHERE consumer = $1"
 PARKED = 'SELECT key, headers, state, partition, "offset" FROM parked_message WHERE consumer = $1'

@@ -14,7 +14,7 @@ from runtime.database import create_engine
 
 _PATIENCE_SECONDS = 6.0
 _UNSEALED = """
-    SELECT complaint_id::text FROM entry WHERE NOT EXISTS (
+    SELECT coalesce(complaint_id, subject)::text FROM entry WHERE NOT EXISTS (
         SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)
 """.strip()
 _SEALED = "ledger: SELECT entry.*, seal.* FROM seal LEFT JOIN entry USING (tenant, position) WHERE number = {}"
@@ -55,7 +55,7 @@ async def flaws_of(
 
 
 async def unsealed(url: str) -> list[str]:
-    """Return the complaints of entries without a seal, once the sealers have had their time."""
+    """Return what the entries without a seal are about, once the sealers have had their time."""
     deadline = time.monotonic() + _PATIENCE_SECONDS
     connection = await asyncpg.connect(url)
     try:

@@ -35,8 +35,8 @@ async def assert_sealed(engine: AsyncEngine, tenant: str, entries: int) -> None:
     """Make chain and tree again from the entries, in the order of the seals."""
     found = await rows(
         engine,
-        """SELECT e.tenant, e.position, event_id, complaint_id, type, source, sequence, status_before, status_after,
-                  occurred_at, recorded_at, salt, actor, data, number, digest, leaf, link
+        """SELECT e.tenant, e.position, event_id, coalesce(complaint_id, subject), type, source, sequence,
+                  status_before, status_after, occurred_at, recorded_at, salt, actor, data, number, digest, leaf, link
            FROM entry AS e LEFT JOIN seal AS s ON s.tenant = e.tenant AND s.position = e.position
            WHERE e.tenant = :tenant ORDER BY number""",
         tenant=tenant,

@@ -1,4 +1,4 @@
-"""Indexes that migrations add to tables, or take from them, while services write to these.
+"""Indexes and constraints that migrations add to tables, or take from them, while services write to these.
 
 Each is a transaction of its own, so what a migration did before it stays when it fails; run again, it begins anew.
 """
@@ -26,6 +26,12 @@ def drop_index_online(name: str, table: str) -> None:
     """Drop an index, if it is there."""
     with _online():
         op.drop_index(name, table_name=table, if_exists=True, postgresql_concurrently=True)
+
+
+def validate_online(table: str, constraint: str) -> None:
+    """Check the rows that are there against a constraint that was added as NOT VALID; writers go on meanwhile."""
+    with _online():
+        op.execute(f'ALTER TABLE "{table}" VALIDATE CONSTRAINT "{constraint}"')
 
 
 @contextmanager

@@ -28,7 +28,7 @@ async def list_entries(
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[EntryView]:
-    """List entries across complaints, the last recorded first."""
+    """List entries, the last recorded first: those of all complaints, and of activities and exports as well."""
     pages = Pages(request, caller, "entries", asdict(wanted))
     last = pages.after(cursor)
     before = None if last is None else int(str(last[0]))

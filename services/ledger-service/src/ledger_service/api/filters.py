@@ -4,12 +4,28 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
+from pydantic import PlainValidator, WithJsonSchema
+from pydantic_core import PydanticKnownError
 
-from contracts.lifecycle import EventType, Status
+from contracts.lifecycle import Status
+from ledger_service.domain.entry_types import ALL_TYPES, EntryType, entry_type
 from ledger_service.persistence.entry_lists import EntryFilter
 from ledger_service.persistence.stories import ComplaintFilter
 from operations.filters import Box, Code
 from runtime.types import Instant
+
+_NAMES = [str(each) for each in ALL_TYPES]
+
+
+def _known_type(name: object) -> EntryType:
+    try:
+        return entry_type(str(name))
+    except ValueError as error:
+        raise PydanticKnownError("enum", {"expected": ", ".join(f"'{each}'" for each in _NAMES)}) from error
+
+
+EntryTypeName = Annotated[EntryType, PlainValidator(_known_type), WithJsonSchema({"type": "string", "enum": _NAMES})]
+"""The name of a kind of entry."""
 
 
 async def complaint_filter(
@@ -40,17 +56,19 @@ async def complaint_filter(
 
 
 async def entry_filter(
-    event_type: Annotated[
-        list[EventType] | None, Query(alias="type", max_length=len(EventType), description="May be repeated.")
+    entry_types: Annotated[
+        list[EntryTypeName] | None, Query(alias="type", max_length=len(ALL_TYPES), description="May be repeated.")
     ] = None,
     complaint: UUID | None = None,
+    subject: Annotated[UUID | None, Query(description="An activity or an export.")] = None,
     occurred_from: Annotated[Instant | None, Query(description="Happened at or after this moment.")] = None,
     occurred_to: Annotated[Instant | None, Query(description="Happened before this moment.")] = None,
 ) -> EntryFilter:
     """Return what the query asks for."""
     return EntryFilter(
-        types=tuple(sorted(set(event_type or ()))),
+        types=tuple(sorted(set(entry_types or ()))),
         complaint=complaint,
+        subject=subject,
         occurred_from=occurred_from,
         occurred_to=occurred_to,
     )

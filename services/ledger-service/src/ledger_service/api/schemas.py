@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from contracts.events import Satisfaction
 from contracts.lifecycle import EventType, Status
+from ledger_service.domain.entry_types import OwnType
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -64,22 +65,34 @@ class ComplaintView(BaseModel):
     worker: Annotated[str | None, Field(description="Who resolved it last; null for citizens and partners.")]
 
 
-class EntryView(BaseModel):
-    """One line of the ledger. Nothing changes it."""
-
+class _Line(BaseModel):
     position: Annotated[int, Field(description="Its place in the ledger, which may have gaps.")]
     event_id: UUID
-    complaint_id: UUID
-    type: EventType
     label: LabelView
     source: Literal["intake", "dispatch", "ledger"]
-    sequence: Annotated[int, Field(description="Counts the events of this source about the complaint, from 1.")]
+    sequence: Annotated[int, Field(description="Counts the events of this source about the same thing, from 1.")]
     from_status: Annotated[Status | None, Field(alias="from", description="null: the history begins here.")]
-    to_status: Annotated[Status, Field(alias="to")]
     at: Annotated[datetime, Field(description="When it happened.")]
     recorded_at: Annotated[datetime, Field(description="When the ledger heard of it.")]
     actor: Annotated[str | None, Field(description="Who did it; null for citizens and partners.")]
     data: Annotated[dict[str, Any], Field(description="What the event says, as far as the reader may know it.")]
+
+
+class EntryView(_Line):
+    """One line of the ledger. Nothing changes it. It is about a complaint or about a `subject`; the other is null."""
+
+    complaint_id: UUID | None
+    subject: Annotated[UUID | None, Field(description="The activity or export that it is about.")]
+    type: EventType | OwnType
+    to_status: Annotated[Status | None, Field(alias="to", description="null: it is about no complaint.")]
+
+
+class ComplaintEntry(_Line):
+    """One line of the ledger about a complaint. Nothing changes it."""
+
+    complaint_id: UUID
+    type: EventType
+    to_status: Annotated[Status, Field(alias="to")]
 
 
 class AboutComplaint(BaseModel):
@@ -94,13 +107,13 @@ class AboutComplaint(BaseModel):
     location: LocationView
 
 
-class LiveEntry(EntryView):
+class LiveEntry(ComplaintEntry):
     """An entry as it comes in, with what its complaint is about."""
 
     complaint: AboutComplaint
 
 
-class TimelineEntry(EntryView):
+class TimelineEntry(ComplaintEntry):
     """One line of a complaint's story."""
 
     unit: Annotated[str | None, Field(description="Name of the team that did it; null where no team did.")]

@@ -92,10 +92,10 @@ async def stream_entries(
 ) -> _EventStream:
     """Send new entries as they are recorded, as server-sent events, until the client leaves or its token expires.
 
-    An event's name is the entry's type, its data a LiveEntry as JSON. Entries of one complaint come in order. After a
-    reconnection with `Last-Event-ID` nothing is missing and a few entries may come again: `position` tells. A client
-    that does not keep up, or whose server stops, is disconnected and should come back. 503 where the node has as many
-    listeners as it takes.
+    Only entries of complaints are sent, not those of activities and exports. An event's name is the entry's type, its
+    data a LiveEntry as JSON. Entries of one complaint come in order. After a reconnection with `Last-Event-ID` nothing
+    is missing and a few entries may come again: `position` tells. A client that does not keep up, or whose server
+    stops, is disconnected and should come back. 503 where the node has as many listeners as it takes.
     """
     feed: LiveFeed = request.app.state.feed
     if feed.is_full:

@@ -8,7 +8,8 @@ from typing import Any
 from contracts.lifecycle import EventType, Status
 from ledger_service.api.schemas import ComplaintView, EntryView, LiveEntry, Story
 from ledger_service.domain.disclosure import for_reporter
-from ledger_service.domain.labels import EVENT_LABELS, STATUS_LABELS
+from ledger_service.domain.entry_types import entry_type
+from ledger_service.domain.labels import STATUS_LABELS, label_of
 from ledger_service.persistence.stories import Row
 
 
@@ -63,15 +64,16 @@ def _timeline(entries: Iterable[Row], is_staff: bool) -> Iterator[dict[str, Any]
 
 
 def _entry(row: Row, data: dict[str, Any], is_staff: bool) -> dict[str, Any]:
-    event_type = EventType(row["type"])
+    kind = entry_type(row["type"])
     return {
         **row,
-        "label": EVENT_LABELS[event_type],
+        "type": kind,
+        "label": label_of(kind),
         "from": row["status_before"],
         "to": row["status_after"],
         "at": row["occurred_at"],
         "actor": row["actor"] if is_staff else None,
-        "data": data if is_staff else for_reporter(event_type, data),
+        "data": data if is_staff or not isinstance(kind, EventType) else for_reporter(kind, data),
     }
 
 

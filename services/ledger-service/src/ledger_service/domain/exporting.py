@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 
+from ledger_service.domain.entry_types import is_of_complaint
 from ledger_service.domain.sealing import Fields, Seal, instant
 from ledger_service.domain.verifying import Line
 
@@ -63,7 +64,7 @@ def encode(line: Line) -> bytes:
             "position": fields.position,
             "tenant": fields.tenant,
             "event_id": str(fields.event_id),
-            "complaint_id": str(fields.complaint_id),
+            _about(fields.type): str(fields.subject),
             "type": fields.type,
             "source": fields.source,
             "sequence": fields.sequence,
@@ -89,7 +90,7 @@ def decode(line: bytes) -> Line:
             given["tenant"],
             given["position"],
             UUID(given["event_id"]),
-            UUID(given["complaint_id"]),
+            UUID(given[_about(given["type"])]),
             given["type"],
             given["source"],
             given["sequence"],
@@ -106,6 +107,11 @@ def decode(line: bytes) -> Line:
         raise BadExport(f"an entry lacks {error}") from error
     except (TypeError, ValueError, AttributeError) as error:
         raise BadExport(f"an entry has a value that is none: {error}") from error
+
+
+def _about(entry_type: str) -> str:
+    """Return the name of the field that says what an entry is about: the same as that of the column."""
+    return "complaint_id" if is_of_complaint(entry_type) else "subject"
 
 
 def _bytes(text: str) -> bytes:

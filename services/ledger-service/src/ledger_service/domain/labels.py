@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from contracts.lifecycle import EventType, Status
+from ledger_service.domain.entry_types import EntryType, OwnType
 
 
 class Label(NamedTuple):
@@ -38,3 +39,15 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.RELEASE_REFUSED: Label("撤回未获准", "Withdrawal refused"),
     EventType.WITHDRAWN: Label("撤回", "Withdrawn"),
 }
+
+OWN_LABELS: Mapping[OwnType, Label] = {
+    OwnType.ACTIVITY_RECORDED: Label("登记活动", "Activity recorded"),
+    OwnType.ACTIVITY_CORRECTED: Label("更正活动", "Activity corrected"),
+    OwnType.ACTIVITY_VOIDED: Label("作废活动", "Activity voided"),
+    OwnType.EXPORT_MADE: Label("导出台账", "Ledger exported"),
+}
+
+
+def label_of(entry_type: EntryType) -> Label:
+    """Return what people call a kind of entry."""
+    return OWN_LABELS[entry_type] if isinstance(entry_type, OwnType) else EVENT_LABELS[entry_type]

@@ -23,12 +23,14 @@ class Fields(NamedTuple):
     tenant: str
     position: int
     event_id: UUID
-    complaint_id: UUID
+    subject: UUID
+    """The complaint or, where the kind of entry is about none, what else it is about."""
     type: str
     source: str
     sequence: int
     status_before: str | None
-    status_after: str
+    status_after: str | None
+    """None where the entry is about no complaint; the leaf says nothing then."""
     occurred_at: datetime
     recorded_at: datetime
 
@@ -67,12 +69,12 @@ def _text(fields: Fields, content: bytes) -> bytes:
             fields.tenant,
             str(fields.position),
             str(fields.event_id),
-            str(fields.complaint_id),
+            str(fields.subject),
             fields.type,
             fields.source,
             str(fields.sequence),
             fields.status_before or "",
-            fields.status_after,
+            fields.status_after or "",
             instant(fields.occurred_at),
             instant(fields.recorded_at),
             content.hex(),

@@ -36,16 +36,17 @@ _OF_COMPLAINT = sa.text("""
     WHERE entry.tenant = :tenant AND complaint_id = :complaint ORDER BY entry.position
 """)
 _LINES = Statement("""
-    SELECT entry.tenant, entry.position, event_id, complaint_id, type, source, sequence, status_before, status_after,
-           occurred_at, recorded_at, actor, data, salt, number, seal.position, digest, leaf, link
+    SELECT entry.tenant, entry.position, event_id, coalesce(complaint_id, subject), type, source, sequence,
+           status_before, status_after, occurred_at, recorded_at, actor, data, salt, number, seal.position, digest,
+           leaf, link
     FROM seal JOIN entry ON entry.tenant = seal.tenant AND entry.position = seal.position
     WHERE seal.tenant = CAST(:tenant AS text) AND number >= CAST(:first AS bigint) AND number < CAST(:end AS bigint)
     ORDER BY number
 """)
 _STRAYS = Statement("""
-    SELECT entry.tenant, position, event_id, complaint_id, type, source, sequence, status_before, status_after,
-           occurred_at, recorded_at, actor, data, salt, -1, position, CAST('' AS bytea), CAST('' AS bytea),
-           CAST('' AS bytea)
+    SELECT entry.tenant, position, event_id, coalesce(complaint_id, subject), type, source, sequence,
+           status_before, status_after, occurred_at, recorded_at, actor, data, salt, -1, position, CAST('' AS bytea),
+           CAST('' AS bytea), CAST('' AS bytea)
     FROM entry JOIN chain ON chain.tenant = entry.tenant
     WHERE entry.tenant = CAST(:tenant AS text) AND position > CAST(:after AS bigint) AND position <= settled
       AND NOT EXISTS (SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)

@@ -1,4 +1,4 @@
-"""Reads entries across complaints, the newest first."""
+"""Reads entries of all kinds, the newest first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import EventType
+from ledger_service.domain.entry_types import EntryType
 from ledger_service.persistence.stories import Row
 from ledger_service.persistence.tables import entry
 
@@ -17,8 +17,9 @@ from ledger_service.persistence.tables import entry
 class EntryFilter:
     """What a list is narrowed down to; None and an empty tuple leave it as it is."""
 
-    types: tuple[EventType, ...] = ()
+    types: tuple[EntryType, ...] = ()
     complaint: UUID | None = None
+    subject: UUID | None = None
     occurred_from: datetime | None = None
     occurred_to: datetime | None = None
     """Exclusive, so that two periods side by side share no entry."""
@@ -34,6 +35,8 @@ async def page(
         conditions.append(columns.type.in_(wanted.types))
     if wanted.complaint is not None:
         conditions.append(columns.complaint_id == wanted.complaint)
+    if wanted.subject is not None:
+        conditions.append(columns.subject == wanted.subject)
     if wanted.occurred_from is not None:
         conditions.append(columns.occurred_at >= wanted.occurred_from)
     if wanted.occurred_to is not None:

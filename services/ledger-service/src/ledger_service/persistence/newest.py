@@ -1,4 +1,4 @@
-"""Reads the entries that have come since, in the order of their positions."""
+"""Reads the entries of complaints that have come since, in the order of their positions."""
 
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple

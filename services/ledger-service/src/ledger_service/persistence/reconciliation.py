@@ -11,18 +11,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from eventbus.books import Bucket, Window, hour_of, tally
 
 _MADE = "event_id >= :first AND event_id < :last"
+_OF_COMPLAINTS = f"complaint_id IS NOT NULL AND {_MADE}"
+"""Other entries are published nowhere, and nothing waits for them."""
 _BUCKETS = sa.text(f"""
     SELECT {tally("event_id")}, type FROM entry
-    WHERE {_MADE} GROUP BY hour, type ORDER BY hour, type
+    WHERE {_OF_COMPLAINTS} GROUP BY hour, type ORDER BY hour, type
 """)
 _IDS = sa.text(f"""
     SELECT event_id FROM entry
-    WHERE {_MADE} AND event_id > :after ORDER BY event_id LIMIT :size
+    WHERE {_OF_COMPLAINTS} AND event_id > :after ORDER BY event_id LIMIT :size
 """)
 
 
 class EntryBook:
-    """What the ledger entered, its own events among it: an event counts as applied where there is an entry of it."""
+    """What the ledger entered of complaints, its own events among it.
+
+    An event counts as applied where there is an entry of it.
+    """
 
     async def buckets(self, connection: AsyncConnection, window: Window) -> Sequence[Bucket]:
         """Count the entries."""
@@ -49,7 +54,7 @@ KINDS = {
 _OF_TENANT = "(CAST(:tenant AS text) IS NULL OR tenant = :tenant)"
 _COMPARE = sa.text(f"""
     WITH made AS MATERIALIZED (
-        SELECT tenant, event_id, complaint_id, source FROM entry WHERE {_OF_TENANT} AND {_MADE}),
+        SELECT tenant, event_id, complaint_id, source FROM entry WHERE {_OF_TENANT} AND {_OF_COMPLAINTS}),
     touched AS MATERIALIZED (SELECT DISTINCT tenant, complaint_id FROM made),
     lines AS MATERIALIZED (
         SELECT tenant, complaint_id, source, count(*) AS entries, max(sequence) AS top, max(position) AS latest
@@ -81,7 +86,8 @@ _COMPARE = sa.text(f"""
     FROM found GROUP BY kind ORDER BY kind
 """)
 _SIZE = sa.text(f"""
-    SELECT count(*) AS entries, count(DISTINCT complaint_id) AS complaints FROM entry WHERE {_OF_TENANT} AND {_MADE}
+    SELECT count(*) AS entries, count(DISTINCT complaint_id) AS complaints FROM entry
+    WHERE {_OF_TENANT} AND {_OF_COMPLAINTS}
 """)
 
 
@@ -104,7 +110,7 @@ class Extent(NamedTuple):
 async def compare(
     connection: AsyncConnection, tenant: str | None, window: Window, *, kept: UUID, shown: int = 20
 ) -> Sequence[Difference]:
-    """Compare the entries made within `window`, of one tenant or of all, with what the ledger knows besides.
+    """Compare entries of complaints, made within `window`, of one tenant or of all, with what else the ledger knows.
 
     Of each complaint that has one, all entries count. Own events with ids below `kept` may have left the outbox.
     """

@@ -34,8 +34,8 @@ _LOCK = sa.text("""
     FROM chain WHERE tenant = :tenant FOR UPDATE SKIP LOCKED
 """)
 _UNSEALED = Statement("""
-    SELECT tenant, position, event_id, complaint_id, type, source, sequence, status_before, status_after, occurred_at,
-           recorded_at, salt, actor, data
+    SELECT tenant, position, event_id, coalesce(complaint_id, subject), type, source, sequence, status_before,
+           status_after, occurred_at, recorded_at, salt, actor, data
     FROM entry WHERE tenant = CAST(:tenant AS text) AND position > CAST(:settled AS bigint)
       AND NOT EXISTS (SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)
     ORDER BY position LIMIT CAST(:size AS bigint)
@@ -133,7 +133,7 @@ async def _watch(connection: AsyncConnection, chain: Chain) -> None:
     """Settle what was watched if all transactions of that time are over, and watch what there is now.
 
     A transaction that writes entries has its number before it takes positions, for it has locked complaints or claimed
-    events before.
+    events before, or has asked for it.
     """
     if chain.barrier is not None and chain.oldest < chain.barrier:
         return

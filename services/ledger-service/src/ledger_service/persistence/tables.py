@@ -70,20 +70,34 @@ entry = sa.Table(
     sa.Column("tenant", sa.Text, primary_key=True),
     sa.Column("position", sa.BigInteger, sa.Identity(always=True), primary_key=True),
     sa.Column("event_id", sa.Uuid, nullable=False),
-    sa.Column("complaint_id", sa.Uuid, nullable=False),
+    sa.Column("complaint_id", sa.Uuid),
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("sequence", sa.Integer, nullable=False),
     sa.Column("status_before", sa.Text),
-    sa.Column("status_after", sa.Text, nullable=False),
+    sa.Column("status_after", sa.Text),
     sa.Column("actor", sa.Text),
     sa.Column("occurred_at", _MOMENT, nullable=False, comment="time of the event"),
     sa.Column("recorded_at", _MOMENT, nullable=False, server_default=sa.func.clock_timestamp()),
     sa.Column("data", sa.Text, nullable=False, comment="the event's payload, byte for byte as it came"),
     sa.Column("salt", sa.LargeBinary, comment="makes the digest of actor and data unguessable"),
+    sa.Column("subject", sa.Uuid, comment="what it is about, where that is no complaint"),
     sa.UniqueConstraint("complaint_id", "source", "sequence", name="entry_once"),
+    sa.CheckConstraint(
+        "num_nonnulls(complaint_id, subject) = 1 AND (complaint_id IS NULL) = (status_after IS NULL) "
+        "AND (complaint_id IS NOT NULL) = starts_with(type, 'complaint.')",
+        name="entry_about",
+    ),
 )
 """Append-only: triggers refuse UPDATE, DELETE and TRUNCATE. `entry_once` also finds a complaint's entries."""
+sa.Index(
+    "entry_once_about",
+    entry.c.subject,
+    entry.c.source,
+    entry.c.sequence,
+    unique=True,
+    postgresql_where=entry.c.subject.is_not(None),
+)
 sa.Index("entry_by_time", entry.c.occurred_at, postgresql_using="brin")
 sa.Index("entry_by_event", entry.c.event_id, postgresql_using="brin")
 

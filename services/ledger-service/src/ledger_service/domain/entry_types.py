@@ -1,0 +1,29 @@
+"""What kinds of entries the ledger has: the events of complaints, and what it records of other things itself."""
+
+from enum import StrEnum
+
+from contracts.lifecycle import EventType
+
+
+class OwnType(StrEnum):
+    """The kinds of entries that are about no complaint. They are made here, and published nowhere."""
+
+    ACTIVITY_RECORDED = "activity.recorded"
+    ACTIVITY_CORRECTED = "activity.corrected"
+    ACTIVITY_VOIDED = "activity.voided"
+    EXPORT_MADE = "export.made"
+
+
+EntryType = EventType | OwnType
+ALL_TYPES: tuple[EntryType, ...] = (*EventType, *OwnType)
+_OF_COMPLAINTS = "complaint."
+
+
+def entry_type(name: str) -> EntryType:
+    """Return the kind of that name; ValueError where there is none."""
+    return EventType(name) if is_of_complaint(name) else OwnType(name)
+
+
+def is_of_complaint(name: str) -> bool:
+    """Say whether entries of that kind are about complaints."""
+    return name.startswith(_OF_COMPLAINTS)
