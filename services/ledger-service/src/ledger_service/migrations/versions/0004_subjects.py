@@ -5,7 +5,7 @@ from alembic import op
 
 from runtime.online_indexes import create_index_online, drop_index_online, validate_online
 
-revision = "0040"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
