@@ -7,7 +7,7 @@ import asyncpg
 
 from chaos.checker.evidence import Evidence, Violation
 from ledger_service.domain.checkpoints import Checkpoint, Signer, opened, origin_of
-from ledger_service.domain.verifying import Flaw, Verifier
+from ledger_service.domain.verifying import Flaw, Verifier, check
 from ledger_service.persistence import checkpoints, seals
 from ledger_service.persistence.checkpoints import Connect
 from runtime.database import create_engine
@@ -50,7 +50,7 @@ async def flaws_of(
     verifier = Verifier(signed, entries=size)
     flaws: list[Flaw] = []
     async for page in checkpoints.lines(connect, tenant, size):
-        flaws += [flaw for line in page for flaw in verifier.take(line)]
+        flaws += [flaw for line in page for flaw in verifier.take(check(line))]
     return flaws + list(verifier.end())
 
 

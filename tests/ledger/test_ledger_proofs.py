@@ -181,7 +181,7 @@ async def test_who_tampers_with_the_database_is_found_out(
     [
         (lambda lines: lines[1:], "is not the header"),
         (lambda lines: [*lines[:5], b"{\n"], "a line is no JSON"),
-        (lambda lines: [*lines[:5], b"{}\n"], "an entry lacks 'tenant'"),
+        (lambda lines: [*lines[:5], b"{}\n"], "missing required field `number`"),
         (lambda lines: [lines[0].replace(b"jieban/600001+", b"jieban/600002+")], "the key of jieban/600002"),
     ],
 )

@@ -45,7 +45,7 @@ async def assert_sealed(engine: AsyncEngine, tenant: str, entries: int) -> None:
     tree, last = Frontier(), FIRST_LINK
     for row in found:
         content = digest(row.salt, row.actor, row.data)
-        leaf = leaf_hash(Fields(*row[:11]), content)
+        leaf = leaf_hash(Fields.of(row[:11]), content)
         last = link(last, leaf)
         assert (row.digest, row.leaf, row.link) == (content, leaf, last)
         tree.append(leaf)

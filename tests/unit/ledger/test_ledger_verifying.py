@@ -9,8 +9,8 @@ import pytest
 
 from ledger_service.domain.checkpoints import BadCheckpoint, Checkpoint, Signer, opened, origin_of
 from ledger_service.domain.merkle import Frontier
-from ledger_service.domain.sealing import FIRST_LINK, Fields, Seal, digest, leaf_hash, link
-from ledger_service.domain.verifying import Flaw, Line, Verifier
+from ledger_service.domain.sealing import FIRST_LINK, Fields, Seal, digest, instant, leaf_hash, link
+from ledger_service.domain.verifying import Flaw, Line, Verifier, check
 
 ORIGIN = origin_of("522723")
 SIGNER = Signer(ORIGIN, "a secret of the tests")
@@ -35,10 +35,10 @@ def sealed(lines: list[Line]) -> list[Line]:
 
 def _entry(number: int) -> Line:
     moment = AT + timedelta(seconds=number)
-    fields = Fields(
+    fields = Fields.of((
         "522723", number * 3, UUID(int=number), UUID(int=number // 4), "complaint.accepted", "dispatch", 1, "assigned",
         "accepted", moment, moment,
-    )  # fmt: skip
+    ))  # fmt: skip
     return Line(fields, "officer-1", f'{{"note": "{number}"}}', bytes([number]) * 16, Seal(0, 0, b"", b"", b""))
 
 
@@ -54,7 +54,7 @@ SIGNED = [checkpoint(ledger()[:size]) for size in (8, 16, 20)]
 
 def flaws(lines: list[Line]) -> list[Flaw]:
     verifier = Verifier(SIGNED)
-    return [flaw for line in lines for flaw in verifier.take(line)] + list(verifier.end())
+    return [flaw for line in lines for flaw in verifier.take(check(line))] + list(verifier.end())
 
 
 def found(lines: list[Line]) -> list[tuple[str, int, int]]:
@@ -72,7 +72,7 @@ def test_a_whole_ledger_has_no_flaw() -> None:
         lambda line: line._replace(actor="officer-2"),
         lambda line: line._replace(salt=None),
         lambda line: line._replace(fields=line.fields._replace(status_after="closed")),
-        lambda line: line._replace(fields=line.fields._replace(occurred_at=AT)),
+        lambda line: line._replace(fields=line.fields._replace(occurred_at=instant(AT))),
         lambda line: line._replace(fields=line.fields._replace(position=1)),
     ],
 )
@@ -91,7 +91,7 @@ def test_removed_entries_are_named() -> None:
 
 def test_entries_that_are_missing_at_the_end_are_named_without_a_signature() -> None:
     verifier = Verifier(entries=20)
-    assert [flaw for line in ledger()[:18] for flaw in verifier.take(line)] == []
+    assert [flaw for line in ledger()[:18] for flaw in verifier.take(check(line))] == []
     assert [flaw[:3] for flaw in verifier.end()] == [("removed", 18, 19)]
 
 

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from jieban.errors import UserError
+from jieban.export_reading import checked
 from ledger_service.domain.checkpoints import BadCheckpoint, Checkpoint, opened
-from ledger_service.domain.exporting import BadExport, Header, decode, decode_header
+from ledger_service.domain.exporting import BadExport, Header, decode_header
 from ledger_service.domain.verifying import Flaw, Verifier
 
 _SHOWN = 20
@@ -73,10 +74,8 @@ def _signed(header: Header, key: str | None, kept: list[Path]) -> list[Checkpoin
 def _flaws(verifier: Verifier, lines: BinaryIO, size: int) -> Iterator[Flaw]:
     with Progress(transient=True) as progress:
         task = progress.add_task("Verifying", total=size)
-        for number, line in enumerate(lines):
-            if number % 10_000 == 0:
-                progress.update(task, completed=lines.tell())
-            yield from verifier.take(decode(line))
+        for entry in checked(lines, lambda read: progress.advance(task, read)):
+            yield from verifier.take(entry)
     yield from verifier.end()
 
 

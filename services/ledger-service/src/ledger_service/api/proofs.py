@@ -100,7 +100,7 @@ async def export(caller: Exporter, engine: Engine, signer: Annotated[Signer, Dep
     async with engine.connect() as connection:
         notes = await checkpoints.every(connection, caller.tenant)
         size = await checkpoints.sealed(connection, caller.tenant)
-    header = Header(caller.tenant, size, signer.verifier_key, notes)
+    header = Header(tenant=caller.tenant, entries=size, verifier_key=signer.verifier_key, checkpoints=notes)
 
     async def lines() -> AsyncIterator[bytes]:
         yield encode_header(header)

@@ -1,29 +1,26 @@
 """A sealed ledger as a file: lines of JSON, the first of them says whose it is and what was signed of it."""
 
-from base64 import b64decode, b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+from typing import TypeVar
 
-import orjson
+import msgspec
 
 from ledger_service.domain.entry_types import is_of_complaint
-from ledger_service.domain.sealing import Fields, Seal, instant
+from ledger_service.domain.sealing import Fields, Seal
 from ledger_service.domain.verifying import Line
 
 FORMAT = "jieban-ledger-v1"
+Written = TypeVar("Written")
 
 
 class BadExport(ValueError):
     """A line is not what this version writes; the message says what is wrong with it."""
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(msgspec.Struct, frozen=True, kw_only=True):
     """The first line."""
 
+    format: str = FORMAT
     tenant: str
     entries: int
     verifier_key: str
@@ -31,102 +28,106 @@ class Header:
     """Signed notes, the shortest tree first."""
 
 
+class _Entry(msgspec.Struct, frozen=True, omit_defaults=True, rename={"before": "from", "after": "to"}):
+    """Any other line; what is bytes here is base64 there."""
+
+    number: int
+    position: int
+    tenant: str
+    event_id: str
+    type: str
+    source: str
+    sequence: int
+    before: str | None
+    after: str | None
+    at: str
+    recorded_at: str
+    actor: str | None
+    data: str
+    salt: bytes | None
+    digest: bytes
+    leaf: bytes
+    link: bytes
+    complaint_id: str | None = None
+    subject: str | None = None
+
+
+_ENCODER = msgspec.json.Encoder()
+_HEADER = msgspec.json.Decoder(Header)
+_ENTRY = msgspec.json.Decoder(_Entry)
+
+
 def encode_header(header: Header) -> bytes:
     """Return the first line."""
-    return _line(
-        {
-            "format": FORMAT,
-            "tenant": header.tenant,
-            "entries": header.entries,
-            "verifier_key": header.verifier_key,
-            "checkpoints": list(header.checkpoints),
-        }
-    )
+    return _ENCODER.encode(header) + b"\n"
 
 
 def decode_header(line: bytes) -> Header:
     """Read the first line; raises BadExport."""
-    given = _object(line)
-    if given.get("format") != FORMAT:
-        raise BadExport(f"the first line is not the header of a {FORMAT} export")
     try:
-        return Header(given["tenant"], given["entries"], given["verifier_key"], given["checkpoints"])
-    except KeyError as error:
-        raise BadExport(f"the header lacks {error}") from error
+        header = _decode(_HEADER, line)
+    except BadExport as error:
+        raise BadExport(f"the first line is not the header of a {FORMAT} export: {error}") from error
+    if header.format != FORMAT:
+        raise BadExport(f"the first line is not the header of a {FORMAT} export")
+    return header
 
 
 def encode(line: Line) -> bytes:
     """Return the line of an entry."""
     fields, seal = line.fields, line.seal
-    return _line(
-        {
-            "number": seal.number,
-            "position": fields.position,
-            "tenant": fields.tenant,
-            "event_id": str(fields.event_id),
-            _about(fields.type): str(fields.subject),
-            "type": fields.type,
-            "source": fields.source,
-            "sequence": fields.sequence,
-            "from": fields.status_before,
-            "to": fields.status_after,
-            "at": instant(fields.occurred_at),
-            "recorded_at": instant(fields.recorded_at),
-            "actor": line.actor,
-            "data": line.data,
-            "salt": b64encode(line.salt).decode() if line.salt else None,
-            "digest": b64encode(seal.digest).decode(),
-            "leaf": b64encode(seal.leaf).decode(),
-            "link": b64encode(seal.link).decode(),
-        }
+    is_complaints = is_of_complaint(fields.type)
+    entry = _Entry(
+        seal.number,
+        fields.position,
+        fields.tenant,
+        fields.event_id,
+        fields.type,
+        fields.source,
+        fields.sequence,
+        fields.status_before,
+        fields.status_after,
+        fields.occurred_at,
+        fields.recorded_at,
+        line.actor,
+        line.data,
+        line.salt or None,
+        seal.digest,
+        seal.leaf,
+        seal.link,
+        fields.subject if is_complaints else None,
+        None if is_complaints else fields.subject,
     )
+    return _ENCODER.encode(entry) + b"\n"
 
 
 def decode(line: bytes) -> Line:
     """Read the line of an entry; raises BadExport."""
-    given = _object(line)
+    entry = _decode(_ENTRY, line)
+    subject = entry.complaint_id if is_of_complaint(entry.type) else entry.subject
+    if subject is None:
+        raise BadExport(f"an entry lacks its {'complaint_id' if is_of_complaint(entry.type) else 'subject'}")
+    fields = Fields(
+        entry.tenant,
+        entry.position,
+        entry.event_id,
+        subject,
+        entry.type,
+        entry.source,
+        entry.sequence,
+        entry.before,
+        entry.after,
+        entry.at,
+        entry.recorded_at,
+    )
+    seal = Seal(entry.number, entry.position, entry.digest, entry.leaf, entry.link)
+    return Line(fields, entry.actor, entry.data, entry.salt, seal)
+
+
+def _decode(decoder: "msgspec.json.Decoder[Written]", line: bytes) -> Written:
     try:
-        fields = Fields(
-            given["tenant"],
-            given["position"],
-            UUID(given["event_id"]),
-            UUID(given[_about(given["type"])]),
-            given["type"],
-            given["source"],
-            given["sequence"],
-            given["from"],
-            given["to"],
-            datetime.fromisoformat(given["at"]),
-            datetime.fromisoformat(given["recorded_at"]),
-        )
-        seal = Seal(
-            given["number"], given["position"], _bytes(given["digest"]), _bytes(given["leaf"]), _bytes(given["link"])
-        )
-        return Line(fields, given["actor"], given["data"], _bytes(given["salt"]) if given["salt"] else None, seal)
-    except KeyError as error:
-        raise BadExport(f"an entry lacks {error}") from error
-    except (TypeError, ValueError, AttributeError) as error:
-        raise BadExport(f"an entry has a value that is none: {error}") from error
-
-
-def _about(entry_type: str) -> str:
-    """Return the name of the field that says what an entry is about: the same as that of the column."""
-    return "complaint_id" if is_of_complaint(entry_type) else "subject"
-
-
-def _bytes(text: str) -> bytes:
-    return b64decode(text, validate=True)
-
-
-def _line(content: dict[str, Any]) -> bytes:
-    return orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _object(line: bytes) -> dict[str, Any]:
-    try:
-        content = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
+        return decoder.decode(line)
+    except msgspec.ValidationError as error:
+        raise BadExport(f"a line does not fit: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadExport(f"a line is no JSON: {error}") from error
-    if not isinstance(content, dict):
-        raise BadExport("a line is no JSON object")
-    return content

@@ -4,10 +4,10 @@ The leaf of an entry is the text of `Sealed.text`. What may have to be erased (w
 only its digest, which is salted so that nobody can guess what was erased. Every entry is linked to the one before.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import NamedTuple
-from uuid import UUID
+from typing import Any, NamedTuple, Self
 
 from ledger_service.domain.merkle import hash_leaf
 
@@ -18,12 +18,12 @@ _VERSION = "jieban-entry-v1"
 
 
 class Fields(NamedTuple):
-    """An entry as it is kept."""
+    """An entry as it is sealed and exported: ids and times are texts, which whoever checks need not read."""
 
     tenant: str
     position: int
-    event_id: UUID
-    subject: UUID
+    event_id: str
+    subject: str
     """The complaint or, where the kind of entry is about none, what else it is about."""
     type: str
     source: str
@@ -31,8 +31,20 @@ class Fields(NamedTuple):
     status_before: str | None
     status_after: str | None
     """None where the entry is about no complaint; the leaf says nothing then."""
-    occurred_at: datetime
-    recorded_at: datetime
+    occurred_at: str
+    """As `instant` writes it."""
+    recorded_at: str
+
+    @classmethod
+    def of(cls, row: Sequence[Any]) -> Self:
+        """Read a row of an entry that has these columns in this order, ids and times as the database gives them."""
+        fields = cls(*row)
+        return fields._replace(
+            event_id=str(fields.event_id),
+            subject=str(fields.subject),
+            occurred_at=instant(row[-2]),
+            recorded_at=instant(row[-1]),
+        )
 
 
 class Seal(NamedTuple):
@@ -63,22 +75,10 @@ def link(previous: bytes, leaf: bytes) -> bytes:
 
 
 def _text(fields: Fields, content: bytes) -> bytes:
-    return "\n".join(
-        (
-            _VERSION,
-            fields.tenant,
-            str(fields.position),
-            str(fields.event_id),
-            str(fields.subject),
-            fields.type,
-            fields.source,
-            str(fields.sequence),
-            fields.status_before or "",
-            fields.status_after or "",
-            instant(fields.occurred_at),
-            instant(fields.recorded_at),
-            content.hex(),
-        )
+    (tenant, position, event_id, subject, kind, source, sequence, before, after, occurred_at, recorded_at) = fields
+    return (
+        f"{_VERSION}\n{tenant}\n{position}\n{event_id}\n{subject}\n{kind}\n{source}\n{sequence}\n{before or ''}\n"
+        f"{after or ''}\n{occurred_at}\n{recorded_at}\n{content.hex()}"
     ).encode()
 
 

@@ -24,6 +24,16 @@ class Line(NamedTuple):
     seal: Seal
 
 
+class Checked(NamedTuple):
+    """An entry that was compared with its own seal; what is left is its place among the others."""
+
+    number: int
+    position: int
+    leaf: bytes
+    link: bytes
+    is_as_sealed: bool
+
+
 class Flaw(NamedTuple):
     """What is wrong, from the entry with number `first` to that with number `last`."""
 
@@ -34,8 +44,17 @@ class Flaw(NamedTuple):
     what: str
 
 
+def check(line: Line) -> Checked:
+    """Compare an entry with its own seal; this is most of the work, and needs no other entry."""
+    seal = line.seal
+    is_as_sealed = (
+        digest(line.salt, line.actor, line.data) == seal.digest and leaf_hash(line.fields, seal.digest) == seal.leaf
+    )
+    return Checked(seal.number, seal.position, seal.leaf, seal.link, is_as_sealed)
+
+
 class Verifier:
-    """Takes lines in the order of their numbers, and finds what was changed, removed or put in."""
+    """Takes entries in the order of their numbers, and finds what was changed, removed or put in."""
 
     def __init__(self, checkpoints: Iterable[Checkpoint] = (), *, entries: int = 0) -> None:
         """`checkpoints` are those that the lines have to agree with; their signatures have been checked.
@@ -56,11 +75,10 @@ class Verifier:
         """How many were taken."""
         return self._tree.size
 
-    def take(self, line: Line) -> Iterator[Flaw]:
-        """Check the next line, and yield what is wrong with it or before it."""
-        fields, seal = line.fields, line.seal
+    def take(self, seal: Checked) -> Iterator[Flaw]:
+        """Take the next entry, and yield what is wrong with it or before it."""
         if seal.number == UNSEALED:
-            yield _flaw("inserted", UNSEALED, f"position {fields.position} was put in: it was never sealed")
+            yield _flaw("inserted", UNSEALED, f"position {seal.position} was put in: it was never sealed")
             return
         if seal.number < self._next:
             yield _flaw("inserted", seal.number, f"entry {seal.number} stands once more before {self._next}")
@@ -71,8 +89,8 @@ class Verifier:
             yield Flaw("removed", self._next, seal.number - 1, missing)
         elif link(self._link, seal.leaf) != seal.link:
             yield _flaw("unlinked", seal.number, f"entry {seal.number} is not linked to the one before it")
-        if digest(line.salt, line.actor, line.data) != seal.digest or leaf_hash(fields, seal.digest) != seal.leaf:
-            yield _flaw("changed", seal.number, f"entry {seal.number} (position {fields.position}) is not as sealed")
+        if not seal.is_as_sealed:
+            yield _flaw("changed", seal.number, f"entry {seal.number} (position {seal.position}) is not as sealed")
         self._link, self._next = seal.link, seal.number + 1
         self._tree.append(seal.leaf)
         yield from self._compare()

@@ -127,4 +127,4 @@ async def lines(connect: Connect, tenant: str, size: int) -> AsyncIterator[Seque
 async def _fetch(connect: Connect, statement: Statement, **parameters: object) -> list[Line]:
     async with connect() as connection:
         rows = await statement.fetch(connection, parameters)
-    return [Line(Fields(*row[:11]), row[11], row[12], row[13], Seal(*row[14:])) for row in rows]
+    return [Line(Fields.of(row[:11]), row[11], row[12], row[13], Seal(*row[14:])) for row in rows]

@@ -101,7 +101,7 @@ async def unsealed(connection: AsyncConnection, chain: Chain, size: int) -> list
     """Return up to `size` entries that have no seal, by position, with the digests of their contents."""
     parameters = {"tenant": chain.tenant, "settled": chain.settled, "size": size}
     rows = await _UNSEALED.fetch(connection, parameters)
-    return [(Fields(*row[:11]), digest(row[11], row[12], row[13])) for row in rows]
+    return [(Fields.of(row[:11]), digest(row[11], row[12], row[13])) for row in rows]
 
 
 async def append(connection: AsyncConnection, tenant: str, seals: Sequence[Seal], nodes: Sequence[Node]) -> None:
