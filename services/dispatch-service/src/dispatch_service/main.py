@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from contracts.topics import LIFECYCLE
-from dispatch_service.api import actions, attendance, cases, duty_requests, grids, places, reference, rosters
+from dispatch_service.api import actions, attendance, cases, coverage, duty_requests, grids, places, reference, rosters
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.attendance import forget_tracks
@@ -40,6 +40,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             rosters.router,
             duty_requests.router,
             attendance.router,
+            coverage.router,
         ],
         workers={"relay": [tracks]},
         body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT},

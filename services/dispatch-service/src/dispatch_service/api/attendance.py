@@ -46,10 +46,9 @@ async def clock(body: ClockBody, caller: Officer, engine: Engine) -> DutyView:
     `no-duty-now` without a duty, `already-clocked` for a second time, 422 `position-far-away` for a position more than
     50 km from every grid.
     """
-    place = body.position.to_place()
     try:
         async with engine.begin() as connection:
-            fix = Fix(now(), place.lon or 0.0, place.lat or 0.0, None)
+            fix = Fix(now(), *body.position.point(), None)
             row = await attendance.clock(connection, caller.tenant, caller.subject, body.way, fix)
     except RosterError as error:
         raise problem_of(error) from error
@@ -64,8 +63,7 @@ async def send_positions(body: FixesBody, caller: Officer, engine: Engine) -> Ke
     for index, each in enumerate(body.positions):
         if not moment - _OLDEST <= each.at <= moment + _FUTURE:
             raise invalid(f"/positions/{index}/at", "moment-out-of-range")
-        place = each.position.to_place()
-        fixes.append(Fix(each.at, place.lon or 0.0, place.lat or 0.0, each.accuracy_metres))
+        fixes.append(Fix(each.at, *each.position.point(), each.accuracy_metres))
     try:
         async with engine.begin() as connection:
             await attendance.check_reach(connection, caller.tenant, fixes)

@@ -94,9 +94,13 @@ class Position(_Body):
     crs: Crs = "WGS84"
     address: Annotated[str | None, Field(max_length=500)] = None
 
+    def point(self) -> tuple[float, float]:
+        """Return longitude and latitude in WGS84."""
+        return to_wgs84(self.lon, self.lat, self.crs)
+
     def to_place(self) -> Place:
         """Return it as events carry it, in WGS84."""
-        lon, lat = to_wgs84(self.lon, self.lat, self.crs)
+        lon, lat = self.point()
         return Place(lon=lon, lat=lat, address=self.address)
 
 

@@ -1,20 +1,17 @@
 """Looks at the shapes of grids before they come into force: which cannot be routed by, and where they do not fit."""
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal
 
-import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from dispatch_service.domain.plane import Plane
 from dispatch_service.domain.routing import Point
 
-METRES_PER_DEGREE = 111_320.0
-"""Of latitude, and of longitude at the equator: exact to half a percent, which is enough to tell a gap from a crumb."""
 _PLACE = re.compile(r"\[(\S+) (\S+)\]")
 
 
@@ -63,42 +60,29 @@ def survey(codes: Sequence[str], areas: Sequence[BaseGeometry], *, least_square_
     """Return overlaps and enclosed gaps of at least that size, the largest first; `areas` must have no flaw."""
     if not areas:
         return []
-    flat = _Flat(areas)
-    found = chain(_overlaps(codes, flat, least_square_metres), _gaps(flat, least_square_metres))
+    plane = Plane(areas)
+    flat = plane.flat(areas)
+    found = chain(_overlaps(codes, plane, flat, least_square_metres), _gaps(plane, flat, least_square_metres))
     return sorted(found, key=lambda finding: -(finding.square_metres or 0))
 
 
-class _Flat:
-    """Areas in metres, and the way back to degrees."""
-
-    def __init__(self, areas: Sequence[BaseGeometry]) -> None:
-        _, south, _, north = shapely.total_bounds(np.array(areas, dtype=object))
-        self._scale = np.array([METRES_PER_DEGREE * math.cos(math.radians((south + north) / 2)), METRES_PER_DEGREE])
-        self.areas: Any = shapely.transform(np.array(areas, dtype=object), lambda points: points * self._scale)
-
-    def place(self, area: BaseGeometry) -> Point:
-        """Return a point inside of `area`, in degrees to a tenth of a metre."""
-        point = area.representative_point()
-        return round(float(point.x / self._scale[0]), 6), round(float(point.y / self._scale[1]), 6)
-
-
-def _overlaps(codes: Sequence[str], flat: _Flat, least: float) -> Iterator[Finding]:
-    tree = shapely.STRtree(flat.areas)
-    left, right = tree.query(flat.areas, predicate="intersects")
+def _overlaps(codes: Sequence[str], plane: Plane, areas: Any, least: float) -> Iterator[Finding]:
+    tree = shapely.STRtree(areas)
+    left, right = tree.query(areas, predicate="intersects")
     pairs = [(one, other) for one, other in zip(left.tolist(), right.tolist(), strict=True) if one < other]
     for one, other in pairs:
-        common = shapely.intersection(flat.areas[one], flat.areas[other])
+        common = shapely.intersection(areas[one], areas[other])
         if common.area >= least:
-            yield Finding("overlap", tuple(sorted((codes[one], codes[other]))), flat.place(common), round(common.area))
+            yield Finding("overlap", tuple(sorted((codes[one], codes[other]))), plane.place(common), round(common.area))
 
 
-def _gaps(flat: _Flat, least: float) -> Iterator[Finding]:
+def _gaps(plane: Plane, areas: Any, least: float) -> Iterator[Finding]:
     """Holes of a single grid count as well: their points reach the duty desk."""
-    for part in _polygons(shapely.union_all(flat.areas)):
+    for part in _polygons(shapely.union_all(areas)):
         for ring in part.interiors:
             hole = shapely.Polygon(ring)
             if hole.area >= least:
-                yield Finding("gap", (), flat.place(hole), round(hole.area))
+                yield Finding("gap", (), plane.place(hole), round(hole.area))
 
 
 def _polygons(area: BaseGeometry) -> list[Any]:
