@@ -46,3 +46,19 @@ class ActionConflict(DispatchError):
         self.event = event
         self.status = status
         self.version = version
+
+
+class LimitTwice(DispatchError):
+    """A table of limits names category, grade and stage of line `place`, counted from 0, a second time."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(f"line {place} is there twice")
+        self.place = place
+
+
+class LimitMissing(DispatchError):
+    """A table of limits has none for all categories and grades of a stage."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__(f"no limit for all categories and grades of {stage}")
+        self.stage = stage
