@@ -6,7 +6,7 @@ PACKAGE = "dispatch_service"
 
 async def test_tables_in_code_and_migrations_agree(databases: MakeDatabase) -> None:
     url = await databases()
-    assert len(pending_migrations(PACKAGE, url)) == 4
+    assert len(pending_migrations(PACKAGE, url)) == 5
 
     run_migrations(PACKAGE, url)
 

@@ -1,10 +1,16 @@
 """Puts dispatch together."""
 
+from datetime import timedelta
+from functools import partial
+
 from contracts.topics import LIFECYCLE
-from dispatch_service.api import actions, cases, reference
+from dispatch_service.api import actions, cases, clock_settings, reference
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
+from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.renewing import renew_clocks
 from eventbus.slices import Subscription
+from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
@@ -16,16 +22,23 @@ the duty desk where no grid does. Officers accept, start and resolve the cases o
 on.
 """
 
+_RENEW_EVERY = timedelta(seconds=2)
+
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return dispatch, not yet connected to anything. ValueError where `JIEBAN_DISPATCH_DATABASE_URL` is not set."""
+    foundation = Foundation.lay("dispatch", settings, settings.dispatch_database_url)
+    clockworks = Clockworks()
+    renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
     return assemble(
-        Foundation.lay("dispatch", settings, settings.dispatch_database_url),
+        foundation,
         verifier,
         title="Jieban dispatch 派遣、处置",
         description=DESCRIPTION.strip(),
-        routers=[cases.router, actions.router, reference.router],
+        routers=[cases.router, actions.router, clock_settings.router, reference.router],
         subscription=Subscription(
-            consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory())
+            consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory(), clockworks)
         ),
+        state={"clockworks": clockworks},
+        workers={"relay": [renewing]},
     )

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Response
 from contracts.lifecycle import TRANSITIONS, EventType
 from dispatch_service.api.acting import Acting
 from dispatch_service.api.case_schemas import AcceptBody, AssignBody, CaseView, ResolveBody, StartBody
+from dispatch_service.api.deps import TenantClockworks
 from dispatch_service.service import actions
 from runtime.auth import Caller, require
 from runtime.problems import PROBLEM_RESPONSES
@@ -27,12 +28,15 @@ async def assign_case(
     body: AssignBody,
     caller: Annotated[Caller, _who_may(EventType.ASSIGNED)],
     acting: Acting,
+    clockworks: TenantClockworks,
 ) -> Response:
     """Send a case to a team: from the duty desk, or on from a team that has not accepted it yet.
 
+    The times to accept it and to be on site begin anew; the promised time stands, unless the case gets another grade.
     422 for an unknown team; 409 with the present state where the case is beyond that.
     """
-    return await acting.run(caller, complaint_id, body.note, partial(actions.assign, team_code=body.team))
+    work = partial(actions.assign, team_code=body.team, grade=body.grade, clockworks=clockworks)
+    return await acting.run(caller, complaint_id, body.note, work)
 
 
 @router.post("/accept", response_model=CaseView)

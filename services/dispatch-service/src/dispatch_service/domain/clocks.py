@@ -60,6 +60,10 @@ class Clock:
         level = self.next_level
         return None if level is None else {WARNING: self.warn_at, DUE: self.promised_at, TWICE: self.twice_at}[level]
 
+    def after(self, former: "Clock | None") -> "Clock":
+        """Return this clock as the successor of `former` in the same round: what was announced stays announced."""
+        return self if former is None else replace(self, escalated=former.escalated)
+
     @property
     def next_level(self) -> int | None:
         """The level that is announced next: each once, in order, whatever happens to the times."""
