@@ -34,6 +34,7 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch janitor",
             "dispatch idempotency keys",
             "dispatch clocks",
+            "dispatch timers",
         ],
         "consumer": ["dispatch"],
     }

@@ -9,6 +9,7 @@ from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.clockworks import Clockworks
 from dispatch_service.service.renewing import renew_clocks
+from dispatch_service.service.timers import fire_due
 from eventbus.slices import Subscription
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
@@ -23,6 +24,7 @@ on.
 """
 
 _RENEW_EVERY = timedelta(seconds=2)
+_LOOK_EVERY = timedelta(seconds=1)
 
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
@@ -30,6 +32,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     foundation = Foundation.lay("dispatch", settings, settings.dispatch_database_url)
     clockworks = Clockworks()
     renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
+    timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
     return assemble(
         foundation,
         verifier,
@@ -40,5 +43,5 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory(), clockworks)
         ),
         state={"clockworks": clockworks},
-        workers={"relay": [renewing]},
+        workers={"relay": [renewing, timers]},
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.lifecycle import Status
 from dispatch_service.domain.clocks import Light
+from dispatch_service.domain.limits import Stage
 
 RUNNING = frozenset({Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS})
 """The clock runs."""
@@ -20,6 +21,11 @@ class Standing:
 
     light: Light | None
     remaining: timedelta | None
+
+
+def stage_of(status: Status) -> Stage:
+    """Return what the unit has to do next with an open case."""
+    return {Status.ASSIGNED: Stage.ACCEPT, Status.ACCEPTED: Stage.ON_SITE}.get(status, Stage.RESOLVE)
 
 
 def standing_of(case: Mapping[str, Any], now: datetime) -> Standing:
