@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from contracts.topics import LIFECYCLE
-from dispatch_service.api import actions, cases, clock_settings, reference
+from dispatch_service.api import actions, cases, clock_settings, reference, requests
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.clockworks import Clockworks
@@ -38,7 +38,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         verifier,
         title="Jieban dispatch 派遣、处置",
         description=DESCRIPTION.strip(),
-        routers=[cases.router, actions.router, clock_settings.router, reference.router],
+        routers=[cases.router, actions.router, requests.router, clock_settings.router, reference.router],
         subscription=Subscription(
             consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory(), clockworks)
         ),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 
 from contracts.lifecycle import TRANSITIONS, EventType
 from dispatch_service.api.acting import Acting
-from dispatch_service.api.case_schemas import AcceptBody, AssignBody, CaseView, ResolveBody, StartBody
+from dispatch_service.api.case_schemas import AcceptBody, AssignBody, CaseDetail, ResolveBody, StartBody
 from dispatch_service.api.deps import TenantClockworks
 from dispatch_service.service import actions
 from runtime.auth import Caller, require
@@ -22,7 +22,7 @@ def _who_may(event_type: EventType) -> object:
     return Depends(require(*TRANSITIONS[event_type].roles))
 
 
-@router.post("/assign", response_model=CaseView)
+@router.post("/assign", response_model=CaseDetail)
 async def assign_case(
     complaint_id: UUID,
     body: AssignBody,
@@ -39,7 +39,7 @@ async def assign_case(
     return await acting.run(caller, complaint_id, body.note, work)
 
 
-@router.post("/accept", response_model=CaseView)
+@router.post("/accept", response_model=CaseDetail)
 async def accept_case(
     complaint_id: UUID,
     caller: Annotated[Caller, _who_may(EventType.ACCEPTED)],
@@ -53,7 +53,7 @@ async def accept_case(
     return await acting.run(caller, complaint_id, body.note if body else None, actions.accept)
 
 
-@router.post("/start", response_model=CaseView)
+@router.post("/start", response_model=CaseDetail)
 async def start_case(
     complaint_id: UUID,
     caller: Annotated[Caller, _who_may(EventType.STARTED)],
@@ -67,7 +67,7 @@ async def start_case(
     return await acting.run(caller, complaint_id, body.note, work)
 
 
-@router.post("/resolve", response_model=CaseView)
+@router.post("/resolve", response_model=CaseDetail)
 async def resolve_case(
     complaint_id: UUID,
     body: ResolveBody,

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.coordinates import Crs, to_wgs84
 from contracts.events import HandlingMode, Place
 from contracts.lifecycle import Status
+from dispatch_service.api.request_schemas import OrderView, RequestView
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.standing import standing_of
@@ -100,6 +101,13 @@ class CaseView(BaseModel):
                 "location": {"lon": row["lon"], "lat": row["lat"], "address": row["address"]},
             }
         )
+
+
+class CaseDetail(CaseView):
+    """A case with what its unit has asked for, and its supervision orders; the oldest first."""
+
+    requests: list[RequestView]
+    supervision: list[OrderView]
 
 
 class _Body(BaseModel):

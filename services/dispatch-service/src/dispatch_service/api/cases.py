@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from dispatch_service.api.case_filter import case_filter
-from dispatch_service.api.case_schemas import CaseView
+from dispatch_service.api.case_schemas import CaseDetail, CaseView
 from dispatch_service.api.deps import ReadEngine, Staff
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.errors import CaseNotFound
@@ -50,7 +50,7 @@ async def list_cases(
 
 
 @router.get("/{complaint_id}")
-async def show_case(complaint_id: UUID, response: Response, caller: Staff, engine: ReadEngine) -> CaseView:
+async def show_case(complaint_id: UUID, response: Response, caller: Staff, engine: ReadEngine) -> CaseDetail:
     """Show one case. Its `ETag` can be sent back as `If-Match` with an action."""
     async with engine.connect() as connection:
         try:
@@ -58,7 +58,7 @@ async def show_case(complaint_id: UUID, response: Response, caller: Staff, engin
         except CaseNotFound as error:
             raise problem_of(error) from error
     response.headers["ETag"] = etag(row["version"])
-    return CaseView.of(row)
+    return CaseDetail.of(row)
 
 
 def _mark(complaint_id: Position, promised_at: Position) -> Mark:

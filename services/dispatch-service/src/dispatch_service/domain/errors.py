@@ -62,3 +62,49 @@ class LimitMissing(DispatchError):
     def __init__(self, stage: str) -> None:
         super().__init__(f"no limit for all categories and grades of {stage}")
         self.stage = stage
+
+
+class DeadlinePassed(DispatchError):
+    """More time is asked for after the promised time."""
+
+    def __init__(self, promised_at: datetime) -> None:
+        super().__init__(f"the promised time was {promised_at.isoformat()}")
+        self.promised_at = promised_at
+
+
+class TooManyRequests(DispatchError):
+    """The case has been given this as often as it may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"at most {most} times")
+        self.most = most
+
+
+class EndOutOfRange(DispatchError):
+    """The moment given as `field` does not lie after `earliest`, or lies after `latest`."""
+
+    def __init__(self, field: str, earliest: datetime, latest: datetime) -> None:
+        super().__init__(f"{field} must lie after {earliest.isoformat()}, and not after {latest.isoformat()}")
+        self.field = field
+        self.earliest = earliest
+        self.latest = latest
+
+
+class RequestOpen(DispatchError):
+    """The same was asked for already and is not decided yet."""
+
+
+class RequestNotFound(DispatchError):
+    """No such request, or supervision order, of this case."""
+
+
+class RequestSettled(DispatchError):
+    """The request was decided, or the order answered, before."""
+
+
+class RequestOutdated(DispatchError):
+    """What was asked for lies in the past by now, or brings nothing any more."""
+
+
+class OwnRequest(DispatchError):
+    """Nobody approves what they have asked for themselves."""

@@ -30,6 +30,7 @@ class WorkingTime:
         self._is_working = is_working
         self._zone = zone
         self._first = self._end = 0
+        self._laid_out = (0, 0)
         self._starts: list[int] = []
         self._ends: list[int] = []
         self._before: list[int] = []
@@ -50,8 +51,7 @@ class WorkingTime:
 
     def between(self, begin: datetime, end: datetime) -> timedelta:
         """Return the working time from `begin` to `end`; negative where `end` is the earlier one."""
-        self._cover(min(begin, end))
-        self._cover(max(begin, end))
+        self._elapsed(min(begin, end))  # lays out earlier years, from which all else is counted
         return timedelta(microseconds=self._elapsed(end) - self._elapsed(begin))
 
     @property
@@ -60,20 +60,20 @@ class WorkingTime:
 
     def _elapsed(self, moment: datetime) -> int:
         """Return the working time, in microseconds, from the first day laid out until `moment`."""
-        self._cover(moment)
         at = (moment - _EPOCH) // _MICROSECOND
+        if not self._laid_out[0] <= at < self._laid_out[1]:
+            self._cover(moment.astimezone(self._zone).year)
         place = bisect_right(self._starts, at) - 1
         if place < 0:
             return 0
         return self._before[place] + min(at, self._ends[place]) - self._starts[place]
 
-    def _cover(self, moment: datetime) -> None:
-        year = moment.astimezone(self._zone).year
+    def _cover(self, year: int) -> None:
         if not self._end:
             self._lay_out(year, year + _SPARE_YEARS)
         elif year < self._first:
             self._lay_out(year, self._end)
-        elif year >= self._end:
+        else:
             self._lay_out(self._first, year + _SPARE_YEARS)
 
     def _widen(self, *, later: bool) -> int:
@@ -91,6 +91,10 @@ class WorkingTime:
         if first < 1 or end > date.max.year:
             raise OverflowError("no date is so far away")
         self._first, self._end = first, end
+        self._laid_out = (
+            self._microseconds(date(first, 1, 1), MIDNIGHT),
+            self._microseconds(date(end, 1, 1), MIDNIGHT),
+        )
         self._starts, self._ends, self._before = [], [], []
         elapsed = 0
         day, last = date(first, 1, 1), date(end, 1, 1)

@@ -74,6 +74,7 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         sa.CheckConstraint(sa.column("state").in_(STATES), name="case_request_state"),
     )
     sa.Index("case_request_of_case", request.c.complaint_id)
+    sa.Index("case_request_by_state", request.c.tenant, request.c.state, request.c.id)
     open_ones = sa.text("state = 'open'")
     sa.Index("case_request_open", request.c.complaint_id, request.c.kind, unique=True, postgresql_where=open_ones)
     order = sa.Table(

@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.case import Case
+from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.limits import Grade
 from dispatch_service.persistence import case_clocks
+from dispatch_service.persistence.case_clocks import CaseClock
 from dispatch_service.service.clockworks import Clockworks
 
 
@@ -31,3 +33,13 @@ async def reassign(
         "clock_version": work.version,
         "clock_round": case.round,
     }
+
+
+async def started(
+    connection: AsyncConnection, clockworks: Clockworks, case: Case
+) -> tuple[CaseClock, Clock, Clockwork]:
+    """Return the clock of a locked case, and what sets it; a case that has none yet gets one by what is known of it."""
+    work = await clockworks.of_one(connection, case.tenant)
+    known = await case_clocks.read(connection, case.tenant, case.complaint_id)
+    clock = known.clock or work.start(known.category, known.grade, begun_at=known.begun_at, assigned_at=known.begun_at)
+    return known, clock, work

@@ -89,6 +89,7 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("case_request_of_case", "case_request", ["complaint_id"], unique=False)
+    op.create_index("case_request_by_state", "case_request", ["tenant", "state", "id"], unique=False)
     open_ones = sa.text("state = 'open'")
     op.create_index(
         "case_request_open", "case_request", ["complaint_id", "kind"], unique=True, postgresql_where=open_ones
