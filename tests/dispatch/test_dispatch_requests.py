@@ -116,7 +116,8 @@ async def test_time_stands_still_while_a_case_is_suspended(world: World) -> None
     event = await world.a_case("accept", "start")
     await world.run(
         "UPDATE dispatch_case SET clock_unit = 'hours', warn_at = now() + interval '1 h',"
-        " timer_at = now() + interval '1 h', promised_at = now() + interval '2 h', twice_at = now() + interval '12 h' WHERE complaint_id = :id",
+        " timer_at = now() + interval '1 h', promised_at = now() + interval '2 h',"
+        " twice_at = now() + interval '12 h' WHERE complaint_id = :id",
         id=event.subject,
     )
     await grant(world, event, "suspension")
