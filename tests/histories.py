@@ -11,7 +11,9 @@ from contracts.events import (
     ComplaintAssigned,
     ComplaintReceived,
     ComplaintResolved,
+    ComplaintResumed,
     ComplaintStarted,
+    ComplaintSuspended,
     ComplaintWithdrawn,
     Payload,
     Place,
@@ -28,6 +30,7 @@ TENANT = "522723"
 OWNER = "citizen-1"
 OFFICER = "officer-1"
 BEGIN = datetime(2026, 3, 1, 8, tzinfo=UTC)
+_ASKED = {"team": "team-01", "asked_by": OFFICER, "reason": "等配件"}
 _offsets = count()
 
 
@@ -88,6 +91,13 @@ class History:
         position = Place(lon=107.2358, lat=26.5808)
         data = ComplaintStarted(actor=OFFICER, team="team-01", position=position, started_at=BEGIN)
         return self.event(EventType.STARTED, data)
+
+    def suspended(self) -> Event:
+        return self.event(EventType.SUSPENDED, ComplaintSuspended.model_validate({**_ASKED, "actor": "dispatcher-1"}))
+
+    def resumed(self, promised_at: datetime) -> Event:
+        facts = {**_ASKED, "actor": "dispatcher-1", "promised_at": promised_at}
+        return self.event(EventType.RESUMED, ComplaintResumed.model_validate(facts))
 
     def resolved(self, actor: str = OFFICER) -> Event:
         data = ComplaintResolved(actor=actor, team="team-01", handling_mode="guidance", result="已劝离")

@@ -101,7 +101,7 @@ class SchemaSkew(Fault):
         schema = b"urn:jieban:schema:complaint.received:v2"
         of_received = [newer.record(EventType.RECEIVED, 1, sound, ce_dataschema=schema)]
         of_received.append(newer.record(EventType.RELEASE_REQUESTED, 2, release_requested("behind it")))
-        of_all = [unknown.record(EventType.RECEIVED, 1, sound, ce_type=b"complaint.escalated")]
+        of_all = [unknown.record(EventType.RECEIVED, 1, sound, ce_type=b"complaint.unheard_of")]
         self._parked = {"intake": of_all, "dispatch": [*of_received, *of_all], "ledger": [*of_received, *of_all]}
         self.parked = {service: len(records) for service, records in self._parked.items()}
         self.parked["intake"] += len(self._read)  # assigned by dispatch, and unknown to intake

@@ -163,4 +163,4 @@ def _not_yet_resolved(answer: Answer) -> bool:
     if answer.status != _CONFLICT:
         return False
     present = json.loads(answer.body).get("present", {}).get("status")
-    return present in {"received", "assigned", "accepted", "in_progress"}
+    return present in {"received", "assigned", "accepted", "in_progress", "suspended"}

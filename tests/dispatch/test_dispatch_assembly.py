@@ -28,7 +28,15 @@ async def test_the_service_brings_its_workers_by_role() -> None:
     await service.close()
 
     assert names == {
-        "relay": ["topic maker", "dispatch relay", "dispatch janitor", "dispatch idempotency keys", "dispatch tracks"],
+        "relay": [
+            "topic maker",
+            "dispatch relay",
+            "dispatch janitor",
+            "dispatch idempotency keys",
+            "dispatch clocks",
+            "dispatch timers",
+            "dispatch tracks",
+        ],
         "consumer": ["dispatch"],
     }
 

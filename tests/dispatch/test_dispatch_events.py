@@ -30,6 +30,7 @@ async def test_a_received_complaint_is_assigned_to_the_team_of_its_grid(world: W
         "community": "community-08",
         "round": 1,
         "rule": "grid",
+        "promised_at": (await world.row(event))["promised_at"].isoformat().replace("+00:00", "Z"),
     }
 
 
@@ -55,6 +56,7 @@ async def test_what_no_grid_answers_for_reaches_the_duty_desk(world: World, plac
         "team_name": "县综合行政执法局值班台",
         "round": 1,
         "rule": "duty_desk",
+        "promised_at": row["promised_at"].isoformat().replace("+00:00", "Z"),
     }
 
 

@@ -69,10 +69,17 @@ async def test_a_case_is_shown_with_everything_that_is_known(world: World) -> No
             "from_team": None,
         },
         "category": "shown",
+        "grade": "ordinary",
         "source": "resident_app",
         "proactive": False,
         "description": "小区门口占道经营",
         "location": {"lon": TOWN[0], "lat": TOWN[1], "crs": "WGS84", "address": "金南街道"},
+        "accept_by": response.json()["accept_by"],
+        "on_site_by": response.json()["on_site_by"],
+        "promised_at": response.json()["promised_at"],
+        "light": "green",
+        "remaining_seconds": response.json()["remaining_seconds"],
+        "suspended_at": None,
         "officer": None,
         "handling_mode": None,
         "result": None,
@@ -83,6 +90,8 @@ async def test_a_case_is_shown_with_everything_that_is_known(world: World) -> No
         "started_at": None,
         "resolved_at": None,
         "updated_at": response.json()["updated_at"],
+        "requests": [],
+        "supervision": [],
     }
 
 

@@ -12,7 +12,7 @@ from contracts.envelope import Event
 from contracts.lifecycle import Status
 from contracts.roles import Role
 from eventbus.errors import OutOfOrder
-from histories import History
+from histories import BEGIN, History
 from intake.conftest import As
 from intake.reports import REPORT
 from intake_service.events.lifecycle import follow
@@ -48,6 +48,20 @@ async def test_a_slice_is_followed_to_its_end(
     assert seen["status"] == "in_progress"
     assert [step["status"] for step in seen["progress"]] == ["received", "assigned", "accepted", "in_progress"]
     assert seen["version"] == 3
+
+
+async def test_a_complaint_that_is_laid_aside_says_so_and_can_be_withdrawn(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History
+) -> None:
+    await apply(engine, history.assigned(), history.accepted(), history.suspended())
+    assert (await view(client, as_, history))["status"] == "suspended"
+    await apply(engine, history.resumed(BEGIN), history.suspended())
+    request = await requested(engine, history)
+    await apply(engine, history.released(request.id, Status.SUSPENDED))
+    seen = await view(client, as_, history)
+    assert [step["status"] for step in seen["progress"]] == [
+        "received", "assigned", "accepted", "suspended", "in_progress", "suspended", "withdrawn",
+    ]  # fmt: skip
 
 
 async def test_an_event_whose_predecessor_is_missing_waits_for_it(

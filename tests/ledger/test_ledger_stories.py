@@ -1,10 +1,12 @@
 """Who reads what of a complaint's story."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 
 from contracts.roles import STAFF, Role
-from histories import OFFICER, OWNER, History
+from histories import BEGIN, OFFICER, OWNER, History
 from ledger.conftest import As, Enter
 from runtime.ids import uuid7
 
@@ -51,6 +53,26 @@ async def test_the_reporter_reads_the_unit_and_the_outcome_but_nobodys_identity(
     assert story["timeline"][2]["data"] == {}
     assert OFFICER not in answer.text
     assert "内部备注" not in answer.text
+
+
+async def test_a_suspension_is_told_with_the_promised_time_but_not_who_asked_and_why(
+    client: httpx.AsyncClient, enter: Enter, as_: As
+) -> None:
+    history = History()
+    for step in (history.received, history.assigned, history.accepted, history.suspended):
+        step()
+    history.resumed(BEGIN + timedelta(days=9))
+    await enter(history)
+    staff = (await client.get(f"/complaints/{history.id}", headers=as_(Role.OPERATOR))).json()["timeline"]
+    reporter = await client.get(f"/complaints/{history.id}", headers=as_(Role.CITIZEN, OWNER))
+    assert [(line["from"], line["to"]) for line in staff[3:]] == [
+        ("accepted", "suspended"),
+        ("suspended", "in_progress"),
+    ]
+    assert staff[3]["data"]["asked_by"] == OFFICER
+    assert [line["data"] for line in reporter.json()["timeline"][3:]] == [{}, {"promised_at": "2026-03-10T08:00:00Z"}]
+    assert OFFICER not in reporter.text
+    assert "等配件" not in reporter.text
 
 
 async def test_a_partner_reads_what_it_reported(client: httpx.AsyncClient, enter: Enter, as_: As) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status, next_status
 
+OPEN = ("received", "assigned", "accepted", "in_progress", "suspended")
 LEGAL: dict[tuple[str | None, str], str] = {
     (None, "received"): "received",
     ("received", "assigned"): "assigned",
@@ -13,11 +14,15 @@ LEGAL: dict[tuple[str | None, str], str] = {
     ("assigned", "accepted"): "accepted",
     ("accepted", "started"): "in_progress",
     ("in_progress", "resolved"): "resolved",
+    **{(status, "extended"): status for status in ("accepted", "in_progress")},
+    **{(status, "suspended"): "suspended" for status in ("accepted", "in_progress")},
+    ("suspended", "resumed"): "in_progress",
+    **{(status, "escalated"): status for status in ("assigned", "accepted", "in_progress", "suspended")},
     ("resolved", "verified"): "verified",
     ("verified", "closed"): "closed",
     ("closed", "feedback_received"): "closed",
-    **{(status, "withdrawn"): "withdrawn" for status in ("received", "assigned", "accepted", "in_progress")},
-    **{(status, "released"): status for status in ("received", "assigned", "accepted", "in_progress")},
+    **{(status, "withdrawn"): "withdrawn" for status in OPEN},
+    **{(status, "released"): status for status in OPEN},
     **{(status, event): status for status in Status for event in ("release_requested", "release_refused")},
 }
 """Written out by hand, from the domain's state table: (from, event) → to."""

@@ -44,7 +44,9 @@ def test_an_action_follows_the_state_table_or_changes_nothing(status: Status, ev
         assert case == a_case(status)
 
 
-@pytest.mark.parametrize("status", [Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS])
+@pytest.mark.parametrize(
+    "status", [Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.SUSPENDED]
+)
 def test_work_that_is_not_done_is_released(status: Status) -> None:
     case = a_case(status)
 

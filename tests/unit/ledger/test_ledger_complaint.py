@@ -1,12 +1,21 @@
 """How a history goes on, and what it refuses."""
 
 import copy
+from datetime import UTC, datetime
 from itertools import product
 
 import pytest
 
 from contracts.envelope import Event
-from contracts.events import ComplaintClosed, ComplaintVerified, FeedbackReceived
+from contracts.events import (
+    ComplaintClosed,
+    ComplaintEscalated,
+    ComplaintExtended,
+    ComplaintResumed,
+    ComplaintSuspended,
+    ComplaintVerified,
+    FeedbackReceived,
+)
 from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status
 from histories import OFFICER, History
 from ledger_service.domain.complaint import Complaint
@@ -18,7 +27,13 @@ def _others(history: History) -> list[Event]:
     request = history.events[-1].id
     author = History()
     author.id, author.tenant = history.id, history.tenant
+    asked = {"actor": "dispatcher-1", "team": "team-01", "asked_by": OFFICER, "reason": "等配件"}
+    until = datetime(2026, 3, 9, tzinfo=UTC)
     return [
+        author.event(EventType.EXTENDED, ComplaintExtended.model_validate({**asked, "promised_at": until})),
+        author.event(EventType.SUSPENDED, ComplaintSuspended.model_validate(asked)),
+        author.event(EventType.RESUMED, ComplaintResumed.model_validate({**asked, "promised_at": until})),
+        author.event(EventType.ESCALATED, ComplaintEscalated(level=80, stage="accept", team="team-01")),
         author.released(request),
         author.release_refused(request, Status.CLOSED),
         author.withdrawn(),

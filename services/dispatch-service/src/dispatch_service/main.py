@@ -4,10 +4,25 @@ from datetime import timedelta
 from functools import partial
 
 from contracts.topics import LIFECYCLE
-from dispatch_service.api import actions, attendance, cases, coverage, duty_requests, grids, places, reference, rosters
+from dispatch_service.api import (
+    actions,
+    attendance,
+    cases,
+    clock_settings,
+    coverage,
+    duty_requests,
+    grids,
+    places,
+    reference,
+    requests,
+    rosters,
+)
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.attendance import forget_tracks
+from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.renewing import renew_clocks
+from dispatch_service.service.timers import fire_due
 from eventbus.slices import Subscription
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
@@ -21,11 +36,17 @@ the duty desk where no grid does. Officers accept, start and resolve the cases o
 on.
 """
 
+_RENEW_EVERY = timedelta(seconds=2)
+_LOOK_EVERY = timedelta(seconds=1)
+
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return dispatch, not yet connected to anything. ValueError where `JIEBAN_DISPATCH_DATABASE_URL` is not set."""
     foundation = Foundation.lay("dispatch", settings, settings.dispatch_database_url)
     tracks = Rounds("dispatch tracks", partial(forget_tracks, foundation.engine), every=timedelta(minutes=1))
+    clockworks = Clockworks()
+    renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
+    timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
     return assemble(
         foundation,
         verifier,
@@ -34,6 +55,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             cases.router,
             actions.router,
+            requests.router,
+            clock_settings.router,
             reference.router,
             grids.router,
             places.router,
@@ -42,9 +65,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             attendance.router,
             coverage.router,
         ],
-        workers={"relay": [tracks]},
         body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT},
         subscription=Subscription(
-            consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory())
+            consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory(), clockworks)
         ),
+        state={"clockworks": clockworks},
+        workers={"relay": [renewing, timers, tracks]},
     )

@@ -59,6 +59,8 @@ class ComplaintAssigned(Payload):
     """Why this unit: the grid at that point, no grid there, or a dispatcher's decision."""
     note: str | None = None
     actor: str | None = None
+    promised_at: datetime | None = None
+    """承诺时限: by when it is to be resolved. None in events of versions that knew no limits."""
 
 
 class Acted(Payload):
@@ -90,6 +92,55 @@ class ComplaintResolved(Acted):
 
     handling_mode: HandlingMode
     result: str
+
+
+class ComplaintExtended(Acted):
+    """A dispatcher has given the unit more time 延时; `actor` is the dispatcher."""
+
+    reason: str
+    asked_by: str
+    promised_at: datetime
+    """The new promised time."""
+
+
+class ComplaintSuspended(Acted):
+    """A dispatcher has let the unit lay the case aside 挂账: its clock stands still. `actor` is the dispatcher."""
+
+    reason: str
+    asked_by: str
+    promised_at: datetime | None = None
+    """As it was; the time that is left runs on after the resumption."""
+
+
+class ComplaintResumed(Acted):
+    """The work goes on, and so does the clock; `actor` is the dispatcher who approved it."""
+
+    reason: str
+    asked_by: str
+    promised_at: datetime | None = None
+    """The new promised time: later by the suspension."""
+
+
+class SupervisionOrder(Payload):
+    """督办: a supervisor's demand with a deadline of its own."""
+
+    id: UUID
+    deadline: datetime
+    text: str
+
+
+class ComplaintEscalated(Payload):
+    """Somebody above the unit has to look: a level of the limit was reached, or a supervisor has given an order."""
+
+    level: Literal[80, 100, 200] | None = None
+    """Per cent of the time to resolve it that have passed; None where a supervisor has acted."""
+    stage: Literal["accept", "on_site", "resolve"]
+    """What the unit has to do next."""
+    team: str
+    promised_at: datetime | None = None
+    order: SupervisionOrder | None = None
+    actor: str | None = None
+    """The supervisor; None where a timer has told."""
 
 
 class ComplaintVerified(Payload):
@@ -154,6 +205,10 @@ PAYLOADS: Mapping[EventType, type[Payload]] = {
     EventType.ASSIGNED: ComplaintAssigned,
     EventType.ACCEPTED: ComplaintAccepted,
     EventType.STARTED: ComplaintStarted,
+    EventType.EXTENDED: ComplaintExtended,
+    EventType.SUSPENDED: ComplaintSuspended,
+    EventType.RESUMED: ComplaintResumed,
+    EventType.ESCALATED: ComplaintEscalated,
     EventType.RESOLVED: ComplaintResolved,
     EventType.VERIFIED: ComplaintVerified,
     EventType.CLOSED: ComplaintClosed,

@@ -22,6 +22,7 @@ class Status(StrEnum):
     RESOLVED = "resolved"
     VERIFIED = "verified"
     CLOSED = "closed"
+    SUSPENDED = "suspended"
     WITHDRAWN = "withdrawn"
 
 
@@ -32,6 +33,10 @@ class EventType(StrEnum):
     ASSIGNED = "complaint.assigned"
     ACCEPTED = "complaint.accepted"
     STARTED = "complaint.started"
+    EXTENDED = "complaint.extended"
+    SUSPENDED = "complaint.suspended"
+    RESUMED = "complaint.resumed"
+    ESCALATED = "complaint.escalated"
     RESOLVED = "complaint.resolved"
     VERIFIED = "complaint.verified"
     CLOSED = "complaint.closed"
@@ -57,9 +62,12 @@ def _from(*sources: Status | None) -> frozenset[Status | None]:
     return frozenset(sources)
 
 
-_OPEN_WORK = _from(Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS)
+_AT_WORK = _from(Status.ACCEPTED, Status.IN_PROGRESS)
+_WITH_A_UNIT = _AT_WORK | _from(Status.ASSIGNED, Status.SUSPENDED)
+_OPEN_WORK = _WITH_A_UNIT | _from(Status.RECEIVED)
 _EXISTING = frozenset[Status | None](Status)
 _NOBODY = frozenset[Role]()
+_DISPATCHER = frozenset({Role.DISPATCHER})
 _REPORTER = frozenset({Role.CITIZEN, Role.OPERATOR})
 """The reporter, or an operator on their behalf."""
 
@@ -71,11 +79,15 @@ TRANSITIONS: Mapping[EventType, Transition] = {
         frozenset({Role.CITIZEN, Role.OPERATOR, Role.INSPECTOR, Role.PARTNER}),
     ),
     # assigned -> assigned: a dispatcher sends a case on, above all from the duty desk to a team
-    EventType.ASSIGNED: Transition(
-        _from(Status.RECEIVED, Status.ASSIGNED), Status.ASSIGNED, "dispatch", frozenset({Role.DISPATCHER})
-    ),
+    EventType.ASSIGNED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.ASSIGNED, "dispatch", _DISPATCHER),
     EventType.ACCEPTED: Transition(_from(Status.ASSIGNED), Status.ACCEPTED, "dispatch", frozenset({Role.OFFICER})),
     EventType.STARTED: Transition(_from(Status.ACCEPTED), Status.IN_PROGRESS, "dispatch", frozenset({Role.OFFICER})),
+    # the unit asks for these three, a dispatcher approves them
+    EventType.EXTENDED: Transition(_AT_WORK, None, "dispatch", _DISPATCHER),
+    EventType.SUSPENDED: Transition(_AT_WORK, Status.SUSPENDED, "dispatch", _DISPATCHER),
+    EventType.RESUMED: Transition(_from(Status.SUSPENDED), Status.IN_PROGRESS, "dispatch", _DISPATCHER),
+    # by a timer at 80, 100 and 200 % of the limit, or by a supervisor's order
+    EventType.ESCALATED: Transition(_WITH_A_UNIT, None, "dispatch", frozenset({Role.SUPERVISOR})),
     EventType.RESOLVED: Transition(_from(Status.IN_PROGRESS), Status.RESOLVED, "dispatch", frozenset({Role.OFFICER})),
     EventType.VERIFIED: Transition(_from(Status.RESOLVED), Status.VERIFIED, "ledger", frozenset({Role.INSPECTOR})),
     EventType.CLOSED: Transition(_from(Status.VERIFIED), Status.CLOSED, "ledger", _NOBODY),

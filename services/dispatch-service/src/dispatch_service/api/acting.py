@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from dispatch_service.api.case_schemas import CaseView
+from dispatch_service.api.case_schemas import CaseDetail
 from dispatch_service.api.deps import Engine
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.errors import DispatchError
@@ -84,5 +84,5 @@ async def _perform(connection: AsyncConnection, action: Action, work: Work) -> S
         await work(connection, action)
     except DispatchError as error:
         raise problem_of(error) from error
-    view = CaseView.of(await cases.show(connection, action.tenant, action.complaint_id))
+    view = CaseDetail.of(await cases.show(connection, action.tenant, action.complaint_id))
     return StoredAnswer(200, view.model_dump_json(), {"ETag": etag(view.version)})

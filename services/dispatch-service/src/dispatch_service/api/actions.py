@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Response
 
 from contracts.lifecycle import TRANSITIONS, EventType
 from dispatch_service.api.acting import Acting
-from dispatch_service.api.case_schemas import AcceptBody, AssignBody, CaseView, ResolveBody, StartBody
+from dispatch_service.api.case_schemas import AcceptBody, AssignBody, CaseDetail, ResolveBody, StartBody
+from dispatch_service.api.deps import TenantClockworks
 from dispatch_service.service import actions
 from runtime.auth import Caller, require
 from runtime.problems import PROBLEM_RESPONSES
@@ -21,21 +22,24 @@ def _who_may(event_type: EventType) -> object:
     return Depends(require(*TRANSITIONS[event_type].roles))
 
 
-@router.post("/assign", response_model=CaseView)
+@router.post("/assign", response_model=CaseDetail)
 async def assign_case(
     complaint_id: UUID,
     body: AssignBody,
     caller: Annotated[Caller, _who_may(EventType.ASSIGNED)],
     acting: Acting,
+    clockworks: TenantClockworks,
 ) -> Response:
     """Send a case to a team: from the duty desk, or on from a team that has not accepted it yet.
 
+    The times to accept it and to be on site begin anew; the promised time stands, unless the case gets another grade.
     422 for an unknown team; 409 with the present state where the case is beyond that.
     """
-    return await acting.run(caller, complaint_id, body.note, partial(actions.assign, team_code=body.team))
+    work = partial(actions.assign, team_code=body.team, grade=body.grade, clockworks=clockworks)
+    return await acting.run(caller, complaint_id, body.note, work)
 
 
-@router.post("/accept", response_model=CaseView)
+@router.post("/accept", response_model=CaseDetail)
 async def accept_case(
     complaint_id: UUID,
     caller: Annotated[Caller, _who_may(EventType.ACCEPTED)],
@@ -49,7 +53,7 @@ async def accept_case(
     return await acting.run(caller, complaint_id, body.note if body else None, actions.accept)
 
 
-@router.post("/start", response_model=CaseView)
+@router.post("/start", response_model=CaseDetail)
 async def start_case(
     complaint_id: UUID,
     caller: Annotated[Caller, _who_may(EventType.STARTED)],
@@ -63,7 +67,7 @@ async def start_case(
     return await acting.run(caller, complaint_id, body.note, work)
 
 
-@router.post("/resolve", response_model=CaseView)
+@router.post("/resolve", response_model=CaseDetail)
 async def resolve_case(
     complaint_id: UUID,
     body: ResolveBody,

@@ -10,7 +10,7 @@ from dispatch_service.api.deps import Engine, ReadEngine
 from dispatch_service.api.duty_requests import Officer
 from dispatch_service.api.roster_problems import problem_of
 from dispatch_service.api.roster_schemas import ClockBody, DutyView, FixesBody, KeptView, LastPosition
-from dispatch_service.domain.errors import RosterError
+from dispatch_service.domain.roster_errors import RosterError
 from dispatch_service.persistence import positions
 from dispatch_service.persistence.positions import Fix
 from dispatch_service.service import attendance

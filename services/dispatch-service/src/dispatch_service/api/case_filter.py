@@ -5,7 +5,9 @@ from typing import Annotated
 from fastapi import Query
 
 from contracts.lifecycle import Status
-from dispatch_service.persistence.case_lists import CaseFilter
+from dispatch_service.domain.clocks import Light
+from dispatch_service.domain.limits import Grade
+from dispatch_service.persistence.case_lists import CaseFilter, Order
 from operations.filters import Box, Code
 from runtime.types import Instant
 
@@ -21,6 +23,12 @@ async def case_filter(
     updated_after: Annotated[Instant | None, Query(description="Changed after this moment.")] = None,
     received_from: Annotated[Instant | None, Query(description="Received at or after this moment.")] = None,
     received_to: Annotated[Instant | None, Query(description="Received before this moment.")] = None,
+    grade: Grade | None = None,
+    light: Annotated[Light | None, Query(description="Against the promised time.")] = None,
+    overdue: Annotated[bool | None, Query(description="Beyond the promised time, or not.")] = None,
+    sort: Annotated[
+        Order, Query(description="`received`: newest first; `deadline`: what was promised for the earliest time first.")
+    ] = "received",
 ) -> CaseFilter:
     """Return what the query asks for."""
     return CaseFilter(
@@ -34,4 +42,8 @@ async def case_filter(
         updated_after=updated_after,
         received_from=received_from,
         received_to=received_to,
+        grade=grade,
+        light=light,
+        overdue=overdue,
+        sort=sort,
     )

@@ -10,6 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.coordinates import Crs, to_wgs84
 from contracts.events import HandlingMode, Place
 from contracts.lifecycle import Status
+from dispatch_service.api.request_schemas import OrderView, RequestView
+from dispatch_service.domain.clocks import Light
+from dispatch_service.domain.limits import Grade
+from dispatch_service.domain.standing import standing_of
+from runtime.clock import now
 from runtime.types import FiniteFloat, Instant
 
 Note = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -43,7 +48,12 @@ class Explanation(BaseModel):
 
 
 class CaseView(BaseModel):
-    """The work on one complaint. `version` is the number in the `ETag`."""
+    """The work on one complaint. `version` is the number in the `ETag`.
+
+    `promised_at` (承诺时限) is by when it is to be resolved. The light is green until 80 % of that time have passed,
+    yellow until all has, then red; it stays as it was when the case was resolved, and null where the work ended
+    otherwise. `remaining_seconds` is negative beyond the promised time, and null once the work has ended.
+    """
 
     complaint_id: UUID
     number: str
@@ -55,10 +65,17 @@ class CaseView(BaseModel):
     community: str | None
     explanation: Explanation
     category: str | None
+    grade: Grade
     source: str
     proactive: bool
     description: str
     location: LocationView
+    accept_by: datetime | None
+    on_site_by: datetime | None
+    promised_at: datetime | None
+    light: Light | None
+    remaining_seconds: int | None
+    suspended_at: datetime | None
     officer: str | None
     handling_mode: HandlingMode | None
     result: str | None
@@ -72,14 +89,25 @@ class CaseView(BaseModel):
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
-        """Return the view of a row of the case table with the name of its team."""
+        """Return the view of a row of the case table with the name of its team, as it stands now."""
+        standing = standing_of(row, now())
+        remaining = standing.remaining
         return cls.model_validate(
             {
                 **row,
+                "light": standing.light,
+                "remaining_seconds": None if remaining is None else int(remaining.total_seconds()),
                 "team": {"code": row["team"], "name": row["team_name"]},
                 "location": {"lon": row["lon"], "lat": row["lat"], "address": row["address"]},
             }
         )
+
+
+class CaseDetail(CaseView):
+    """A case with what its unit has asked for, and its supervision orders; the oldest first."""
+
+    requests: list[RequestView]
+    supervision: list[OrderView]
 
 
 class _Body(BaseModel):
@@ -105,9 +133,10 @@ class Position(_Body):
 
 
 class AssignBody(_Body):
-    """Which team is to answer for the case."""
+    """Which team is to answer for the case, and how urgent it is, where that is to change."""
 
     team: Code
+    grade: Grade | None = None
     note: Note | None = None
 
 

@@ -1,21 +1,23 @@
 """Reading cases."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from dispatch_service.api.case_filter import case_filter
-from dispatch_service.api.case_schemas import CaseView
+from dispatch_service.api.case_schemas import CaseDetail, CaseView
 from dispatch_service.api.deps import ReadEngine, Staff
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.errors import CaseNotFound
 from dispatch_service.persistence import case_lists, cases
-from dispatch_service.persistence.case_lists import CaseFilter
+from dispatch_service.persistence.case_lists import CaseFilter, Mark
 from operations.pages import Page, Pages
+from runtime.clock import now
 from runtime.etag import etag
-from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
+from runtime.paging import DEFAULT_LIMIT, CursorText, Limit, Position
 from runtime.problems import PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/cases", tags=["cases"], responses=PROBLEM_RESPONSES)
@@ -31,23 +33,24 @@ async def list_cases(
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[CaseView]:
-    """List cases, newest complaint first.
+    """List cases, newest complaint first, or by deadline.
 
-    A case that changes keeps its place, so no page shifts. To follow changes, walk all pages with `updated_after`
-    set a minute before the moment at which the walk before began.
+    Newest first, a case that changes keeps its place, so no page shifts. To follow changes, walk all pages with
+    `updated_after` set a minute before the moment at which the walk before began.
     """
     pages = Pages(request, caller, "cases", asdict(wanted))
     last = pages.after(cursor)
     async with engine.connect() as connection:
-        after = None if last is None else UUID(str(last[0]))
-        rows = await case_lists.page(connection, caller.tenant, wanted, after=after, size=limit + 1)
+        after = None if last is None else _mark(*last)
+        rows = await case_lists.page(connection, caller.tenant, wanted, after=after, size=limit + 1, at=now())
     if len(rows) > limit:
-        pages.link_next(response, str(rows[limit - 1]["complaint_id"]))
+        end = rows[limit - 1]
+        pages.link_next(response, str(end["complaint_id"]), end["promised_at"] and end["promised_at"].isoformat())
     return Page(items=[CaseView.of(row) for row in rows[:limit]])
 
 
 @router.get("/{complaint_id}")
-async def show_case(complaint_id: UUID, response: Response, caller: Staff, engine: ReadEngine) -> CaseView:
+async def show_case(complaint_id: UUID, response: Response, caller: Staff, engine: ReadEngine) -> CaseDetail:
     """Show one case. Its `ETag` can be sent back as `If-Match` with an action."""
     async with engine.connect() as connection:
         try:
@@ -55,4 +58,8 @@ async def show_case(complaint_id: UUID, response: Response, caller: Staff, engin
         except CaseNotFound as error:
             raise problem_of(error) from error
     response.headers["ETag"] = etag(row["version"])
-    return CaseView.of(row)
+    return CaseDetail.of(row)
+
+
+def _mark(complaint_id: Position, promised_at: Position) -> Mark:
+    return None if promised_at is None else datetime.fromisoformat(str(promised_at)), UUID(str(complaint_id))

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.roles import STAFF
+from contracts.roles import STAFF, Role
+from dispatch_service.service.clockworks import Clockworks
 from runtime.auth import Caller, require
 
 
@@ -19,8 +20,16 @@ async def _read_engine(request: Request) -> AsyncEngine:
     return engine
 
 
+async def _clockworks(request: Request) -> Clockworks:
+    clockworks: Clockworks = request.app.state.clockworks
+    return clockworks
+
+
 Engine = Annotated[AsyncEngine, Depends(_engine)]
 ReadEngine = Annotated[AsyncEngine, Depends(_read_engine)]
 """For routes that only read."""
 Staff = Annotated[Caller, Depends(require(*STAFF))]
 """The bureau's own people; citizens and partners follow their complaints at intake."""
+Administrator = Annotated[Caller, Depends(require(Role.ADMIN))]
+TenantClockworks = Annotated[Clockworks, Depends(_clockworks)]
+"""What sets the clocks of cases."""

@@ -10,7 +10,7 @@ from dispatch_service.api.deps import Engine, ReadEngine, Staff
 from dispatch_service.api.roster_problems import problem_of
 from dispatch_service.api.roster_schemas import DecisionBody, RequestBody, RequestView
 from dispatch_service.api.rosters import Planner
-from dispatch_service.domain.errors import RosterError
+from dispatch_service.domain.roster_errors import RosterError
 from dispatch_service.persistence import duty_requests
 from dispatch_service.service import rostering
 from operations.pages import Page, Pages

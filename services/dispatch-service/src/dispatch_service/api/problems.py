@@ -3,9 +3,19 @@
 from dispatch_service.domain.errors import (
     ActionConflict,
     CaseNotFound,
+    DeadlinePassed,
     DispatchError,
+    EndOutOfRange,
+    LimitMissing,
+    LimitTwice,
     NotYourTeam,
+    OwnRequest,
+    RequestNotFound,
+    RequestOpen,
+    RequestOutdated,
+    RequestSettled,
     StartOutOfRange,
+    TooManyRequests,
     UnknownTeam,
 )
 from operations.problems import illegal_transition, invalid, not_found
@@ -19,6 +29,66 @@ register_texts(
             "该案件由队伍 {team} 负责，您不是其成员。",
             "The case belongs to {team}, of which you are not a member.",
         ),
+        "deadline-passed": (
+            "已超过承诺时限",
+            "The promised time is over",
+            "承诺时限 {promised_at} 已过，不能再申请延时。",
+            "The promised time {promised_at} is over; no more time can be asked for.",
+        ),
+        "too-many-requests-for-case": (
+            "已达次数上限",
+            "Granted as often as it may be",
+            "该案件最多可批准 {most} 次。",
+            "A case may be granted this {most} times at the most.",
+        ),
+        "request-open": (
+            "已有待审批的申请",
+            "There is an open request",
+            "该案件已有同类申请等待审批。",
+            "The same was asked for already and waits for a decision.",
+        ),
+        "request-not-found": (
+            "未找到申请",
+            "Request not found",
+            "该案件没有这项申请或督办。",
+            "The case has no such request or supervision order.",
+        ),
+        "request-settled": (
+            "已处理",
+            "Settled before",
+            "该申请已审批，或该督办已回复。",
+            "The request was decided, or the supervision order answered, before.",
+        ),
+        "request-outdated": (
+            "申请已失效",
+            "The request is out of date",
+            "申请的时间已过，或不晚于现在的承诺时限。",
+            "The time asked for is over, or no later than what is promised now.",
+        ),
+        "own-request": (
+            "不能审批自己的申请",
+            "Your own request",
+            "申请人不能审批自己的申请。",
+            "Nobody approves what they have asked for themselves.",
+        ),
+        "end-out-of-range": (
+            "应晚于 {earliest}，且不晚于 {latest}。",
+            "Must lie after {earliest}, and not after {latest}.",
+        ),
+        "limit-twice": (
+            "同一类别、级别和环节的时限重复。",
+            "There is another limit for this category, grade and stage.",
+        ),
+        "limit-missing": (
+            "环节 {stage} 缺少适用于所有类别和级别的时限。",
+            "The stage {stage} has no limit for all categories and grades.",
+        ),
+        "office-hours-invalid": (
+            "办公时段应按先后排列、互不重叠，且结束晚于开始。",
+            "Office hours must be in order, apart from one another, and end after they begin.",
+        ),
+        "date-outside-year": ("日期不在 {year} 年内。", "The date does not lie in {year}."),
+        "date-twice": ("日期重复。", "The date is there twice."),
         "unknown-team": ("没有该队伍。", "There is no such team."),
         "unknown-community": ("没有该社区。", "There is no such community."),
         "unknown-grid": ("没有该网格。", "There is no such grid."),
@@ -62,6 +132,10 @@ register_texts(
 
 def problem_of(error: DispatchError) -> Problem:
     """Return the answer to a refusal; the loser of a race is told the present state."""
+    return _of_requests(error) or _of_cases(error)
+
+
+def _of_cases(error: DispatchError) -> Problem:
     match error:
         case CaseNotFound():
             return not_found()
@@ -71,6 +145,34 @@ def problem_of(error: DispatchError) -> Problem:
             return illegal_transition(error.status.value, error.version)
         case UnknownTeam():
             return invalid("/team", "unknown-team")
+        case LimitTwice():
+            return invalid(f"/limits/{error.place}", "limit-twice")
+        case LimitMissing():
+            return invalid("/limits", "limit-missing", stage=error.stage)
         case StartOutOfRange():
             return invalid("/started_at", "start-out-of-range")
     raise TypeError(f"no problem for {type(error).__name__}")
+
+
+def _of_requests(error: DispatchError) -> Problem | None:
+    match error:
+        case DeadlinePassed():
+            return Problem(409, "deadline-passed", promised_at=error.promised_at.isoformat())
+        case TooManyRequests():
+            return Problem(409, "too-many-requests-for-case", most=error.most)
+        case EndOutOfRange():
+            earliest, latest = error.earliest.isoformat(), error.latest.isoformat()
+            return invalid(f"/{error.field}", "end-out-of-range", earliest=earliest, latest=latest)
+        case OwnRequest():
+            return Problem(403, "own-request")
+        case RequestNotFound():
+            return Problem(404, "request-not-found")
+    code = _CONFLICTS.get(type(error))
+    return None if code is None else Problem(409, code)
+
+
+_CONFLICTS: dict[type[DispatchError], str] = {
+    RequestOpen: "request-open",
+    RequestSettled: "request-settled",
+    RequestOutdated: "request-outdated",
+}

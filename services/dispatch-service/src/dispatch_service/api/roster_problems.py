@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from dispatch_service.domain import errors
-from dispatch_service.domain.errors import InTwoPlaces, RosterError
+from dispatch_service.domain import roster_errors as errors
+from dispatch_service.domain.roster_errors import InTwoPlaces, RosterError
 from runtime.problems import FieldError, Problem, register_texts
 
 register_texts(
@@ -60,12 +60,6 @@ register_texts(
             "Something is asked about this duty that nobody has decided yet.",
         ),
         "request-decided": ("已审批", "Decided already", "该申请已审批过。", "This was decided before."),
-        "own-request": (
-            "不能审批本人的申请",
-            "Your own request",
-            "申请须由他人审批。",
-            "Somebody else has to decide what you asked for.",
-        ),
         "no-duty-now": (
             "此时没有值班",
             "No duty now",

@@ -14,8 +14,8 @@ from dispatch_service.api.deps import Engine, ReadEngine, Staff
 from dispatch_service.api.places import CodeInPath
 from dispatch_service.api.roster_problems import problem_of
 from dispatch_service.api.roster_schemas import MOST_DUTIES, DutyView, PlannedView, RosterBody, ShiftBody, ShiftView
-from dispatch_service.domain.errors import RosterError
 from dispatch_service.domain.roster import Place
+from dispatch_service.domain.roster_errors import RosterError
 from dispatch_service.persistence import county, rosters
 from dispatch_service.persistence.roster_tables import shift
 from dispatch_service.persistence.rosters import DutyFilter

@@ -29,12 +29,16 @@ class Case:
     community: str | None
     received_at: datetime
 
-    def act(self, event: EventType) -> None:
-        """Move on by an event of dispatch's own; raises ActionConflict where the state table has no such line."""
+    def check(self, event: EventType) -> Status:
+        """Return the state after an event of dispatch's own; ActionConflict where the state table has no such line."""
         try:
-            self.status = next_status(self.status, event)
+            return next_status(self.status, event)
         except IllegalTransition as error:
             raise ActionConflict(event, self.status, self.version) from error
+
+    def act(self, event: EventType) -> None:
+        """Move on by an event of dispatch's own; raises ActionConflict where the state table has no such line."""
+        self.status = self.check(event)
         self.version += 1
         self.sequence += 1
 

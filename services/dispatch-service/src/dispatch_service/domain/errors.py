@@ -48,59 +48,63 @@ class ActionConflict(DispatchError):
         self.version = version
 
 
-class RosterError(Exception):
-    """A plan, or a change of one, that cannot be."""
+class LimitTwice(DispatchError):
+    """A table of limits names category, grade and stage of line `place`, counted from 0, a second time."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(f"line {place} is there twice")
+        self.place = place
 
 
-class UnknownShift(RosterError):
-    """There is no such shift."""
+class LimitMissing(DispatchError):
+    """A table of limits has none for all categories and grades of a stage."""
+
+    def __init__(self, stage: str) -> None:
+        super().__init__(f"no limit for all categories and grades of {stage}")
+        self.stage = stage
 
 
-class NotAMember(RosterError):
-    """The officer is no member of the team."""
+class DeadlinePassed(DispatchError):
+    """More time is asked for after the promised time."""
+
+    def __init__(self, promised_at: datetime) -> None:
+        super().__init__(f"the promised time was {promised_at.isoformat()}")
+        self.promised_at = promised_at
 
 
-class UnknownPost(RosterError):
-    """There is no such post."""
+class TooManyRequests(DispatchError):
+    """The case has been given this as often as it may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"at most {most} times")
+        self.most = most
 
 
-class InTwoPlaces(RosterError):
-    """An officer would be on duty twice at the same time."""
+class EndOutOfRange(DispatchError):
+    """The moment given as `field` does not lie after `earliest`, or lies after `latest`."""
 
-    def __init__(self, subject: str, begins: datetime, ends: datetime) -> None:
-        super().__init__(f"on duty from {begins.isoformat()} to {ends.isoformat()} already")
-        self.subject = subject
-        self.begins = begins
-        self.ends = ends
-
-
-class DutyBegun(RosterError):
-    """Somebody has clocked in, or the duty has begun: it stays as it was."""
+    def __init__(self, field: str, earliest: datetime, latest: datetime) -> None:
+        super().__init__(f"{field} must lie after {earliest.isoformat()}, and not after {latest.isoformat()}")
+        self.field = field
+        self.earliest = earliest
+        self.latest = latest
 
 
-class DutyNotFound(RosterError):
-    """No duty, or no request about one, with this id in the caller's tenant, or it is not the caller's."""
+class RequestOpen(DispatchError):
+    """The same was asked for already and is not decided yet."""
 
 
-class RequestPending(RosterError):
-    """Something is asked about this duty already."""
+class RequestNotFound(DispatchError):
+    """No such request, or supervision order, of this case."""
 
 
-class RequestDecided(RosterError):
-    """The request was decided before."""
+class RequestSettled(DispatchError):
+    """The request was decided, or the order answered, before."""
 
 
-class OwnRequest(RosterError):
-    """Whoever asked may not decide."""
+class RequestOutdated(DispatchError):
+    """What was asked for lies in the past by now, or brings nothing any more."""
 
 
-class NoDutyNow(RosterError):
-    """The roster has no duty for this officer at this time."""
-
-
-class AlreadyClocked(RosterError):
-    """The officer has clocked in, or out, before."""
-
-
-class FarAway(RosterError):
-    """A position that is far from every grid of the county."""
+class OwnRequest(DispatchError):
+    """Nobody approves what they have asked for themselves."""

@@ -1,18 +1,30 @@
-"""Lists of cases, newest complaint first: a page never shifts while others work, since its key never changes."""
+"""Lists of cases.
 
-from collections.abc import Sequence
+Newest complaint first, a page never shifts while others work, since its key never changes. By deadline, a case moves
+when its promised time does, and one that has none is not in the list.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import Status
+from dispatch_service.domain.clocks import Light
+from dispatch_service.domain.limits import Grade
+from dispatch_service.domain.standing import DONE, RUNNING
 from dispatch_service.persistence.cases import SELECT
 from dispatch_service.persistence.rows import Row, as_rows
 from dispatch_service.persistence.tables import dispatch_case
 from operations.filters import BoundingBox
+
+Order: TypeAlias = Literal["received", "deadline"]
+Mark: TypeAlias = tuple[datetime | None, UUID]
+"""The promised time and the id of the last case of a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,23 +42,61 @@ class CaseFilter:
     received_from: datetime | None = None
     received_to: datetime | None = None
     """Exclusive, so that two periods side by side share no case."""
+    grade: Grade | None = None
+    light: Light | None = None
+    overdue: bool | None = None
+    sort: Order = "received"
+
+
+_CASE = dispatch_case.c
+_STANDS_AT = sa.case(
+    (_CASE.status.in_(sorted(RUNNING)), sa.bindparam("at", type_=sa.DateTime(timezone=True))),
+    (_CASE.status == Status.SUSPENDED.value, _CASE.suspended_at),
+    (_CASE.status.in_(sorted(DONE)), _CASE.resolved_at),
+)
+"""As `domain.standing` says it; null where nothing can be said."""
+_LIGHTS: Mapping[Light, sa.ColumnElement[bool]] = {
+    "green": _CASE.warn_at >= _STANDS_AT,
+    "yellow": sa.and_(_CASE.warn_at < _STANDS_AT, _CASE.promised_at >= _STANDS_AT),
+    "red": _CASE.promised_at < _STANDS_AT,
+}
 
 
 async def page(
-    connection: AsyncConnection, tenant: str, wanted: CaseFilter, *, after: UUID | None, size: int
+    connection: AsyncConnection, tenant: str, wanted: CaseFilter, *, after: Mark | None, size: int, at: datetime
 ) -> Sequence[Row]:
-    """Return up to `size` cases of `tenant`, received before the case `after`."""
-    statement = SELECT.where(dispatch_case.c.tenant == tenant, *_conditions(wanted))
-    if after is not None:
-        statement = statement.where(dispatch_case.c.complaint_id < after)
-    rows = await connection.execute(statement.order_by(dispatch_case.c.complaint_id.desc()).limit(size))
-    return as_rows(rows)
+    """Return up to `size` cases of `tenant` that come behind `after` in the order wanted; lights are those of `at`."""
+    statement = SELECT.where(_CASE.tenant == tenant, *_conditions(wanted), *_timely(wanted, at))
+    if wanted.sort == "deadline":
+        statement = statement.where(_CASE.promised_at.is_not(None)).order_by(_CASE.promised_at, _CASE.complaint_id)
+        behind = sa.tuple_(_CASE.promised_at, _CASE.complaint_id) > sa.tuple_(*after) if after else None
+    else:
+        statement = statement.order_by(_CASE.complaint_id.desc())
+        behind = _CASE.complaint_id < after[1] if after else None
+    if behind is not None:
+        statement = statement.where(behind)
+    return as_rows(await connection.execute(statement.limit(size), {"at": at} if _asks_for_light(wanted) else {}))
+
+
+def _asks_for_light(wanted: CaseFilter) -> bool:
+    return wanted.light is not None or wanted.overdue is not None
+
+
+def _timely(wanted: CaseFilter, at: datetime) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.light is not None:
+        conditions.append(_LIGHTS[wanted.light])
+    if wanted.overdue is False:
+        conditions.append(_LIGHTS["red"].is_not(True))
+    if wanted.overdue:
+        conditions += [_LIGHTS["red"], _CASE.promised_at < at]
+    return conditions
 
 
 def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     columns = dispatch_case.c
     conditions: list[sa.ColumnElement[bool]] = []
-    for name in ("team", "grid", "community", "category", "source"):
+    for name in ("team", "grid", "community", "category", "source", "grade"):
         value = getattr(wanted, name)
         if value is not None:
             conditions.append(columns[name] == value)

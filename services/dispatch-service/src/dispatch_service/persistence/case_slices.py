@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +21,12 @@ _INSERT = Statement("""
         INSERT INTO dispatch_case (
             complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at, received_at,
             tenant, team, grid, grid_version, community, explanation,
-            status, round, version, sequence, assigned_at, updated_at)
+            clock_version, clock_unit, clock_budget, accept_by, on_site_by, warn_at, promised_at, twice_at, timer_at,
+            status, round, clock_round, version, sequence, assigned_at, begun_at, updated_at)
         SELECT incoming.complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at,
                received_at, tenant, team, grid, grid_version, community, explanation,
-               'assigned', 1, 1, 1, CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+               clock_version, clock_unit, clock_budget, accept_by, on_site_by, warn_at, promised_at, twice_at, warn_at,
+               'assigned', 1, 1, 1, 1, CAST(:now AS timestamptz), CAST(:now AS timestamptz), CAST(:now AS timestamptz)
         FROM unnest(
                 CAST(:complaint_id AS uuid[]), CAST(:placement AS int[]), CAST(:number AS text[]),
                 CAST(:category AS text[]), CAST(:source AS text[]), CAST(:proactive AS bool[]),
@@ -34,8 +36,13 @@ _INSERT = Statement("""
                          occurred_at, received_at)
         JOIN unnest(
                 CAST(:tenant AS text[]), CAST(:team AS text[]), CAST(:grid AS text[]), CAST(:grid_version AS int[]),
-                CAST(:community AS text[]), CAST(:explanation AS jsonb[]))
-            WITH ORDINALITY AS placement (tenant, team, grid, grid_version, community, explanation, place)
+                CAST(:community AS text[]), CAST(:explanation AS jsonb[]),
+                CAST(:clock_version AS bigint[]), CAST(:clock_unit AS text[]), CAST(:clock_budget AS interval[]),
+                CAST(:accept_by AS timestamptz[]), CAST(:on_site_by AS timestamptz[]),
+                CAST(:warn_at AS timestamptz[]), CAST(:promised_at AS timestamptz[]), CAST(:twice_at AS timestamptz[]))
+            WITH ORDINALITY AS placement (
+                tenant, team, grid, grid_version, community, explanation,
+                clock_version, clock_unit, clock_budget, accept_by, on_site_by, warn_at, promised_at, twice_at, place)
             USING (place)
         ON CONFLICT (complaint_id) DO NOTHING
         RETURNING complaint_id)
@@ -58,7 +65,7 @@ _SAVE = sa.text("""
 
 @dataclass(frozen=True, slots=True)
 class Placements:
-    """The few different answers to "who gets it" of a slice, column by column."""
+    """The few different answers to "who gets it, and by when" of a slice, column by column."""
 
     tenant: list[str]
     team: list[str]
@@ -67,6 +74,14 @@ class Placements:
     community: list[str | None]
     explanation: list[str]
     """JSON."""
+    clock_version: list[int]
+    clock_unit: list[str]
+    clock_budget: list[timedelta]
+    accept_by: list[datetime]
+    on_site_by: list[datetime]
+    warn_at: list[datetime]
+    promised_at: list[datetime]
+    twice_at: list[datetime]
 
 
 @dataclass(frozen=True, slots=True)

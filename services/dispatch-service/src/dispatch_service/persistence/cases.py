@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.lifecycle import Status
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.errors import CaseNotFound
+from dispatch_service.persistence.requests import of_cases
 from dispatch_service.persistence.rows import Row, as_rows
-from dispatch_service.persistence.tables import dispatch_case, team, team_member
+from dispatch_service.persistence.tables import case_request, dispatch_case, supervision_order, team, team_member
 
 _NAMED = sa.outerjoin(
     dispatch_case, team, sa.and_(team.c.tenant == dispatch_case.c.tenant, team.c.code == dispatch_case.c.team)
@@ -24,7 +25,9 @@ SELECT = sa.select(dispatch_case, sa.func.coalesce(team.c.name, dispatch_case.c.
 
 _THIS = sa.and_(dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant"))
 _LOCK = sa.select(*(dispatch_case.c[field.name] for field in fields(Case))).where(_THIS).with_for_update()
-_SHOW = SELECT.where(_THIS)
+_SHOW = SELECT.add_columns(
+    of_cases(case_request).label("requests"), of_cases(supervision_order).label("supervision")
+).where(_THIS)
 _TEAMS_OF = sa.select(team_member.c.team).where(
     team_member.c.tenant == sa.bindparam("tenant"), team_member.c.subject == sa.bindparam("subject")
 )
@@ -56,7 +59,10 @@ async def save(connection: AsyncConnection, case: Case, now: datetime, **facts: 
 
 
 async def show(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> Row:
-    """Return all of a case with the name of its team; CaseNotFound where the tenant has none with this id."""
+    """Return all of a case with the name of its team, its requests and orders.
+
+    CaseNotFound where the tenant has none with this id.
+    """
     rows = as_rows(await connection.execute(_SHOW, {"id": complaint_id, "tenant": tenant}))
     if not rows:
         raise CaseNotFound

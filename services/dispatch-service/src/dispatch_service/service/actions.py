@@ -20,8 +20,11 @@ from contracts.lifecycle import EventType
 from contracts.topics import LIFECYCLE
 from dispatch_service.domain.case import Case, check_membership, check_start
 from dispatch_service.domain.errors import UnknownTeam
+from dispatch_service.domain.limits import Grade
 from dispatch_service.persistence import cases
+from dispatch_service.service import clocking
 from dispatch_service.service.announcements import announce
+from dispatch_service.service.clockworks import Clockworks
 from eventbus import outbox
 
 
@@ -39,12 +42,14 @@ class Action:
     note: str | None = None
 
 
-async def assign(connection: AsyncConnection, action: Action, team_code: str) -> None:
+async def assign(
+    connection: AsyncConnection, action: Action, team_code: str, *, grade: Grade | None, clockworks: Clockworks
+) -> None:
     """Send a case to a team: from the duty desk, or on from another team that has not accepted it yet.
 
-    Raises UnknownTeam, CaseNotFound, ActionConflict.
+    The promised time stands, unless the case gets another `grade`. Raises UnknownTeam, CaseNotFound, ActionConflict.
     """
-    case = await _lock(connection, action)
+    case = await lock(connection, action)
     team = await cases.find_team(connection, action.tenant, team_code)
     if team is None:
         raise UnknownTeam(team_code)
@@ -52,7 +57,8 @@ async def assign(connection: AsyncConnection, action: Action, team_code: str) ->
     explanation = {"rule": "dispatcher", "grid": case.grid, "team": team.code, "from_team": case.team}
     case.team = team.code
     case.community = case.community or team.community
-    await cases.save(connection, case, action.now, assigned_at=action.now, explanation=explanation)
+    clock = await clocking.reassign(connection, clockworks, case, grade, action.now)
+    await cases.save(connection, case, action.now, assigned_at=action.now, explanation=explanation, **clock)
     assigned = ComplaintAssigned(
         team=team.code,
         team_name=team.name,
@@ -62,17 +68,18 @@ async def assign(connection: AsyncConnection, action: Action, team_code: str) ->
         rule="dispatcher",
         note=action.note,
         actor=action.actor,
+        promised_at=clock["promised_at"],
     )
-    await _announce(connection, case, EventType.ASSIGNED, assigned, action)
+    await announce_action(connection, case, EventType.ASSIGNED, assigned, action)
 
 
 async def accept(connection: AsyncConnection, action: Action) -> None:
     """Take the case on for the officer's team (首接负责). Raises NotYourTeam, CaseNotFound, ActionConflict."""
-    case = await _lock_own(connection, action)
+    case = await lock_own(connection, action)
     case.act(EventType.ACCEPTED)
     await cases.save(connection, case, action.now, officer=action.actor, accepted_at=action.now)
     accepted = ComplaintAccepted(actor=action.actor, team=case.team, note=action.note)
-    await _announce(connection, case, EventType.ACCEPTED, accepted, action)
+    await announce_action(connection, case, EventType.ACCEPTED, accepted, action)
 
 
 async def start(
@@ -82,7 +89,7 @@ async def start(
 
     A position far from the complaint is believed as it is: work may begin at the office.
     """
-    case = await _lock_own(connection, action)
+    case = await lock_own(connection, action)
     moment = started_at or action.now
     check_start(case, moment, action.now)
     case.act(EventType.STARTED)
@@ -90,12 +97,12 @@ async def start(
     started = ComplaintStarted(
         actor=action.actor, team=case.team, note=action.note, position=position, started_at=moment
     )
-    await _announce(connection, case, EventType.STARTED, started, action)
+    await announce_action(connection, case, EventType.STARTED, started, action)
 
 
 async def resolve(connection: AsyncConnection, action: Action, *, handling_mode: HandlingMode, result: str) -> None:
     """Report the work as done, to be verified. Raises NotYourTeam, CaseNotFound, ActionConflict."""
-    case = await _lock_own(connection, action)
+    case = await lock_own(connection, action)
     case.act(EventType.RESOLVED)
     await cases.save(
         connection,
@@ -109,24 +116,27 @@ async def resolve(connection: AsyncConnection, action: Action, *, handling_mode:
     resolved = ComplaintResolved(
         actor=action.actor, team=case.team, note=action.note, handling_mode=handling_mode, result=result
     )
-    await _announce(connection, case, EventType.RESOLVED, resolved, action)
+    await announce_action(connection, case, EventType.RESOLVED, resolved, action)
 
 
-async def _lock(connection: AsyncConnection, action: Action) -> Case:
+async def lock(connection: AsyncConnection, action: Action) -> Case:
+    """Return the case in the version that the caller saw, locked. Raises CaseNotFound."""
     case = await cases.lock(connection, action.tenant, action.complaint_id)
     action.check_version(case.version)
     return case
 
 
-async def _lock_own(connection: AsyncConnection, action: Action) -> Case:
+async def lock_own(connection: AsyncConnection, action: Action) -> Case:
+    """Return the case, locked, if it is one of the caller's team. Raises CaseNotFound, NotYourTeam."""
     case = await cases.lock(connection, action.tenant, action.complaint_id)
     check_membership(case, await cases.teams_of(connection, action.tenant, action.actor))
     action.check_version(case.version)
     return case
 
 
-async def _announce(
+async def announce_action(
     connection: AsyncConnection, case: Case, event_type: EventType, data: Payload, action: Action
 ) -> None:
+    """Publish what the action has done, with it or not at all."""
     event = announce(case, event_type, data, at=action.now, traceparent=action.traceparent)
     await outbox.append(connection, LIFECYCLE.name, [event])

@@ -8,7 +8,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dispatch_service.domain.attendance import EARLIEST, FARTHEST_METRES, LATEST, metres_between
-from dispatch_service.domain.errors import AlreadyClocked, FarAway, NoDutyNow
+from dispatch_service.domain.roster_errors import AlreadyClocked, FarAway, NoDutyNow
 from dispatch_service.domain.routing import Point
 from dispatch_service.persistence import positions, rosters
 from dispatch_service.persistence.positions import Fix

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatch_service.domain.errors import (
+from dispatch_service.domain.roster import Place, Stint, clashes
+from dispatch_service.domain.roster_errors import (
     DutyBegun,
     DutyNotFound,
     InTwoPlaces,
@@ -21,7 +22,6 @@ from dispatch_service.domain.errors import (
     UnknownPost,
     UnknownShift,
 )
-from dispatch_service.domain.roster import Place, Stint, clashes
 from dispatch_service.persistence import county, duty_requests, rosters
 from dispatch_service.persistence.rows import Row
 from runtime.ids import uuid7

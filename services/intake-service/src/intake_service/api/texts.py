@@ -12,6 +12,7 @@ STATUS_LABELS: Mapping[str, tuple[str, str]] = {
     "resolved": ("已处置，待核查", "Handled, to be verified"),
     "verified": ("已核查", "Verified"),
     "closed": ("已结案", "Closed"),
+    "suspended": ("已挂账", "Suspended"),
     "withdrawn": ("已撤回", "Withdrawn"),
 }
 

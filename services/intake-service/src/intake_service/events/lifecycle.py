@@ -20,6 +20,8 @@ TYPES = frozenset(
         EventType.ASSIGNED,
         EventType.ACCEPTED,
         EventType.STARTED,
+        EventType.SUSPENDED,
+        EventType.RESUMED,
         EventType.RESOLVED,
         EventType.VERIFIED,
         EventType.CLOSED,

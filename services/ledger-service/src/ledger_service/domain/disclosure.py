@@ -9,9 +9,13 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.RECEIVED: frozenset(
         {"number", "source", "category", "description", "location", "occurred_at", "received_at", "external_ref"}
     ),
-    EventType.ASSIGNED: frozenset({"team_name", "community", "round"}),
+    EventType.ASSIGNED: frozenset({"team_name", "community", "round", "promised_at"}),
     EventType.ACCEPTED: frozenset(),
     EventType.STARTED: frozenset({"started_at"}),
+    EventType.EXTENDED: frozenset({"promised_at"}),
+    EventType.SUSPENDED: frozenset({"promised_at"}),
+    EventType.RESUMED: frozenset({"promised_at"}),
+    EventType.ESCALATED: frozenset({"level", "stage", "promised_at"}),
     EventType.RESOLVED: frozenset({"handling_mode", "result"}),
     EventType.VERIFIED: frozenset({"method"}),
     EventType.CLOSED: frozenset({"gates"}),

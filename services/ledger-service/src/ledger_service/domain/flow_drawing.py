@@ -80,6 +80,10 @@ def _add_arrow(root: ET.Element, way: Arrow, main: list[Status], side: list[Stat
     if source is None:
         ET.SubElement(root, "circle", cx=str(centre), cy=str(_MARGIN), r="6")
         line, label, anchor = f"M{centre},{_MARGIN} V{y - 2}", (centre + 10, y - 14), "start"
+    elif source in side:
+        start = _place(source, main, side)[1] + _HEIGHT - 10
+        line = f"M{_SIDE},{start} H{_SIDE - _LANE} V{y + _HEIGHT - 10} H{_MAIN + _WIDTH + 2}"
+        label, anchor = (_MAIN + _WIDTH + 10, y + _HEIGHT + 6), "start"
     elif target in side:
         start = _place(source, main, side)[1] + _HEIGHT // 2
         line = f"M{_MAIN + _WIDTH},{start} H{_SIDE - 2 * _LANE} V{y + _HEIGHT // 2} H{x - 2}"

@@ -22,6 +22,7 @@ STATUS_LABELS: Mapping[Status, Label] = {
     Status.RESOLVED: Label("已处置，待核查", "Handled, to be verified"),
     Status.VERIFIED: Label("已核查", "Verified"),
     Status.CLOSED: Label("已结案", "Closed"),
+    Status.SUSPENDED: Label("已挂账", "Suspended"),
     Status.WITHDRAWN: Label("已撤回", "Withdrawn"),
 }
 
@@ -30,6 +31,10 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.ASSIGNED: Label("派遣", "Assigned"),
     EventType.ACCEPTED: Label("接单", "Accepted"),
     EventType.STARTED: Label("到场处置", "Work started on site"),
+    EventType.EXTENDED: Label("延时", "More time granted"),
+    EventType.SUSPENDED: Label("挂账", "Suspended"),
+    EventType.RESUMED: Label("恢复处置", "Resumed"),
+    EventType.ESCALATED: Label("督办", "Escalated"),
     EventType.RESOLVED: Label("处置完成", "Handled"),
     EventType.VERIFIED: Label("核查通过", "Verified"),
     EventType.CLOSED: Label("结案", "Closed"),

@@ -1,0 +1,101 @@
+"""How much time the work may take: limits by category, grade and stage."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from dispatch_service.domain.errors import LimitMissing, LimitTwice
+
+
+class Unit(StrEnum):
+    """What a limit is counted in."""
+
+    HOURS = "hours"
+    """自然时: on every day, day and night."""
+    DAYS = "days"
+    """自然日: 24 hours each."""
+    WORKING_HOURS = "working_hours"
+    """工作时: within office hours."""
+    WORKING_DAYS = "working_days"
+    """工作日: 24 hours each, of which only those of working days count."""
+
+    @property
+    def length(self) -> timedelta:
+        """The time that one of it takes of the hours that count."""
+        return timedelta(days=1) if self in {Unit.DAYS, Unit.WORKING_DAYS} else timedelta(hours=1)
+
+
+class Grade(StrEnum):
+    """How urgent a case is 级别: ordinary unless a dispatcher says otherwise."""
+
+    ORDINARY = "ordinary"
+    URGENT = "urgent"
+    EMERGENCY = "emergency"
+
+
+class Stage(StrEnum):
+    """What a limit is for: accepting and getting there count from the assignment to the team, resolving from the
+    first assignment of the round.
+    """
+
+    ACCEPT = "accept"
+    ON_SITE = "on_site"
+    RESOLVE = "resolve"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """An amount of time in its unit."""
+
+    amount: int
+    unit: Unit
+
+    @property
+    def time(self) -> timedelta:
+        """What it comes to in time that counts."""
+        return self.amount * self.unit.length
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One line of the table; `category` and `grade` None stand for all."""
+
+    category: str | None
+    grade: Grade | None
+    stage: Stage
+    allowance: Allowance
+
+
+class LimitTable:
+    """The limits of one tenant: of those that fit a case, the one with the lowest category counts, then the grade's."""
+
+    def __init__(self, limits: Iterable[Limit]) -> None:
+        """Raises LimitTwice for a second limit of the same case, LimitMissing for a stage without a limit for all."""
+        self._limits: dict[tuple[str | None, Grade | None, Stage], Allowance] = {}
+        for place, limit in enumerate(limits):
+            key = (limit.category, limit.grade, limit.stage)
+            if key in self._limits:
+                raise LimitTwice(place)
+            self._limits[key] = limit.allowance
+        for stage in Stage:
+            if (None, None, stage) not in self._limits:
+                raise LimitMissing(stage)
+
+    def of(self, category: str | None, grade: Grade) -> Mapping[Stage, Allowance]:
+        """Return the limit of each stage for a case of that category (levels are parted by dots) and grade."""
+        levels = _levels(category)
+        return {stage: self._find(levels, grade, stage) for stage in Stage}
+
+    def _find(self, levels: list[str | None], grade: Grade, stage: Stage) -> Allowance:
+        keys = ((level, which, stage) for level in levels for which in (grade, None))
+        return next(self._limits[key] for key in keys if key in self._limits)
+
+
+def _levels(category: str | None) -> list[str | None]:
+    """Return the category, those above it, and None for all, the lowest first."""
+    levels: list[str | None] = []
+    while category:
+        levels.append(category)
+        category = category.rpartition(".")[0]
+    return [*levels, None]

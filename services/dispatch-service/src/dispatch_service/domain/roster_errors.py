@@ -1,0 +1,61 @@
+"""Why a plan of duties, or something about a duty, is refused."""
+
+from datetime import datetime
+
+
+class RosterError(Exception):
+    """A plan, or a change of one, that cannot be."""
+
+
+class UnknownShift(RosterError):
+    """There is no such shift."""
+
+
+class NotAMember(RosterError):
+    """The officer is no member of the team."""
+
+
+class UnknownPost(RosterError):
+    """There is no such post."""
+
+
+class InTwoPlaces(RosterError):
+    """An officer would be on duty twice at the same time."""
+
+    def __init__(self, subject: str, begins: datetime, ends: datetime) -> None:
+        super().__init__(f"on duty from {begins.isoformat()} to {ends.isoformat()} already")
+        self.subject = subject
+        self.begins = begins
+        self.ends = ends
+
+
+class DutyBegun(RosterError):
+    """Somebody has clocked in, or the duty has begun: it stays as it was."""
+
+
+class DutyNotFound(RosterError):
+    """No duty, or no request about one, with this id in the caller's tenant, or it is not the caller's."""
+
+
+class RequestPending(RosterError):
+    """Something is asked about this duty already."""
+
+
+class RequestDecided(RosterError):
+    """The request was decided before."""
+
+
+class OwnRequest(RosterError):
+    """Whoever asked may not decide."""
+
+
+class NoDutyNow(RosterError):
+    """The roster has no duty for this officer at this time."""
+
+
+class AlreadyClocked(RosterError):
+    """The officer has clocked in, or out, before."""
+
+
+class FarAway(RosterError):
+    """A position that is far from every grid of the county."""

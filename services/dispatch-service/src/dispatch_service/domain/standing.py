@@ -1,0 +1,58 @@
+"""How a case stands against its promised time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from contracts.lifecycle import Status
+from dispatch_service.domain.clocks import Light
+from dispatch_service.domain.limits import Stage
+
+RUNNING = frozenset({Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS})
+"""The clock runs."""
+DONE = frozenset({Status.RESOLVED, Status.VERIFIED, Status.CLOSED})
+"""The clock has stopped with the resolution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The light, and what is left until the promised time: negative beyond it, None where the clock has stopped."""
+
+    light: Light | None
+    remaining: timedelta | None
+
+
+def stage_of(status: Status) -> Stage:
+    """Return what the unit has to do next with an open case."""
+    return {Status.ASSIGNED: Stage.ACCEPT, Status.ACCEPTED: Stage.ON_SITE}.get(status, Stage.RESOLVE)
+
+
+def standing_of(case: Mapping[str, Any], now: datetime) -> Standing:
+    """Return how a case stands at `now`; nothing can be said of one without a clock, or that ended without a result."""
+    moment = _moment(case, now)
+    if moment is None or case["promised_at"] is None:
+        return Standing(None, None)
+    is_open = case["status"] not in DONE
+    return Standing(
+        light_at(moment, case["warn_at"], case["promised_at"]), case["promised_at"] - moment if is_open else None
+    )
+
+
+def light_at(moment: datetime, warn_at: datetime, promised_at: datetime) -> Light:
+    """Return the light at a moment: green until 80 % of the limit have passed, yellow until all has."""
+    if moment <= warn_at:
+        return "green"
+    return "yellow" if moment <= promised_at else "red"
+
+
+def _moment(case: Mapping[str, Any], now: datetime) -> datetime | None:
+    """Return the moment at which the case's clock stands."""
+    status = Status(case["status"])
+    if status in RUNNING:
+        return now
+    if status is Status.SUSPENDED:
+        suspended_at: datetime = case["suspended_at"]
+        return suspended_at
+    resolved_at: datetime | None = case["resolved_at"]
+    return resolved_at if status in DONE else None

@@ -1,0 +1,100 @@
+"""The clocks of cases that are locked already, one at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatch_service.domain.clocks import Clock
+from dispatch_service.domain.limits import Grade, Unit
+from dispatch_service.persistence.tables import dispatch_case
+
+_COLUMNS = (
+    "category",
+    "grade",
+    "clock_unit",
+    "clock_budget",
+    "begun_at",
+    "assigned_at",
+    "accept_by",
+    "on_site_by",
+    "warn_at",
+    "promised_at",
+    "twice_at",
+    "escalated",
+    "suspended_at",
+    "extensions",
+    "suspensions",
+)
+CLOCK_COLUMNS = ", ".join(_COLUMNS)
+_READ = sa.select(*(dispatch_case.c[name] for name in _COLUMNS)).where(
+    dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseClock:
+    """What decisions about time need to know of a case; `clock` is None until it was started."""
+
+    category: str | None
+    grade: Grade
+    clock: Clock | None
+    begun_at: datetime
+    suspended_at: datetime | None
+    extensions: int
+    suspensions: int
+
+    @property
+    def was_moved(self) -> bool:
+        """Whether somebody has given the unit another time than the limits do."""
+        return self.extensions + self.suspensions > 0
+
+
+async def read(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> CaseClock:
+    """Return the clock of a case that is there."""
+    row = (await connection.execute(_READ, {"id": complaint_id, "tenant": tenant})).one()
+    return clock_of(row._mapping)
+
+
+def clock_of(row: Mapping[Any, Any]) -> CaseClock:
+    """Read the columns of CLOCK_COLUMNS."""
+    clock = None
+    if row["promised_at"] is not None:
+        clock = Clock(
+            unit=Unit(row["clock_unit"]),
+            budget=row["clock_budget"],
+            accept_by=row["accept_by"],
+            on_site_by=row["on_site_by"],
+            warn_at=row["warn_at"],
+            promised_at=row["promised_at"],
+            twice_at=row["twice_at"],
+            escalated=row["escalated"],
+        )
+    return CaseClock(
+        category=row["category"],
+        grade=Grade(row["grade"]),
+        clock=clock,
+        begun_at=row["begun_at"] or row["assigned_at"],
+        suspended_at=row["suspended_at"],
+        extensions=row["extensions"],
+        suspensions=row["suspensions"],
+    )
+
+
+def columns_of(clock: Clock) -> dict[str, object]:
+    """Return what a case's columns say of its clock, for `cases.save`."""
+    return {
+        "clock_unit": clock.unit.value,
+        "clock_budget": clock.budget,
+        "accept_by": clock.accept_by,
+        "on_site_by": clock.on_site_by,
+        "warn_at": clock.warn_at,
+        "promised_at": clock.promised_at,
+        "twice_at": clock.twice_at,
+        "escalated": clock.escalated,
+        "timer_at": clock.timer_at,
+    }

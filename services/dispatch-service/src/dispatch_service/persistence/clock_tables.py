@@ -1,0 +1,98 @@
+"""The tables and columns of clocks: settings, the times of each case, what units ask for, supervision orders."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+AT_WORK = "status IN ('assigned', 'accepted', 'in_progress')"
+"""Whose clocks run."""
+KINDS = ("extension", "suspension", "resumption")
+STATES = ("open", "approved", "refused")
+
+
+def clock_columns() -> list[sa.Column[object]]:
+    """Return what a case has of its clock, all null or 0 until somebody who knows of clocks has set it."""
+    return [
+        sa.Column("grade", sa.Text, nullable=False, server_default="ordinary"),
+        sa.Column("clock_unit", sa.Text),
+        sa.Column("clock_budget", sa.Interval, comment="time to resolve it, in the unit"),
+        sa.Column("clock_version", sa.BigInteger, nullable=False, server_default="0", comment="of limits and calendar"),
+        sa.Column(
+            "clock_round", sa.Integer, nullable=False, server_default="0", comment="the round it was started for"
+        ),
+        _time("begun_at", nullable=True),
+        _time("accept_by", nullable=True),
+        _time("on_site_by", nullable=True),
+        _time("warn_at", nullable=True),
+        _time("promised_at", nullable=True),
+        _time("twice_at", nullable=True),
+        sa.Column("escalated", sa.SmallInteger, nullable=False, server_default="0", comment="highest level announced"),
+        sa.Column("timer_at", sa.DateTime(timezone=True), comment="when the next level is reached"),
+        _time("suspended_at", nullable=True),
+        sa.Column("extensions", sa.SmallInteger, nullable=False, server_default="0"),
+        sa.Column("suspensions", sa.SmallInteger, nullable=False, server_default="0"),
+    ]
+
+
+def add_clock_indexes(case: sa.Table) -> None:
+    """Add the indexes that timers, lists by deadline and renewal of clocks need."""
+    at_work = sa.text(AT_WORK)
+    sa.Index("dispatch_case_timer", case.c.timer_at, postgresql_where=at_work)
+    sa.Index("dispatch_case_by_deadline", case.c.tenant, case.c.promised_at, case.c.complaint_id)
+    sa.Index("dispatch_case_by_clock", case.c.tenant, case.c.clock_version, postgresql_where=at_work)
+    new_round = sa.text(f"clock_round < round AND {AT_WORK}")
+    sa.Index("dispatch_case_new_round", case.c.complaint_id, postgresql_where=new_round)
+
+
+def add_clock_tables(metadata: sa.MetaData) -> None:
+    """Add settings, requests and supervision orders to the metadata."""
+    sa.Table(
+        "clock_setting",
+        metadata,
+        sa.Column("tenant", sa.Text, primary_key=True),
+        sa.Column("name", sa.Text, primary_key=True, comment="limits, office_hours, or calendar:YEAR"),
+        sa.Column("version", sa.BigInteger, nullable=False),
+        sa.Column("content", JSONB, nullable=False),
+        _time("changed_at"),
+        sa.Column("changed_by", sa.Text, nullable=False),
+    )
+    request = sa.Table(
+        "case_request",
+        metadata,
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("tenant", sa.Text, nullable=False),
+        sa.Column("complaint_id", sa.Uuid, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        _time("until", nullable=True),
+        sa.Column("asked_by", sa.Text, nullable=False),
+        _time("asked_at"),
+        sa.Column("decided_by", sa.Text),
+        _time("decided_at", nullable=True),
+        sa.Column("note", sa.Text),
+        sa.CheckConstraint(sa.column("kind").in_(KINDS), name="case_request_kind"),
+        sa.CheckConstraint(sa.column("state").in_(STATES), name="case_request_state"),
+    )
+    sa.Index("case_request_of_case", request.c.complaint_id)
+    sa.Index("case_request_by_state", request.c.tenant, request.c.state, request.c.id)
+    open_ones = sa.text("state = 'open'")
+    sa.Index("case_request_open", request.c.complaint_id, request.c.kind, unique=True, postgresql_where=open_ones)
+    order = sa.Table(
+        "supervision_order",
+        metadata,
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("tenant", sa.Text, nullable=False),
+        sa.Column("complaint_id", sa.Uuid, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        _time("deadline"),
+        sa.Column("ordered_by", sa.Text, nullable=False),
+        _time("ordered_at"),
+        sa.Column("reply", sa.Text),
+        sa.Column("replied_by", sa.Text),
+        _time("replied_at", nullable=True),
+    )
+    sa.Index("supervision_order_of_case", order.c.complaint_id)
+
+
+def _time(name: str, *, nullable: bool = False) -> sa.Column[object]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)

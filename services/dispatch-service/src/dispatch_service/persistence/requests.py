@@ -1,0 +1,101 @@
+"""What units have asked for, and supervision orders."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatch_service.domain.errors import RequestNotFound, RequestOpen
+from dispatch_service.domain.requests import RequestKind
+from dispatch_service.persistence.rows import Row, as_rows
+from dispatch_service.persistence.tables import case_request, dispatch_case, supervision_order
+
+
+def of_cases(table: sa.Table) -> sa.ColumnElement[Any]:
+    """Return the rows of `table` about a case of the statement around it as a JSON array, the oldest first."""
+    rows = (
+        sa.select(sa.func.jsonb_agg(sa.text(f"to_jsonb({table.name}) ORDER BY {table.name}.id")))
+        .select_from(table)
+        .where(table.c.complaint_id == dispatch_case.c.complaint_id, table.c.tenant == dispatch_case.c.tenant)
+        .correlate(dispatch_case)
+        .scalar_subquery()
+    )
+    return sa.type_coerce(sa.func.coalesce(rows, sa.text("'[]'::jsonb")), JSONB)
+
+
+async def open_request(connection: AsyncConnection, request: Mapping[str, Any]) -> None:
+    """Store a request; RequestOpen where one of the same kind about the case is open."""
+    statement = (
+        insert(case_request).values(**request, state="open").on_conflict_do_nothing().returning(case_request.c.id)
+    )
+    if (await connection.execute(statement)).one_or_none() is None:
+        raise RequestOpen
+
+
+async def lock_request(
+    connection: AsyncConnection, tenant: str, complaint_id: UUID, kind: RequestKind, request_id: UUID
+) -> Row:
+    """Return a request of a case that is locked; RequestNotFound where there is none."""
+    columns = case_request.c
+    statement = sa.select(case_request).where(
+        columns.id == request_id,
+        columns.tenant == tenant,
+        columns.complaint_id == complaint_id,
+        columns.kind == kind.value,
+    )
+    return _the_one(as_rows(await connection.execute(statement.with_for_update())))
+
+
+async def settle(
+    connection: AsyncConnection, request_id: UUID, *, state: str, actor: str, now: datetime, note: str | None
+) -> None:
+    """Note how a locked request was decided."""
+    await connection.execute(
+        sa.update(case_request)
+        .where(case_request.c.id == request_id)
+        .values(state=state, decided_by=actor, decided_at=now, note=note)
+    )
+
+
+async def page(
+    connection: AsyncConnection, tenant: str, wanted: Mapping[str, str | None], *, after: UUID | None, size: int
+) -> Sequence[Row]:
+    """Return up to `size` requests of `tenant` whose columns have the values of `wanted`, the oldest first."""
+    conditions = [case_request.c[name] == value for name, value in wanted.items() if value is not None]
+    if after is not None:
+        conditions.append(case_request.c.id > after)
+    statement = sa.select(case_request).where(case_request.c.tenant == tenant, *conditions)
+    return as_rows(await connection.execute(statement.order_by(case_request.c.id).limit(size)))
+
+
+async def add_order(connection: AsyncConnection, order: Mapping[str, Any]) -> None:
+    """Store a supervision order."""
+    await connection.execute(sa.insert(supervision_order).values(**order))
+
+
+async def lock_order(connection: AsyncConnection, tenant: str, complaint_id: UUID, order_id: UUID) -> Row:
+    """Return an order about a case that is locked; RequestNotFound where there is none."""
+    columns = supervision_order.c
+    statement = sa.select(supervision_order).where(
+        columns.id == order_id, columns.tenant == tenant, columns.complaint_id == complaint_id
+    )
+    return _the_one(as_rows(await connection.execute(statement.with_for_update())))
+
+
+async def reply(connection: AsyncConnection, order_id: UUID, *, text: str, actor: str, now: datetime) -> None:
+    """Note the unit's answer to a locked order."""
+    await connection.execute(
+        sa.update(supervision_order)
+        .where(supervision_order.c.id == order_id)
+        .values(reply=text, replied_by=actor, replied_at=now)
+    )
+
+
+def _the_one(rows: Sequence[Row]) -> Row:
+    if not rows:
+        raise RequestNotFound
+    return rows[0]

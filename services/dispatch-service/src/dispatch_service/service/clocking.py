@@ -1,0 +1,45 @@
+"""What actions do to the clock of a locked case."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatch_service.domain.case import Case
+from dispatch_service.domain.clocks import Clock, Clockwork
+from dispatch_service.domain.limits import Grade
+from dispatch_service.persistence import case_clocks
+from dispatch_service.persistence.case_clocks import CaseClock
+from dispatch_service.service.clockworks import Clockworks
+
+
+async def reassign(
+    connection: AsyncConnection, clockworks: Clockworks, case: Case, grade: Grade | None, now: datetime
+) -> dict[str, Any]:
+    """Return the columns of a case that another team gets; all its times go by a new `grade`, where one is given."""
+    work = await clockworks.of_one(connection, case.tenant)
+    known = await case_clocks.read(connection, case.tenant, case.complaint_id)
+    new_grade = grade or known.grade
+    if known.clock is None or new_grade is not known.grade:
+        clock = work.start(known.category, new_grade, begun_at=known.begun_at, assigned_at=now)
+        clock = clock.after(known.clock)
+    else:
+        clock = work.reassign(known.clock, known.category, new_grade, now)
+    columns = case_clocks.columns_of(clock)
+    return {
+        **columns,
+        "grade": new_grade.value,
+        "begun_at": known.begun_at,
+        "clock_version": work.version,
+        "clock_round": case.round,
+    }
+
+
+async def started(
+    connection: AsyncConnection, clockworks: Clockworks, case: Case
+) -> tuple[CaseClock, Clock, Clockwork]:
+    """Return the clock of a locked case, and what sets it; a case that has none yet gets one by what is known of it."""
+    work = await clockworks.of_one(connection, case.tenant)
+    known = await case_clocks.read(connection, case.tenant, case.complaint_id)
+    clock = known.clock or work.start(known.category, known.grade, begun_at=known.begun_at, assigned_at=known.begun_at)
+    return known, clock, work

@@ -1,0 +1,93 @@
+"""The clockwork of each tenant in memory, made anew when its limits, office hours or calendar have changed."""
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from datetime import time as clock
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatch_service.domain.calendars import OFFICE_HOURS, Calendar
+from dispatch_service.domain.clocks import Clockwork
+from dispatch_service.domain.limits import Allowance, Grade, Limit, LimitTable, Stage, Unit
+from dispatch_service.domain.working_time import Span
+from dispatch_service.persistence import clock_settings
+from dispatch_service.service import holidays
+
+
+class Clockworks:
+    """A cache. A change of settings is seen after `check_every_seconds` at the latest; renewal sets right the clocks
+    that were started meanwhile.
+    """
+
+    def __init__(self, *, check_every_seconds: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
+        self._check_every = check_every_seconds
+        self._now = now
+        self._made: dict[str, Clockwork] = {}
+        self._checked: dict[str, float] = {}
+
+    async def of(self, connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, Clockwork]:
+        """Return the clockwork of each of `tenants`; one that has set nothing has the one that is shipped."""
+        now = self._now()
+        due = [tenant for tenant in tenants if now - self._checked.get(tenant, -self._check_every) >= self._check_every]
+        if due:
+            versions = await clock_settings.versions(connection, due)
+            changed = [
+                tenant for tenant in due if tenant not in self._made or self._made[tenant].version != versions[tenant]
+            ]
+            if changed:
+                contents = await clock_settings.contents(connection, changed)
+                self._made |= {tenant: _make(versions[tenant], contents.get(tenant, {})) for tenant in changed}
+            self._checked |= dict.fromkeys(due, now)
+        return self._made
+
+    async def of_one(self, connection: AsyncConnection, tenant: str) -> Clockwork:
+        """Return the clockwork of one tenant."""
+        return (await self.of(connection, [tenant]))[tenant]
+
+
+@cache
+def default_limits() -> Sequence[Mapping[str, Any]]:
+    """Return the limits that are shipped, as JSON has them."""
+    text = files("dispatch_service.domain").joinpath("data", "limits.yaml").read_text("utf-8")
+    rows: list[dict[str, Any]] = yaml.safe_load(text)
+    return [{"category": None, "grade": None, **row} for row in rows]
+
+
+def limits_of(rows: Sequence[Mapping[str, Any]]) -> LimitTable:
+    """Read a table of limits; raises LimitTwice, LimitMissing."""
+    return LimitTable(
+        Limit(
+            row["category"],
+            None if row["grade"] is None else Grade(row["grade"]),
+            Stage(row["stage"]),
+            Allowance(row["amount"], Unit(row["unit"])),
+        )
+        for row in rows
+    )
+
+
+def spans_of(rows: Sequence[Mapping[str, str]] | None) -> Sequence[Span]:
+    """Read office hours; None stands for those that are shipped."""
+    if rows is None:
+        return OFFICE_HOURS
+    return [(clock.fromisoformat(row["from"]), clock.fromisoformat(row["to"])) for row in rows]
+
+
+def days_of(rows: Sequence[Mapping[str, Any]]) -> dict[date, bool]:
+    """Read a tenant's own days of a year."""
+    return {date.fromisoformat(row["date"]): row["working"] for row in rows}
+
+
+def _make(version: int, settings: Mapping[str, Any]) -> Clockwork:
+    overrides: dict[date, bool] = {}
+    for name, rows in settings.items():
+        if clock_settings.is_calendar(name):
+            overrides |= days_of(rows)
+    calendar = Calendar(holidays.official, overrides, spans_of(settings.get(clock_settings.OFFICE_HOURS)))
+    limits = limits_of(settings.get(clock_settings.LIMITS, default_limits()))
+    return Clockwork(version, limits, calendar.office(), calendar.days())

@@ -1,0 +1,31 @@
+"""The State Council's holidays with their make-up workdays 调休, from the package `chinesecalendar`.
+
+The notice for a year comes out in November of the year before, and the package soon after it. Version 1.11 knows 2004
+to 2026; a newer version of the package brings newer years.
+"""
+
+from datetime import date
+
+import chinese_calendar
+
+
+def official(day: date) -> bool | None:
+    """Say whether `day` is a working day; None for a year that the package does not know."""
+    try:
+        return bool(chinese_calendar.is_workday(day))
+    except NotImplementedError:
+        return None
+
+
+def is_known(year: int) -> bool:
+    """Say whether the package knows the holidays of `year`."""
+    return official(date(year, 1, 1)) is not None
+
+
+def name_of(day: date) -> str | None:
+    """Return the Chinese name of the holiday that makes `day` a day off or a make-up workday; None for other days."""
+    try:
+        _, name = chinese_calendar.get_holiday_detail(day)
+    except NotImplementedError:
+        return None
+    return None if name is None else str(chinese_calendar.Holiday(name).chinese)

@@ -1,0 +1,58 @@
+"""Sets right the clocks of open cases that do not go by the present limits and calendar, or by the present round.
+
+These are cases that were assigned before a change, by a version that knew no clocks, or that came back for another
+round. Every replica does it: whoever holds a case's row does the work, the others leave it to them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from dispatch_service.domain.clocks import Clock, Clockwork
+from dispatch_service.persistence import stale_clocks
+from dispatch_service.persistence.stale_clocks import Renewed, StaleClock
+from dispatch_service.service.clockworks import Clockworks
+
+_BATCH = 500
+
+
+async def renew_clocks(engine: AsyncEngine, clockworks: Clockworks) -> int:
+    """Renew all clocks that need it, a batch in a transaction; return how many."""
+    renewed = 0
+    async with engine.connect() as connection:
+        tenants = await stale_clocks.tenants(connection)
+    while True:
+        async with engine.begin() as connection:
+            done = await renew_batch(connection, clockworks, tenants)
+        renewed += done
+        if done < _BATCH:
+            return renewed
+
+
+async def renew_batch(connection: AsyncConnection, clockworks: Clockworks, tenants: Sequence[str]) -> int:
+    """Renew up to a batch of clocks of `tenants` in the transaction of `connection`; return how many."""
+    now: datetime = (await connection.execute(sa.select(sa.func.statement_timestamp()))).scalar_one()
+    works = await clockworks.of(connection, tenants)
+    wanted = {tenant: works[tenant].version for tenant in tenants}
+    stale = await stale_clocks.lock(connection, wanted, size=_BATCH)
+    if stale:
+        await stale_clocks.save(connection, [_renewed(case, works[case.tenant], now) for case in stale])
+    return len(stale)
+
+
+def _renewed(case: StaleClock, work: Clockwork, now: datetime) -> Renewed:
+    """Return the clock that the case should have; more time that somebody has given it is not taken back."""
+    known = case.known
+    if case.is_new_round:
+        clock = work.start(known.category, known.grade, begun_at=now, assigned_at=now)
+        return Renewed(case, work.version, clock, begun_at=now, is_new_round=True)
+    clock = _unmoved(case, work) if known.clock is None or not known.was_moved else known.clock
+    return Renewed(case, work.version, clock, begun_at=known.begun_at, is_new_round=False)
+
+
+def _unmoved(case: StaleClock, work: Clockwork) -> Clock:
+    known = case.known
+    clock = work.start(known.category, known.grade, begun_at=known.begun_at, assigned_at=case.assigned_at)
+    return clock.after(known.clock)

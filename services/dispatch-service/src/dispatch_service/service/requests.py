@@ -1,0 +1,118 @@
+"""Extension, suspension and resumption: asked for by the unit, approved or refused by a dispatcher."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events import ComplaintExtended, ComplaintResumed, ComplaintSuspended, Payload
+from dispatch_service.domain.case import Case
+from dispatch_service.domain.clocks import Clock, Clockwork
+from dispatch_service.domain.errors import OwnRequest, RequestOutdated, RequestSettled
+from dispatch_service.domain.requests import EVENT_OF, RequestKind, check_extension, check_suspension
+from dispatch_service.persistence import cases, requests
+from dispatch_service.persistence.case_clocks import CaseClock, columns_of
+from dispatch_service.persistence.rows import Row
+from dispatch_service.service import clocking
+from dispatch_service.service.actions import Action, announce_action, lock, lock_own
+from dispatch_service.service.clockworks import Clockworks
+from runtime.ids import uuid7
+
+_PAYLOADS: dict[RequestKind, type[Payload]] = {
+    RequestKind.EXTENSION: ComplaintExtended,
+    RequestKind.SUSPENSION: ComplaintSuspended,
+    RequestKind.RESUMPTION: ComplaintResumed,
+}
+
+
+async def ask(
+    connection: AsyncConnection,
+    action: Action,
+    kind: RequestKind,
+    reason: str,
+    until: datetime | None,
+    clockworks: Clockworks,
+) -> None:
+    """Ask for it on behalf of the unit; nothing changes until a dispatcher has decided.
+
+    `until` is for an extension. Raises NotYourTeam, CaseNotFound, ActionConflict, DeadlinePassed, TooManyRequests,
+    EndOutOfRange, RequestOpen.
+    """
+    case = await lock_own(connection, action)
+    case.check(EVENT_OF[kind])
+    known, clock, _ = await clocking.started(connection, clockworks, case)
+    if kind is RequestKind.EXTENSION:
+        check_extension(clock.promised_at, known.extensions, until or action.now, action.now)
+    elif kind is RequestKind.SUSPENSION:
+        check_suspension(known.suspensions)
+    request = {
+        "id": uuid7(),
+        "tenant": case.tenant,
+        "complaint_id": case.complaint_id,
+        "kind": kind.value,
+        "reason": reason,
+        "until": until,
+        "asked_by": action.actor,
+        "asked_at": action.now,
+    }
+    await requests.open_request(connection, request)
+
+
+async def decide(
+    connection: AsyncConnection,
+    action: Action,
+    kind: RequestKind,
+    request_id: UUID,
+    *,
+    approved: bool,
+    clockworks: Clockworks,
+) -> None:
+    """Approve a request, which changes the case at once, or refuse it, which leaves it as it is.
+
+    Raises CaseNotFound, RequestNotFound, RequestSettled, OwnRequest, RequestOutdated, ActionConflict.
+    """
+    case = await lock(connection, action)
+    request = await requests.lock_request(connection, case.tenant, case.complaint_id, kind, request_id)
+    if request["state"] != "open":
+        raise RequestSettled
+    if request["asked_by"] == action.actor:
+        raise OwnRequest
+    if approved:
+        await _carry_out(connection, action, case, kind, request, clockworks)
+    state = "approved" if approved else "refused"
+    await requests.settle(connection, request_id, state=state, actor=action.actor, now=action.now, note=action.note)
+
+
+async def _carry_out(
+    connection: AsyncConnection, action: Action, case: Case, kind: RequestKind, request: Row, clockworks: Clockworks
+) -> None:
+    case.act(EVENT_OF[kind])
+    known, clock, work = await clocking.started(connection, clockworks, case)
+    clock, facts = _changed(kind, known, clock, work, request, action.now)
+    await cases.save(connection, case, action.now, **columns_of(clock), **facts)
+    data = _PAYLOADS[kind].model_validate(
+        {
+            "actor": action.actor,
+            "team": case.team,
+            "note": action.note,
+            "reason": request["reason"],
+            "asked_by": request["asked_by"],
+            "promised_at": clock.promised_at,
+        }
+    )
+    await announce_action(connection, case, EVENT_OF[kind], data, action)
+
+
+def _changed(
+    kind: RequestKind, known: CaseClock, clock: Clock, work: Clockwork, request: Row, now: datetime
+) -> tuple[Clock, dict[str, Any]]:
+    """Return the clock that follows from an approval, and the other columns that change."""
+    if kind is RequestKind.SUSPENSION:
+        return clock, {"suspended_at": now, "suspensions": known.suspensions + 1}
+    if kind is RequestKind.RESUMPTION:
+        return work.resume(clock, known.suspended_at or now, now), {"suspended_at": None}
+    until: datetime = request["until"]
+    if until <= max(clock.promised_at, now):
+        raise RequestOutdated
+    return work.extend(clock, until), {"extensions": known.extensions + 1}
