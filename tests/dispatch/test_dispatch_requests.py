@@ -1,63 +1,16 @@
-"""More time, suspension and resumption: asked for by the unit, decided by a dispatcher; supervision orders."""
+"""More time, suspension and resumption: asked for by the unit, decided by a dispatcher."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from contracts.envelope import Event
 from contracts.lifecycle import EventType
+from dispatch.asking import HOUR, WHY, ask, decide, events_of, grant, moment, problem, shown, until
 from dispatch.world import NEIGHBOUR, World, later
 from dispatch_service.service.timers import fire_due
-
-WHY = {"reason": "等配件"}
-HOUR = timedelta(hours=1)
-
-
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def problem(response: Any) -> tuple[int, str]:
-    assert response.headers["content-type"] == "application/problem+json"
-    return response.status_code, response.json()["type"].rpartition(":")[2]
-
-
-async def shown(world: World, event: Event) -> Any:
-    return (await world.send("GET", f"/dispatch/v1/cases/{event.subject}", role="officer")).json()
-
-
-async def until(world: World, event: Event, **later_by: float) -> dict[str, Any]:
-    """Return the body that asks for an extension, so much later than what is promised."""
-    promised_at = (await world.row(event))["promised_at"]
-    return {**WHY, "until": (promised_at + timedelta(**later_by)).isoformat()}
-
-
-async def ask(world: World, event: Event, kind: str, body: object = None, **options: Any) -> Any:
-    if body is None:
-        body = await until(world, event, days=1) if kind == "extension" else WHY
-    return await world.act(event, kind, body, role="officer", **options)
-
-
-async def decide(world: World, event: Event, kind: str, *, approved: bool = True, **options: Any) -> Any:
-    """Decide on the newest request of that kind."""
-    requests = [each for each in (await shown(world, event))["requests"] if each["kind"] == kind]
-    path = f"{kind}/{requests[-1]['id']}/approval"
-    return await world.act(event, path, {"approved": approved}, role=options.pop("role", "dispatcher"), **options)
-
-
-async def grant(world: World, event: Event, *kinds: str) -> Any:
-    for kind in kinds:
-        asked = await ask(world, event, kind)
-        assert asked.status_code == 200, asked.text
-        answer = await decide(world, event, kind)
-        assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def events_of(world: World, event: Event) -> list[tuple[str, int]]:
-    return [(row["type"].removeprefix("complaint."), row["sequence"]) for row in await world.published(event)]
 
 
 async def test_more_time_is_asked_for_and_granted(world: World) -> None:
@@ -283,48 +236,17 @@ async def test_dispatchers_find_what_they_have_to_decide(world: World) -> None:
     assert (bad.status_code, bad.json()["errors"][0]["pointer"]) == (422, "query/state")
 
 
-async def test_a_supervisor_gives_an_order_and_the_unit_replies_once(world: World) -> None:
+@pytest.mark.parametrize("text", ["\x00", "a\x00b", "\ud800"])
+async def test_text_that_cannot_be_stored_is_refused(world: World, text: str) -> None:
     event = await world.a_case("accept")
-    deadline = datetime.now(UTC) + 4 * HOUR
+    content = f'{{"reason": {json.dumps(text)}}}'
+    days = f'{{"days": [{{"date": "2026-05-08", "working": true, "name": {json.dumps(text)}}}]}}'
+    raw = {"Content-Type": "application/json"}
+    path = f"/dispatch/v1/cases/{event.subject}/suspension"
 
-    ordered = await world.act(
-        event, "supervision", {"text": "今天内清走", "deadline": deadline.isoformat()}, role="supervisor"
-    )
-    (order,) = ordered.json()["supervision"]
-    path = f"supervision/{order['id']}/reply"
-    stranger = await world.act(event, path, {"text": "好"}, role="officer", subject="officer-0101")
-    replied = await world.act(event, path, {"text": "已派人"}, role="officer")
-    again = await world.act(event, path, {"text": "又一次"}, role="officer")
-    unknown = await world.act(event, f"supervision/{event.subject}/reply", {"text": "?"}, role="officer")
+    asked = await world.send("POST", path, role="officer", headers=raw, content=content)
+    put = await world.send("PUT", "/dispatch/v1/calendars/2026", role="admin", headers=raw, content=days)
 
-    assert (ordered.status_code, ordered.json()["status"], ordered.headers["ETag"]) == (200, "accepted", '"3"')
-    assert (order["text"], moment(order["deadline"]), order["reply"]) == ("今天内清走", deadline, None)
-    told = (await world.published(event))[-1]
-    assert (told["type"], told["sequence"]) == (EventType.ESCALATED, 3)
-    assert told["payload"]["order"] == {
-        "id": order["id"], "text": "今天内清走", "deadline": deadline.isoformat().replace("+00:00", "Z"),
-    }  # fmt: skip
-    assert (told["payload"]["actor"], told["payload"]["stage"]) == ("supervisor-demo", "on_site")
-    assert "level" not in told["payload"]
-    assert [problem(answer) for answer in (stranger, again, unknown)] == [
-        (403, "not-your-team"), (409, "request-settled"), (404, "request-not-found"),
-    ]  # fmt: skip
-    (answered,) = replied.json()["supervision"]
-    assert (answered["reply"], answered["replied_by"]) == ("已派人", "officer-demo")
-    assert (await world.row(event))["escalated"] == 0
-
-
-async def test_an_order_needs_a_deadline_to_come_an_open_case_and_a_supervisor(world: World) -> None:
-    event, done = await world.a_case(), await world.a_case("accept", "start", "resolve")
-    past = {"text": "x", "deadline": "2026-01-01T00:00:00Z"}
-    good = {"text": "x", "deadline": (datetime.now(UTC) + HOUR).isoformat()}
-
-    bad = await world.act(event, "supervision", past, role="supervisor")
-    assert (bad.status_code, bad.json()["errors"][0]["pointer"]) == (422, "/deadline")
-    assert problem(await world.act(done, "supervision", good, role="supervisor")) == (409, "illegal-transition")
-    for role in ("officer", "dispatcher", "citizen"):
-        assert problem(await world.act(event, "supervision", good, role=role)) == (403, "access-denied")
-    await world.run(
-        "UPDATE dispatch_case SET status = 'suspended', suspended_at = now() WHERE complaint_id = :id", id=event.subject
-    )
-    assert (await world.act(event, "supervision", good, role="supervisor")).status_code == 200
+    assert 400 <= asked.status_code < 500, asked.text
+    assert 400 <= put.status_code < 500, put.text
+    assert (await shown(world, event))["requests"] == []
