@@ -25,5 +25,6 @@ async def prepare(settings: RuntimeSettings, directory: DataDir, *, demo: bool, 
     marker = directory.root / "demo-loaded"
     if demo and not marker.exists():
         await import_module("dispatch_service.demo").load(urls[ServiceName.DISPATCH], settings.tenant)
+        await import_module("ledger_service.demo").load(urls[ServiceName.LEDGER], settings.tenant, settings.timezone)
         write_atomically(marker, settings.tenant)
         tell(f"Demo county {settings.tenant}: loaded")

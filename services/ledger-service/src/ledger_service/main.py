@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import partial
 
-from ledger_service.api import actions, complaints, entries, flow, proofs, reconciliation, stream
+from ledger_service.api import actions, activities, bulletin, complaints, entries, flow, proofs, reconciliation, stream
 from ledger_service.domain.checkpoints import Signer, origin_of
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
@@ -33,6 +33,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             complaints.router,
             actions.router,
             entries.router,
+            activities.router,
+            bulletin.router,
             stream.router,
             flow.router,
             proofs.router,

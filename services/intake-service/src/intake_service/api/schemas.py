@@ -13,9 +13,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from contracts.coordinates import Crs, to_wgs84
 from intake_service.domain.complaint import Location, Reporter
 from intake_service.domain.report import Report
+from operations.locations import LocationIn
 from runtime.types import FiniteFloat, Instant, Integer
 
 Scalar = StrictBool | Integer | FiniteFloat | Annotated[str, Field(max_length=1000)] | None
@@ -25,30 +25,6 @@ class Request(BaseModel):
     """Base of all request bodies."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LocationIn(Request):
-    """Where it is: `lon` and `lat` in degrees with their datum, or an `address` alone, or both."""
-
-    lon: Annotated[FiniteFloat, Field(ge=-180, le=180)] | None = None
-    lat: Annotated[FiniteFloat, Field(ge=-90, le=90)] | None = None
-    crs: Crs = "WGS84"
-    address: Annotated[str, Field(min_length=1, max_length=500)] | None = None
-
-    @model_validator(mode="after")
-    def _somewhere(self) -> Self:
-        if (self.lon is None) != (self.lat is None):
-            raise PydanticCustomError("half-a-point", "lon and lat go together")
-        if self.lon is None and self.address is None:
-            raise PydanticCustomError("no-place", "Give lon and lat, or an address")
-        return self
-
-    def to_location(self) -> Location:
-        """Return it in WGS84, with what was given beside it."""
-        if self.lon is None or self.lat is None:
-            return Location(address=self.address)
-        lon, lat = to_wgs84(self.lon, self.lat, self.crs)
-        return Location(lon, lat, self.address, self.lon, self.lat, self.crs)
 
 
 class ReporterIn(Request):
@@ -91,7 +67,7 @@ class ComplaintIn(Request):
             source=self.source,
             category=self.category,
             description=self.description,
-            location=self.location.to_location(),
+            location=_location(self.location),
             reporter=Reporter(reporter.name, reporter.phone, reporter.email, reporter.anonymous)
             if reporter
             else _NOBODY,
@@ -99,6 +75,14 @@ class ComplaintIn(Request):
             external_ref=self.external_ref,
             attributes=dict(self.attributes),
         )
+
+
+def _location(given: LocationIn) -> Location:
+    """Return it in WGS84, with what was given beside it."""
+    point = given.wgs84()
+    if point is None:
+        return Location(address=given.address)
+    return Location(*point, given.address, given.lon, given.lat, given.crs)
 
 
 class BatchIn(Request):

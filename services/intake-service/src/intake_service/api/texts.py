@@ -35,8 +35,6 @@ register_texts(
             "只有受理员、监督员和合作系统可以使用外部编号。",
             "Only operators, inspectors and partner systems may give an external reference.",
         ),
-        "half-a-point": ("经度和纬度须同时提供。", "lon and lat go together."),
-        "no-place": ("请提供经纬度或地址。", "Give lon and lat, or an address."),
         "blank-description": ("描述不能为空白。", "The description is blank."),
     }
 )

@@ -148,5 +148,48 @@ checkpoint = sa.Table(
 )
 """What was signed of the tree, now and then; append-only."""
 
+activity = sa.Table(
+    "activity",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False, comment="counts its entries"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("quantity", sa.Integer, nullable=False, comment="in the unit of the kind"),
+    sa.Column("happened_at", _MOMENT, nullable=False),
+    sa.Column("day", sa.Date, nullable=False, comment="of happened_at in the tenant's time zone: where it counts"),
+    sa.Column("community", sa.Text),
+    sa.Column("grid", sa.Text),
+    sa.Column("team", sa.Text),
+    sa.Column("people", sa.Integer, comment="how many took part"),
+    sa.Column("lon", sa.Double),
+    sa.Column("lat", sa.Double),
+    sa.Column("address", sa.Text),
+    sa.Column("evidence", sa.ARRAY(sa.Text), nullable=False),
+    sa.Column("note", sa.Text),
+    sa.Column("recorded_by", sa.Text, nullable=False),
+    sa.Column("recorded_at", _MOMENT, nullable=False),
+    sa.Column("generated", sa.Boolean, nullable=False, comment="made up, for the demo county"),
+    sa.Column("voided_at", _MOMENT),
+    sa.Column("void_reason", sa.Text),
+)
+"""What the entries about each activity come to."""
+sa.Index("activity_by_time", activity.c.tenant, activity.c.happened_at, activity.c.id)
+sa.Index("activity_by_community", activity.c.tenant, activity.c.community, activity.c.happened_at, activity.c.id)
+sa.Index("activity_by_team", activity.c.tenant, activity.c.team, activity.c.happened_at, activity.c.id)
+
+activity_day = sa.Table(
+    "activity_day",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("community", sa.Text, primary_key=True, comment="'' for none"),
+    sa.Column("team", sa.Text, primary_key=True, comment="'' for none"),
+    sa.Column("quantity", sa.BigInteger, nullable=False),
+    sa.Column("activities", sa.BigInteger, nullable=False),
+)
+"""What activities come to a day: kept with every entry about one, so that a bulletin need not read entries."""
+
 add_bus_tables(metadata)
 idempotency_table(metadata)

@@ -1,0 +1,110 @@
+"""The bulletin 通报: what was done in a period, as a paragraph and as figures."""
+
+import re
+from datetime import date
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import PlainTextResponse
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from ledger_service.api.activity_schemas import BulletinView, FigureView, PeriodView
+from ledger_service.api.deps import ReadEngine, Staff
+from ledger_service.domain.bulletin import BulletinLanguage, Scope, figures, write
+from ledger_service.persistence import activity_days
+from operations.filters import Code
+from operations.problems import invalid
+from runtime.problems import PROBLEM_RESPONSES
+from runtime.problems.language import preferred_language
+
+router = APIRouter(tags=["activities"], responses=PROBLEM_RESPONSES)
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+Format = Literal["json", "text"]
+
+
+def _day(given: object) -> date:
+    try:
+        day = date.fromisoformat(str(given)) if _DAY.fullmatch(str(given)) else None
+    except ValueError:
+        day = None
+    if day is None or not 1900 <= day.year <= 9998:
+        raise PydanticCustomError("day-invalid", "not a day")
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
+async def _scope(
+    first: Annotated[Day, Query(alias="from", description="The first day.", examples=["2024-01-01"])],
+    last: Annotated[Day, Query(alias="to", description="The last day, included.", examples=["2024-10-14"])],
+    community: Code | None = None,
+    team: Code | None = None,
+) -> Scope:
+    if last < first:
+        raise invalid("query/to", "period-reversed")
+    return Scope(first, last, community, team)
+
+
+async def _language(
+    request: Request,
+    lang: Annotated[BulletinLanguage | None, Query(description="By default as `Accept-Language` says.")] = None,
+) -> BulletinLanguage:
+    return lang or ("en" if preferred_language(request.headers.get("accept-language")) == "en" else "zh")
+
+
+async def _format(
+    request: Request,
+    form: Annotated[Format | None, Query(alias="format", description="By default as `Accept` says.")] = None,
+) -> Format:
+    return form or _accepted(request.headers.get("accept", ""))
+
+
+def _accepted(accept: str) -> Format:
+    """Return `text` where the caller names plain text and ranks it above JSON."""
+    ranks: dict[str, float] = {}
+    for item in accept.split(",")[:10]:
+        name, *parameters = (part.strip() for part in item.lower().split(";"))
+        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+        ranks[name] = float(quality) if re.fullmatch(r"[01](\.[0-9]{0,3})?", quality) else 0.0
+    return "text" if ranks.get("text/plain", 0.0) > ranks.get("application/json", 0.0) else "json"
+
+
+@router.get(
+    "/bulletin",
+    response_model=BulletinView,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "The bulletin."}},
+)
+async def show_bulletin(
+    request: Request,
+    caller: Staff,
+    engine: ReadEngine,
+    scope: Annotated[Scope, Depends(_scope)],
+    language: Annotated[BulletinLanguage, Depends(_language)],
+    form: Annotated[Format, Depends(_format)],
+) -> Response:
+    """Write what was done from a day to a day, in Chinese or English, as a paragraph (`text`) or with its figures.
+
+    Days are those of the county's time zone. What did not happen is left out; voided activities do not count.
+    """
+    async with engine.connect() as connection:
+        found = figures(await activity_days.sums(connection, caller.tenant, scope))
+    text = write(scope, found, language)
+    headers = {"Content-Language": "zh-CN" if language == "zh" else "en", "Vary": "Accept, Accept-Language"}
+    if form == "text":
+        return PlainTextResponse(f"{text}\n", headers=headers)
+    period = {
+        "from": scope.first,
+        "to": scope.last,
+        "time_zone": request.app.state.settings.timezone,
+        "community": scope.community,
+        "team": scope.team,
+    }
+    view = BulletinView(
+        language=language,
+        text=text,
+        period=PeriodView.model_validate(period),
+        figures=[FigureView.of(each) for each in found],
+    )
+    return Response(view.model_dump_json(by_alias=True), headers=headers, media_type="application/json")

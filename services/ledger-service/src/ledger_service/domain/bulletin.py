@@ -1,0 +1,103 @@
+"""The bulletin 通报: a paragraph that says what was done in a period, for the public and for superiors."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from typing import Literal
+
+from ledger_service.domain.activity import Count
+from ledger_service.domain.activity_kinds import Kind, kinds
+
+BulletinLanguage = Literal["zh", "en"]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a bulletin is about: two days, both included, and where; None is everywhere and everybody."""
+
+    first: date
+    last: date
+    community: str | None = None
+    team: str | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The sum of a kind."""
+
+    kind: Kind
+    count: Count
+
+
+def figures(sums: Mapping[str, Count]) -> Sequence[Figure]:
+    """Return what is to be said, in the order of the kinds; what did not happen is left out.
+
+    A kind that a later release has taken from its list is not said either.
+    """
+    return [Figure(kind, sums[code]) for code, kind in kinds().items() if sums.get(code, Count(0, 0)).activities]
+
+
+def write(scope: Scope, found: Sequence[Figure], language: BulletinLanguage) -> str:
+    """Return the paragraph; where nothing was done it says so."""
+    groups = [list(each) for _, each in groupby(found, key=lambda figure: figure.kind.group)]
+    return _english(scope, groups) if language == "en" else _chinese(scope, groups)
+
+
+def _chinese(scope: Scope, groups: Sequence[Sequence[Figure]]) -> str:
+    first, last = _chinese_day(scope.first), _chinese_day(scope.last)
+    begin = first if scope.first == scope.last else f"{first}至{last}"
+    where = _where(scope, "，社区 {}", "，网格队 {}")
+    if not groups:
+        return f"{begin}{where}，没有登记任何活动。"
+    said = ["，".join(each.kind.counted.zh.format(n=each.count.quantity) for each in group) for group in groups]
+    return f"{begin}{where}，{'；'.join(said)}。"
+
+
+def _english(scope: Scope, groups: Sequence[Sequence[Figure]]) -> str:
+    first, last = _english_day(scope.first), _english_day(scope.last)
+    begin = f"On {first}" if scope.first == scope.last else f"From {first} to {last}"
+    where = "".join(
+        (f", community {scope.community}" * bool(scope.community), f", team {scope.team}" * bool(scope.team))
+    )
+    if not groups:
+        return f"{begin}{where}: no activity was recorded."
+    return f"{begin}{where}: {'; '.join(_listed([_counted(each) for each in group]) for group in groups)}."
+
+
+def _where(scope: Scope, community: str, team: str) -> str:
+    named = ((community, scope.community), (team, scope.team))
+    return "".join(words.format(code) for words, code in named if code is not None)
+
+
+def _counted(figure: Figure) -> str:
+    quantity = figure.count.quantity
+    return figure.kind.one if quantity == 1 else figure.kind.counted.en.format(n=f"{quantity:,}")
+
+
+def _listed(clauses: Sequence[str]) -> str:
+    return clauses[0] if len(clauses) == 1 else f"{', '.join(clauses[:-1])} and {clauses[-1]}"
+
+
+def _chinese_day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _english_day(day: date) -> str:
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
