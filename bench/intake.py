@@ -2,7 +2,7 @@
 
     python -m bench.intake [--seconds 4] [--rounds 3] [--clients 1,16,64] [--json FILE]
 
-All three run on the same PostgreSQL with fsync on, one process each, and take turns within a round, so that what else
+All run on the same PostgreSQL with fsync on, one process each, and take turns within a round, so that what else
 the machine does hits all of them. Intake checks a token, keeps an idempotency key, and is durable when it answers.
 """
 
@@ -47,6 +47,7 @@ async def main() -> None:
         "clients": last,
         "intake / stores nothing": _ratio(loads, "intake", "stores nothing", last),
         "intake / plain two rows": _ratio(loads, "intake", "plain two rows", last),
+        "suggested / given": _ratio(loads, "intake, category suggested", "intake", last),
     }
     report.show("Ratios, medians of the rounds' ratios (wanted: 0.40 and 1.00 at 64 clients)", [ratios])
     report.write("intake", {"rows": rows, "ratios": ratios}, options.json)
@@ -54,17 +55,19 @@ async def main() -> None:
 
 def _targets(ceilings: Process, intake: Process) -> dict[str, tuple[int, MakeRequest]]:
     body = json.dumps(BODY, ensure_ascii=False).encode()
+    uncategorised = json.dumps({**BODY, "category": None}, ensure_ascii=False).encode()
     bearer, numbers = f"Bearer {token('operator')}", itertools.count()
     nothing, two_rows = post("/nothing", body, {}), post("/two-rows", body, {})
 
-    def create() -> bytes:
+    def create(body: bytes) -> bytes:
         headers = {"Authorization": bearer, "Idempotency-Key": f"bench-{next(numbers)}"}
         return post("/intake/v1/complaints", body, headers)
 
     return {
         "stores nothing": (ceilings.port, lambda: nothing),
         "plain two rows": (ceilings.port, lambda: two_rows),
-        "intake": (intake.port, create),
+        "intake": (intake.port, lambda: create(body)),
+        "intake, category suggested": (intake.port, lambda: create(uncategorised)),
     }
 
 

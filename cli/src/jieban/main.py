@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "parked": "parked:parked",
     "replay": "replay:replay",
     "verify": "verify:verify",
+    "train-categories": "train_categories:train_categories",
     "docs": "docs:docs",
 }
 """Each command and its function, or for a group its `typer.Typer`, in `jieban.commands`."""

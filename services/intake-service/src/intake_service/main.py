@@ -4,11 +4,12 @@ from zoneinfo import ZoneInfo
 
 from contracts.topics import LIFECYCLE
 from eventbus.slices import Subscription
-from intake_service.api import complaints, references, reports, texts
+from intake_service.api import complaints, references, reports, suggestions, texts
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
+from intake_service.service.suggesting import Categoriser
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
@@ -21,16 +22,18 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return the intake service on `settings.intake_database_url`; ValueError where that is not set."""
     foundation = Foundation.lay("intake", settings, settings.intake_database_url)
     numbers = Numbers(foundation.engine, ZoneInfo(settings.timezone))
+    categoriser = Categoriser.of(settings)
     return assemble(
         foundation,
         verifier,
         title="Jieban intake 受理",
         description="Receives complaints 诉求 from residents, operators, inspectors and partner systems.",
-        routers=[reports.router, complaints.router, references.router],
+        routers=[reports.router, complaints.router, references.router, suggestions.router],
         subscription=Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow),
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
-            "intake": Intake(foundation.engine, foundation.hot_engine, numbers),
+            "intake": Intake(foundation.engine, foundation.hot_engine, numbers, categoriser),
+            "categoriser": categoriser,
             "complaints": Complaints(foundation.read_engine),
         },
     )

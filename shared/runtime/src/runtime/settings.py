@@ -69,6 +69,13 @@ class RuntimeSettings(BaseSettings):
     oidc_issuer: str | None = None
     oidc_audience: str = "jieban"
 
+    category_model: Path | None = None
+    """What `jieban train-categories` wrote; without one, intake suggests categories by the model it comes with."""
+    category_adoption: bool = True
+    """Whether a suggested category is taken where the model is sure enough; otherwise operators decide each."""
+    category_threshold: Annotated[float, Field(gt=0, le=1)] | None = None
+    """The confidence from which it is taken; without one, the threshold that the model was trained to."""
+
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 0.0
     """After SIGTERM: how long requests are still taken while /readyz says that they should go elsewhere."""
     max_body_bytes: PositiveInt = 1_000_000

@@ -25,7 +25,9 @@ async def create_complaint(body: ComplaintIn, request: Request, caller: Reportin
     """Accept a complaint.
 
     Once this answers 201 the complaint is durable: it will be dispatched and entered in the ledger, whatever fails.
-    With an `Idempotency-Key` a repeat gets the first answer. Without a `category` it is left open for the operators.
+    With an `Idempotency-Key` a repeat gets the first answer. Without a `category` one is suggested
+    from the description: it is taken where the model is sure enough (see `taken_from` of `/categories/suggest`), else
+    left open for the operators.
     """
     once = Once(key, request_hash("POST", request.scope["path"], await request.body())) if key else None
     accepted = await _intake(request).accept(body.to_report(), caller, once)

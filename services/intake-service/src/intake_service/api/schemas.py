@@ -100,6 +100,13 @@ class WithdrawalIn(Request):
     reason: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
 
 
+class SuggestedCategory(BaseModel):
+    """A category that the description suggests, with the model's confidence in it."""
+
+    code: str
+    confidence: Annotated[float, Field(ge=0, le=1)]
+
+
 class ComplaintAccepted(BaseModel):
     """The receipt. Keep `query_code`: it is what an anonymous reporter follows the complaint with."""
 
@@ -110,6 +117,7 @@ class ComplaintAccepted(BaseModel):
     received_at: datetime
     source: str
     category: str | None
+    suggested_category: SuggestedCategory | None = None
     version: int
 
 
@@ -166,6 +174,7 @@ class ComplaintView(BaseModel):
     source: str
     proactive: bool
     category: str | None
+    suggested_category: SuggestedCategory | None
     description: str
     location: LocationOut
     reporter: ReporterOut | None

@@ -4,7 +4,7 @@ import hmac
 from typing import Any
 
 from contracts.roles import Role
-from intake_service.api.schemas import ComplaintView, LocationOut, ReporterOut, Step, Track
+from intake_service.api.schemas import ComplaintView, LocationOut, ReporterOut, Step, SuggestedCategory, Track
 from intake_service.api.texts import STATUS_LABELS
 from runtime.auth import Caller
 
@@ -24,6 +24,9 @@ def complaint_view(row: Any, caller: Caller) -> ComplaintView:
         source=row.source,
         proactive=row.proactive,
         category=row.category,
+        suggested_category=SuggestedCategory(code=row.suggested_category, confidence=row.suggested_confidence)
+        if row.suggested_category is not None
+        else None,
         description=row.description,
         location=LocationOut(lon=row.lon, lat=row.lat, address=row.address, given=given),
         reporter=ReporterOut(name=row.name, phone=row.phone, email=row.email, anonymous=row.anonymous)

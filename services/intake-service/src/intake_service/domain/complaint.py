@@ -62,6 +62,9 @@ class NewComplaint:
     received_at: datetime
     external_ref: str | None
     attributes: dict[str, object] = field(default_factory=dict)
+    suggested_category: str | None = None
+    """What the model made of the description, where no category was given."""
+    suggested_confidence: float | None = None
 
 
 def new_query_code() -> str:

@@ -45,6 +45,8 @@ complaint = sa.Table(
     sa.Column("release_state", sa.Text, comment="requested, granted or refused"),
     sa.Column("release_actor", sa.Text),
     sa.Column("release_reason", sa.Text),
+    sa.Column("suggested_category", sa.Text),
+    sa.Column("suggested_confidence", sa.Double, comment="0 to 1, as the model had it"),
     sa.UniqueConstraint("tenant", "number", name="complaint_number"),
 )
 sa.Index(

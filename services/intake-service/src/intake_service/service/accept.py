@@ -20,6 +20,7 @@ from intake_service.persistence.group_commit import GroupCommit
 from intake_service.persistence.new_complaints import Acceptance, NewComplaints
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.tables import complaint as table
+from intake_service.service.suggesting import Categoriser, Settled
 from runtime import clock, idempotency
 from runtime.auth import Caller
 from runtime.ids import uuid7
@@ -49,10 +50,13 @@ class Once:
 class Intake:
     """Accepts reports on one database; all requests of the process share its group commits."""
 
-    def __init__(self, engine: AsyncEngine, hot_engine: AsyncEngine, numbers: Numbers) -> None:
+    def __init__(
+        self, engine: AsyncEngine, hot_engine: AsyncEngine, numbers: Numbers, categoriser: Categoriser
+    ) -> None:
         """`numbers` hands out the case numbers; groups of complaints are stored by way of `hot_engine`."""
         self._engine = engine
         self._numbers = numbers
+        self._categoriser = categoriser
         self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(hot_engine).store)
         self._in_flight: dict[tuple[str, ...], asyncio.Event] = {}
 
@@ -68,7 +72,8 @@ class Intake:
         ]
         if errors:
             raise Problem(422, "validation-failed", errors=errors)
-        acceptance = self._acceptance(report, caller, once, await self._numbers.draw(now), now)
+        settled = self._categoriser.settle(report)
+        acceptance = _acceptance(report, settled, caller, once, await self._numbers.draw(now), now)
         claims = _claims(acceptance)
         while busy := next((self._in_flight[claim] for claim in claims if claim in self._in_flight), None):
             await busy.wait()  # a twin (one key, or one external_ref) must not be in the same group
@@ -77,39 +82,13 @@ class Intake:
             self._in_flight[claim] = done
         try:
             if await self._commits.submit(acceptance):
+                settled.count()
                 return Accepted(acceptance.complaint.id, acceptance.answer)
         finally:
             for claim in claims:
                 del self._in_flight[claim]
             done.set()
         return await self._known(acceptance, caller, once)
-
-    def _acceptance(self, report: Report, caller: Caller, once: Once | None, number: str, now: datetime) -> Acceptance:
-        complaint = NewComplaint(
-            id=uuid7(),
-            tenant=caller.tenant,
-            number=number,
-            query_code=new_query_code(),
-            source=report.source,
-            proactive=reference.sources()[report.source].proactive,
-            category=report.category,
-            description=report.description,
-            location=report.location,
-            reporter=report.reporter,
-            created_by=caller.subject,
-            owner=caller.subject if caller.has(Role.CITIZEN, Role.PARTNER) else None,
-            occurred_at=report.occurred_at,
-            received_at=now,
-            external_ref=report.external_ref,
-            attributes=report.attributes,
-        )
-        return Acceptance(
-            complaint,
-            received_event(complaint),
-            _answer(complaint),
-            once.key if once else None,
-            once.request_hash if once else None,
-        )
 
     async def _known(self, acceptance: Acceptance, caller: Caller, once: Once | None) -> Accepted:
         async with self._engine.connect() as connection:
@@ -160,6 +139,39 @@ def received_event(complaint: NewComplaint) -> Event:
     )
 
 
+def _acceptance(
+    report: Report, settled: Settled, caller: Caller, once: Once | None, number: str, now: datetime
+) -> Acceptance:
+    suggestion = settled.suggestion
+    complaint = NewComplaint(
+        id=uuid7(),
+        tenant=caller.tenant,
+        number=number,
+        query_code=new_query_code(),
+        source=report.source,
+        proactive=reference.sources()[report.source].proactive,
+        category=settled.category,
+        description=report.description,
+        location=report.location,
+        reporter=report.reporter,
+        created_by=caller.subject,
+        owner=caller.subject if caller.has(Role.CITIZEN, Role.PARTNER) else None,
+        occurred_at=report.occurred_at,
+        received_at=now,
+        external_ref=report.external_ref,
+        attributes=report.attributes,
+        suggested_category=suggestion.code if suggestion else None,
+        suggested_confidence=suggestion.confidence if suggestion else None,
+    )
+    return Acceptance(
+        complaint,
+        received_event(complaint),
+        _answer(complaint),
+        once.key if once else None,
+        once.request_hash if once else None,
+    )
+
+
 def _claims(acceptance: Acceptance) -> list[tuple[str, ...]]:
     """Return what only one complaint may have, of all that are on their way."""
     complaint = acceptance.complaint
@@ -181,6 +193,9 @@ def _answer(complaint: NewComplaint) -> str:
             "received_at": complaint.received_at,
             "source": complaint.source,
             "category": complaint.category,
+            "suggested_category": {"code": complaint.suggested_category, "confidence": complaint.suggested_confidence}
+            if complaint.suggested_category
+            else None,
             "version": 1,
         },
         option=orjson.OPT_UTC_Z,

@@ -1,0 +1,57 @@
+"""Suggestions of categories."""
+
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Depends
+from fastapi import Request as HttpRequest
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from contracts.lifecycle import TRANSITIONS, EventType
+from intake_service.api.schemas import Request, SuggestedCategory
+from intake_service.service.suggesting import Categoriser
+from runtime.auth import require
+from runtime.problems import PROBLEM_RESPONSES
+
+router = APIRouter(
+    tags=["reference"],
+    responses=PROBLEM_RESPONSES,
+    dependencies=[Depends(require(*TRANSITIONS[EventType.RECEIVED].roles))],
+)
+
+
+class SuggestionIn(Request):
+    """What happened, in the reporter's words."""
+
+    description: Annotated[str, Field(min_length=1, max_length=10_000)]
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.description.strip():
+            raise PydanticCustomError("blank-description", "The description is blank")
+        return self
+
+
+class SuggestionsOut(BaseModel):
+    """The three likeliest categories, likeliest first; `taken_from` is null where the tenant takes none by itself."""
+
+    suggestions: list[SuggestedCategory]
+    taken_from: Annotated[float, Field(ge=0, le=1)] | None
+    model: str
+
+
+@router.post("/categories/suggest")
+async def suggest_category(body: SuggestionIn, request: HttpRequest) -> SuggestionsOut:
+    """Suggest categories for a description. Nothing is stored.
+
+    A complaint that comes without a category gets the first one where its confidence reaches `taken_from` and it is
+    not `other`; otherwise operators decide.
+    """
+    categoriser: Categoriser = request.app.state.categoriser
+    return SuggestionsOut(
+        suggestions=[
+            SuggestedCategory(code=s.code, confidence=s.confidence) for s in categoriser.suggest(body.description)
+        ],
+        taken_from=categoriser.takes_from,
+        model=categoriser.classifier.version(),
+    )

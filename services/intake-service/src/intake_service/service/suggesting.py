@@ -1,0 +1,59 @@
+"""What becomes of the suggestion of a category when a complaint comes in without one."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from prometheus_client import Counter
+
+from intake_service.domain.report import Report
+from intake_service.service.classifying import OPEN, Classifier, Suggestion, load, shipped
+from runtime.settings import RuntimeSettings
+
+SUGGESTIONS = Counter(
+    "jieban_category_suggestions_total",
+    "Complaints accepted without a category, by what was suggested and whether it was taken",
+    ["category", "taken"],
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The category of a complaint, None where it is left open, and what was suggested, None where nothing was."""
+
+    category: str | None
+    suggestion: Suggestion | None = None
+
+    def count(self) -> None:
+        """Count the suggestion; to be called once the complaint is stored."""
+        if self.suggestion is not None:
+            SUGGESTIONS.labels(self.suggestion.code, str(self.category is not None).lower()).inc()
+
+
+@dataclass(frozen=True, slots=True)
+class Categoriser:
+    """Suggests, and decides which suggestions are taken."""
+
+    classifier: Classifier
+    takes_from: float | None
+    """The confidence from which a suggestion becomes the category; None: never."""
+
+    @classmethod
+    def of(cls, settings: RuntimeSettings) -> Self:
+        """Return the one that `settings` ask for. ValueError where the model that they name is none."""
+        classifier = load(settings.category_model) if settings.category_model else shipped()
+        threshold = settings.category_threshold if settings.category_threshold is not None else classifier.threshold
+        return cls(classifier, threshold if settings.category_adoption else None)
+
+    def suggest(self, description: str) -> list[Suggestion]:
+        """Return the three likeliest categories, likeliest first."""
+        return self.classifier.suggest(description)
+
+    def settle(self, report: Report) -> Settled:
+        """Return the category that was given, else the suggestion where it is sure enough and not `other`."""
+        if report.category is not None:
+            return Settled(report.category)
+        suggestion = next(iter(self.classifier.suggest(report.description, 1)), None)
+        if suggestion is None:
+            return Settled(None)
+        sure = self.takes_from is not None and suggestion.confidence >= self.takes_from
+        return Settled(suggestion.code if sure and suggestion.code != OPEN else None, suggestion)
