@@ -38,6 +38,8 @@ def _values(schema: Mapping[str, Any], models: Mapping[str, Any]) -> st.SearchSt
         return st.one_of([_values(each, models) for each in schema["anyOf"]])
     if "enum" in schema or "const" in schema:
         return st.sampled_from(schema.get("enum") or [schema["const"]])
+    if "additionalProperties" in schema:
+        return st.dictionaries(st.text(max_size=5), _values(schema["additionalProperties"], models), max_size=2)
     if schema["type"] == "object":
         fields = {name: _values(each, models) for name, each in schema["properties"].items()}
         required = {name: fields.pop(name) for name in schema.get("required", ())}

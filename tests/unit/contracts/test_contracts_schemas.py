@@ -105,6 +105,8 @@ def _example(schema: dict[str, Any], models: dict[str, Any]) -> Any:
         return _example(schema["anyOf"][0], models)
     if "enum" in schema or "const" in schema:
         return (schema.get("enum") or [schema["const"]])[0]
+    if "additionalProperties" in schema:
+        return {"楼层": _example(schema["additionalProperties"], models)}
     if schema["type"] == "object":
         return {name: _example(each, models) for name, each in schema["properties"].items()}
     if schema["type"] == "array":

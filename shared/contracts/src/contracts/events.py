@@ -30,6 +30,22 @@ class Place(Payload):
     address: str | None = None
 
 
+HandlingMode = Literal[
+    "guidance", "on_site_rectification", "rectification_within_limit", "verbal_education", "case_filed"
+]
+
+
+class SelfHandled(Payload):
+    """自处理: who found it has dealt with it on the spot already."""
+
+    actor: str
+    handling_mode: HandlingMode
+    result: str
+    handled_at: datetime
+    photos: tuple[UUID, ...] = ()
+    """Attachments of intake."""
+
+
 class ComplaintReceived(Payload):
     """Intake has accepted a complaint: everything that dispatch and ledger need to know of it."""
 
@@ -45,6 +61,17 @@ class ComplaintReceived(Payload):
     owner: str | None = None
     """Opaque subject of the reporter who may follow and rate it; never a name."""
     external_ref: str | None = None
+    category_confidence: float | None = None
+    """How sure the model is of a `category` that it has suggested, 0 to 1; None where somebody has named it."""
+    attributes: Mapping[str, str | float | bool] = {}
+    """Answers to the questions of the category, by name; what is neither text, number nor yes or no stays in intake."""
+    attachments: tuple[UUID, ...] = ()
+    self_handled: SelfHandled | None = None
+
+
+AssignedBy = Literal["grid", "duty_desk", "dispatcher", "rule", "self_handled", "conference", "rework", "reopening"]
+"""Why a unit: the grid at that point, no grid there, a dispatcher's decision, one of the tenant's routing rules (named
+by `rule_code`), it was handled before it was reported, a conference 会商 of units, or another round of the work."""
 
 
 class ComplaintAssigned(Payload):
@@ -55,8 +82,12 @@ class ComplaintAssigned(Payload):
     grid: str | None = None
     community: str | None = None
     round: int
-    rule: Literal["grid", "duty_desk", "dispatcher"]
-    """Why this unit: the grid at that point, no grid there, or a dispatcher's decision."""
+    rule: AssignedBy
+    rule_code: str | None = None
+    officer: str | None = None
+    """Subject of the member of the team who was chosen for it; None leaves it to the team."""
+    supporting: tuple[str, ...] = ()
+    """Codes of the teams that help 协办."""
     note: str | None = None
     actor: str | None = None
     promised_at: datetime | None = None
@@ -82,16 +113,45 @@ class ComplaintStarted(Acted):
     started_at: datetime
 
 
-HandlingMode = Literal[
-    "guidance", "on_site_rectification", "rectification_within_limit", "verbal_education", "case_filed"
-]
+class ComplaintReturned(Acted):
+    """A dispatcher has let the unit give the case back 退单; it goes to another. `actor` is the dispatcher."""
+
+    reason: str
+    asked_by: str
+    returns: int
+    """How often it has been returned in this round."""
+
+
+class ComplaintTransferred(Acted):
+    """Another department or an external system has taken the case on; `actor` is the dispatcher."""
+
+    department: str
+    external_ref: str
+    """Its number there."""
+    reason: str
 
 
 class ComplaintResolved(Acted):
-    """The officer has handled it, waiting for verification."""
+    """The officer has handled it, or the department that it went to has answered: waiting for verification."""
 
     handling_mode: HandlingMode
     result: str
+    photos: tuple[UUID, ...] = ()
+    """Attachments of intake that show the place before and after."""
+
+
+class RectificationOrdered(Acted):
+    """限期整改: whoever caused it has until then to set it right; then it is inspected again."""
+
+    notice: str
+    until: datetime
+
+
+class ReinspectionDue(Payload):
+    """The time that was given for rectification is over: the unit has to look again."""
+
+    team: str
+    until: datetime
 
 
 class ComplaintExtended(Acted):
@@ -143,12 +203,26 @@ class ComplaintEscalated(Payload):
     """The supervisor; None where a timer has told."""
 
 
+VerificationMethod = Literal["on_site", "photo", "call", "rule"]
+"""How a result was looked at; `rule`: nobody has to, by configuration."""
+
+
 class ComplaintVerified(Payload):
     """Somebody other than the worker found the result good."""
 
     actor: str
-    method: Literal["on_site", "photo", "call"]
+    method: VerificationMethod
     note: str | None = None
+
+
+class ReworkOrdered(Payload):
+    """返工: somebody other than the worker found the result not good; the unit works on it in another round."""
+
+    actor: str
+    method: VerificationMethod
+    reason: str
+    round: int
+    """The new one."""
 
 
 class ComplaintClosed(Payload):
@@ -167,6 +241,15 @@ class FeedbackReceived(Payload):
     satisfaction: Satisfaction
     solved: bool
     comment: str | None = None
+
+
+class ComplaintReopened(Payload):
+    """重办: the reporter is not satisfied, or a supervisor; the unit works on it in another round."""
+
+    actor: str
+    reason: str
+    round: int
+    """The new one."""
 
 
 class ReleaseRequested(Payload):
@@ -205,14 +288,20 @@ PAYLOADS: Mapping[EventType, type[Payload]] = {
     EventType.ASSIGNED: ComplaintAssigned,
     EventType.ACCEPTED: ComplaintAccepted,
     EventType.STARTED: ComplaintStarted,
+    EventType.RETURNED: ComplaintReturned,
+    EventType.TRANSFERRED: ComplaintTransferred,
     EventType.EXTENDED: ComplaintExtended,
     EventType.SUSPENDED: ComplaintSuspended,
     EventType.RESUMED: ComplaintResumed,
     EventType.ESCALATED: ComplaintEscalated,
+    EventType.RECTIFICATION_ORDERED: RectificationOrdered,
+    EventType.REINSPECTION_DUE: ReinspectionDue,
     EventType.RESOLVED: ComplaintResolved,
     EventType.VERIFIED: ComplaintVerified,
+    EventType.REWORK_ORDERED: ReworkOrdered,
     EventType.CLOSED: ComplaintClosed,
     EventType.FEEDBACK_RECEIVED: FeedbackReceived,
+    EventType.REOPENED: ComplaintReopened,
     EventType.RELEASE_REQUESTED: ReleaseRequested,
     EventType.RELEASED: Released,
     EventType.RELEASE_REFUSED: ReleaseRefused,

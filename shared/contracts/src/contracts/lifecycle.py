@@ -23,6 +23,7 @@ class Status(StrEnum):
     VERIFIED = "verified"
     CLOSED = "closed"
     SUSPENDED = "suspended"
+    TRANSFERRED = "transferred"
     WITHDRAWN = "withdrawn"
 
 
@@ -33,14 +34,20 @@ class EventType(StrEnum):
     ASSIGNED = "complaint.assigned"
     ACCEPTED = "complaint.accepted"
     STARTED = "complaint.started"
+    RETURNED = "complaint.returned"
+    TRANSFERRED = "complaint.transferred"
     EXTENDED = "complaint.extended"
     SUSPENDED = "complaint.suspended"
     RESUMED = "complaint.resumed"
     ESCALATED = "complaint.escalated"
+    RECTIFICATION_ORDERED = "complaint.rectification_ordered"
+    REINSPECTION_DUE = "complaint.reinspection_due"
     RESOLVED = "complaint.resolved"
     VERIFIED = "complaint.verified"
+    REWORK_ORDERED = "complaint.rework_ordered"
     CLOSED = "complaint.closed"
     FEEDBACK_RECEIVED = "complaint.feedback_received"
+    REOPENED = "complaint.reopened"
     RELEASE_REQUESTED = "complaint.release_requested"
     RELEASED = "complaint.released"
     RELEASE_REFUSED = "complaint.release_refused"
@@ -63,11 +70,13 @@ def _from(*sources: Status | None) -> frozenset[Status | None]:
 
 
 _AT_WORK = _from(Status.ACCEPTED, Status.IN_PROGRESS)
-_WITH_A_UNIT = _AT_WORK | _from(Status.ASSIGNED, Status.SUSPENDED)
-_OPEN_WORK = _WITH_A_UNIT | _from(Status.RECEIVED)
+_ASSIGNED_OR_AT_WORK = _AT_WORK | _from(Status.ASSIGNED)
+_OPEN_WORK = _ASSIGNED_OR_AT_WORK | _from(Status.RECEIVED, Status.SUSPENDED)
 _EXISTING = frozenset[Status | None](Status)
 _NOBODY = frozenset[Role]()
 _DISPATCHER = frozenset({Role.DISPATCHER})
+_OFFICER = frozenset({Role.OFFICER})
+_INSPECTOR = frozenset({Role.INSPECTOR})
 _REPORTER = frozenset({Role.CITIZEN, Role.OPERATOR})
 """The reporter, or an operator on their behalf."""
 
@@ -79,19 +88,33 @@ TRANSITIONS: Mapping[EventType, Transition] = {
         frozenset({Role.CITIZEN, Role.OPERATOR, Role.INSPECTOR, Role.PARTNER}),
     ),
     # assigned -> assigned: a dispatcher sends a case on, above all from the duty desk to a team
-    EventType.ASSIGNED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.ASSIGNED, "dispatch", _DISPATCHER),
-    EventType.ACCEPTED: Transition(_from(Status.ASSIGNED), Status.ACCEPTED, "dispatch", frozenset({Role.OFFICER})),
-    EventType.STARTED: Transition(_from(Status.ACCEPTED), Status.IN_PROGRESS, "dispatch", frozenset({Role.OFFICER})),
+    EventType.ASSIGNED: Transition(
+        _from(Status.RECEIVED, Status.ASSIGNED), Status.ASSIGNED, "dispatch", _DISPATCHER | {Role.SUPERVISOR}
+    ),
+    EventType.ACCEPTED: Transition(_from(Status.ASSIGNED), Status.ACCEPTED, "dispatch", _OFFICER),
+    EventType.STARTED: Transition(_from(Status.ACCEPTED), Status.IN_PROGRESS, "dispatch", _OFFICER),
+    # the unit asks, a dispatcher approves; from transferred: the other department would not have it
+    EventType.RETURNED: Transition(
+        _ASSIGNED_OR_AT_WORK | _from(Status.TRANSFERRED), Status.RECEIVED, "dispatch", _DISPATCHER
+    ),
+    EventType.TRANSFERRED: Transition(_ASSIGNED_OR_AT_WORK, Status.TRANSFERRED, "dispatch", _DISPATCHER),
     # the unit asks for these three, a dispatcher approves them
     EventType.EXTENDED: Transition(_AT_WORK, None, "dispatch", _DISPATCHER),
     EventType.SUSPENDED: Transition(_AT_WORK, Status.SUSPENDED, "dispatch", _DISPATCHER),
     EventType.RESUMED: Transition(_from(Status.SUSPENDED), Status.IN_PROGRESS, "dispatch", _DISPATCHER),
     # by a timer at 80, 100 and 200 % of the limit, or by a supervisor's order
-    EventType.ESCALATED: Transition(_WITH_A_UNIT, None, "dispatch", frozenset({Role.SUPERVISOR})),
-    EventType.RESOLVED: Transition(_from(Status.IN_PROGRESS), Status.RESOLVED, "dispatch", frozenset({Role.OFFICER})),
-    EventType.VERIFIED: Transition(_from(Status.RESOLVED), Status.VERIFIED, "ledger", frozenset({Role.INSPECTOR})),
+    EventType.ESCALATED: Transition(_OPEN_WORK, None, "dispatch", frozenset({Role.SUPERVISOR})),
+    EventType.RECTIFICATION_ORDERED: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _OFFICER),
+    EventType.REINSPECTION_DUE: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _NOBODY),
+    # from transferred: the other department has answered
+    EventType.RESOLVED: Transition(
+        _from(Status.IN_PROGRESS, Status.TRANSFERRED), Status.RESOLVED, "dispatch", _OFFICER | _DISPATCHER
+    ),
+    EventType.VERIFIED: Transition(_from(Status.RESOLVED), Status.VERIFIED, "ledger", _INSPECTOR),
+    EventType.REWORK_ORDERED: Transition(_from(Status.RESOLVED), Status.ASSIGNED, "ledger", _INSPECTOR),
     EventType.CLOSED: Transition(_from(Status.VERIFIED), Status.CLOSED, "ledger", _NOBODY),
     EventType.FEEDBACK_RECEIVED: Transition(_from(Status.CLOSED), None, "ledger", _REPORTER),
+    EventType.REOPENED: Transition(_from(Status.CLOSED), Status.ASSIGNED, "ledger", _REPORTER | {Role.SUPERVISOR}),
     EventType.RELEASE_REQUESTED: Transition(_EXISTING, None, "intake", _REPORTER),
     EventType.RELEASED: Transition(_OPEN_WORK, None, "dispatch", _NOBODY),
     EventType.RELEASE_REFUSED: Transition(_EXISTING, None, "dispatch", _NOBODY),
