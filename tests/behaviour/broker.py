@@ -70,7 +70,7 @@ async def delete_records(kafka: KafkaConnection, topic: str) -> int:
     return sum(ends.values()) - sum(begins.values())
 
 
-def record(topic: str, event: Event, **changes: Any) -> Record:
+def record(topic: str, event: Event[Any], **changes: Any) -> Record:
     """The record that a relay would send for `event`; `changes` replace its parts."""
     headers = headers_of_event(event)
     value = event.data.model_dump_json(exclude_none=True).encode()
