@@ -9,7 +9,7 @@ _NEGLIGIBLE = 1e-12
 
 
 def tail(count: int, total: int, share: float) -> float:
-    """Return how probable it is that at least `count` of `total` fall into a part that has `share` (0 to 1) of the time.
+    """Return how probable it is that at least `count` of `total` fall into a part with `share` (0 to 1) of the time.
 
     With the numbers of the window and of the time before as two Poisson counts of the same rate, the first given their
     sum is binomial: the conditional test of Przyborowski and Wilenski (1940, Biometrika 31, 313-323). It is exact for

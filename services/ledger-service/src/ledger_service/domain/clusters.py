@@ -72,6 +72,7 @@ def cell_of(lon: float, lat: float) -> int:
     return cell
 
 
+@lru_cache(maxsize=10_000)
 def level_of(category: str, level: int) -> str | None:
     """Return the first `level` parts of a category; None where it has fewer."""
     parts = category.split(".")

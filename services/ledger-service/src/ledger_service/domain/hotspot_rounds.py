@@ -29,7 +29,7 @@ class Round:
     def outcome(
         self, known: Collection[Hotspot], found: Sequence[Finding], counts: Mapping[Spot, int]
     ) -> list[Hotspot]:
-        """Return what is to be told: hot spots as they are now, those that are new or changed, then those that are over.
+        """Return what is to be told: hot spots that are new or have changed, then those that are over.
 
         `known` are the live ones and those lately over, `counts` the complaints of the window.
         """

@@ -63,9 +63,9 @@ class Period:
 
     @classmethod
     def of(cls, rules: Rules, at: datetime, first_day: date | None) -> Self:
-        """Return the period at a moment. `first_day` is the first that anything is known of: it may shorten the baseline.
+        """Return the period at a moment. The baseline does not begin before the day after `first_day`.
 
-        That day itself is left out of the length, for it may have begun late.
+        That is the first day of which anything is known; it may have begun late.
         """
         today = datetime.combine(at.astimezone(UTC), time(), UTC)
         since = today - timedelta(days=rules.window_days)

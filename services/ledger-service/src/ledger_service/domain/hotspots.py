@@ -173,7 +173,7 @@ def trend(later: int, total: int) -> Trend:
 
 
 def matched(known: Iterable[Hotspot], clusters: Sequence[Cluster], counts: Mapping[Spot, int]) -> dict[int, Hotspot]:
-    """Return which clusters (by their place in the list) are which of the hot spots that are known, live or lately over.
+    """Return which clusters, by their place in the list, are which of the known hot spots, live or lately over.
 
     Of all pairs with a category and cells in common, live spots come before ended ones, then those that share most
     complaints, then most cells, then the older spot. A spot that parts stays with the part that holds most of it; of
