@@ -127,7 +127,7 @@ class RulesBody(BaseModel):
 
     window_days: Annotated[Integer, Field(ge=1, le=28, description="Days before today that count as recent.")]
     baseline_days: Annotated[Integer, Field(ge=7, le=364, description="Days before, to compare with.")]
-    levels: Annotated[tuple[LevelBody, ...], Field(min_length=1, max_length=3)]
+    levels: Annotated[list[LevelBody], Field(min_length=1, max_length=3)]
 
     def rules(self) -> Rules:
         """Return them for the domain."""
