@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,6 +23,7 @@ from bench import report
 from bench.platform import TENANT, Platform, platform
 from eventbus.driver import copy
 from ledger_service.domain.hotspot_rules import Period, Rules
+from ledger_service.domain.hotspots import Hotspot
 from ledger_service.service.hotspots import BATCH, catch_up, look
 from runtime.database import create_engine
 
@@ -30,36 +32,41 @@ _SEED = """
     INSERT INTO ledger_complaint (
         tenant, complaint_id, number, source, proactive, category, description, lon, lat, owner, received_at,
         status, round, version, community, grid, seq_intake, seq_dispatch, seq_ledger)
-    SELECT :tenant, uuidv7(at - now()), n, 'resident_app', false,
+    SELECT $1, uuidv7(at - now()), n, 'resident_app', false,
            (ARRAY['street_order.parking', 'street_order.vendors', 'noise.night', 'noise.site', 'facilities.lamps',
                   'facilities.covers', 'environment.litter', 'environment.ads', 'safety.wires', 'safety.charging'])
-               [1 + floor(10 * random() ^ 2)],
+               [1 + floor(10 * kind ^ 2)],
            'a complaint', lon, lat, 'citizen-' || n, at, 'assigned', 1, 2, 'community-01', 'grid-01', 1, 1, 0
     FROM ({}) AS made
 """
 _CITY = """
-    SELECT n, 107.2357 + 0.12 * random_normal() AS lon, 26.5807 + 0.12 * random_normal() AS lat,
-           now() - :days * random() * interval '1 day' AS at
-    FROM generate_series(1, :complaints) AS n
+    SELECT CAST(n AS text) AS n, random() AS kind,
+           107.2357 + 0.12 * random_normal() AS lon, 26.5807 + 0.12 * random_normal() AS lat,
+           now() - CAST($3 AS int) * random() * interval '1 day' AS at
+    FROM generate_series(1, CAST($2 AS int)) AS n
 """
 _PLACES = """
-    SELECT 'b' || place || '-' || n AS n, lon + 0.0004 * random_normal() AS lon, lat + 0.0004 * random_normal() AS lat,
+    SELECT 'b' || place || '-' || n AS n, kind,
+           lon + 0.0004 * random_normal() AS lon, lat + 0.0004 * random_normal() AS lat,
            now() - 2 * random() * interval '1 day' AS at
-    FROM (SELECT place, 107.2357 + 0.2 * random_normal() AS lon, 26.5807 + 0.2 * random_normal() AS lat
-          FROM generate_series(1, :bursts) AS place) AS places CROSS JOIN generate_series(1, :size) AS n
+    FROM (SELECT place, random() AS kind,
+                 107.2357 + 0.2 * random_normal() AS lon, 26.5807 + 0.2 * random_normal() AS lat
+          FROM generate_series(1, CAST($2 AS int)) AS place) AS places
+    CROSS JOIN generate_series(1, CAST($3 AS int)) AS n
 """
 _ENTRIES = """
     INSERT INTO entry (tenant, event_id, complaint_id, type, source, sequence, status_after, occurred_at, data)
-    SELECT tenant, complaint_id, complaint_id, type, source, 1, 'received', received_at, '{}'
+    SELECT tenant, complaint_id, complaint_id, event.type, event.source, 1, 'received', received_at, '{}'
     FROM ledger_complaint CROSS JOIN (VALUES ('complaint.received', 'intake'), ('complaint.assigned', 'dispatch'))
         AS event (type, source)
     WHERE NOT EXISTS (SELECT FROM entry AS known WHERE known.complaint_id = ledger_complaint.complaint_id)
     ORDER BY complaint_id
 """
 _SETTLED = """
-    INSERT INTO chain (tenant, settled) SELECT :tenant, max(position) FROM entry WHERE tenant = :tenant
+    INSERT INTO chain (tenant, settled) SELECT $1, max(position) FROM entry WHERE tenant = $1
     ON CONFLICT (tenant) DO UPDATE SET settled = excluded.settled
 """
+_BARE_TABLE = "CREATE TABLE bare (complaint_id uuid, category text, lon float8, lat float8, at timestamptz)"
 _BARE_PART = """
     SELECT complaint_id, category, lon, lat, received_at FROM entry JOIN ledger_complaint USING (tenant, complaint_id)
     WHERE tenant = :tenant AND position > :after AND position <= :after + :size AND type = 'complaint.received'
@@ -76,10 +83,10 @@ async def main() -> None:
     options = _options()
     async with platform() as running:
         engine = create_engine(running.url("ledger"), pool_size=2, application_name="bench")
-        await _seed(engine, _CITY, complaints=options.complaints, days=options.days)
-        reading = await _reading(running, engine)
+        await _seed(running, _CITY, options.complaints, options.days)
+        reading = await _reading(engine)
         looking = [await _looking(engine, "the first"), await _looking(engine, "nothing new")]
-        await _seed(engine, _PLACES, bursts=_BURSTS, size=_IN_BURST)
+        await _seed(running, _PLACES, _BURSTS, _IN_BURST)
         await catch_up(engine, TENANT)
         looking += [await _looking(engine, f"{_BURSTS} bursts more"), await _looking(engine, "nothing new")]
         await engine.dispose()
@@ -88,28 +95,17 @@ async def main() -> None:
     report.write("hotspots", {"reading": reading, "looking": looking}, options.json)
 
 
-async def _seed(engine: AsyncEngine, made: str, **parameters: int) -> None:
-    async with engine.connect() as connection:
-        await connection.execute(text("SET jit = off"))
-    async with engine.begin() as connection:
-        raw = (await connection.get_raw_connection()).driver_connection
-        assert raw is not None
-        for statement, values in (
-            (_SEED.format(made), {"tenant": TENANT, **parameters}),
-            (_ENTRIES, {}),
-            (_SETTLED, {"tenant": TENANT}),
-        ):
-            written = statement
-            for name, value in values.items():
-                written = written.replace(f":{name}", f"'{value}'" if isinstance(value, str) else str(value))
-            await raw.execute(written, timeout=600)
-    async with engine.connect() as connection:
-        raw = (await connection.get_raw_connection()).driver_connection
-        assert raw is not None
-        await raw.execute("VACUUM ANALYZE ledger_complaint, entry", timeout=600)
+async def _seed(running: Platform, made: str, *sizes: int) -> None:
+    """Write the complaints of a statement, with two settled entries each."""
+    connection = await asyncpg.connect(running.url("ledger"))
+    await connection.execute("SELECT setseed(0.522723)")
+    for statement, values in ((_SEED.format(made), (TENANT, *sizes)), (_ENTRIES, ()), (_SETTLED, (TENANT,))):
+        await connection.execute(statement, *values, timeout=900)
+    await connection.execute("VACUUM ANALYZE ledger_complaint, entry", timeout=900)
+    await connection.close()
 
 
-async def _reading(running: Platform, engine: AsyncEngine) -> report.Row:
+async def _reading(engine: AsyncEngine) -> report.Row:
     async with engine.connect() as connection:
         entries = (await connection.execute(text("SELECT count(*) FROM entry"))).scalar_one()
     bare = await _timed(lambda: _bare_reading(engine))
@@ -124,7 +120,7 @@ async def _all(engine: AsyncEngine) -> None:
 
 async def _bare_reading(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
-        await connection.execute(text("CREATE TABLE bare (complaint_id uuid, category text, lon float8, lat float8, at timestamptz)"))
+        await connection.execute(text(_BARE_TABLE))
         last = (await connection.execute(text("SELECT max(position) FROM entry"))).scalar_one()
     for after in range(0, last, BATCH):
         async with engine.begin() as connection:
@@ -136,7 +132,7 @@ async def _bare_reading(engine: AsyncEngine) -> None:
 async def _looking(engine: AsyncEngine, name: str) -> report.Row:
     at = datetime.now(UTC)
     period = Period.of(Rules(), at, datetime(2020, 1, 1, tzinfo=UTC).date())
-    told = []
+    told: list[Hotspot] = []
 
     async def once() -> None:
         told.extend(await look(engine, TENANT, at=at))

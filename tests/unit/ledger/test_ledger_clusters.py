@@ -85,9 +85,9 @@ def test_a_hot_spot_does_not_flicker() -> None:
     later = replace(town, reports=[each for each in town.reports if each.spot not in cluster.spots])
     later.burst(4, spread=20)
     assert later.clusters() == []
-    [kept] = later.clusters(warm={cluster.category: cluster.cells})
+    [kept] = later.clusters(warm={cluster.category: cluster.hot})
     assert kept.cells & cluster.cells
-    assert later.clusters(at=NOW + timedelta(days=11), warm={cluster.category: cluster.cells}) == []
+    assert later.clusters(at=NOW + timedelta(days=11), warm={cluster.category: cluster.hot}) == []
 
 
 def test_the_baseline_is_asked_for_where_it_decides() -> None:
@@ -105,3 +105,10 @@ def test_rules_decide() -> None:
     strict = Rules(levels=(LevelRule(level=2, min_count=30, min_reporters=3, significance=0.01),))
     assert town.clusters() != []
     assert town.clusters(rules=strict) == []
+
+
+def test_a_hot_spot_does_not_creep() -> None:
+    town = Town(Random(9)).noise(a_day=60).burst(25)
+    [first] = town.clusters()
+    [again] = town.clusters(warm={first.category: first.hot})
+    assert again == first

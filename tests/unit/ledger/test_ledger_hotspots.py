@@ -10,7 +10,7 @@ from uuid import UUID
 import h3.api.basic_int as h3
 import pytest
 
-from ledger_service.domain.clusters import Cluster, Spot
+from ledger_service.domain.clusters import Cluster, Spot, surroundings
 from ledger_service.domain.hotspot_rounds import Finding, Round
 from ledger_service.domain.hotspot_rules import LevelRule, Period, Rules
 from ledger_service.domain.hotspots import Ending, Hotspot, Member, State, Trend, trend
@@ -24,8 +24,7 @@ RULES = Rules(levels=(LevelRule(level=2, min_count=5, min_reporters=3, significa
 
 def ring(steps: int) -> int:
     """Return a cell so many cells away from the place, always in the same direction."""
-    cells = h3.grid_disk(PLACE, 40)
-    return min(cell for cell in cells if h3.grid_distance(PLACE, cell) == steps)
+    return int(min(cell for cell in h3.grid_disk(PLACE, 40) if h3.grid_distance(PLACE, cell) == steps))
 
 
 PATH = h3.grid_path_cells(PLACE, ring(30))
@@ -34,14 +33,14 @@ PATH = h3.grid_path_cells(PLACE, ring(30))
 def found(*places: int, each: int = 4, category: str = CATEGORY, reporters: int = 99) -> Finding:
     """Return a cluster about cells of PATH, with so many complaints in each of them."""
     centres = [PATH[place] for place in places]
-    cells = frozenset(cell for centre in centres for cell in h3.grid_disk(centre, 1))
+    cells = surroundings(centres)
     spots = frozenset(Spot(category, centre) for centre in centres)
     random = Random(places[0])
     members = [
         Member(uuid7(), NOW - timedelta(hours=hour), *around(random, 0, 0, 50), f"r{hour % reporters}", "fulai", None)
         for hour in range(each * len(places))
     ]
-    return Finding(Cluster(category, cells, spots, len(members), 1, 0.125), members)
+    return Finding(Cluster(category, frozenset(centres), cells, spots, len(members), 1, 0.125), members)
 
 
 def look(known: Sequence[Hotspot], *findings: Finding, hours: int = 0) -> list[Hotspot]:
@@ -106,7 +105,7 @@ def test_of_parts_the_one_with_most_complaints_keeps_the_id() -> None:
     for order in permutations(parts):
         told = look([spot], *order)
         [kept] = [each for each in told if each.id == spot.id]
-        assert kept.description.cells == tuple(sorted(parts[1].cluster.cells))
+        assert kept.description.cells == tuple(sorted(parts[1].cluster.hot))
         assert len(told) == 2
 
 

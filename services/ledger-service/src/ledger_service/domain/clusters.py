@@ -30,15 +30,18 @@ class Spot(NamedTuple):
 
 Counts = Mapping[Spot, int]
 Warm = Mapping[str, Set[int]]
-"""The cells of the present hot spots, by category."""
+"""The hot cells of the present hot spots, by category."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Cells in which a category is hot."""
+    """A place in which a category is hot."""
 
     category: str
+    hot: frozenset[int]
+    """The cells that are hot, together with their neighbours."""
     cells: frozenset[int]
+    """All of these."""
     spots: frozenset[Spot]
     """Where the complaints of the window are that belong to it, by the category that each has."""
     count: int
@@ -79,9 +82,14 @@ def level_of(category: str, level: int) -> str | None:
     return ".".join(parts[:level]) if len(parts) >= level else None
 
 
+def surroundings(cells: Iterable[int]) -> frozenset[int]:
+    """Return these cells and all their neighbours."""
+    return frozenset(near for cell in cells for near in _around(cell))
+
+
 def watched(recent: Counts, rules: Rules, warm: Warm) -> set[int]:
     """Return the cells whose baseline has to be known."""
-    cells = {cell for each in warm.values() for spot in each for cell in _around(spot)}
+    cells = {near for each in warm.values() for near in surroundings(each)}
     for rule in rules.levels:
         counts = _at_level(recent, rule.level)
         cells.update(cell for spot, count in _disks(counts) if count >= rule.min_count for cell in _around(spot.cell))
@@ -110,7 +118,7 @@ def _at(left: Counts, survey: Survey, rule: LevelRule, warm: Warm) -> Iterator[C
         hot[spot.category].append(spot.cell)
     for category in sorted(hot):
         for cells in _joined(hot[category]):
-            yield world.cluster(category, frozenset(cell for each in cells for cell in _around(each)))
+            yield world.cluster(category, cells)
 
 
 class _World:
@@ -134,13 +142,14 @@ class _World:
         elsewhere = self._recent_all[category] - count, self._before_all.get(category, 0) - before
         return share_elsewhere(max(0, elsewhere[0]), max(0, elsewhere[1]), self._share)
 
-    def cluster(self, category: str, cells: frozenset[int]) -> Cluster:
-        """Return the cluster that these cells make."""
+    def cluster(self, category: str, hot: Iterable[int]) -> Cluster:
+        """Return the cluster that these hot cells make."""
+        cells = surroundings(hot)
         there = (spot for cell in cells for spot in self._by_cell.get(cell, ()))
         spots = frozenset(spot for spot in there if _is_within(spot.category, category))
         count = sum(self._left[spot] for spot in spots)
         before = sum(self.before.get(Spot(category, cell), 0) for cell in cells)
-        return Cluster(category, cells, spots, count, before, self.judge(category, count, before))
+        return Cluster(category, frozenset(hot), cells, spots, count, before, self.judge(category, count, before))
 
 
 def _hot(world: _World, rule: LevelRule, warm: Warm) -> Iterator[Spot]:

@@ -12,7 +12,7 @@ from uuid import UUID
 import h3.api.basic_int as h3
 
 from ledger_service.domain.bursts import expected, score, tail
-from ledger_service.domain.clusters import Cluster, Spot
+from ledger_service.domain.clusters import Cluster, Spot, surroundings
 from ledger_service.domain.hotspot_rules import Period
 
 MOST_EVIDENCE = 20
@@ -76,6 +76,7 @@ class Description:
     evidence: tuple[UUID, ...]
     """Its newest complaints, the newest first."""
     cells: tuple[int, ...]
+    """Those that are hot."""
 
     def tells_more_than(self, other: "Description") -> bool:
         """Say whether it is news: what is expected, and so the score, changes with every minute."""
@@ -161,7 +162,7 @@ def describe(cluster: Cluster, members: Sequence[Member], period: Period) -> Des
         first_at=newest[-1].at,
         last_at=newest[0].at,
         evidence=tuple(each.complaint_id for each in newest[:MOST_EVIDENCE]),
-        cells=tuple(sorted(cluster.cells)),
+        cells=tuple(sorted(cluster.hot)),
     )
 
 
@@ -181,7 +182,7 @@ def matched(known: Iterable[Hotspot], clusters: Sequence[Cluster], counts: Mappi
     """
     pairs = []
     for spot in known:
-        cells = frozenset(spot.description.cells)
+        cells = surroundings(spot.description.cells)
         for place, cluster in enumerate(clusters):
             common = cells & cluster.cells if cluster.category == spot.category else frozenset[int]()
             if common:
@@ -199,14 +200,14 @@ def matched(known: Iterable[Hotspot], clusters: Sequence[Cluster], counts: Mappi
 
 def successor(spot: Hotspot, present: Iterable[Hotspot]) -> UUID | None:
     """Return the id of the present spot that one has become a part of: that which shares most cells; None for none."""
-    cells = frozenset(spot.description.cells)
-    shared = {each.id: len(cells.intersection(each.description.cells)) for each in present if _alike(spot, each)}
+    cells = surroundings(spot.description.cells)
+    shared = {each.id: len(cells & surroundings(each.description.cells)) for each in present if _alike(spot, each)}
     best = max(shared, key=lambda each: (shared[each], -each.int), default=None)
     return best if best is not None and shared[best] else None
 
 
 def warm_cells(live: Iterable[Hotspot]) -> dict[str, Set[int]]:
-    """Return the cells of live hot spots by category."""
+    """Return the hot cells of live hot spots by category."""
     cells: dict[str, set[int]] = {}
     for spot in live:
         cells.setdefault(spot.category, set()).update(spot.description.cells)

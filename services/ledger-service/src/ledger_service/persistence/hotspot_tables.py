@@ -68,7 +68,7 @@ def _spots(metadata: sa.MetaData) -> None:
         sa.Column("first_at", _MOMENT, nullable=False),
         sa.Column("last_at", _MOMENT, nullable=False),
         sa.Column("evidence", sa.ARRAY(sa.Uuid), nullable=False, comment="complaints, the newest first"),
-        sa.Column("cells", sa.ARRAY(sa.BigInteger), nullable=False, comment="of H3"),
+        sa.Column("cells", sa.ARRAY(sa.BigInteger), nullable=False, comment="of H3: the hot ones"),
         sa.Column("detected_at", _MOMENT, nullable=False),
         sa.Column("changed_at", _MOMENT, nullable=False),
         sa.Column("ended_at", _MOMENT),

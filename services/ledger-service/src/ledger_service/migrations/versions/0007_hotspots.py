@@ -77,7 +77,7 @@ def upgrade() -> None:
         _moment("first_at"),
         _moment("last_at"),
         sa.Column("evidence", sa.ARRAY(sa.Uuid()), nullable=False, comment="complaints, the newest first"),
-        sa.Column("cells", sa.ARRAY(sa.BigInteger()), nullable=False, comment="of H3"),
+        sa.Column("cells", sa.ARRAY(sa.BigInteger()), nullable=False, comment="of H3: the hot ones"),
         _moment("detected_at"),
         _moment("changed_at"),
         _moment("ended_at", nullable=True),
