@@ -113,7 +113,7 @@ async def show_rules(response: Response, caller: Staff, engine: ReadEngine) -> R
 async def replace_rules(
     body: RulesBody, response: Response, caller: Administrator, engine: Engine, if_match: IfMatch
 ) -> RulesView:
-    """Replace all rules. The next look, within minutes, goes by them: hot spots that do not meet them end."""
+    """Replace all rules. The next look, within minutes, goes by them."""
     _refuse_flaws(body)
     async with engine.begin() as connection:
         kept = await hotspot_rules.replace(

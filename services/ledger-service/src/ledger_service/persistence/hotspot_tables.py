@@ -78,6 +78,7 @@ def _spots(metadata: sa.MetaData) -> None:
     )
     # ids are UUIDv7: their order is that of detection, which is the order of lists
     sa.Index("hotspot_by_state", spot.c.tenant, spot.c.state, spot.c.id)
+    sa.Index("hotspot_by_end", spot.c.tenant, spot.c.ended_at, postgresql_where=spot.c.ended_at.is_not(None))
     sa.Table(
         "hotspot_change",
         metadata,

@@ -87,6 +87,9 @@ def upgrade() -> None:
         sa.CheckConstraint("(state = 'ended') = (ended_at IS NOT NULL)", name="hotspot_state"),
     )
     op.create_index("hotspot_by_state", "hotspot", ["tenant", "state", "id"])
+    op.create_index(
+        "hotspot_by_end", "hotspot", ["tenant", "ended_at"], postgresql_where=sa.text("ended_at IS NOT NULL")
+    )
     op.create_table(
         "hotspot_change",
         sa.Column("tenant", sa.Text(), nullable=False),
