@@ -7,8 +7,9 @@ from random import Random
 
 import pytest
 
-from ledger_service.domain.clusters import Survey, cell_of, find, watched
+from ledger_service.domain.clusters import find, watched
 from ledger_service.domain.hotspot_rules import LevelRule, Rules
+from ledger_service.domain.terrain import Tally, cell_of
 from unit.ledger.towns import LAT, LON, METRES_LAT, METRES_LON, NOW, Town
 
 PLACE = cell_of(LON + 900 / METRES_LON, LAT - 600 / METRES_LAT)
@@ -93,10 +94,14 @@ def test_a_hot_spot_does_not_flicker() -> None:
 def test_the_baseline_is_asked_for_where_it_decides() -> None:
     town = Town(Random(6)).noise(a_day=30).burst(9)
     survey = town.survey()
-    cells = watched(survey.recent, Rules(), {})
-    assert len(cells) < len({spot.cell for spot in survey.recent}) / 2
-    before = {spot: count for spot, count in survey.before.items() if spot.cell in cells}
-    narrow = Survey(survey.recent, before, survey.before_all, survey.share)
+    cells = watched(survey.terrain, survey.recent, Rules(), {})
+    assert len(cells) < len(survey.terrain.cells) / 2
+    lines = {
+        category: [line for line in zip(*tally, strict=True) if line[0] in cells]
+        for category, tally in survey.before.items()
+    }
+    before = {category: Tally([cell for cell, _ in each], [n for _, n in each]) for category, each in lines.items()}
+    narrow = replace(survey, before=before)
     assert find(narrow, Rules(), {}) == find(survey, Rules(), {}) != []
 
 

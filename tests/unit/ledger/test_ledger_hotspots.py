@@ -10,10 +10,11 @@ from uuid import UUID
 import h3.api.basic_int as h3
 import pytest
 
-from ledger_service.domain.clusters import Cluster, Spot, surroundings
+from ledger_service.domain.clusters import Cluster, Spot
 from ledger_service.domain.hotspot_rounds import Finding, Round
 from ledger_service.domain.hotspot_rules import LevelRule, Period, Rules
 from ledger_service.domain.hotspots import Ending, Hotspot, Member, State, Trend, trend
+from ledger_service.domain.terrain import surroundings
 from runtime.ids import uuid7
 from unit.ledger.test_ledger_clusters import PLACE
 from unit.ledger.towns import NOW, around
@@ -34,20 +35,19 @@ def found(*places: int, each: int = 4, category: str = CATEGORY, reporters: int 
     """Return a cluster about cells of PATH, with so many complaints in each of them."""
     centres = [PATH[place] for place in places]
     cells = surroundings(centres)
-    spots = frozenset(Spot(category, centre) for centre in centres)
+    spots = {Spot(category, centre): each for centre in centres}
     random = Random(places[0])
     members = [
         Member(uuid7(), NOW - timedelta(hours=hour), *around(random, 0, 0, 50), f"r{hour % reporters}", "fulai", None)
         for hour in range(each * len(places))
     ]
-    return Finding(Cluster(category, frozenset(centres), cells, spots, len(members), 1, 0.125), members)
+    return Finding(Cluster(category, frozenset(centres), cells, spots, 1, 0.125), members)
 
 
 def look(known: Sequence[Hotspot], *findings: Finding, hours: int = 0) -> list[Hotspot]:
     """Return what is told of these findings."""
-    counts = {spot: 4 for finding in findings for spot in finding.cluster.spots}
     period = Period.of(RULES, NOW + timedelta(hours=hours), NOW.date() - timedelta(days=100))
-    return Round(tenant="t", rules=RULES, period=period, new_id=uuid7).outcome(known, findings, counts)
+    return Round(tenant="t", rules=RULES, period=period, new_id=uuid7).outcome(known, findings)
 
 
 def ids(spots: Iterable[Hotspot]) -> set[UUID]:

@@ -6,15 +6,16 @@ that what is together is what people said together. All are taken for one catego
 
 import json
 import re
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zlib import crc32
 
 import pytest
 
-from ledger_service.domain.clusters import Spot, Survey, cell_of, find
+from ledger_service.domain.clusters import Spot, Survey, find
 from ledger_service.domain.hotspot_rules import LevelRule, Period, Rules
+from ledger_service.domain.terrain import Terrain, cell_of
+from unit.ledger.towns import tallies
 
 MESSAGES = Path(__file__).parents[4] / "shared" / "data" / "citizen-messages.jsonl"
 A_MONTH = Rules(
@@ -52,9 +53,9 @@ def test_the_problems_of_a_month_are_found_among_real_messages() -> None:
     for day in range(180, 365, 2):
         at = datetime(2019, 1, 1, 4, tzinfo=UTC) + timedelta(days=day)
         period = Period.of(A_MONTH, at, datetime(2019, 1, 1, tzinfo=UTC).date())
-        recent = Counter(spot for when, spot in spots if period.since <= when <= at)
-        before = Counter(spot for when, spot in spots if period.before <= when < period.since)
-        survey = Survey(recent, before, {CATEGORY: before.total()}, period.share)
+        recent = tallies(spot for when, spot in spots if period.since <= when <= at)
+        before = tallies(spot for when, spot in spots if period.before <= when < period.since)
+        survey = Survey(Terrain(recent), recent, before, {CATEGORY: sum(before[CATEGORY].counts)}, period.share)
         for cluster in find(survey, A_MONTH, {}):
             told.setdefault(names[min(cluster.hot)], f"{at:%Y-%m}")
     # parking spaces sold with flats, fumes of restaurants, and a concrete plant beside flats: each in dozens of words

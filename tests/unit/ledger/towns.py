@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from ledger_service.domain.clusters import Cluster, Spot, Survey, Warm, cell_of, find
+from ledger_service.domain.clusters import Cluster, Spot, Survey, Warm, find
 from ledger_service.domain.hotspot_rules import Period, Rules
+from ledger_service.domain.terrain import Counts, Tally, Terrain, cell_of
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LON, LAT = 107.2357, 26.5807
@@ -70,15 +71,23 @@ class Town:
         period = Period.of(rules or Rules(), at, min(each.at for each in self.reports).date())
         recent = [each for each in self.reports if period.since <= each.at <= at]
         before = [each for each in self.reports if period.before <= each.at < period.since]
-        return Survey(_count(recent), _count(before), Counter(each.category for each in before), period.share)
+        counts = tallies(each.spot for each in recent)
+        earlier = tallies(each.spot for each in before)
+        return Survey(Terrain(counts), counts, earlier, Counter(each.category for each in before), period.share)
 
     def clusters(self, *, at: datetime = NOW, rules: Rules | None = None, warm: Warm | None = None) -> list[Cluster]:
         """Return what is hot at that moment."""
         return find(self.survey(at=at, rules=rules), rules or Rules(), warm or {})
 
 
-def _count(reports: Iterable[Report]) -> Counter[Spot]:
-    return Counter(each.spot for each in reports)
+def tallies(spots: Iterable[Spot]) -> Counts:
+    """Return how often each spot is there, as surveys take it."""
+    found: dict[str, Tally] = {}
+    for spot, count in Counter(spots).items():
+        tally = found.setdefault(spot.category, Tally([], []))
+        tally.cells.append(spot.cell)
+        tally.counts.append(count)
+    return found
 
 
 def _poisson(random: Random, mean: float) -> int:

@@ -1,34 +1,32 @@
-"""Clusters of complaints in space, time and category: cells of H3 (https://h3geo.org) that are hot, and touch.
+"""Clusters of complaints in space, time and category: cells that are hot, and touch.
 
-A cell has 0.015 km² (edge 76 m) and is judged together with its six neighbours, about 400 m across, so that nothing
-is lost where a group lies on an edge. Hot cells whose surroundings touch are one cluster.
+Each cell is judged together with its neighbours, so that nothing is lost where a group lies on an edge. Hot cells
+whose surroundings touch are one cluster.
 """
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
-import h3.api.basic_int as h3
+import numpy as np
 
 from ledger_service.domain.bursts import share_elsewhere, tail, threshold
 from ledger_service.domain.hotspot_rules import LevelRule, Rules
+from ledger_service.domain.terrain import Counts, Tally, Terrain, joined, level_of, surroundings
 
-RESOLUTION = 10
 _STAYS_WARM = 0.05
 """A hot spot does not end while its cells are this improbable, and have half of what makes one: it would flicker."""
 
 
 class Spot(NamedTuple):
-    """A category, at any level, in a cell."""
+    """A category, as a complaint has it, in a cell."""
 
     category: str
     cell: int
 
 
-Counts = Mapping[Spot, int]
 Warm = Mapping[str, Set[int]]
 """The hot cells of the present hot spots, by category."""
 
@@ -42,13 +40,17 @@ class Cluster:
     """The cells that are hot, together with their neighbours."""
     cells: frozenset[int]
     """All of these."""
-    spots: frozenset[Spot]
-    """Where the complaints of the window are that belong to it, by the category that each has."""
-    count: int
+    spots: Mapping[Spot, int]
+    """Where the complaints of the window are that belong to it, by the category that each has, and how many."""
     before: int
     """How many there were in the baseline."""
     share: float
     """Of the window, as it was tested: by time or by what came elsewhere."""
+
+    @property
+    def count(self) -> int:
+        """How many complaints there are in the window."""
+        return sum(self.spots.values())
 
     @property
     def chance(self) -> float:
@@ -60,6 +62,8 @@ class Cluster:
 class Survey:
     """What there is to judge: complaints of the window and of the baseline."""
 
+    terrain: Terrain
+    """Of the window."""
     recent: Counts
     before: Counts
     """In the cells of `watched`; more do no harm."""
@@ -69,30 +73,14 @@ class Survey:
     """Which part of all the time the window is."""
 
 
-def cell_of(lon: float, lat: float) -> int:
-    """Return the cell of a WGS84 point; it fits a bigint."""
-    cell: int = h3.latlng_to_cell(lat, lon, RESOLUTION)
-    return cell
-
-
-@lru_cache(maxsize=10_000)
-def level_of(category: str, level: int) -> str | None:
-    """Return the first `level` parts of a category; None where it has fewer."""
-    parts = category.split(".")
-    return ".".join(parts[:level]) if len(parts) >= level else None
-
-
-def surroundings(cells: Iterable[int]) -> frozenset[int]:
-    """Return these cells and all their neighbours."""
-    return frozenset(near for cell in cells for near in _around(cell))
-
-
-def watched(recent: Counts, rules: Rules, warm: Warm) -> set[int]:
+def watched(terrain: Terrain, recent: Counts, rules: Rules, warm: Warm) -> set[int]:
     """Return the cells whose baseline has to be known."""
     cells = {near for each in warm.values() for near in surroundings(each)}
     for rule in rules.levels:
-        counts = _at_level(recent, rule.level)
-        cells.update(cell for spot, count in _disks(counts) if count >= rule.min_count for cell in _around(spot.cell))
+        for tallies in _by_level(recent, rule.level).values():
+            layer = terrain.layer(tallies.values())
+            places = np.flatnonzero(terrain.inner(layer))
+            cells |= terrain.near(places[terrain.sums(layer, places) >= rule.min_count])
     return cells
 
 
@@ -104,119 +92,112 @@ def find(survey: Survey, rules: Rules, warm: Warm) -> list[Cluster]:
     left = dict(survey.recent)
     found: list[Cluster] = []
     for rule in rules.finest_first():
-        made = list(_at(left, survey, rule, warm))
-        for spot in {spot for cluster in made for spot in cluster.spots}:
-            del left[spot]
+        made = _Level(survey, left, rule).clusters(warm)
+        taken: defaultdict[str, set[int]] = defaultdict(set)
+        for spot in (spot for cluster in made for spot in cluster.spots):
+            taken[spot.category].add(spot.cell)
+        left |= {category: _without(left[category], cells) for category, cells in taken.items()}
         found += made
     return found
 
 
-def _at(left: Counts, survey: Survey, rule: LevelRule, warm: Warm) -> Iterator[Cluster]:
-    world = _World(left, survey, rule.level)
-    hot: defaultdict[str, list[int]] = defaultdict(list)
-    for spot in _hot(world, rule, warm):
-        hot[spot.category].append(spot.cell)
-    for category in sorted(hot):
-        for cells in _joined(hot[category]):
-            yield world.cluster(category, cells)
+class _Candidate(NamedTuple):
+    """A cell that has enough complaints around it to be judged."""
+
+    category: str
+    cell: int
+    complaints: int
+    chance: float
+    is_warm: bool
 
 
-class _World:
-    """The counts of one level, and what they add up to."""
+class _Level:
+    """What there is to judge at one level of categories."""
 
-    def __init__(self, left: Counts, survey: Survey, level: int) -> None:
-        self.recent = _at_level(left, level)
-        self.before = _at_level(survey.before, level)
+    def __init__(self, survey: Survey, left: Counts, rule: LevelRule) -> None:
+        self._rule = rule
         self._share = survey.share
-        self._before_all = _rolled_up(survey.before_all, level)
-        self._recent_all: Counter[str] = Counter()
-        for spot, count in self.recent.items():
-            self._recent_all[spot.category] += count
-        self._left = left
-        self._by_cell: defaultdict[int, list[Spot]] = defaultdict(list)
-        for spot in left:
-            self._by_cell[spot.cell].append(spot)
+        self._terrain = survey.terrain
+        self._recent = _by_level(left, rule.level)
+        self._before = _by_level(survey.before, rule.level)
+        self._before_all: Counter[str] = Counter()
+        for given, count in survey.before_all.items():
+            self._before_all[level_of(given, rule.level) or ""] += count
 
-    def judge(self, category: str, count: int, before: int) -> float:
-        """Return the share that a place with these counts has to be tested against."""
-        elsewhere = self._recent_all[category] - count, self._before_all.get(category, 0) - before
-        return share_elsewhere(max(0, elsewhere[0]), max(0, elsewhere[1]), self._share)
+    def clusters(self, warm: Warm) -> list[Cluster]:
+        """Return all clusters of the level, by category."""
+        candidates: list[_Candidate] = []
+        looked_at = 0
+        for category in self._recent:
+            places, made = self._candidates(category, warm.get(category, frozenset()))
+            looked_at += places
+            candidates += made
+        chances = [each.chance for each in candidates if each.complaints >= self._rule.min_count]
+        limit = threshold(chances, max(1, looked_at), self._rule.significance)
+        hot: defaultdict[str, list[int]] = defaultdict(list)
+        for each in candidates:
+            lasts = each.is_warm and each.chance <= _STAYS_WARM
+            if lasts or (each.complaints >= self._rule.min_count and each.chance <= limit):
+                hot[each.category].append(each.cell)
+        return [cluster for category in sorted(hot) for cluster in self._made(category, joined(hot[category]))]
 
-    def cluster(self, category: str, hot: Iterable[int]) -> Cluster:
-        """Return the cluster that these hot cells make."""
-        cells = surroundings(hot)
-        there = (spot for cell in cells for spot in self._by_cell.get(cell, ()))
-        spots = frozenset(spot for spot in there if _is_within(spot.category, category))
-        count = sum(self._left[spot] for spot in spots)
-        before = sum(self.before.get(Spot(category, cell), 0) for cell in cells)
-        return Cluster(category, frozenset(hot), cells, spots, count, before, self.judge(category, count, before))
+    def _candidates(self, category: str, warm: Set[int]) -> tuple[int, list[_Candidate]]:
+        """Return in how many cells the category is, and those to be judged: `warm` ones with half of what it takes."""
+        terrain, enough = self._terrain, self._rule.min_count
+        layer = terrain.layer(self._recent[category].values())
+        places = np.flatnonzero(terrain.inner(layer))
+        cells, counts = terrain.cells[places], terrain.sums(layer, places)
+        is_warm = np.isin(cells, list(warm))
+        chosen = np.flatnonzero((counts >= enough) | (is_warm & (counts >= math.ceil(enough / 2))))
+        before = terrain.sums(terrain.layer(self._before.get(category, {}).values()), places[chosen])
+        columns = cells[chosen], counts[chosen], before, is_warm[chosen]
+        total = int(layer.sum())
+        return len(places), [
+            _Candidate(category, cell, count, self._chance(category, total, count, earlier), warmth)
+            for cell, count, earlier, warmth in zip(*(column.tolist() for column in columns), strict=True)
+        ]
 
+    def _chance(self, category: str, total: int, count: int, before: int) -> float:
+        return tail(count, count + before, self._tested_share(category, total, count, before))
 
-def _hot(world: _World, rule: LevelRule, warm: Warm) -> Iterator[Spot]:
-    nothing: frozenset[int] = frozenset()
-    chances: dict[Spot, float] = {}
-    lasting = []
-    for spot, count in _disks(world.recent):
-        is_warm = spot.cell in warm.get(spot.category, nothing)
-        if count < (math.ceil(rule.min_count / 2) if is_warm else rule.min_count):
-            continue
-        before = _sum_around(world.before, spot)
-        chance = tail(count, count + before, world.judge(spot.category, count, before))
-        if count >= rule.min_count:
-            chances[spot] = chance
-        if is_warm and chance <= _STAYS_WARM:
-            lasting.append(spot)
-    limit = threshold(chances.values(), max(1, len(world.recent)), rule.significance)
-    yield from {*lasting, *(spot for spot, chance in chances.items() if chance <= limit)}
+    def _tested_share(self, category: str, total: int, count: int, before: int) -> float:
+        """Return the share that a place with these counts has to be tested against, beside a `total` of the window."""
+        before_elsewhere = max(0, self._before_all[category] - before)
+        return share_elsewhere(max(0, total - count), before_elsewhere, self._share)
 
-
-def _joined(hot: Iterable[int]) -> Iterator[set[int]]:
-    """Yield groups of cells whose surroundings touch, in the order of their lowest cells."""
-    waiting = set(hot)
-    for first in sorted(waiting):
-        if first not in waiting:
-            continue
-        waiting.remove(first)
-        group, edge = {first}, [first]
-        while edge:
-            near = waiting.intersection(h3.grid_disk(edge.pop(), 2))
-            waiting -= near
-            group |= near
-            edge += near
-        yield group
-
-
-def _disks(counts: Counts) -> Iterator[tuple[Spot, int]]:
-    """Yield each spot with the number in its cell and the neighbours."""
-    return ((spot, _sum_around(counts, spot)) for spot in counts)
-
-
-def _sum_around(counts: Counts, spot: Spot) -> int:
-    category = spot.category
-    return sum(counts.get(Spot(category, cell), 0) for cell in _around(spot.cell))
+    def _made(self, category: str, groups: Sequence[frozenset[int]]) -> Iterator[Cluster]:
+        """Yield the clusters that these groups of hot cells make."""
+        cells = [surroundings(group) for group in groups]
+        group_of = {cell: number for number, each in enumerate(cells) for cell in each}
+        spots: list[dict[Spot, int]] = [{} for _ in groups]
+        for given, cell, count in _lines(self._recent[category]):
+            if cell in group_of:
+                spots[group_of[cell]][Spot(given, cell)] = count
+        before = [0 for _ in groups]
+        for _, cell, count in _lines(self._before.get(category, {})):
+            if cell in group_of:
+                before[group_of[cell]] += count
+        total = sum(count for _, _, count in _lines(self._recent[category]))
+        for hot, around, there, earlier in zip(groups, cells, spots, before, strict=True):
+            share = self._tested_share(category, total, sum(there.values()), earlier)
+            yield Cluster(category, hot, around, there, earlier, share)
 
 
-@lru_cache(maxsize=20_000)
-def _around(cell: int) -> tuple[int, ...]:
-    """Return a cell and its neighbours."""
-    return tuple(h3.grid_disk(cell, 1))
-
-
-def _at_level(counts: Counts, level: int) -> Counts:
-    sums: Counter[Spot] = Counter()
-    for spot, count in counts.items():
-        if (category := level_of(spot.category, level)) is not None:
-            sums[Spot(category, spot.cell)] += count
-    return sums
-
-
-def _rolled_up(counts: Mapping[str, int], level: int) -> Mapping[str, int]:
-    sums: Counter[str] = Counter()
-    for given, count in counts.items():
+def _by_level(counts: Counts, level: int) -> dict[str, dict[str, Tally]]:
+    """Return the tallies of each category of a level, by the categories that complaints have."""
+    found: defaultdict[str, dict[str, Tally]] = defaultdict(dict)
+    for given, tally in counts.items():
         if (category := level_of(given, level)) is not None:
-            sums[category] += count
-    return sums
+            found[category][given] = tally
+    return found
 
 
-def _is_within(category: str, upper: str) -> bool:
-    return category == upper or category.startswith(f"{upper}.")
+def _lines(tallies: Mapping[str, Tally]) -> Iterator[tuple[str, int, int]]:
+    for given, tally in tallies.items():
+        for cell, count in zip(*tally, strict=True):
+            yield given, cell, count
+
+
+def _without(tally: Tally, cells: Set[int]) -> Tally:
+    left = [(cell, count) for cell, count in zip(*tally, strict=True) if cell not in cells]
+    return Tally([cell for cell, _ in left], [count for _, count in left])

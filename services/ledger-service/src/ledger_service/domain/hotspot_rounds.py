@@ -1,11 +1,11 @@
 """What a round of looking comes to: which hot spots are new, have changed, are over."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
-from ledger_service.domain.clusters import Cluster, Spot
+from ledger_service.domain.clusters import Cluster
 from ledger_service.domain.hotspot_rules import Period, Rules
 from ledger_service.domain.hotspots import Hotspot, Member, State, describe, matched, reporters, successor
 
@@ -26,14 +26,12 @@ class Round:
     period: Period
     new_id: Callable[[], UUID]
 
-    def outcome(
-        self, known: Collection[Hotspot], found: Sequence[Finding], counts: Mapping[Spot, int]
-    ) -> list[Hotspot]:
+    def outcome(self, known: Collection[Hotspot], found: Sequence[Finding]) -> list[Hotspot]:
         """Return what is to be told: hot spots that are new or have changed, then those that are over.
 
-        `known` are the live ones and those lately over, `counts` the complaints of the window.
+        `known` are the live ones and those lately over.
         """
-        before = matched(known, [each.cluster for each in found], counts)
+        before = matched(known, [each.cluster for each in found])
         present: list[Hotspot] = []
         for place, finding in enumerate(found):
             present += self._present(finding, before.get(place))

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -12,8 +12,9 @@ from uuid import UUID
 import h3.api.basic_int as h3
 
 from ledger_service.domain.bursts import expected, score, tail
-from ledger_service.domain.clusters import Cluster, Spot, surroundings
+from ledger_service.domain.clusters import Cluster
 from ledger_service.domain.hotspot_rules import Period
+from ledger_service.domain.terrain import surroundings
 
 MOST_EVIDENCE = 20
 _CHANCE_OF_TREND = 0.15
@@ -173,7 +174,7 @@ def trend(later: int, total: int) -> Trend:
     return Trend.FALLING if tail(total - later, total, 0.5) <= _CHANCE_OF_TREND else Trend.STEADY
 
 
-def matched(known: Iterable[Hotspot], clusters: Sequence[Cluster], counts: Mapping[Spot, int]) -> dict[int, Hotspot]:
+def matched(known: Iterable[Hotspot], clusters: Sequence[Cluster]) -> dict[int, Hotspot]:
     """Return which clusters, by their place in the list, are which of the known hot spots, live or lately over.
 
     Of all pairs with a category and cells in common, live spots come before ended ones, then those that share most
@@ -186,7 +187,7 @@ def matched(known: Iterable[Hotspot], clusters: Sequence[Cluster], counts: Mappi
         for place, cluster in enumerate(clusters):
             common = cells & cluster.cells if cluster.category == spot.category else frozenset[int]()
             if common:
-                shared = sum(counts[each] for each in cluster.spots if each.cell in common)
+                shared = sum(count for each, count in cluster.spots.items() if each.cell in common)
                 rank = (spot.state is State.ENDED, -shared, -len(common), spot.id, min(cluster.cells))
                 pairs.append((rank, spot, place))
     found: dict[int, Hotspot] = {}

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import TRANSITIONS, Status
 from eventbus.driver import Statement, copy
-from ledger_service.domain.clusters import Spot, cell_of
+from ledger_service.domain.clusters import Spot
 from ledger_service.domain.hotspots import Member
+from ledger_service.domain.terrain import Tally, cell_of
 
 _UNCOUNTED = frozenset({Status.WITHDRAWN})
 """Complaints that are none any more."""
@@ -51,17 +52,18 @@ _ADD_UP = Statement("""
         AS new (day, category, complaints)
     ON CONFLICT (tenant, day, category) DO UPDATE SET complaints = known.complaints + excluded.complaints
 """)
-_COUNT = Statement("""
-    SELECT category, cell, count(*) AS complaints FROM hotspot_point
-    WHERE tenant = CAST(:tenant AS text) AND at >= CAST(:since AS timestamptz) AND at <= CAST(:until AS timestamptz)
-    GROUP BY category, cell
-""")
-_COUNT_IN = Statement("""
-    SELECT category, cell, count(*) AS complaints FROM hotspot_point
-    WHERE tenant = CAST(:tenant AS text) AND cell = ANY(CAST(:cells AS bigint[]))
-      AND at >= CAST(:since AS timestamptz) AND at < CAST(:until AS timestamptz)
-    GROUP BY category, cell
-""")
+# An array a category instead of a row a cell: the driver reads it in a tenth of the time.
+_TALLIES = """
+    SELECT category, array_agg(cell) AS cells, array_agg(complaints) AS counts FROM (
+        SELECT category, cell, count(*) AS complaints FROM hotspot_point
+        WHERE tenant = CAST(:tenant AS text) AND {} GROUP BY category, cell) AS counted
+    GROUP BY category
+"""
+_COUNT = Statement(_TALLIES.format("at >= CAST(:since AS timestamptz) AND at <= CAST(:until AS timestamptz)"))
+_COUNT_IN = Statement(
+    _TALLIES.format("""cell = ANY(CAST(:cells AS bigint[]))
+          AND at >= CAST(:since AS timestamptz) AND at < CAST(:until AS timestamptz)""")
+)
 _DAYS = Statement("""
     SELECT category, CAST(sum(complaints) AS bigint) AS complaints FROM hotspot_day
     WHERE tenant = CAST(:tenant AS text) AND day >= CAST(:since AS date) AND day < CAST(:until AS date)
@@ -113,17 +115,17 @@ async def forget(connection: AsyncConnection, tenant: str, before: datetime) -> 
     await _REMOVE_OLD_DAYS.fetch(connection, {"tenant": tenant, "before": before.date()})
 
 
-async def counts(connection: AsyncConnection, tenant: str, since: datetime, until: datetime) -> dict[Spot, int]:
+async def counts(connection: AsyncConnection, tenant: str, since: datetime, until: datetime) -> dict[str, Tally]:
     """Return how many complaints there were from `since` to `until`, both included."""
-    return _spots(await _COUNT.fetch(connection, {"tenant": tenant, "since": since, "until": until}))
+    return _tallies(await _COUNT.fetch(connection, {"tenant": tenant, "since": since, "until": until}))
 
 
 async def counts_in(
     connection: AsyncConnection, tenant: str, cells: Collection[int], since: datetime, until: datetime
-) -> dict[Spot, int]:
+) -> dict[str, Tally]:
     """Return how many there were in these cells from `since` to before `until`."""
     parameters = {"tenant": tenant, "cells": list(cells), "since": since, "until": until}
-    return _spots(await _COUNT_IN.fetch(connection, parameters)) if cells else {}
+    return _tallies(await _COUNT_IN.fetch(connection, parameters)) if cells else {}
 
 
 async def counts_by_category(
@@ -167,8 +169,8 @@ def _day(row: Any) -> tuple[date, str]:
     return row["at"].astimezone(UTC).date(), row["category"]
 
 
-def _spots(rows: Sequence[Any]) -> dict[Spot, int]:
-    return {Spot(row["category"], row["cell"]): row["complaints"] for row in rows}
+def _tallies(rows: Sequence[Any]) -> dict[str, Tally]:
+    return {row["category"]: Tally(row["cells"], row["counts"]) for row in rows}
 
 
 def _member(row: Any) -> tuple[Spot, Member]:

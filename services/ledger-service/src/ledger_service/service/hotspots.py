@@ -19,6 +19,7 @@ from ledger_service.domain.clusters import Cluster, Survey
 from ledger_service.domain.hotspot_rounds import Finding, Round
 from ledger_service.domain.hotspot_rules import KEPT, Period
 from ledger_service.domain.hotspots import Hotspot, Member, State, warm_cells
+from ledger_service.domain.terrain import Terrain
 from ledger_service.persistence import hotspot_cursors, hotspot_points, hotspot_rules, hotspots
 from ledger_service.persistence.hotspot_cursors import Cursor
 from ledger_service.service.hotspot_events import event_of
@@ -94,13 +95,14 @@ async def _look(connection: AsyncConnection, cursor: Cursor, at: datetime) -> li
     known = await hotspots.present(connection, tenant, ended_after=period.since)
     warm = warm_cells(spot for spot in known if spot.state is State.LIVE)
     recent = await hotspot_points.counts(connection, tenant, period.since, at)
-    cells = await asyncio.to_thread(clusters.watched, recent, rules, warm)
+    terrain = await asyncio.to_thread(Terrain, recent)
+    cells = await asyncio.to_thread(clusters.watched, terrain, recent, rules, warm)
     before = await hotspot_points.counts_in(connection, tenant, cells, period.before, period.since)
     before_all = await hotspot_points.counts_by_category(connection, tenant, period.before, period.since)
-    survey = Survey(recent, before, before_all, period.share)
+    survey = Survey(terrain, recent, before, before_all, period.share)
     made = await asyncio.to_thread(clusters.find, survey, rules, warm)
     found = await _findings(connection, tenant, made, period)
-    return Round(tenant=tenant, rules=rules, period=period, new_id=uuid7).outcome(known, found, recent)
+    return Round(tenant=tenant, rules=rules, period=period, new_id=uuid7).outcome(known, found)
 
 
 async def _findings(connection: AsyncConnection, tenant: str, made: Sequence[Cluster], period: Period) -> list[Finding]:
