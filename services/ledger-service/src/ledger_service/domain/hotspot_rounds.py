@@ -6,8 +6,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ledger_service.domain.clusters import Cluster
+from ledger_service.domain.hotspot_matching import matched, successor
 from ledger_service.domain.hotspot_rules import Period, Rules
-from ledger_service.domain.hotspots import Hotspot, Member, State, describe, matched, reporters, successor
+from ledger_service.domain.hotspots import Hotspot, Member, State, describe, reporters
 
 
 class Finding(NamedTuple):

@@ -16,9 +16,10 @@ from contracts.topics import HOTSPOTS
 from eventbus import outbox
 from ledger_service.domain import clusters
 from ledger_service.domain.clusters import Cluster, Survey
+from ledger_service.domain.hotspot_matching import warm_cells
 from ledger_service.domain.hotspot_rounds import Finding, Round
 from ledger_service.domain.hotspot_rules import KEPT, Period
-from ledger_service.domain.hotspots import Hotspot, Member, State, warm_cells
+from ledger_service.domain.hotspots import Hotspot, Member, State
 from ledger_service.domain.terrain import Terrain
 from ledger_service.persistence import hotspot_cursors, hotspot_points, hotspot_rules, hotspots
 from ledger_service.persistence.hotspot_cursors import Cursor
