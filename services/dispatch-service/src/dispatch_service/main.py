@@ -12,7 +12,9 @@ from dispatch_service.api import (
     coverage,
     directory,
     duty_requests,
+    exports,
     grids,
+    imports,
     officers,
     places,
     reference,
@@ -61,6 +63,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             clock_settings.router,
             reference.router,
             grids.router,
+            imports.router,
+            exports.router,
             places.router,
             officers.router,
             directory.router,
@@ -69,7 +73,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             attendance.router,
             coverage.router,
         ],
-        body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT},
+        body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT, **imports.BODY_LIMITS},
         subscriptions=[
             Subscription(
                 consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory(), clockworks)

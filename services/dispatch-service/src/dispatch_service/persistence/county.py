@@ -1,5 +1,6 @@
 """Changes of places and teams. Whoever changes a county holds its row of `territory`, so changes come one by one."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -61,11 +62,17 @@ async def put_all(connection: AsyncConnection, table: sa.Table, rows: Sequence[R
 
 async def put_members(connection: AsyncConnection, tenant: str, team: str, members: Sequence[Row]) -> None:
     """Make `members` the members of a team, and nobody else."""
+    await replace_members(connection, tenant, [team], [{"team": team, **member} for member in members])
+
+
+async def replace_members(
+    connection: AsyncConnection, tenant: str, teams: Collection[str], members: Sequence[Row]
+) -> None:
+    """Make `members`, each with their `team`, the members of the `teams`, and nobody else."""
     columns = team_member.c
-    await connection.execute(sa.delete(team_member).where(columns.tenant == tenant, columns.team == team))
+    await connection.execute(sa.delete(team_member).where(columns.tenant == tenant, columns.team.in_(teams)))
     if members:
-        rows = [{"tenant": tenant, "team": team, **member} for member in members]
-        await connection.execute(sa.insert(team_member), rows)
+        await connection.execute(sa.insert(team_member), [{"tenant": tenant, **member} for member in members])
 
 
 async def remove(connection: AsyncConnection, table: sa.Table, key: Mapping[str, str]) -> Row | None:
@@ -107,6 +114,17 @@ async def has_cases(connection: AsyncConnection, tenant: str, team: str) -> bool
 async def grids_in_force(connection: AsyncConnection, tenant: str) -> Sequence[Row]:
     """Return all grids in force."""
     return as_rows(await connection.execute(sa.select(grid).where(grid.c.tenant == tenant, grid.c.in_force)))
+
+
+async def grids_of(
+    connection: AsyncConnection, tenant: str, communities: Collection[str]
+) -> Mapping[str, Sequence[Row]]:
+    """Return the grids in force of each of the communities."""
+    conditions = (grid.c.tenant == tenant, grid.c.in_force, grid.c.community.in_(communities))
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in as_rows(await connection.execute(sa.select(grid).where(*conditions).order_by(grid.c.code))):
+        found[row["community"]].append(row)
+    return found
 
 
 async def grid_versions(connection: AsyncConnection, tenant: str, code: str) -> Sequence[Row]:
