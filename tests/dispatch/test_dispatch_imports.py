@@ -137,6 +137,8 @@ async def test_every_flaw_of_every_line_is_named_and_nothing_is_taken(world: Wor
         ("row/3/lat", "less_than_equal"),
         ("row/3/code", "string_pattern_mismatch"),
         ("row/6/8", "cell-beyond"),
+        ("row/2/code", "duplicate-code"),
+        ("row/4/code", "duplicate-code"),
     ]
     kind = next(each for each in response.json()["errors"] if each["pointer"] == "row/3/kind")
     assert "guide_point" in kind["message"]
