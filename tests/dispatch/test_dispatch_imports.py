@@ -45,6 +45,8 @@ def code(response: Any) -> tuple[int, str]:
 @pytest.mark.parametrize(("suffix", "media"), [("csv", CSV), ("xlsx", XLSX)])
 async def test_what_came_out_goes_in_and_changes_nothing(world: World, name: str, suffix: str, media: str) -> None:
     await put(world, "communities/odd", {"name": "=1+1", "sub_district": "'@x"})
+    many_digits = {"name": "点", "kind": "post", "community": "odd", "lon": 107.1 + 0.2, "lat": 26.1 + 0.7}
+    await put(world, "posts/odd", many_digits)
     before = await world.snapshot(*TABLES)
 
     answer = (await take(world, name, (await get(world, f"{name}.{suffix}")).content, media)).json()

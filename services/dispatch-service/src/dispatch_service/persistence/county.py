@@ -1,5 +1,6 @@
 """Changes of places and teams. Whoever changes a county holds its row of `territory`, so changes come one by one."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +14,6 @@ from dispatch_service.persistence import reference
 from dispatch_service.persistence.rows import Row, as_rows
 from dispatch_service.persistence.tables import dispatch_case, grid, team_member, territory
 
-_AT_ONCE = 1_000
 _MEMBER = ("subject", "role")
 _BEGIN = sa.text("INSERT INTO territory (tenant, version) VALUES (:tenant, 0) ON CONFLICT DO NOTHING")
 _TOUCH = sa.text("UPDATE territory SET version = version + 1 WHERE tenant = :tenant RETURNING version")
@@ -51,13 +51,17 @@ async def put(connection: AsyncConnection, table: sa.Table, key: Mapping[str, st
 
 
 async def put_all(connection: AsyncConnection, table: sa.Table, rows: Sequence[Row]) -> None:
-    """Write many rows with the same columns, new or not, as `put` writes one."""
+    """Write many rows with the same columns in one statement, new or not, as `put` writes one."""
+    made = [{**row, "generated": False} for row in rows]
     keys = [column.name for column in table.primary_key]
-    for start in range(0, len(rows), _AT_ONCE):
-        made = [{**row, "generated": False} for row in rows[start : start + _AT_ONCE]]
-        statement = insert(table).values(made)
-        changed = {name: statement.excluded[name] for name in made[0] if name not in keys}
-        await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+    columns, key = ", ".join(made[0]), ", ".join(keys)
+    changes = ", ".join(f"{name} = EXCLUDED.{name}" for name in made[0] if name not in keys)
+    statement = sa.text(f"""
+        INSERT INTO {table.name} ({columns})
+        SELECT {columns} FROM jsonb_populate_recordset(CAST(NULL AS {table.name}), CAST(:rows AS jsonb))
+        ON CONFLICT ({key}) DO UPDATE SET {changes}
+    """)
+    await connection.execute(statement, {"rows": json.dumps(made)})
 
 
 async def put_members(connection: AsyncConnection, tenant: str, team: str, members: Sequence[Row]) -> None:

@@ -1,5 +1,6 @@
 """Takes many things of one sort into a county's data at once: what is new, what changes, and what is as it was."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.persistence import county
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service.directory import TEAM, Occasion, Sort, announce
+
+_SAME_DEGREES = 1e-9
+"""A tenth of a millimetre: workbooks keep sixteen digits of a number, not all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +26,7 @@ class Intake:
 async def take_in(
     connection: AsyncConnection, occasion: Occasion, sort: Sort, rows: Sequence[Row], *, dry_run: bool
 ) -> Intake:
-    """Write all `rows`, in a constant number of statements for a thousand of them, and tell of what is not as it was.
+    """Write all `rows`, with few statements, and tell of what is not as it was.
 
     The caller holds the county's lock and has checked what the rows refer to; no key comes twice. Things that are not
     given stay as they are. With `dry_run` nothing is written.
@@ -47,7 +51,13 @@ async def _present(connection: AsyncConnection, tenant: str, sort: Sort, keys: S
 
 
 def _is_same(before: Row, row: Row) -> bool:
-    return all(_in_order(before[name]) == _in_order(value) for name, value in row.items())
+    return all(_are_same(before[name], value) for name, value in row.items())
+
+
+def _are_same(before: object, value: object) -> bool:
+    if isinstance(before, float) and isinstance(value, float):
+        return math.isclose(before, value, rel_tol=0, abs_tol=_SAME_DEGREES)
+    return _in_order(before) == _in_order(value)
 
 
 def _in_order(value: object) -> object:
