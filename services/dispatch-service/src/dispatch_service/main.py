@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from contracts.topics import LIFECYCLE
 from dispatch_service.api import (
@@ -22,6 +23,7 @@ from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.attendance import forget_tracks
 from dispatch_service.service.clockworks import Clockworks
 from dispatch_service.service.renewing import renew_clocks
+from dispatch_service.service.rulebooks import Rulebooks
 from dispatch_service.service.timers import fire_due
 from eventbus.slices import Subscription
 from operations.rounds import Rounds
@@ -45,6 +47,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     foundation = Foundation.lay("dispatch", settings, settings.dispatch_database_url)
     tracks = Rounds("dispatch tracks", partial(forget_tracks, foundation.engine), every=timedelta(minutes=1))
     clockworks = Clockworks()
+    rulebooks = Rulebooks(Territory(), clockworks, zone=ZoneInfo(settings.timezone))
     renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
     timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
     return assemble(
@@ -67,7 +70,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         ],
         body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT},
         subscription=Subscription(
-            consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory(), clockworks)
+            consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(rulebooks)
         ),
         state={"clockworks": clockworks},
         workers={"relay": [renewing, timers, tracks]},

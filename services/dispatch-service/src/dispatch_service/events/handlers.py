@@ -13,9 +13,8 @@ from dispatch_service.domain.case import Case
 from dispatch_service.events import received
 from dispatch_service.persistence import case_slices
 from dispatch_service.persistence.case_slices import CaseKey
-from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.announcements import answer
-from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.rulebooks import Rulebooks
 from eventbus.errors import OutOfOrder, Permanent
 from runtime.clock import now as present
 
@@ -34,12 +33,9 @@ CONSUMED = frozenset(
 class CaseEvents:
     """The handler of dispatch's subscription."""
 
-    def __init__(
-        self, territory: Territory, clockworks: Clockworks | None = None, *, now: Callable[[], datetime] = present
-    ) -> None:
-        """`territory` says who answers for a place, `clockworks` by when."""
-        self._territory = territory
-        self._clockworks = clockworks or Clockworks()
+    def __init__(self, rulebooks: Rulebooks, *, now: Callable[[], datetime] = present) -> None:
+        """`rulebooks` say who gets a case, and by when."""
+        self._rulebooks = rulebooks
         self._now = now
 
     async def __call__(self, connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
@@ -50,9 +46,7 @@ class CaseEvents:
         """
         now = self._now()
         arrivals = [event for event in events if event.type is EventType.RECEIVED]
-        follow_ups = (
-            await received.assign(connection, self._territory, self._clockworks, arrivals, now) if arrivals else []
-        )
+        follow_ups = await received.assign(connection, self._rulebooks, arrivals, now) if arrivals else []
         if len(arrivals) < len(events):
             others = [event for event in events if event.type is not EventType.RECEIVED]
             follow_ups += await _follow(connection, others, now)
