@@ -75,7 +75,7 @@ class Rulebooks:
     ) -> None:
         """`territory` says who answers for a place, `clockworks` by when; rules tell times on the clock of `zone`."""
         self._territory = territory
-        self._clockworks = clockworks
+        self.clockworks = clockworks
         self._zone = zone
         self._check_every = check_every_seconds
         self._clock = clock
@@ -87,7 +87,7 @@ class Rulebooks:
     async def of(self, connection: AsyncConnection, tenants: Collection[str], now: datetime) -> Mapping[str, Rulebook]:
         """Return the book of each of `tenants`."""
         maps = await self._territory.maps(connection, tenants)
-        works = await self._clockworks.of(connection, tenants)
+        works = await self.clockworks.of(connection, tenants)
         standing = await self._look(connection, tenants, now)
         changed: dict[str, _Seen] = {}
         for tenant in tenants:
@@ -148,7 +148,7 @@ class Rulebooks:
     ) -> tuple[Router, dict[str, str]]:
         rules, unreadable = readable_of(rows.rules)
         found = dict.fromkeys(unreadable, "unreadable") | _lost(rules, known)
-        calendar = self._clockworks.calendar(tenant)
+        calendar = self.clockworks.calendar(tenant)
         compiled = RuleSet(rows.version, rules, calendar, zone=self._zone, off=off | found.keys())
         teams = {code: Team(code, name) for code, name in known.teams.items()}
         log.info(
