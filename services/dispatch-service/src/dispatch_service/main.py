@@ -69,9 +69,9 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             coverage.router,
         ],
         body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT},
-        subscription=Subscription(
-            consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(rulebooks)
-        ),
+        subscriptions=[
+            Subscription(consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(rulebooks))
+        ],
         state={"clockworks": clockworks},
         workers={"relay": [renewing, timers, tracks]},
     )

@@ -114,12 +114,15 @@ def _placed(
     clocks: Sequence[Started],
     staffings: Mapping[str, Staffing],
 ) -> list[Placed]:
-    """Return who gets each case; where nobody is chosen, cases of one route share the answer."""
+    """Return who gets each case; where nobody is chosen, cases of one route share the answer.
+
+    Nobody is chosen for what was handled before it was reported.
+    """
     shared: dict[int, Assignment] = {}
     placed: list[Placed] = []
     for event, route, started in zip(events, routes, clocks, strict=True):
         staffing = staffings.get(event.tenant)
-        if staffing is None:
+        if staffing is None or _received(event).self_handled is not None:
             assignment = shared.get(id(route)) or shared.setdefault(id(route), Assignment(route.team))
         else:
             assignment = staffing.assign(route, _point(_received(event)), started.clock.accept_by)

@@ -14,6 +14,9 @@ _KNOWN = sa.text("""
     SELECT tenant, 'grid', code, community FROM grid WHERE in_force AND tenant = ANY(CAST(:tenants AS text[]))
     UNION ALL
     SELECT tenant, 'community', code, '' FROM community WHERE tenant = ANY(CAST(:tenants AS text[]))
+    UNION ALL
+    SELECT DISTINCT tenant, 'skill', skill, '' FROM officer CROSS JOIN unnest(skills) AS skill
+    WHERE tenant = ANY(CAST(:tenants AS text[]))
 """)
 
 

@@ -14,7 +14,7 @@ from eventbus.driver import Statement
 
 # Days are those of the county's clock, which is at most a day away from UTC's; a duty may have begun the day before.
 _ON_DUTY = Statement(f"""
-    SELECT duty.tenant, duty.team, duty.subject, latest.lon, latest.lat,
+    SELECT duty.tenant, duty.team, duty.subject, latest.lon, latest.lat, officer.skills,
            (SELECT count(*) FROM dispatch_case AS c
             WHERE c.tenant = duty.tenant AND c.assignee = duty.subject AND {AT_WORK}) AS open_cases
     FROM unnest(CAST(:tenants AS text[]), CAST(:teams AS text[]), CAST(:since AS timestamptz[]))
@@ -27,6 +27,7 @@ _ON_DUTY = Statement(f"""
         SELECT lon, lat FROM position
         WHERE position.tenant = duty.tenant AND position.subject = duty.subject
           AND at BETWEEN wanted.since AND CAST(:now AS timestamptz) ORDER BY at DESC LIMIT 1) AS latest ON true
+    LEFT JOIN officer ON officer.tenant = duty.tenant AND officer.subject = duty.subject
     ORDER BY duty.tenant, duty.team, duty.subject
 """)
 _NEXT_SHIFT = Statement("""
@@ -62,7 +63,7 @@ async def staff_of(
     on_duty: dict[tuple[str, str], list[Officer]] = defaultdict(list)
     for row in await _ON_DUTY.fetch(connection, parameters):
         position = None if row["lon"] is None else (row["lon"], row["lat"])
-        officer = Officer(row["subject"], frozenset(), position, row["open_cases"])
+        officer = Officer(row["subject"], frozenset(row["skills"] or ()), position, row["open_cases"])
         on_duty[row["tenant"], row["team"]].append(officer)
     rows = await _NEXT_SHIFT.fetch(connection, parameters)
     next_shift = {(row["tenant"], row["team"]): row["begins_at"] for row in rows}
