@@ -53,7 +53,7 @@ class Placed(NamedTuple):
             rule=self.route.rule if self.assignment.instead_of is None else "duty_desk",
             rule_code=self.route.ruling.decided_by,
             officer=self.officer,
-            supporting=tuple(helper.team.code for helper in self.supporting),
+            supporting=tuple(helper.team.code for helper in self.supporting) or None,
             promised_at=self.started.clock.promised_at,
         )
 

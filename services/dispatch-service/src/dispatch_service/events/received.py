@@ -169,7 +169,7 @@ def _facts(complaint: ComplaintReceived) -> Facts:
         description=complaint.description,
         point=_point(complaint),
         received_at=complaint.received_at,
-        attributes=complaint.attributes,
+        attributes=complaint.attributes or {},
         confidence=complaint.category_confidence,
     )
 
