@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.persistence.rows import Row, as_rows
 from eventbus.driver import Statement
 
-_BATCH = 5_000
+BATCH = 5_000
+"""Counts that are added up in one transaction."""
 _NOTE = Statement("""
     INSERT INTO rule_match (tenant, version, code, matches, at)
     SELECT tenant, version, code, matches, CAST(:now AS timestamptz)
@@ -30,7 +31,7 @@ _SWITCH_OFF = sa.text("""
 _ADD_UP = sa.text(f"""
     WITH taken AS (
         DELETE FROM rule_match WHERE id IN (
-            SELECT id FROM rule_match ORDER BY id LIMIT {_BATCH} FOR UPDATE SKIP LOCKED)
+            SELECT id FROM rule_match ORDER BY id LIMIT {BATCH} FOR UPDATE SKIP LOCKED)
         RETURNING tenant, version, code, matches, at),
     added AS (
         INSERT INTO rule_state AS state (tenant, version, code, matches, last_match_at)

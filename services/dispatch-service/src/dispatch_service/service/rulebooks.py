@@ -102,6 +102,14 @@ class Rulebooks:
             self._books[tenant].is_rostered = standing[tenant].is_rostered
         return self._books
 
+    async def router_for(self, connection: AsyncConnection, tenant: str, rules: Sequence[Rule]) -> Router:
+        """Return a router by the tenant's present grids and other `rules`, all of which name what there is."""
+        maps = await self._territory.maps(connection, [tenant])
+        await self.clockworks.of(connection, [tenant])
+        known = (await rule_references.known(connection, [tenant]))[tenant]
+        compiled = RuleSet(0, rules, self.clockworks.calendar(tenant), zone=self._zone)
+        return Router(maps[tenant], _teams(known), compiled)
+
     async def note_faults(self, connection: AsyncConnection, tenants: Collection[str], now: datetime) -> None:
         """Switch off what has shown itself to be broken, in the transaction of `connection`."""
         faults = []
@@ -150,11 +158,14 @@ class Rulebooks:
         found = dict.fromkeys(unreadable, "unreadable") | _lost(rules, known)
         calendar = self.clockworks.calendar(tenant)
         compiled = RuleSet(rows.version, rules, calendar, zone=self._zone, off=off | found.keys())
-        teams = {code: Team(code, name) for code, name in known.teams.items()}
         log.info(
             "routing_rules_loaded", tenant=tenant, version=rows.version, rules=len(rules), off=len(off | found.keys())
         )
-        return Router(seen.grids, teams, compiled), found
+        return Router(seen.grids, _teams(known), compiled), found
+
+
+def _teams(known: Known) -> dict[str, Team]:
+    return {code: Team(code, name) for code, name in known.teams.items()}
 
 
 def _lost(rules: Sequence[Rule], known: Known) -> dict[str, str]:
