@@ -37,7 +37,7 @@ async def _world(url: str) -> AsyncIterator[World]:
     settings = RuntimeSettings(dispatch_database_url=url, token_secret=SecretStr(SECRET), tenant=TENANT)
     service = build(settings, TokenVerifier(settings))
     engine = create_engine(url, application_name="dispatch tests")
-    rulebooks = Rulebooks(Territory(check_every_seconds=0), Clockworks(), check_every_seconds=0)
+    rulebooks = Rulebooks(Territory(check_every_seconds=0), Clockworks(check_every_seconds=0), check_every_seconds=0)
     subscription = Subscription(
         consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(rulebooks)
     )

@@ -7,7 +7,7 @@ from typing import Literal
 from dispatch_service.domain.routing import DUTY_DESK
 from dispatch_service.domain.rule_cover import covers
 from dispatch_service.domain.rule_places import shape_of
-from dispatch_service.domain.rule_tests import holds, is_needed
+from dispatch_service.domain.rule_tests import asks_for_value, holds, is_needed
 from dispatch_service.domain.rules import AttributeTest, Rule, When
 from dispatch_service.domain.survey import flaw_of
 
@@ -118,7 +118,9 @@ def _contradicting_tests(tests: Sequence[AttributeTest]) -> Iterator[Finding]:
     for index, test in enumerate(tests):
         if _is_empty(test.at_least, test.at_most):
             yield f"/when/attributes/{index}", "range-empty", {}
-        elif not _can_hold([other for other in tests[: index + 1] if other.name == test.name]):
+        elif (test.exists is False and asks_for_value(test)) or not _can_hold(
+            [other for other in tests[: index + 1] if other.name == test.name]
+        ):
             yield f"/when/attributes/{index}", "attributes-contradict", {"name": test.name}
 
 

@@ -25,6 +25,11 @@ def is_needed(test: AttributeTest) -> bool:
     return test.exists is not False
 
 
+def asks_for_value(test: AttributeTest) -> bool:
+    """Say whether a test asks what the attribute is, not only whether it is there."""
+    return bool(test.among) or test.at_least is not None or test.at_most is not None
+
+
 def holds(test: AttributeTest, value: Scalar) -> bool:
     """Say whether the value of an attribute is as asked for; true is no number, and "1" is none either."""
     if test.among and not any(_same(value, wanted) for wanted in test.among):

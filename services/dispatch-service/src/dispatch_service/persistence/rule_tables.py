@@ -3,7 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from dispatch_service.persistence.clock_tables import AT_WORK
+BUSY = "status IN ('assigned', 'accepted', 'in_progress')"
+"""Cases that count as the load of an officer."""
 
 
 def routing_columns() -> list[sa.Column[object]]:
@@ -18,7 +19,7 @@ def routing_columns() -> list[sa.Column[object]]:
 
 def add_routing_indexes(case: sa.Table) -> None:
     """Add the index that the load of an officer is counted by."""
-    sa.Index("dispatch_case_by_assignee", case.c.tenant, case.c.assignee, postgresql_where=sa.text(AT_WORK))
+    sa.Index("dispatch_case_by_assignee", case.c.tenant, case.c.assignee, postgresql_where=sa.text(BUSY))
 
 
 def add_rule_tables(metadata: sa.MetaData) -> None:
@@ -69,9 +70,9 @@ def add_rule_tables(metadata: sa.MetaData) -> None:
     support = sa.Table(
         "case_support",
         metadata,
+        sa.Column("tenant", sa.Text, primary_key=True),
         sa.Column("complaint_id", sa.Uuid, primary_key=True),
         sa.Column("team", sa.Text, primary_key=True),
-        sa.Column("tenant", sa.Text, nullable=False),
         sa.Column("by", sa.Text, nullable=False, comment="subject of whoever named it, or rule:CODE"),
         _time("at"),
         comment="teams that help the one that leads",

@@ -8,15 +8,15 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.staffing import Officer, TeamStaff
-from dispatch_service.persistence.clock_tables import AT_WORK
 from dispatch_service.persistence.rule_sets import PLANNED_AHEAD
+from dispatch_service.persistence.rule_tables import BUSY
 from eventbus.driver import Statement
 
 # Days are those of the county's clock, which is at most a day away from UTC's; a duty may have begun the day before.
 _ON_DUTY = Statement(f"""
     SELECT duty.tenant, duty.team, duty.subject, latest.lon, latest.lat, officer.skills,
            (SELECT count(*) FROM dispatch_case AS c
-            WHERE c.tenant = duty.tenant AND c.assignee = duty.subject AND {AT_WORK}) AS open_cases
+            WHERE c.tenant = duty.tenant AND c.assignee = duty.subject AND {BUSY}) AS open_cases
     FROM unnest(CAST(:tenants AS text[]), CAST(:teams AS text[]), CAST(:since AS timestamptz[]))
         AS wanted (tenant, team, since)
     JOIN duty ON duty.tenant = wanted.tenant AND duty.team = wanted.team AND duty.state = 'planned'

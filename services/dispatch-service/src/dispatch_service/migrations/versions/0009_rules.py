@@ -11,7 +11,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-_AT_WORK = "status IN ('assigned', 'accepted', 'in_progress')"
+_BUSY = "status IN ('assigned', 'accepted', 'in_progress')"
 
 
 def _time(name: str, *, nullable: bool = False) -> sa.Column:
@@ -44,18 +44,18 @@ def upgrade() -> None:
         op.add_column("dispatch_case", column)
     op.create_table(
         "case_support",
+        sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("complaint_id", sa.Uuid(), nullable=False),
         sa.Column("team", sa.Text(), nullable=False),
-        sa.Column("tenant", sa.Text(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False, comment="subject of whoever named it, or rule:CODE"),
         _time("at"),
-        sa.PrimaryKeyConstraint("complaint_id", "team"),
+        sa.PrimaryKeyConstraint("tenant", "complaint_id", "team"),
         comment="teams that help the one that leads",
     )
     op.create_index("case_support_by_team", "case_support", ["tenant", "team", "complaint_id"])
     _create_rules()
     create_index_online(
-        "dispatch_case_by_assignee", "dispatch_case", ["tenant", "assignee"], postgresql_where=sa.text(_AT_WORK)
+        "dispatch_case_by_assignee", "dispatch_case", ["tenant", "assignee"], postgresql_where=sa.text(_BUSY)
     )
 
 
