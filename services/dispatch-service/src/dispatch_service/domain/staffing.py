@@ -140,18 +140,20 @@ def choose(on_duty: Sequence[Officer], skill: str | None, point: Point | None, s
         return Choice(None, "nobody_with_skill", len(on_duty), 0, 0)
 
     def rank(officer: Officer) -> tuple[float, int, str]:
-        return metres[officer.subject] // step_metres, officer.open_cases, officer.subject
+        away = metres[officer.subject]
+        step = away // step_metres if math.isfinite(away) else math.inf
+        return step, officer.open_cases, officer.subject
 
     ranked = sorted(able, key=rank)
     best = ranked[0]
-    away = metres[best.subject]
+    distance = metres[best.subject]
     choice = Choice(
         best.subject,
         _why(list(map(rank, ranked))),
         len(on_duty),
         len(able),
         located,
-        round(away) if math.isfinite(away) else None,
+        round(distance) if math.isfinite(distance) else None,
         best.open_cases,
     )
     best.open_cases += 1
