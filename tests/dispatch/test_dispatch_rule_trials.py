@@ -81,6 +81,13 @@ async def test_more_cases_than_are_read_at_once_are_all_tried(world: World) -> N
     assert (told["cases"], told["capped"], told["rules"][0]["matched"]) == (1_001, False, 1_001)
 
 
+async def test_a_period_may_reach_as_far_as_times_do(world: World) -> None:
+    ages = {"from": "1900-01-01T00:00:00Z", "to": "9998-01-01T00:00:00Z"}
+
+    assert (await dry_run(world, rules=[], **ages)).status_code == 200
+    assert (await dry_run(world, rules=[], **{**ages, "to": "1901-01-01T00:00:00Z"})).json()["cases"] == 0
+
+
 async def test_bad_rules_periods_and_callers_are_refused(world: World) -> None:
     bad = await dry_run(world, rules=[rule("bad", {}, {"team": "team-99"})])
     reversed_ = await dry_run(world, **{"from": "2026-02-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"})

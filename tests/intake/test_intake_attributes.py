@@ -37,7 +37,8 @@ async def test_attributes_are_published_as_what_they_are(
 async def test_a_complaint_without_attributes_says_nothing_of_them(
     client: httpx.AsyncClient, engine: AsyncEngine, as_: As
 ) -> None:
-    for given in ({}, {"attributes": {}}, {"attributes": {"unknown": None}}):
+    reports: list[dict[str, Any]] = [{}, {"attributes": {}}, {"attributes": {"unknown": None}}]
+    for given in reports:
         _, payload = await published(client, engine, as_, **given)
         assert not {"attributes", "category_confidence"} & payload.keys()
 
