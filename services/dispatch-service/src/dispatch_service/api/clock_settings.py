@@ -17,7 +17,8 @@ from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.calendars import are_office_hours
 from dispatch_service.domain.errors import DispatchError
 from dispatch_service.persistence import clock_settings
-from dispatch_service.persistence.clock_settings import LIMITS, OFFICE_HOURS, Setting, calendar_of
+from dispatch_service.persistence.clock_settings import LIMITS, OFFICE_HOURS, calendar_of
+from dispatch_service.persistence.documents import Document
 from dispatch_service.service.clockworks import default_limits, limits_of, spans_of
 from dispatch_service.service.years import year_of
 from operations.problems import invalid
@@ -89,12 +90,12 @@ async def replace_calendar(
     return _calendar(response, year, await _replace(engine, caller, if_match, calendar_of(year), rows))
 
 
-async def _read(engine: ReadEngine, caller: Caller, name: str) -> Setting:
+async def _read(engine: ReadEngine, caller: Caller, name: str) -> Document:
     async with engine.connect() as connection:
         return await clock_settings.read(connection, caller.tenant, name)
 
 
-async def _replace(engine: Engine, caller: Caller, if_match: int | None, name: str, rows: Any) -> Setting:
+async def _replace(engine: Engine, caller: Caller, if_match: int | None, name: str, rows: Any) -> Document:
     async with engine.begin() as connection:
         return await clock_settings.replace(
             connection,
@@ -107,22 +108,22 @@ async def _replace(engine: Engine, caller: Caller, if_match: int | None, name: s
         )
 
 
-def _facts(response: Response, setting: Setting) -> dict[str, Any]:
+def _facts(response: Response, setting: Document) -> dict[str, Any]:
     response.headers["ETag"] = etag(setting.version)
     return {"changed_at": setting.changed_at, "changed_by": setting.changed_by}
 
 
-def _limits(response: Response, setting: Setting) -> LimitsView:
+def _limits(response: Response, setting: Document) -> LimitsView:
     rows = default_limits() if setting.content is None else setting.content
     facts = {"shipped": setting.content is None, "limits": rows, **_facts(response, setting)}
     return LimitsView.model_validate(facts)
 
 
-def _office_hours(response: Response, setting: Setting) -> OfficeHoursView:
+def _office_hours(response: Response, setting: Document) -> OfficeHoursView:
     spans = [{"from": f"{opens:%H:%M}", "to": f"{closes:%H:%M}"} for opens, closes in spans_of(setting.content)]
     facts = {"shipped": setting.content is None, "spans": spans, **_facts(response, setting)}
     return OfficeHoursView.model_validate(facts)
 
 
-def _calendar(response: Response, year: int, setting: Setting) -> CalendarView:
+def _calendar(response: Response, year: int, setting: Document) -> CalendarView:
     return CalendarView.model_validate({**year_of(year, setting.content or []), **_facts(response, setting)})

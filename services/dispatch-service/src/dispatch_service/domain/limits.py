@@ -84,7 +84,7 @@ class LimitTable:
 
     def of(self, category: str | None, grade: Grade) -> Mapping[Stage, Allowance]:
         """Return the limit of each stage for a case of that category (levels are parted by dots) and grade."""
-        levels = _levels(category)
+        levels = levels_of(category)
         return {stage: self._find(levels, grade, stage) for stage in Stage}
 
     def _find(self, levels: list[str | None], grade: Grade, stage: Stage) -> Allowance:
@@ -92,7 +92,7 @@ class LimitTable:
         return next(self._limits[key] for key in keys if key in self._limits)
 
 
-def _levels(category: str | None) -> list[str | None]:
+def levels_of(category: str | None) -> list[str | None]:
     """Return the category, those above it, and None for all, the lowest first."""
     levels: list[str | None] = []
     while category:

@@ -15,10 +15,10 @@ from dispatch_service.persistence.rows import Row, as_rows
 from dispatch_service.persistence.tables import case_request, dispatch_case, supervision_order
 
 
-def of_cases(table: sa.Table) -> sa.ColumnElement[Any]:
-    """Return the rows of `table` about a case of the statement around it as a JSON array, the oldest first."""
+def of_cases(table: sa.Table, order: str = "id") -> sa.ColumnElement[Any]:
+    """Return the rows of `table` about a case of the statement around it as a JSON array, by the column `order`."""
     rows = (
-        sa.select(sa.func.jsonb_agg(sa.text(f"to_jsonb({table.name}) ORDER BY {table.name}.id")))
+        sa.select(sa.func.jsonb_agg(sa.text(f"to_jsonb({table.name}) ORDER BY {table.name}.{order}")))
         .select_from(table)
         .where(table.c.complaint_id == dispatch_case.c.complaint_id, table.c.tenant == dispatch_case.c.tenant)
         .correlate(dispatch_case)

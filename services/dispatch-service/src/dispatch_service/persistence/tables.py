@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch_service.persistence.clock_tables import add_clock_indexes, add_clock_tables, clock_columns
 from dispatch_service.persistence.directory_tables import add_directory_tables
+from dispatch_service.persistence.rule_tables import add_routing_indexes, add_rule_tables, routing_columns
 from eventbus.tables import add_bus_tables
 from runtime.idempotency import idempotency_table
 
@@ -136,6 +137,7 @@ dispatch_case = sa.Table(
     _time("resolved_at", nullable=True),
     _time("updated_at"),
     *clock_columns(),
+    *routing_columns(),
 )
 # Complaint ids are UUIDv7: their order is the order of receipt, which is the order of lists.
 sa.Index("dispatch_case_by_status", dispatch_case.c.tenant, dispatch_case.c.status, dispatch_case.c.complaint_id)
@@ -143,6 +145,7 @@ sa.Index("dispatch_case_by_team", dispatch_case.c.tenant, dispatch_case.c.team, 
 sa.Index("dispatch_case_by_change", dispatch_case.c.tenant, dispatch_case.c.updated_at)
 
 add_clock_indexes(dispatch_case)
+add_routing_indexes(dispatch_case)
 
 add_directory_tables(metadata)
 officer = metadata.tables["officer"]
@@ -152,5 +155,11 @@ add_clock_tables(metadata)
 clock_setting = metadata.tables["clock_setting"]
 case_request = metadata.tables["case_request"]
 supervision_order = metadata.tables["supervision_order"]
+add_rule_tables(metadata)
+routing_document = metadata.tables["routing_document"]
+rule_set = metadata.tables["rule_set"]
+rule_state = metadata.tables["rule_state"]
+rule_match = metadata.tables["rule_match"]
+case_support = metadata.tables["case_support"]
 add_bus_tables(metadata)
 idempotency_key = idempotency_table(metadata)

@@ -58,7 +58,8 @@ async def assign(
     case.team = team.code
     case.community = case.community or team.community
     clock = await clocking.reassign(connection, clockworks, case, grade, action.now)
-    await cases.save(connection, case, action.now, assigned_at=action.now, explanation=explanation, **clock)
+    facts = {"assigned_at": action.now, "explanation": explanation, "assignee": None, "expected_from": None}
+    await cases.save(connection, case, action.now, **facts, **clock)
     assigned = ComplaintAssigned(
         team=team.code,
         team_name=team.name,
@@ -77,7 +78,8 @@ async def accept(connection: AsyncConnection, action: Action) -> None:
     """Take the case on for the officer's team (首接负责). Raises NotYourTeam, CaseNotFound, ActionConflict."""
     case = await lock_own(connection, action)
     case.act(EventType.ACCEPTED)
-    await cases.save(connection, case, action.now, officer=action.actor, accepted_at=action.now)
+    facts = {"officer": action.actor, "assignee": action.actor, "accepted_at": action.now, "expected_from": None}
+    await cases.save(connection, case, action.now, **facts)
     accepted = ComplaintAccepted(actor=action.actor, team=case.team, note=action.note)
     await announce_action(connection, case, EventType.ACCEPTED, accepted, action)
 
