@@ -10,17 +10,23 @@ from dispatch_service.api import (
     cases,
     clock_settings,
     coverage,
+    departments,
     duty_requests,
+    field_work,
     grids,
     places,
+    rectifications,
     reference,
     requests,
     rosters,
+    transfers,
+    units,
 )
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.attendance import forget_tracks
 from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.reinspections import tell_due
 from dispatch_service.service.renewing import renew_clocks
 from dispatch_service.service.timers import fire_due
 from eventbus.slices import Subscription
@@ -32,8 +38,8 @@ from runtime.settings import RuntimeSettings
 
 DESCRIPTION = """
 Dispatch 派遣、处置: every complaint that intake receives becomes a case of the team that answers for its place, or of
-the duty desk where no grid does. Officers accept, start and resolve the cases of their teams; dispatchers send cases
-on.
+the duty desk where no grid does. Officers accept, start and resolve the cases of their teams, or return them;
+dispatchers send cases on, to teams and to other departments.
 """
 
 _RENEW_EVERY = timedelta(seconds=2)
@@ -47,6 +53,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     clockworks = Clockworks()
     renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
     timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
+    inspections = Rounds("dispatch reinspections", partial(tell_due, foundation.engine), every=_LOOK_EVERY)
     return assemble(
         foundation,
         verifier,
@@ -56,10 +63,15 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             cases.router,
             actions.router,
             requests.router,
+            units.router,
+            transfers.router,
+            rectifications.router,
             clock_settings.router,
+            field_work.router,
             reference.router,
             grids.router,
             places.router,
+            departments.router,
             rosters.router,
             duty_requests.router,
             attendance.router,
@@ -70,5 +82,5 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory(), clockworks)
         ),
         state={"clockworks": clockworks},
-        workers={"relay": [renewing, timers, tracks]},
+        workers={"relay": [renewing, timers, inspections, tracks]},
     )

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch_service.persistence.clock_tables import add_clock_indexes, add_clock_tables, clock_columns
+from dispatch_service.persistence.life_tables import add_life_indexes, add_life_tables, life_columns
 from eventbus.tables import add_bus_tables
 from runtime.idempotency import idempotency_table
 
@@ -134,6 +135,7 @@ dispatch_case = sa.Table(
     _time("resolved_at", nullable=True),
     _time("updated_at"),
     *clock_columns(),
+    *life_columns(),
 )
 # Complaint ids are UUIDv7: their order is the order of receipt, which is the order of lists.
 sa.Index("dispatch_case_by_status", dispatch_case.c.tenant, dispatch_case.c.status, dispatch_case.c.complaint_id)
@@ -141,10 +143,18 @@ sa.Index("dispatch_case_by_team", dispatch_case.c.tenant, dispatch_case.c.team, 
 sa.Index("dispatch_case_by_change", dispatch_case.c.tenant, dispatch_case.c.updated_at)
 
 add_clock_indexes(dispatch_case)
+add_life_indexes(dispatch_case)
 
 add_clock_tables(metadata)
+add_life_tables(metadata)
 clock_setting = metadata.tables["clock_setting"]
 case_request = metadata.tables["case_request"]
 supervision_order = metadata.tables["supervision_order"]
+case_support = metadata.tables["case_support"]
+case_contribution = metadata.tables["case_contribution"]
+case_conference = metadata.tables["case_conference"]
+case_rectification = metadata.tables["case_rectification"]
+case_transfer = metadata.tables["case_transfer"]
+department = metadata.tables["department"]
 add_bus_tables(metadata)
 idempotency_key = idempotency_table(metadata)

@@ -1,0 +1,36 @@
+"""Departments and external systems that cases can be transferred to."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from dispatch_service.api.life_schemas import DepartmentBody, DepartmentView
+from dispatch_service.api.places import Change, CodeInPath
+from dispatch_service.api.reference import Listing
+from dispatch_service.persistence import reference
+from dispatch_service.persistence.tables import department
+from operations.pages import Page
+from runtime.problems import PROBLEM_RESPONSES
+
+router = APIRouter(prefix="/departments", tags=["transfers"], responses=PROBLEM_RESPONSES)
+_NEW: dict[int | str, dict[str, Any]] = {201: {"description": "It is new."}}
+System = Annotated[str | None, Query(min_length=1, max_length=200)]
+
+
+@router.get("")
+async def list_departments(listing: Listing, contact_system: System = None) -> Page[DepartmentView]:
+    """List departments in the order of their codes."""
+    rows = await listing.rows("departments", reference.departments, {"contact_system": contact_system})
+    return Page(items=[DepartmentView.model_validate(row) for row in rows])
+
+
+@router.put("/{code}", responses=_NEW)
+async def put_department(code: CodeInPath, body: DepartmentBody, response: Response, change: Change) -> DepartmentView:
+    """Add a department or change it as a whole."""
+    return DepartmentView.model_validate(await change.put(department, code, body.model_dump(), response))
+
+
+@router.delete("/{code}", status_code=204)
+async def remove_department(code: CodeInPath, change: Change) -> None:
+    """Remove a department. 409 `place-in-use` where a case was ever transferred to it."""
+    await change.remove(department, code)
