@@ -56,6 +56,8 @@ class Explanation(BaseModel):
     grid_version: int | None = None
     team: str
     from_team: str | None = None
+    officer: str | None = None
+    round: int | None = None
 
 
 class CaseView(BaseModel):
