@@ -65,7 +65,7 @@ async def give(
         community=case.community,
         round=case.round,
         rule=rule,
-        supporting=await support.teams(connection, case),
+        supporting=await support.teams(connection, case) or None,
         note=action.note,
         actor=action.actor,
         promised_at=clock["promised_at"],

@@ -46,6 +46,6 @@ async def conclude(
         note=action.note,
         handling_mode=handling_mode,
         result=result,
-        photos=tuple(photo.id for photo in photos),
+        photos=tuple(photo.id for photo in photos) or None,
     )
     await announce_action(connection, case, EventType.RESOLVED, resolved, action)
