@@ -101,8 +101,9 @@ class DepartmentBody(_Body):
 
 
 class DepartmentView(BaseModel):
-    """A department 部门 that cases can be transferred to."""
+    """A department 部门 that cases can be transferred to. `generated` marks what was made up for a demonstration."""
 
     code: str
     name: str
     contact_system: str | None
+    generated: bool

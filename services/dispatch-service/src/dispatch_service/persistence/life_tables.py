@@ -94,6 +94,9 @@ def _add_transfers(metadata: sa.MetaData) -> None:
         sa.Column("code", sa.Text, primary_key=True),
         _text("name"),
         sa.Column("contact_system", sa.Text, comment="name of the system that its numbers come from"),
+        sa.Column(
+            "generated", sa.Boolean, nullable=False, server_default=sa.false(), comment="made up for a demonstration"
+        ),
     )
     transfer = _record(
         metadata,

@@ -174,6 +174,13 @@ def _create_transfers() -> None:
         _text("code"),
         _text("name"),
         sa.Column("contact_system", sa.Text(), nullable=True, comment="name of the system that its numbers come from"),
+        sa.Column(
+            "generated",
+            sa.Boolean(),
+            server_default=sa.false(),
+            nullable=False,
+            comment="made up for a demonstration",
+        ),
         sa.PrimaryKeyConstraint("tenant", "code"),
     )
     _create_record(
