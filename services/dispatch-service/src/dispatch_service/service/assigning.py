@@ -27,6 +27,7 @@ async def choose(
 
     Raises UnknownTeam, SupervisorDecides, UnitHasReturned, ActionConflict.
     """
+    case.check(EventType.ASSIGNED)
     returned_by = await requests.returned_by(connection, case)
     check_next_unit(team_code, returned_by, is_supervisor=action.is_supervisors)
     await give(connection, action, case, team_code, rule="dispatcher", clockworks=clockworks, grade=grade)

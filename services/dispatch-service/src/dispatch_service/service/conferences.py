@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.lifecycle import EventType
 from dispatch_service.domain.case import Case, check_moment
 from dispatch_service.domain.errors import UnknownTeam
 from dispatch_service.domain.life_errors import LeadSupports
@@ -34,6 +35,7 @@ async def hold(connection: AsyncConnection, action: Action, conference: Conferen
     Raises CaseNotFound, ActionConflict, UnknownTeam, LeadSupports, MomentOutOfRange, SupervisorDecides.
     """
     case = await lock(connection, action)
+    case.check(EventType.ASSIGNED)
     check_decider(await requests.returned_by(connection, case), is_supervisor=action.is_supervisors)
     check_moment("held_at", conference.held_at, case.received_at, action.now)
     await _check_teams(connection, case, conference)

@@ -27,9 +27,9 @@ async def transfer(
     Raises CaseNotFound, ActionConflict, UnknownDepartment.
     """
     case = await lock(connection, action)
+    case.act(EventType.TRANSFERRED)
     if await cases.find_department(connection, case.tenant, department) is None:
         raise UnknownDepartment
-    case.act(EventType.TRANSFERRED)
     given = {"department": department, "external_ref": external_ref, "reason": reason}
     by = {"transferred_by": action.actor, "transferred_at": action.now}
     await case_records.add(connection, case_transfer, case, **given, **by, state="open")
