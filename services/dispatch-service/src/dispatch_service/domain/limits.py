@@ -46,7 +46,7 @@ class Stage(StrEnum):
 
 
 NEEDED = (Stage.ACCEPT, Stage.ON_SITE, Stage.RESOLVE)
-"""A table has a limit of these for every case. One without a limit to return allows it until the promised time."""
+"""A table has a limit of these for every case; one without a limit to return lets units return cases at any time."""
 
 
 @dataclass(frozen=True, slots=True)
