@@ -40,7 +40,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             proofs.router,
             reconciliation.router,
         ],
-        subscription=SUBSCRIPTION,
+        subscriptions=[SUBSCRIPTION],
         applied=EntryBook(),
         workers={"relay": [reconciling, sealing], "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)]},
         state={

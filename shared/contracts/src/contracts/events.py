@@ -5,6 +5,7 @@ No payload carries a reporter's name, phone or email: those never leave intake.
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -17,7 +18,7 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 
 
 class Payload(BaseModel):
-    """The JSON value of a lifecycle event."""
+    """The JSON value of an event."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -285,7 +286,7 @@ class ComplaintWithdrawn(Payload):
     reason: str | None = None
 
 
-PAYLOADS: Mapping[EventType, type[Payload]] = {
+PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.RECEIVED: ComplaintReceived,
     EventType.ASSIGNED: ComplaintAssigned,
     EventType.ACCEPTED: ComplaintAccepted,

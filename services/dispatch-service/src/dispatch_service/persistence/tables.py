@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch_service.persistence.clock_tables import add_clock_indexes, add_clock_tables, clock_columns
+from dispatch_service.persistence.directory_tables import add_directory_tables
 from dispatch_service.persistence.life_tables import add_life_indexes, add_life_tables, life_columns
 from eventbus.tables import add_bus_tables
 from runtime.idempotency import idempotency_table
@@ -146,6 +147,10 @@ sa.Index("dispatch_case_by_change", dispatch_case.c.tenant, dispatch_case.c.upda
 add_clock_indexes(dispatch_case)
 add_life_indexes(dispatch_case)
 
+add_directory_tables(metadata)
+officer = metadata.tables["officer"]
+team_pattern = metadata.tables["team_pattern"]
+directory_entry = metadata.tables["directory_entry"]
 add_clock_tables(metadata)
 add_life_tables(metadata)
 clock_setting = metadata.tables["clock_setting"]
