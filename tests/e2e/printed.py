@@ -23,6 +23,13 @@ def examples(text: str) -> str:
     return "\n".join(_BLOCK.findall(text))
 
 
+def section(document: str, title: str) -> str:
+    """Return the shell lines of a section of a document, which is named by its path."""
+    _, _, rest = (ROOT / document).read_text("utf-8").partition(f"\n## {title}\n")
+    assert rest, f"{document} has no section {title}"
+    return examples(rest.partition("\n## ")[0])
+
+
 def prelude(county: County) -> str:
     """Return what documents take from the tour, `URL`, `JSON` and `as`, with tokens that are made already."""
     secret = (county.directory / "secrets" / "token-secret").read_text().strip()

@@ -1,10 +1,10 @@
-"""The README's tour, as it is printed."""
+"""The README's tour and the walks of the documents, as they are printed."""
 
 import re
 from pathlib import Path
 
 from e2e.county import County
-from e2e.printed import ROOT, examples, run
+from e2e.printed import ROOT, examples, prelude, run, section
 
 
 def test_the_tour_works_line_by_line(county: County, tmp_path: Path) -> None:
@@ -17,3 +17,12 @@ def test_the_tour_works_line_by_line(county: County, tmp_path: Path) -> None:
     assert '"satisfaction": "satisfied"' in printed
     assert re.search(r"created +│ 1 ", printed)
     assert "Everything has arrived" in printed
+
+
+def test_the_walks_of_a_dispatcher_and_an_officer_work_line_by_line(county: County, tmp_path: Path) -> None:
+    walks = section("docs/cases.md", "A dispatcher's walk") + "\n" + section("docs/cases.md", "An officer's walk")
+    printed = run(county, prelude(county) + walks, tmp_path)
+    assert '"rule":"conference"' in printed
+    assert '"state":"answered"' in printed
+    assert printed.rstrip().endswith("}")
+    assert '"status":"resolved"' in printed.rpartition('{"complaint_id"')[2]

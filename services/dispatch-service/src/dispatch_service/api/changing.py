@@ -13,6 +13,7 @@ from dispatch_service.persistence import county
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service import keeping
 from dispatch_service.service.directory import Occasion, Sort
+from dispatch_service.service.keeping import Kept
 from runtime.auth import Caller
 from runtime.clock import now
 from runtime.etag import IfMatch, check, etag
@@ -47,6 +48,10 @@ class _Change:
     async def put(self, sort: Sort, code: str, values: Mapping[str, Any], response: Response) -> Row:
         """Write a thing and return its row; 201 where it is new."""
         kept = await self.run(lambda connection, occasion: keeping.keep(connection, occasion, sort, code, values))
+        return self.told(kept, response)
+
+    def told(self, kept: Kept, response: Response) -> Row:
+        """Return the row of what is kept now, with its `ETag` and status in the answer."""
         response.headers["ETag"] = etag(kept.version)
         response.status_code = 201 if kept.is_new else 200
         return kept.row
