@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 from e2e.county import County
-from e2e.walks import section, walk
+from e2e.printed import prelude, run, section
 
 
 def test_a_dispatcher_walks_from_a_draft_to_a_case_that_says_why(county: County, tmp_path: Path) -> None:
-    printed = walk(section("docs/routing.md", "A dispatcher's walk"), county, tmp_path)
+    printed = run(county, prelude(county) + section("docs/routing.md", "A dispatcher's walk"), tmp_path)
 
     case = json.JSONDecoder().raw_decode(printed[printed.index('{\n    "complaint_id"') :])[0]
     assert (case["team"]["code"], case["grade"]) == ("team-09", "emergency")
@@ -19,7 +19,7 @@ def test_a_dispatcher_walks_from_a_draft_to_a_case_that_says_why(county: County,
 
 
 def test_the_policy_of_the_document_is_the_one_that_is_shipped(county: County, tmp_path: Path) -> None:
-    printed = walk(section("docs/routing.md", "The officer"), county, tmp_path)
+    printed = run(county, prelude(county) + section("docs/routing.md", "The officer"), tmp_path)
 
     shipped, put = (json.loads(line) for line in printed.replace("}{", "}\n{").splitlines())
     assert (shipped["shipped"], put["shipped"]) == (True, False)

@@ -10,11 +10,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.coordinates import Crs, to_wgs84
 from contracts.events import AssignedBy, HandlingMode, Place
 from contracts.lifecycle import Status
+from dispatch_service.api.life_views import (
+    ConferenceView,
+    ContributionView,
+    RectificationView,
+    ReturnView,
+    SupportView,
+    TransferView,
+)
+from dispatch_service.api.photo_schemas import Photos, PhotoView, photos_of
 from dispatch_service.api.request_schemas import OrderView, RequestView
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
+from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.domain.staffing import Why
 from dispatch_service.domain.standing import standing_of
+from dispatch_service.service.rectifications import Inspection
 from runtime.clock import now
 from runtime.types import FiniteFloat, Instant
 
@@ -78,14 +89,6 @@ class Explanation(BaseModel):
     round: int | None = None
 
 
-class SupportView(BaseModel):
-    """A team that supports 协办 the case, by whose decision (`rule:` and the code of a rule), since when."""
-
-    team: str
-    by: str
-    at: datetime
-
-
 class CaseView(BaseModel):
     """The work on one complaint. `version` is the number in the `ETag`.
 
@@ -94,6 +97,9 @@ class CaseView(BaseModel):
     otherwise. `remaining_seconds` is negative beyond the promised time, and null once the work has ended.
     `assignee` is the officer chosen for it, then the one who has accepted it; `officer` acted last. A case that waits
     for the team's next shift has its begin in `expected_from`.
+    `responsible_team` answers for it 首接负责: after a return the unit that had it, until another has accepted it.
+    `reinspection` says where an order of rectification stands that runs until `rectify_until`. `far_start`: it was
+    started further from the complaint than is usual.
     """
 
     complaint_id: UUID
@@ -102,6 +108,7 @@ class CaseView(BaseModel):
     round: int
     version: int
     team: TeamRef
+    responsible_team: str
     grid: str | None
     community: str | None
     explanation: Explanation
@@ -119,9 +126,14 @@ class CaseView(BaseModel):
     suspended_at: datetime | None
     assignee: str | None
     expected_from: datetime | None
+    reinspection: Reinspection | None
+    rectify_until: datetime | None
+    start_distance_metres: int | None
+    far_start: bool
     officer: str | None
     handling_mode: HandlingMode | None
     result: str | None
+    photos: list[PhotoView]
     occurred_at: datetime | None
     received_at: datetime
     assigned_at: datetime
@@ -141,17 +153,28 @@ class CaseView(BaseModel):
                 "light": standing.light,
                 "remaining_seconds": None if remaining is None else int(remaining.total_seconds()),
                 "team": {"code": row["team"], "name": row["team_name"]},
+                "responsible_team": row["responsible_team"] or row["team"],
                 "location": {"lon": row["lon"], "lat": row["lat"], "address": row["address"]},
             }
         )
 
 
 class CaseDetail(CaseView):
-    """A case with what its unit has asked for and its supervision orders, the oldest first, and supporting teams."""
+    """A case with what its unit has asked for, its supervision orders and what else has happened; the oldest first."""
 
     requests: list[RequestView]
     supervision: list[OrderView]
+    returns: list[ReturnView]
+    conferences: list[ConferenceView]
+    transfers: list[TransferView]
+    rectifications: list[RectificationView]
     supporting: list[SupportView]
+    contributions: list[ContributionView]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return the view of a row of `cases.show`."""
+        return super().of({**row, "returns": ReturnView.among(row["requests"])})
 
 
 class _Body(BaseModel):
@@ -198,9 +221,26 @@ class StartBody(_Body):
     note: Note | None = None
 
 
+class InspectionBody(_Body):
+    """Whether it was set right after an order of rectification."""
+
+    passed: Annotated[bool, Field(strict=True)]
+    note: Note | None = None
+    photos: Photos = []
+
+    def inspection(self) -> Inspection:
+        """Return it as the rest of the service knows it."""
+        return Inspection(self.passed, self.note, photos_of(self.photos))
+
+
 class ResolveBody(_Body):
-    """How the case was handled (宣传引导、现场整改、限期整改、口头教育、立案查处), and with what result."""
+    """How the case was handled (宣传引导、现场整改、限期整改、口头教育、立案查处), and with what result.
+
+    `photos` are attachments of intake; `reinspection` is for a case whose rectification was ordered.
+    """
 
     handling_mode: HandlingMode
     result: Annotated[str, Field(min_length=1, max_length=4000)]
+    photos: Photos = []
+    reinspection: InspectionBody | None = None
     note: Note | None = None

@@ -1,4 +1,6 @@
-"""Limits, office hours and calendars of each tenant: one JSON document each, replaced as a whole."""
+"""Limits, office hours and calendars of each tenant, and what field work goes by: one JSON document each, replaced as
+a whole.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
@@ -13,11 +15,13 @@ from dispatch_service.persistence.documents import Document
 from dispatch_service.persistence.tables import clock_setting
 
 LIMITS, OFFICE_HOURS = "limits", "office_hours"
+FIELD_WORK = "field_work"
+"""Which photos a result needs, and from where a start is far; no clock goes by it."""
 _CALENDAR = "calendar:"
 
-_VERSIONS = sa.text("""
+_VERSIONS = sa.text(f"""
     SELECT tenant, CAST(sum(version) AS bigint) AS version FROM clock_setting
-    WHERE tenant = ANY(CAST(:tenants AS text[])) GROUP BY tenant
+    WHERE tenant = ANY(CAST(:tenants AS text[])) AND name <> '{FIELD_WORK}' GROUP BY tenant
 """)
 FIRST_VERSION = 1
 """Of a tenant that has set nothing: its cases' clocks go by what is shipped."""
