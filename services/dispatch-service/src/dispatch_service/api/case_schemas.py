@@ -23,6 +23,7 @@ from dispatch_service.api.request_schemas import OrderView, RequestView
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
+from dispatch_service.domain.staffing import Why
 from dispatch_service.domain.standing import standing_of
 from dispatch_service.service.rectifications import Inspection
 from runtime.clock import now
@@ -48,14 +49,42 @@ class LocationView(BaseModel):
     address: str | None
 
 
+class ChoiceView(BaseModel):
+    """Why this officer, or why none: how many were on duty, had the skill, and had a fresh position.
+
+    `metres` and `open_cases` are those of the officer, before.
+    """
+
+    officer: str | None
+    why: Why
+    on_duty: int
+    with_skill: int
+    located: int
+    metres: int | None = None
+    open_cases: int | None = None
+
+
 class Explanation(BaseModel):
-    """Why the case went to this team."""
+    """Why the case went to this team.
+
+    `rules` are the codes of all routing rules that fitted, in the version `rules_version`; `rule_code` is the one that
+    decided. `instead_of` is the team that would have got it, had somebody of it been on duty; `expected_from` says when
+    its next shift began. `choice` is there where an officer was looked for.
+    """
 
     rule: AssignedBy
+    rule_code: str | None = None
+    rules: list[str] = []
+    rules_version: int | None = None
     grid: str | None = None
     grid_version: int | None = None
     team: str
     from_team: str | None = None
+    instead_of: str | None = None
+    supporting: list[str] = []
+    skill: str | None = None
+    expected_from: datetime | None = None
+    choice: ChoiceView | None = None
     officer: str | None = None
     round: int | None = None
 
@@ -66,6 +95,8 @@ class CaseView(BaseModel):
     `promised_at` (承诺时限) is by when it is to be resolved. The light is green until 80 % of that time have passed,
     yellow until all has, then red; it stays as it was when the case was resolved, and null where the work ended
     otherwise. `remaining_seconds` is negative beyond the promised time, and null once the work has ended.
+    `assignee` is the officer chosen for it, then the one who has accepted it; `officer` acted last. A case that waits
+    for the team's next shift has its begin in `expected_from`.
     `responsible_team` answers for it 首接负责: after a return the unit that had it, until another has accepted it.
     `reinspection` says where an order of rectification stands that runs until `rectify_until`. `far_start`: it was
     started further from the complaint than is usual.
@@ -93,6 +124,8 @@ class CaseView(BaseModel):
     light: Light | None
     remaining_seconds: int | None
     suspended_at: datetime | None
+    assignee: str | None
+    expected_from: datetime | None
     reinspection: Reinspection | None
     rectify_until: datetime | None
     start_distance_metres: int | None

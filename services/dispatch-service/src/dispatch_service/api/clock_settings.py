@@ -17,7 +17,8 @@ from dispatch_service.api.documents import facts, read, replace
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.calendars import are_office_hours
 from dispatch_service.domain.errors import DispatchError
-from dispatch_service.persistence.clock_settings import LIMITS, OFFICE_HOURS, Setting, calendar_of
+from dispatch_service.persistence.clock_settings import LIMITS, OFFICE_HOURS, calendar_of
+from dispatch_service.persistence.documents import Document
 from dispatch_service.service.clockworks import default_limits, limits_of, spans_of
 from dispatch_service.service.years import year_of
 from operations.problems import invalid
@@ -87,17 +88,17 @@ async def replace_calendar(
     return _calendar(response, year, await replace(engine, caller, if_match, calendar_of(year), rows))
 
 
-def _limits(response: Response, setting: Setting) -> LimitsView:
+def _limits(response: Response, setting: Document) -> LimitsView:
     rows = default_limits() if setting.content is None else setting.content
     shown = {"shipped": setting.content is None, "limits": rows, **facts(response, setting)}
     return LimitsView.model_validate(shown)
 
 
-def _office_hours(response: Response, setting: Setting) -> OfficeHoursView:
+def _office_hours(response: Response, setting: Document) -> OfficeHoursView:
     spans = [{"from": f"{opens:%H:%M}", "to": f"{closes:%H:%M}"} for opens, closes in spans_of(setting.content)]
     shown = {"shipped": setting.content is None, "spans": spans, **facts(response, setting)}
     return OfficeHoursView.model_validate(shown)
 
 
-def _calendar(response: Response, year: int, setting: Setting) -> CalendarView:
+def _calendar(response: Response, year: int, setting: Document) -> CalendarView:
     return CalendarView.model_validate({**year_of(year, setting.content or []), **facts(response, setting)})

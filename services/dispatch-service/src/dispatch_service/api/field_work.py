@@ -13,7 +13,8 @@ from dispatch_service.api.documents import facts, read, replace
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.errors import DispatchError
 from dispatch_service.domain.photos import PhotoRole
-from dispatch_service.persistence.clock_settings import FIELD_WORK, Setting
+from dispatch_service.persistence.clock_settings import FIELD_WORK
+from dispatch_service.persistence.documents import Document
 from dispatch_service.service import field_work
 from runtime.etag import IfMatch
 from runtime.problems import PROBLEM_RESPONSES
@@ -73,7 +74,7 @@ async def replace_field_work(
     return _view(response, await replace(engine, caller, if_match, FIELD_WORK, content))
 
 
-def _view(response: Response, setting: Setting) -> FieldWorkView:
+def _view(response: Response, setting: Document) -> FieldWorkView:
     content = field_work.default() if setting.content is None else setting.content
     shown = {**content, "shipped": setting.content is None, **facts(response, setting)}
     return FieldWorkView.model_validate(shown)

@@ -103,7 +103,7 @@ class ContributionView(BaseModel):
 
 
 class SupportView(BaseModel):
-    """A team that supports 协办 the case, by whose decision, since when."""
+    """A team that supports 协办 the case, by whose decision (`rule:` and the code of a rule), since when."""
 
     team: str
     by: str

@@ -35,17 +35,7 @@ def add_life_indexes(case: sa.Table) -> None:
 
 
 def add_life_tables(metadata: sa.MetaData) -> None:
-    """Add supporting units, conferences, transfers, orders of rectification, contributions and departments."""
-    support = sa.Table(
-        "case_support",
-        metadata,
-        sa.Column("tenant", sa.Text, primary_key=True),
-        sa.Column("complaint_id", sa.Uuid, primary_key=True),
-        sa.Column("team", sa.Text, primary_key=True),
-        sa.Column("by", sa.Text, nullable=False),
-        _time("at"),
-    )
-    sa.Index("case_support_by_team", support.c.tenant, support.c.team, support.c.complaint_id)
+    """Add conferences, transfers, orders of rectification, contributions and departments."""
     _record(
         metadata,
         "case_contribution",

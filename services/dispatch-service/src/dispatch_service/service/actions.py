@@ -36,8 +36,8 @@ async def accept(connection: AsyncConnection, action: Action) -> None:
     """Take the case on for the officer's team (首接负责). Raises NotYourTeam, CaseNotFound, ActionConflict."""
     case = await lock_own(connection, action)
     case.act(EventType.ACCEPTED)
-    facts = {"officer": action.actor, "accepted_at": action.now, "responsible_team": None}
-    await cases.save(connection, case, action.now, **facts)
+    facts = {"accepted_at": action.now, "expected_from": None, "responsible_team": None}
+    await cases.save(connection, case, action.now, officer=action.actor, assignee=action.actor, **facts)
     accepted = ComplaintAccepted(actor=action.actor, team=case.team, note=action.note)
     await announce_action(connection, case, EventType.ACCEPTED, accepted, action)
 

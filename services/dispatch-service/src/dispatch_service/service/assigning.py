@@ -58,7 +58,8 @@ async def give(
     clock = await clocking.reassign(connection, clockworks, case, grade, action.now)
     await requests.drop_open(connection, case, action.actor, action.now)
     await support.remove(connection, case, team.code)
-    await cases.save(connection, case, action.now, assigned_at=action.now, explanation=explanation, **clock)
+    facts = {"assigned_at": action.now, "explanation": explanation, "assignee": None, "expected_from": None}
+    await cases.save(connection, case, action.now, **facts, **clock)
     assigned = ComplaintAssigned(
         team=team.code,
         team_name=team.name,

@@ -127,16 +127,6 @@ def _create_record(name: str, *columns: sa.Column | sa.Constraint) -> None:
 
 
 def _create_records() -> None:
-    op.create_table(
-        "case_support",
-        _text("tenant"),
-        sa.Column("complaint_id", sa.Uuid(), nullable=False),
-        _text("team"),
-        _text("by"),
-        _time("at"),
-        sa.PrimaryKeyConstraint("tenant", "complaint_id", "team"),
-    )
-    op.create_index("case_support_by_team", "case_support", ["tenant", "team", "complaint_id"], unique=False)
     _create_record("case_contribution", _text("team"), _text("text"), _list("photos"), _text("actor"), _time("at"))
     _create_record(
         "case_conference",
@@ -212,7 +202,7 @@ def downgrade() -> None:
     for index in ("by_reinspection", "reinspection"):
         drop_index_online(f"dispatch_case_{index}", "dispatch_case")
     _index_clocks(_OLD_AT_WORK)
-    for table in (*_RECORDS, "department", "case_support"):
+    for table in (*_RECORDS, "department"):
         op.drop_table(table)
     op.execute("DELETE FROM case_request WHERE kind = 'return' OR state = 'dropped'")
     _check_requests(0)
