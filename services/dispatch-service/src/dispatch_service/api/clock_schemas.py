@@ -39,7 +39,7 @@ class _Strict(BaseModel):
 class LimitLine(_Strict):
     """How long a stage may take; no category or grade stands for all of them.
 
-    `accept` and `on_site` count from the assignment to the team, `resolve` from the first assignment.
+    `return`, `accept` and `on_site` count from the assignment to the team, `resolve` from the first assignment.
     """
 
     category: CategoryCode | None = None
@@ -50,7 +50,7 @@ class LimitLine(_Strict):
 
 
 class LimitsBody(_Strict):
-    """All limits of a tenant. For each stage there must be one for all categories and grades."""
+    """All limits of a tenant. For each stage but `return` there must be one for all categories and grades."""
 
     limits: Annotated[list[LimitLine], Field(min_length=3, max_length=2000)]
 
