@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from contracts.topics import LIFECYCLE
 from dispatch_service.api import (
@@ -12,6 +13,9 @@ from dispatch_service.api import (
     coverage,
     duty_requests,
     grids,
+    patrol_plans,
+    patrol_steps,
+    patrols,
     places,
     reference,
     requests,
@@ -21,6 +25,8 @@ from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.attendance import forget_tracks
 from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.patrol_making import make_patrols
+from dispatch_service.service.patrol_timers import miss_overdue
 from dispatch_service.service.renewing import renew_clocks
 from dispatch_service.service.timers import fire_due
 from eventbus.slices import Subscription
@@ -38,6 +44,8 @@ on.
 
 _RENEW_EVERY = timedelta(seconds=2)
 _LOOK_EVERY = timedelta(seconds=1)
+_PLAN_EVERY = timedelta(minutes=1)
+_MISS_EVERY = timedelta(seconds=15)
 
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
@@ -47,6 +55,9 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     clockworks = Clockworks()
     renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
     timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
+    zone = ZoneInfo(settings.timezone)
+    planning = Rounds("dispatch patrol plans", partial(make_patrols, foundation.engine, zone), every=_PLAN_EVERY)
+    missing = Rounds("dispatch missed patrols", partial(miss_overdue, foundation.engine), every=_MISS_EVERY)
     return assemble(
         foundation,
         verifier,
@@ -64,6 +75,9 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             duty_requests.router,
             attendance.router,
             coverage.router,
+            patrol_plans.router,
+            patrols.router,
+            patrol_steps.router,
         ],
         body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT},
         subscriptions=[
@@ -72,5 +86,5 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             )
         ],
         state={"clockworks": clockworks},
-        workers={"relay": [renewing, timers, tracks]},
+        workers={"relay": [renewing, timers, tracks, planning, missing]},
     )

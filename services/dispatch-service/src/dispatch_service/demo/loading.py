@@ -4,7 +4,7 @@ import structlog
 from sqlalchemy.dialects.postgresql import insert
 
 from dispatch_service.demo.county import rows
-from dispatch_service.persistence.roster_tables import metadata
+from dispatch_service.persistence.patrol_tables import metadata
 from runtime.database import create_engine
 
 log = structlog.get_logger()

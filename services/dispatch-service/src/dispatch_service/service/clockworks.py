@@ -83,11 +83,16 @@ def days_of(rows: Sequence[Mapping[str, Any]]) -> dict[date, bool]:
     return {date.fromisoformat(row["date"]): row["working"] for row in rows}
 
 
-def _make(version: int, settings: Mapping[str, Any]) -> Clockwork:
+def calendar_of(settings: Mapping[str, Any]) -> Calendar:
+    """Return the calendar of a tenant that has set `settings`, by name."""
     overrides: dict[date, bool] = {}
     for name, rows in settings.items():
         if clock_settings.is_calendar(name):
             overrides |= days_of(rows)
-    calendar = Calendar(holidays.official, overrides, spans_of(settings.get(clock_settings.OFFICE_HOURS)))
+    return Calendar(holidays.official, overrides, spans_of(settings.get(clock_settings.OFFICE_HOURS)))
+
+
+def _make(version: int, settings: Mapping[str, Any]) -> Clockwork:
+    calendar = calendar_of(settings)
     limits = limits_of(settings.get(clock_settings.LIMITS, default_limits()))
     return Clockwork(version, limits, calendar.office(), calendar.days())
