@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from behaviour.broker import delete_records
+from behaviour.broker import delete_records, delete_topic
 from contracts.topics import LIFECYCLE, TOPICS
 from e2e.county import County
 from e2e.people import People, eventually
@@ -28,9 +28,9 @@ def connection(kafka: Kafka) -> KafkaConnection:
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def empty_topics(connection: KafkaConnection) -> AsyncIterator[None]:
     """What other modules left in the topics is none of this county's."""
-    await ensure_topics(connection, TOPICS)
     for topic in TOPICS:
-        await delete_records(connection, topic.name)
+        await delete_topic(connection, topic.name)
+    await ensure_topics(connection, TOPICS)
     yield
 
 

@@ -43,7 +43,11 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         subscriptions=[SUBSCRIPTION],
         applied=EntryBook(),
         workers={"relay": [reconciling, sealing], "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)]},
-        state={"signer_of": signer_of, "feed": feed},
+        state={
+            "signer_of": signer_of,
+            "feed": feed,
+            "reopening_window": timedelta(days=settings.reopening_days),
+        },
     )
     feed.is_draining = lambda: service.app.state.readiness.draining
     return service
