@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from ledger_service.api import actions, activities, bulletin, complaints, entries, flow, proofs, reconciliation, stream
 from ledger_service.domain.checkpoints import Signer, origin_of
+from ledger_service.events import field_activities
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.live import LiveFeed
@@ -40,7 +42,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             proofs.router,
             reconciliation.router,
         ],
-        subscriptions=[SUBSCRIPTION],
+        subscriptions=[SUBSCRIPTION, field_activities.subscription(ZoneInfo(settings.timezone))],
         applied=EntryBook(),
         workers={"relay": [reconciling, sealing], "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)]},
         state={
