@@ -15,12 +15,14 @@ from dispatch_service.api import (
     grids,
     patrol_plans,
     patrol_steps,
+    patrol_suggestions,
     patrols,
     places,
     reference,
     requests,
     rosters,
 )
+from dispatch_service.events import hotspots
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.attendance import forget_tracks
@@ -52,7 +54,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return dispatch, not yet connected to anything. ValueError where `JIEBAN_DISPATCH_DATABASE_URL` is not set."""
     foundation = Foundation.lay("dispatch", settings, settings.dispatch_database_url)
     tracks = Rounds("dispatch tracks", partial(forget_tracks, foundation.engine), every=timedelta(minutes=1))
-    clockworks = Clockworks()
+    territory, clockworks = Territory(), Clockworks()
     renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
     timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
     zone = ZoneInfo(settings.timezone)
@@ -78,12 +80,14 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             patrol_plans.router,
             patrols.router,
             patrol_steps.router,
+            patrol_suggestions.router,
         ],
         body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT},
         subscriptions=[
             Subscription(
-                consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory(), clockworks)
-            )
+                consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(territory, clockworks)
+            ),
+            hotspots.subscription(territory),
         ],
         state={"clockworks": clockworks},
         workers={"relay": [renewing, timers, tracks, planning, missing]},

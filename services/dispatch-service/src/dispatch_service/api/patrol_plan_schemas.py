@@ -75,6 +75,10 @@ class RecurrenceBody(_Body):
             raise PydanticCustomError("recurrence_rules", "more than one rule")
         return self
 
+    def row(self) -> dict[str, Any]:
+        """Return it as it is stored."""
+        return {**self.model_dump(mode="json"), "every_days": self.every_days or 1}
+
 
 class RecurrenceView(RecurrenceBody):
     """On which days."""
@@ -98,10 +102,8 @@ class PlanBody(_Body):
 
     def row(self) -> dict[str, Any]:
         """Return it as it is stored."""
-        recurrence = self.recurrence.model_dump(mode="json")
-        recurrence["every_days"] = recurrence["every_days"] or 1
         points = [point.row() for point in self.points]
-        return {**self.model_dump(), "kind": self.kind.value, "recurrence": recurrence, "points": points}
+        return {**self.model_dump(), "kind": self.kind.value, "recurrence": self.recurrence.row(), "points": points}
 
 
 class PointView(BaseModel):

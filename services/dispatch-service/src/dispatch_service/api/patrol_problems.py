@@ -18,6 +18,7 @@ register_texts(
             "weekdays、every_days、dates 只能给其一。",
             "Give one of `weekdays`, `every_days` and `dates`, or none of them.",
         ),
+        "acceptance_parts": ("请给出 patrol 或 plan 之一。", "Give either a `patrol` or a `plan`."),
         "recurrence-never": (
             "从今天起没有符合该规则的日期。",
             "From today on no day fits this rule.",

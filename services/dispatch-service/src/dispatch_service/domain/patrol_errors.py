@@ -16,6 +16,10 @@ class Flawed(PatrolError):
         self.code = code
         self.params = params
 
+    def within(self, part: str) -> "Flawed":
+        """Return it as said of a part of a larger body."""
+        return Flawed(f"{part}{self.pointer}", self.code, **self.params)
+
 
 class PlanNotFound(PatrolError):
     """No plan with this id in the caller's tenant."""

@@ -126,6 +126,7 @@ patrol_suggestion = sa.Table(
     sa.Column("sequence", sa.Integer, nullable=False, comment="of that event"),
     sa.Column("suggested_at", _MOMENT, nullable=False),
     sa.Column("updated_at", _MOMENT, nullable=False),
+    sa.Column("ended_at", _MOMENT, comment="of the hot spot; null: it lives"),
     sa.Column("decided_at", _MOMENT),
     sa.Column("decided_by", sa.Text),
     sa.Column("reason", sa.Text),

@@ -145,6 +145,7 @@ def _create_suggestions() -> None:
         sa.Column("sequence", sa.Integer(), nullable=False, comment="of that event"),
         sa.Column("suggested_at", _MOMENT, nullable=False),
         sa.Column("updated_at", _MOMENT, nullable=False),
+        sa.Column("ended_at", _MOMENT, nullable=True, comment="of the hot spot; null: it lives"),
         sa.Column("decided_at", _MOMENT, nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
