@@ -29,7 +29,7 @@ async def test_rework_gives_the_case_back_to_its_unit_with_a_clock_of_its_own(wo
 
     row = await world.row(event)
     assert (row["status"], row["round"], row["clock_round"], row["team"]) == ("assigned", 2, 2, before["team"])
-    assert (row["version"], row["sequence"]) == (before["version"] + 1, before["sequence"] + 1)
+    assert (row["version"], row["sequence"]) == (before["version"] + 2, before["sequence"] + 1)
     done = ("accepted_at", "started_at", "resolved_at", "officer", "handling_mode", "result")
     assert [row[name] for name in done] == [None] * len(done)
     assert (row["extensions"], row["escalated"]) == (0, 0)

@@ -65,6 +65,7 @@ class Case:
     def begin_round(self) -> None:
         """Begin another round of work, which dispatch tells by an event of its own."""
         self.round += 1
+        self.version += 1
         self.sequence += 1
 
     def answer_release(self) -> EventType:
