@@ -38,6 +38,8 @@ async def test_a_plan_has_its_patrols_at_once_with_window_and_points(world: Worl
     assert [point["key"] for point in patrols[0]["points"]] == ["1", "gate"]
     assert patrols[0]["points"][0]["lon"] == post_1["lon"]
     assert patrols[0]["points"][0]["name"] == post_1["name"]
+    assert made["id"] in {each["id"] for each in await listed(world, "post=post-0801&grid=grid-08&kind=daily_patrol")}
+    assert made["id"] not in {each["id"] for each in await listed(world, "post=post-0802")}
     assert (patrols[0]["state"], patrols[0]["community"]) == ("planned", "community-08")
     assert await patrols_of(world, f"day={tomorrow}&team=team-08&state=planned&plan={made['id']}") == patrols[:1]
     assert await patrols_of(world, f"day={tomorrow}&plan={made['id']}", tenant=NEIGHBOUR) == []

@@ -48,6 +48,7 @@ async def list_plans(
     engine: ReadEngine,
     team: Code | None = None,
     grid: Code | None = None,
+    post: Annotated[Code | None, Query(description="One of its points.")] = None,
     kind: PatrolKind | None = None,
     ended: Annotated[bool | None, Query(description="Only those that have been ended, or only the others.")] = None,
     cursor: CursorText = None,
@@ -55,11 +56,13 @@ async def list_plans(
 ) -> Page[PlanView]:
     """List plans, the oldest first."""
     wanted = {"team": team, "grid": grid, "kind": kind}
-    pages = Pages(request, caller, "patrol-plans", {**wanted, "ended": ended})
+    pages = Pages(request, caller, "patrol-plans", {**wanted, "post": post, "ended": ended})
     last = pages.after(cursor)
     after = None if last is None else UUID(str(last[0]))
     async with engine.connect() as connection:
-        rows = await patrol_plans.page(connection, caller.tenant, wanted, ended=ended, after=after, size=limit + 1)
+        rows = await patrol_plans.page(
+            connection, caller.tenant, wanted, post=post, ended=ended, after=after, size=limit + 1
+        )
     if len(rows) > limit:
         pages.link_next(response, str(rows[limit - 1]["id"]))
     return Page(items=[PlanView.of(row) for row in rows[:limit]])

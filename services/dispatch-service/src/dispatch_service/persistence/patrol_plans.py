@@ -42,13 +42,19 @@ async def page(
     tenant: str,
     wanted: Mapping[str, str | None],
     *,
+    post: str | None,
     ended: bool | None,
     after: UUID | None,
     size: int,
 ) -> Sequence[Row]:
-    """Return up to `size` plans behind `after`, the oldest first. `wanted`: column names and what each must be."""
+    """Return up to `size` plans behind `after`, the oldest first. `wanted`: column names and what each must be.
+
+    `post` is one that a plan leads to.
+    """
     columns = patrol_plan.c
     conditions = [columns[name] == value for name, value in wanted.items() if value is not None]
+    if post is not None:
+        conditions.append(columns.points.contains([{"post": post}]))
     if ended is not None:
         conditions.append(columns.ended_at.is_not(None) if ended else columns.ended_at.is_(None))
     if after is not None:

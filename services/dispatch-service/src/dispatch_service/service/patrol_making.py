@@ -32,6 +32,7 @@ async def make_patrols(
     """Make the patrols of all plans up to a week from today in `zone`, `size` plans a transaction; return how many."""
     made = 0
     until = now().astimezone(zone).date() + AHEAD
+    await _measure(engine, until)
     while True:
         async with engine.begin() as connection:
             plans = await patrol_plans.lock_behind(connection, until, size=size)
@@ -40,8 +41,7 @@ async def make_patrols(
         made += fresh
         if len(plans) < size:
             break
-    async with engine.connect() as connection:
-        WAITING.set(await patrol_plans.waiting(connection, until))
+    await _measure(engine, until)
     return made
 
 
@@ -100,6 +100,11 @@ def new_patrol(facts: Row, day: date, begins_at: datetime, ends_at: datetime) ->
         "due_at": due_at(PatrolState.PLANNED, ends_at),
         "points_required": sum(point["required"] for point in facts["points"]),
     }
+
+
+async def _measure(engine: AsyncEngine, until: date) -> None:
+    async with engine.connect() as connection:
+        WAITING.set(await patrol_plans.waiting(connection, until))
 
 
 def _posts_of(plans: Sequence[Row]) -> set[str]:
