@@ -147,10 +147,13 @@ async def test_a_patrol_with_an_id_of_the_client_is_made_once(world: World) -> N
 
     answers = await asyncio.gather(*(world.send("POST", "/dispatch/v1/patrols", json=body, **make) for _ in range(3)))
     other = await world.send("POST", "/dispatch/v1/patrols", json={**body, "name": "二"}, **make)
+    await step(world, body, "start")
+    late = await world.send("POST", "/dispatch/v1/patrols", json=body, **make)
     neighbour = await world.send("POST", "/dispatch/v1/patrols", json=body, tenant=NEIGHBOUR, role="dispatcher")
 
     assert [answer.status_code for answer in answers] == [201, 201, 201]
     assert {answer.json()["id"] for answer in answers} == {body["id"]}
+    assert (late.status_code, late.json()["state"]) == (201, "started")
     assert problem(other) == (422, "id-reused")
     assert flaw(neighbour) == (422, "/team", "unknown-team")
 

@@ -18,7 +18,7 @@ from dispatch_service.domain.patrol_errors import PatrolError
 from dispatch_service.persistence import patrol_visits, patrols
 from dispatch_service.persistence.patrol_visits import NO_PLAN
 from dispatch_service.persistence.patrols import PatrolFilter
-from dispatch_service.service import patrolling
+from dispatch_service.service import patrol_adhoc
 from operations.filters import Code
 from operations.pages import Page, Pages
 from runtime.auth import Caller, require
@@ -118,7 +118,7 @@ async def make_patrol(body: PatrolBody, caller: Maker, change: Change) -> Respon
     async def work(connection: AsyncConnection) -> Answer:
         given = {**body.row(), "digest": digest_of(body)}
         by = change.planning(caller)
-        row = await patrolling.make(connection, by, given, plans=caller.has(*PLANNERS))
+        row = await patrol_adhoc.make(connection, by, given, plans=caller.has(*PLANNERS))
         return await shown(connection, caller.tenant, row["id"], is_new=True)
 
     return await change.run(caller, work)

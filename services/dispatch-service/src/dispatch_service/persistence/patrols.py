@@ -1,5 +1,6 @@
 """Patrols. Whoever does something with one holds its row, which decides every race."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -45,26 +46,39 @@ class PatrolFilter:
 
 
 async def add_planned(connection: AsyncConnection, rows: Sequence[Row]) -> int:
-    """Write the patrols of plans but for days that have theirs; return how many are new."""
+    """Write the patrols of plans in one statement, but for days that have theirs; return how many are new.
+
+    All rows have the same columns.
+    """
     if not rows:
         return 0
-    statement = insert(patrol).values([dict(row) for row in rows]).on_conflict_do_nothing().returning(patrol.c.id)
-    return len((await connection.execute(statement)).all())
+    names = ", ".join(rows[0])
+    statement = sa.text(f"""
+        INSERT INTO patrol ({names})
+        SELECT {names} FROM jsonb_populate_recordset(CAST(NULL AS patrol), CAST(:rows AS jsonb)) ON CONFLICT DO NOTHING
+    """)
+    values = json.dumps([dict(row) for row in rows], default=str, ensure_ascii=False)
+    return int((await connection.execute(statement, {"rows": values})).rowcount)
 
 
-async def add(connection: AsyncConnection, row: Row) -> bool:
-    """Write a patrol, and say whether it is new: its id may be a client's, and there already."""
-    statement = insert(patrol).values(**row).on_conflict_do_nothing().returning(patrol.c.id)
-    return (await connection.execute(statement)).one_or_none() is not None
+async def add(connection: AsyncConnection, row: Row) -> None:
+    """Write a patrol, unless one with its id is there: the id may be a client's."""
+    await connection.execute(insert(patrol).values(**row).on_conflict_do_nothing())
+
+
+async def look_up(connection: AsyncConnection, tenant: str, patrol_id: UUID, *, lock: bool = False) -> Row | None:
+    """Return a patrol, or None; with `lock`, locked until the transaction ends."""
+    statement = sa.select(patrol).where(patrol.c.tenant == tenant, patrol.c.id == patrol_id)
+    rows = as_rows(await connection.execute(statement.with_for_update() if lock else statement))
+    return rows[0] if rows else None
 
 
 async def find(connection: AsyncConnection, tenant: str, patrol_id: UUID, *, lock: bool = False) -> Row:
-    """Return a patrol; with `lock`, locked until the transaction ends. Raises PatrolNotFound."""
-    statement = sa.select(patrol).where(patrol.c.tenant == tenant, patrol.c.id == patrol_id)
-    rows = as_rows(await connection.execute(statement.with_for_update() if lock else statement))
-    if not rows:
+    """Do the same, but raise PatrolNotFound where there is none."""
+    row = await look_up(connection, tenant, patrol_id, lock=lock)
+    if row is None:
         raise PatrolNotFound
-    return rows[0]
+    return row
 
 
 async def change(connection: AsyncConnection, present: Row, **values: Any) -> Row:

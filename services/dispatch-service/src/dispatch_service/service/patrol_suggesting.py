@@ -12,7 +12,7 @@ from dispatch_service.domain.patrol_errors import Flawed, SuggestionSettled
 from dispatch_service.domain.plane import METRES_PER_DEGREE
 from dispatch_service.persistence import patrol_places, patrol_suggestions
 from dispatch_service.persistence.rows import Row
-from dispatch_service.service import patrol_plans, patrolling
+from dispatch_service.service import patrol_adhoc, patrol_plans
 from dispatch_service.service.patrol_plans import Planning
 
 CheckVersion = Callable[[int], None]
@@ -31,7 +31,7 @@ async def accept_as_patrol(
     suggestion = await _open(connection, by, suggestion_id, check_version)
     try:
         filled = {**await _filled(connection, suggestion, given), "suggestion": suggestion_id}
-        row = await patrolling.make(connection, by, filled, plans=True)
+        row = await patrol_adhoc.make(connection, by, filled, plans=True)
     except Flawed as error:
         raise error.within("/patrol") from error
     await _settle(connection, by, suggestion, state="accepted", patrol=row["id"])

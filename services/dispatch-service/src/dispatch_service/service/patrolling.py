@@ -1,8 +1,8 @@
-"""What officers do on patrol: start, visit, complete; and planners: make one beside the plans, cancel."""
+"""What officers do on patrol: start and complete it; and planners: cancel it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.patrol import (
     CLOCK_TOLERANCE,
-    LONGEST,
     PatrolPoint,
     PatrolState,
     Step,
@@ -20,18 +19,13 @@ from dispatch_service.domain.patrol import (
     not_visited,
     start_window,
 )
-from dispatch_service.domain.patrol_errors import Flawed, IdReused, NotYourPatrol, PatrolConflict
+from dispatch_service.domain.patrol_errors import Flawed, NotYourPatrol, PatrolConflict
 from dispatch_service.domain.routing import Point
 from dispatch_service.persistence import cases, patrol_visits, patrols, positions
 from dispatch_service.persistence.positions import Fix
 from dispatch_service.persistence.rows import Row
-from dispatch_service.service import patrol_activities, patrol_points
+from dispatch_service.service import patrol_activities
 from dispatch_service.service.attendance import check_reach
-from dispatch_service.service.patrol_making import new_patrol
-from dispatch_service.service.patrol_plans import Planning, unit_of
-
-_OLDEST, _FARTHEST = timedelta(days=7), timedelta(days=366)
-"""How long ago a window may have ended that a device brings late, and how far ahead one may begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,29 +39,6 @@ class Doing:
     traceparent: str
     check_version: Callable[[int], None]
     """Raises where the caller saw another version than this one."""
-
-
-async def make(connection: AsyncConnection, by: Planning, given: Row, *, plans: bool) -> Row:
-    """Make a patrol beside the plans, and return it; `plans` says whether the actor may for every team.
-
-    `given` holds what, where, who and when; with the `id` of a client and a `digest` of what it said a repeat is given
-    the patrol that is there. Raises Flawed, NotYourPatrol, IdReused.
-    """
-    if not plans and given["team"] not in await cases.teams_of(connection, by.tenant, by.actor):
-        raise NotYourPatrol
-    begins_at, ends_at = given["begins_at"], given["ends_at"]
-    _check_window(begins_at, ends_at, by.now)
-    unit = await unit_of(connection, by.tenant, given)
-    points = await patrol_points.checked(connection, by.tenant, given["points"])
-    day = begins_at.astimezone(by.zone).date()
-    facts = {**given, **unit, "tenant": by.tenant, "points": points}
-    row = new_patrol(facts, day, begins_at, ends_at)
-    if not await patrols.add(connection, row):
-        there = await patrols.find(connection, by.tenant, row["id"])
-        if there["digest"] != row["digest"]:
-            raise IdReused
-        return there
-    return await patrols.find(connection, by.tenant, row["id"])
 
 
 async def start(connection: AsyncConnection, doing: Doing, at: datetime | None, here: Point | None) -> Row:
@@ -184,12 +155,3 @@ def _moment(doing: Doing, at: datetime | None) -> datetime:
 
 def _ended(state: PatrolState, moment: datetime, actor: str) -> dict[str, Any]:
     return {"state": state.value, "ended_at": moment, "ended_by": actor, "due_at": None}
-
-
-def _check_window(begins_at: datetime, ends_at: datetime, now: datetime) -> None:
-    if ends_at <= begins_at:
-        raise Flawed("/ends_at", "window-reversed")
-    if ends_at - begins_at > LONGEST:
-        raise Flawed("/ends_at", "window-too-long", hours=LONGEST // timedelta(hours=1))
-    if not (now - _OLDEST <= ends_at and begins_at <= now + _FARTHEST):
-        raise Flawed("/begins_at", "window-out-of-range", past=_OLDEST.days, ahead=_FARTHEST.days)
