@@ -1,8 +1,6 @@
 """The page about patrols, as it is printed, with a hot spot that the ledger publishes."""
 
 import asyncio
-import re
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,20 +10,10 @@ from contracts.hotspots import HotspotDetected, HotspotEvent
 from contracts.topics import HOTSPOTS
 from e2e.county import County
 from e2e.people import CENTRE, TENANT, People, body, eventually
+from e2e.printed import ROOT, examples, prelude, run
 from eventbus import outbox
 from runtime.database import create_engine
 from runtime.ids import uuid7
-
-PAGE = Path(__file__).parents[2] / "docs" / "patrols.md"
-ROLES = ("officer", "dispatcher", "analyst")
-
-
-def script(county: County, people: People) -> str:
-    """Return what the page tells to type, behind what the tour sets up; tokens are made beforehand, for speed."""
-    lines = "\n".join(re.findall(r"```sh\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL))
-    tokens = "".join(f'{role}) echo "Authorization: {people.a(role).headers["Authorization"]}";; ' for role in ROLES)
-    prelude = f"set -e\nURL={county.url}\nJSON='Content-Type: application/json'"
-    return f'{prelude}\nas() {{ case "$1" in {tokens}esac; }}\n{lines}'
 
 
 async def a_hot_spot(county: County) -> None:
@@ -59,12 +47,10 @@ async def test_the_page_works_line_by_line_and_the_ledger_has_the_patrol(
         return body(await people.a("dispatcher").get(path))["items"] or None
 
     [suggestion] = await eventually(lambda: listed("/dispatch/v1/patrol-suggestions?state=open"))
-    command = ["bash", "-c", script(county, people)]
-    done = await asyncio.to_thread(subprocess.run, command, cwd=tmp_path, capture_output=True, text=True)
+    page = examples((ROOT / "docs" / "patrols.md").read_text("utf-8"))
+    printed = await asyncio.to_thread(run, county, prelude(county) + page, tmp_path)
 
-    assert done.returncode == 0, done.stderr
-    assert "urn:jieban:problem" not in done.stdout
-    assert '"state":"done"' in done.stdout
+    assert '"state":"done"' in printed
     accepted = body(await people.a("officer").get(f"/dispatch/v1/patrol-suggestions/{suggestion['id']}"))
     assert (accepted["state"], accepted["team"]) == ("accepted", "team-08")
     [entered] = await eventually(lambda: listed("/ledger/v1/activities?kind=patrols"))

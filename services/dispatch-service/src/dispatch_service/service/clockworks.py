@@ -28,6 +28,7 @@ class Clockworks:
         self._check_every = check_every_seconds
         self._now = now
         self._made: dict[str, Clockwork] = {}
+        self._calendars: dict[str, Calendar] = {}
         self._checked: dict[str, float] = {}
 
     async def of(self, connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, Clockwork]:
@@ -41,13 +42,24 @@ class Clockworks:
             ]
             if changed:
                 contents = await clock_settings.contents(connection, changed)
-                self._made |= {tenant: _make(versions[tenant], contents.get(tenant, {})) for tenant in changed}
+                for tenant in changed:
+                    self._make(tenant, versions[tenant], contents.get(tenant, {}))
             self._checked |= dict.fromkeys(due, now)
         return self._made
 
     async def of_one(self, connection: AsyncConnection, tenant: str) -> Clockwork:
         """Return the clockwork of one tenant."""
         return (await self.of(connection, [tenant]))[tenant]
+
+    def calendar(self, tenant: str) -> Calendar:
+        """Return the calendar that the clockwork of a tenant, which was asked for before, goes by."""
+        return self._calendars[tenant]
+
+    def _make(self, tenant: str, version: int, settings: Mapping[str, Any]) -> None:
+        calendar = calendar_of(settings)
+        limits = limits_of(settings.get(clock_settings.LIMITS, default_limits()))
+        self._made[tenant] = Clockwork(version, limits, calendar.office(), calendar.days())
+        self._calendars[tenant] = calendar
 
 
 @cache
@@ -89,10 +101,5 @@ def calendar_of(settings: Mapping[str, Any]) -> Calendar:
     for name, rows in settings.items():
         if clock_settings.is_calendar(name):
             overrides |= days_of(rows)
-    return Calendar(holidays.official, overrides, spans_of(settings.get(clock_settings.OFFICE_HOURS)))
-
-
-def _make(version: int, settings: Mapping[str, Any]) -> Clockwork:
-    calendar = calendar_of(settings)
-    limits = limits_of(settings.get(clock_settings.LIMITS, default_limits()))
-    return Clockwork(version, limits, calendar.office(), calendar.days())
+    hours = spans_of(settings.get(clock_settings.OFFICE_HOURS))
+    return Calendar(holidays.official, overrides, hours, holidays.name_of)
