@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from ledger_service.api import (
     actions,
@@ -16,6 +17,7 @@ from ledger_service.api import (
     stream,
 )
 from ledger_service.domain.checkpoints import Signer, origin_of
+from ledger_service.events import field_activities
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.hotspots import watch
@@ -54,7 +56,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             reconciliation.router,
             hotspots.router,
         ],
-        subscriptions=[SUBSCRIPTION],
+        subscriptions=[SUBSCRIPTION, field_activities.subscription(ZoneInfo(settings.timezone))],
         applied=EntryBook(),
         workers={
             "relay": [reconciling, sealing, hot_spots],

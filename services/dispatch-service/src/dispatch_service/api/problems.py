@@ -120,8 +120,8 @@ register_texts(
         "place-in-use": (
             "仍在使用",
             "Still in use",
-            "仍有网格（含历史版本）、队伍、点位、案件或转办与其相关，不能删除。",
-            "Grids (of all times), teams, posts, cases or transfers still refer to it, so it cannot be removed.",
+            "仍有网格（含历史版本）、队伍、点位、案件、转办或巡查计划与其相关，不能删除。",
+            "Grids (of all times), teams, posts, cases, transfers or patrol plans still refer to it, so it stays.",
         ),
         "start-out-of-range": (
             "应在受理时间之后，且不得晚于当前时间五分钟以上。",
