@@ -36,6 +36,7 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch clocks",
             "dispatch timers",
             "dispatch tracks",
+            "dispatch field work",
         ],
         "consumer": ["dispatch"],
     }

@@ -7,20 +7,26 @@ from contracts.topics import LIFECYCLE
 from dispatch_service.api import (
     actions,
     attendance,
+    bulk,
     cases,
     clock_settings,
     coverage,
     duty_requests,
     grids,
+    notes,
     places,
     reference,
     requests,
     rosters,
+    sync,
+    worklist,
+    workload,
 )
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.attendance import forget_tracks
 from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.fieldwork import forget_old
 from dispatch_service.service.renewing import renew_clocks
 from dispatch_service.service.timers import fire_due
 from eventbus.slices import Subscription
@@ -44,6 +50,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return dispatch, not yet connected to anything. ValueError where `JIEBAN_DISPATCH_DATABASE_URL` is not set."""
     foundation = Foundation.lay("dispatch", settings, settings.dispatch_database_url)
     tracks = Rounds("dispatch tracks", partial(forget_tracks, foundation.engine), every=timedelta(minutes=1))
+    fieldwork = Rounds("dispatch field work", partial(forget_old, foundation.engine), every=timedelta(minutes=1))
     clockworks = Clockworks()
     renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
     timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
@@ -53,8 +60,13 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         title="Jieban dispatch 派遣、处置",
         description=DESCRIPTION.strip(),
         routers=[
+            bulk.router,
             cases.router,
             actions.router,
+            notes.router,
+            worklist.router,
+            sync.router,
+            workload.router,
             requests.router,
             clock_settings.router,
             reference.router,
@@ -65,10 +77,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             attendance.router,
             coverage.router,
         ],
-        body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT},
+        body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT, "/dispatch/v1/sync": sync.BODY_LIMIT},
         subscription=Subscription(
             consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory(), clockworks)
         ),
         state={"clockworks": clockworks},
-        workers={"relay": [renewing, timers, tracks]},
+        workers={"relay": [renewing, timers, tracks, fieldwork]},
     )

@@ -5,11 +5,18 @@ from typing import Annotated
 from fastapi import Query
 
 from contracts.lifecycle import Status
+from dispatch_service.api.near import Near
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
-from dispatch_service.persistence.case_lists import CaseFilter, Order
+from dispatch_service.persistence.case_lists import OPEN_STATUSES, CaseFilter, Order
 from operations.filters import Box, Code
+from operations.problems import invalid
 from runtime.types import Instant
+
+_ORDERS = (
+    "`received`: newest first; `deadline`: what was promised for the earliest time first; `distance`: nearest first,"
+    " of the open cases unless a status is given."
+)
 
 
 async def case_filter(
@@ -26,13 +33,16 @@ async def case_filter(
     grade: Grade | None = None,
     light: Annotated[Light | None, Query(description="Against the promised time.")] = None,
     overdue: Annotated[bool | None, Query(description="Beyond the promised time, or not.")] = None,
-    sort: Annotated[
-        Order, Query(description="`received`: newest first; `deadline`: what was promised for the earliest time first.")
-    ] = "received",
+    mine: Annotated[bool, Query(description="Only cases of the caller's own teams.")] = False,
+    near: Near = None,
+    sort: Annotated[Order, Query(description=_ORDERS)] = "received",
 ) -> CaseFilter:
-    """Return what the query asks for."""
+    """Return what the query asks for; `Problem` 422 where it asks for distances from nowhere."""
+    if sort == "distance" and near is None:
+        raise invalid("query/near", "near-missing")
+    wanted = set(status or (OPEN_STATUSES if sort == "distance" else ()))
     return CaseFilter(
-        statuses=tuple(sorted(set(status or ()))),
+        statuses=tuple(sorted(wanted)),
         team=team,
         grid=grid,
         community=community,
@@ -45,5 +55,7 @@ async def case_filter(
         grade=grade,
         light=light,
         overdue=overdue,
+        mine=mine,
+        near=near,
         sort=sort,
     )

@@ -103,11 +103,27 @@ class CaseView(BaseModel):
         )
 
 
+class ListedCase(CaseView):
+    """A case of a list; `distance_metres` is the straight line from `near`, where that was named."""
+
+    distance_metres: int | None = None
+
+
+class NoteView(BaseModel):
+    """What somebody of the bureau has noted about a case."""
+
+    id: UUID
+    text: str
+    written_by: str
+    written_at: datetime
+
+
 class CaseDetail(CaseView):
-    """A case with what its unit has asked for, and its supervision orders; the oldest first."""
+    """A case with what its unit has asked for, its supervision orders, and notes; the oldest first."""
 
     requests: list[RequestView]
     supervision: list[OrderView]
+    notes: list[NoteView]
 
 
 class _Body(BaseModel):
@@ -160,3 +176,9 @@ class ResolveBody(_Body):
     handling_mode: HandlingMode
     result: Annotated[str, Field(min_length=1, max_length=4000)]
     note: Note | None = None
+
+
+class NoteBody(_Body):
+    """What to note about a case."""
+
+    text: Note

@@ -1,5 +1,6 @@
 """Dispatch's refusals as problems."""
 
+from dispatch_service.api.mobile_problems import of_mobile
 from dispatch_service.domain.errors import (
     ActionConflict,
     CaseNotFound,
@@ -132,7 +133,7 @@ register_texts(
 
 def problem_of(error: DispatchError) -> Problem:
     """Return the answer to a refusal; the loser of a race is told the present state."""
-    return _of_requests(error) or _of_cases(error)
+    return of_mobile(error) or _of_requests(error) or _of_cases(error)
 
 
 def _of_cases(error: DispatchError) -> Problem:

@@ -13,7 +13,14 @@ from dispatch_service.domain.case import Case
 from dispatch_service.domain.errors import CaseNotFound
 from dispatch_service.persistence.requests import of_cases
 from dispatch_service.persistence.rows import Row, as_rows
-from dispatch_service.persistence.tables import case_request, dispatch_case, supervision_order, team, team_member
+from dispatch_service.persistence.tables import (
+    case_note,
+    case_request,
+    dispatch_case,
+    supervision_order,
+    team,
+    team_member,
+)
 
 _NAMED = sa.outerjoin(
     dispatch_case, team, sa.and_(team.c.tenant == dispatch_case.c.tenant, team.c.code == dispatch_case.c.team)
@@ -26,7 +33,9 @@ SELECT = sa.select(dispatch_case, sa.func.coalesce(team.c.name, dispatch_case.c.
 _THIS = sa.and_(dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant"))
 _LOCK = sa.select(*(dispatch_case.c[field.name] for field in fields(Case))).where(_THIS).with_for_update()
 _SHOW = SELECT.add_columns(
-    of_cases(case_request).label("requests"), of_cases(supervision_order).label("supervision")
+    of_cases(case_request).label("requests"),
+    of_cases(supervision_order).label("supervision"),
+    of_cases(case_note).label("notes"),
 ).where(_THIS)
 _TEAMS_OF = sa.select(team_member.c.team).where(
     team_member.c.tenant == sa.bindparam("tenant"), team_member.c.subject == sa.bindparam("subject")
@@ -59,7 +68,7 @@ async def save(connection: AsyncConnection, case: Case, now: datetime, **facts: 
 
 
 async def show(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> Row:
-    """Return all of a case with the name of its team, its requests and orders.
+    """Return all of a case with the name of its team, its requests, orders and notes.
 
     CaseNotFound where the tenant has none with this id.
     """

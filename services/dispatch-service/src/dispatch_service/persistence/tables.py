@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch_service.persistence.clock_tables import add_clock_indexes, add_clock_tables, clock_columns
+from dispatch_service.persistence.mobile_tables import add_case_indexes, add_mobile_tables
 from eventbus.tables import add_bus_tables
 from runtime.idempotency import idempotency_table
 
@@ -141,10 +142,15 @@ sa.Index("dispatch_case_by_team", dispatch_case.c.tenant, dispatch_case.c.team, 
 sa.Index("dispatch_case_by_change", dispatch_case.c.tenant, dispatch_case.c.updated_at)
 
 add_clock_indexes(dispatch_case)
+add_case_indexes(dispatch_case)
 
 add_clock_tables(metadata)
+add_mobile_tables(metadata)
 clock_setting = metadata.tables["clock_setting"]
 case_request = metadata.tables["case_request"]
 supervision_order = metadata.tables["supervision_order"]
+case_note = metadata.tables["case_note"]
+offline_action = metadata.tables["offline_action"]
+team_departure = metadata.tables["team_departure"]
 add_bus_tables(metadata)
 idempotency_key = idempotency_table(metadata)

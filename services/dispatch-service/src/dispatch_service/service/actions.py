@@ -40,6 +40,13 @@ class Action:
     check_version: Callable[[int], None]
     """Raises where the caller saw another version than this one."""
     note: str | None = None
+    done_at: datetime | None = None
+    """When it was done, where it is reported later."""
+
+    @property
+    def moment(self) -> datetime:
+        """When it was done."""
+        return self.done_at or self.now
 
 
 async def assign(
@@ -77,7 +84,7 @@ async def accept(connection: AsyncConnection, action: Action) -> None:
     """Take the case on for the officer's team (首接负责). Raises NotYourTeam, CaseNotFound, ActionConflict."""
     case = await lock_own(connection, action)
     case.act(EventType.ACCEPTED)
-    await cases.save(connection, case, action.now, officer=action.actor, accepted_at=action.now)
+    await cases.save(connection, case, action.now, officer=action.actor, accepted_at=action.moment)
     accepted = ComplaintAccepted(actor=action.actor, team=case.team, note=action.note)
     await announce_action(connection, case, EventType.ACCEPTED, accepted, action)
 
@@ -90,7 +97,7 @@ async def start(
     A position far from the complaint is believed as it is: work may begin at the office.
     """
     case = await lock_own(connection, action)
-    moment = started_at or action.now
+    moment = started_at or action.moment
     check_start(case, moment, action.now)
     case.act(EventType.STARTED)
     await cases.save(connection, case, action.now, officer=action.actor, started_at=moment)
@@ -109,7 +116,7 @@ async def resolve(connection: AsyncConnection, action: Action, *, handling_mode:
         case,
         action.now,
         officer=action.actor,
-        resolved_at=action.now,
+        resolved_at=action.moment,
         handling_mode=handling_mode,
         result=result,
     )
