@@ -27,7 +27,8 @@ from bench.http_load import Client, post
 from bench.many_cases import make
 from bench.platform import SECRET, TENANT, platform, token
 from contracts.lifecycle import Status
-from dispatch_service.persistence.case_lists import OPEN_STATUSES, CaseFilter, select_page
+from dispatch_service.domain.standing import OPEN
+from dispatch_service.persistence.case_lists import CaseFilter, select_page
 from eventbus.janitor import first_id_at
 from runtime.paging import Cursor
 from runtime.settings import RuntimeSettings
@@ -36,7 +37,7 @@ PATH = "/dispatch/v1/cases"
 WANTED_MS = 30.0
 _CATEGORIES = ("street_order.parking", "safety.strung_wires", "illegal_building.unauthorised")
 _YEARS = timedelta(days=3 * 365)
-_OPEN = tuple(sorted(OPEN_STATUSES))
+_OPEN = tuple(sorted(OPEN))
 Make = Callable[[random.Random, datetime], CaseFilter]
 
 
@@ -84,7 +85,6 @@ FILTERS: Mapping[str, Make] = {
     "light=yellow, open": _of(statuses=_OPEN, light="yellow"),
     "updated in the last minute": lambda _, now: CaseFilter(updated_after=now - timedelta(minutes=1)),
     "updated in the last day": lambda _, now: CaseFilter(updated_after=now - timedelta(days=1)),
-    "sort=deadline": _of(sort="deadline"),
     "sort=deadline, open": _of(sort="deadline", statuses=_OPEN),
     "sort=deadline, team, open": lambda draw, _: CaseFilter(
         sort="deadline", team=f"team-{_place(draw)}", statuses=_OPEN

@@ -209,9 +209,9 @@ async def test_an_id_stands_for_one_action_of_one_officer(world: World) -> None:
 async def test_an_id_that_two_cases_use_at_once_does_one_of_the_two(world: World) -> None:
     for _ in range(5):
         events = [await world.a_case(), await world.a_case()]
-        same = {"id": str(uuid.uuid4())}
+        same = str(uuid.uuid4())
 
-        answers = await asyncio.gather(*(sync(world, item(event, "accept", **same)) for event in events))
+        answers = await asyncio.gather(*(sync(world, item(event, "accept", id=same)) for event in events))
 
         assert sorted(outcomes(answers[0]) + outcomes(answers[1])) == ["done", "refused"]
         assert sorted([(await world.row(event))["status"] for event in events]) == ["accepted", "assigned"]

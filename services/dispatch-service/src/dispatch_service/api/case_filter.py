@@ -8,14 +8,15 @@ from contracts.lifecycle import Status
 from dispatch_service.api.near import Near
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
-from dispatch_service.persistence.case_lists import OPEN_STATUSES, CaseFilter, Order
+from dispatch_service.domain.standing import OPEN
+from dispatch_service.persistence.case_lists import CaseFilter, Order
 from operations.filters import Box, Code
 from operations.problems import invalid
 from runtime.types import Instant
 
 _ORDERS = (
-    "`received`: newest first; `deadline`: what was promised for the earliest time first; `distance`: nearest first,"
-    " of the open cases unless a status is given."
+    "`received`: newest first; `deadline`: what was promised for the earliest time first; `distance`: nearest first."
+    " The latter two are of open cases unless a status is given."
 )
 
 
@@ -40,7 +41,7 @@ async def case_filter(
     """Return what the query asks for; `Problem` 422 where it asks for distances from nowhere."""
     if sort == "distance" and near is None:
         raise invalid("query/near", "near-missing")
-    wanted = set(status or (OPEN_STATUSES if sort == "distance" else ()))
+    wanted = set(status or (() if sort == "received" else OPEN))
     return CaseFilter(
         statuses=tuple(sorted(wanted)),
         team=team,

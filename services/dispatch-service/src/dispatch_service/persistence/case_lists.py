@@ -17,10 +17,9 @@ from contracts.lifecycle import Status
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.routing import Point
-from dispatch_service.domain.standing import DONE, RUNNING
+from dispatch_service.domain.standing import DONE, ENDED, RUNNING
 from dispatch_service.persistence.cases import SELECT
 from dispatch_service.persistence.distances import metres_from
-from dispatch_service.persistence.mobile_tables import OPEN
 from dispatch_service.persistence.rows import Row, as_rows
 from dispatch_service.persistence.tables import dispatch_case
 from eventbus.janitor import first_id_at
@@ -29,7 +28,6 @@ from operations.filters import BoundingBox
 Order: TypeAlias = Literal["received", "deadline", "distance"]
 Mark: TypeAlias = tuple[datetime | int | None, UUID]
 """The last case of a page: its promised time or its distance, which the order goes by, and its id."""
-OPEN_STATUSES = frozenset(Status) - DONE - {Status.WITHDRAWN}
 _CLOCKS_DIFFER = timedelta(days=1)
 
 
@@ -82,19 +80,47 @@ async def page(
 
 def select_page(tenant: str, wanted: CaseFilter, *, after: Mark | None, size: int) -> sa.Select[Any]:
     """Return the statement of a page; it takes the parameter `at` where it asks for lights."""
+    parts = _parts(wanted)
+    if len(parts) == 1:
+        return _select(tenant, wanted, parts[0], after).order_by(*_order(wanted)[1]).limit(size)
+    pages = [_select(tenant, wanted, part, after).order_by(*_order(wanted)[1]).limit(size) for part in parts]
+    both = sa.union_all(*(sa.select(page.subquery()) for page in pages)).subquery()
+    return sa.select(both).order_by(both.c.complaint_id.desc()).limit(size)
+
+
+def _parts(wanted: CaseFilter) -> list[frozenset[Status]]:
+    """Return the statuses of each statement that a page takes; none stands for any.
+
+    What may be rare is looked for among the cases that go on, which are few, and those that have ended, which have
+    indexes for it, each by itself.
+    """
+    statuses = frozenset(wanted.statuses)
+    if wanted.sort != "received" or not any((wanted.category, wanted.community, wanted.grid, wanted.bbox)):
+        return [statuses]
+    parts = (frozenset(Status) - ENDED, ENDED)
+    return [part & statuses for part in parts if part & statuses] if statuses else list(parts)
+
+
+def _select(tenant: str, wanted: CaseFilter, statuses: frozenset[Status], after: Mark | None) -> sa.Select[Any]:
     statement = SELECT.where(_CASE.tenant == tenant, *_conditions(wanted), *_period(wanted), *_timely(wanted))
+    if statuses:
+        # Written out in the statement, so that the database sees which index will do.
+        values: sa.BindParameter[str] = sa.bindparam(
+            "statuses", sorted(status.value for status in statuses), unique=True, expanding=True, literal_execute=True
+        )
+        statement = statement.where(_CASE.status.in_(values))
     if wanted.near is not None:
         statement = statement.add_columns(metres_from(wanted.near).label("distance_metres"))
-    key, order = _order(wanted)
-    if key is not None:
-        statement = statement.where(key.is_not(None))
+    key, _ = _order(wanted)
+    if wanted.sort != "received":
+        statement = statement.where((_CASE.lon if wanted.sort == "distance" else _CASE.promised_at).is_not(None))
     if after is not None:
         statement = statement.where(
             _CASE.complaint_id < after[1]
             if key is None
             else sa.tuple_(key, _CASE.complaint_id) > sa.tuple_(*map(sa.literal, after))
         )
-    return statement.order_by(*order).limit(size)
+    return statement
 
 
 def _order(wanted: CaseFilter) -> tuple[sa.ColumnElement[Any] | None, list[sa.ColumnElement[Any]]]:
@@ -132,18 +158,9 @@ def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.teams is not None:
         conditions.append(columns.team.in_(sorted(wanted.teams)))
     if wanted.bbox is not None:
-        west, south, east, north = wanted.bbox
+        # Written out in the statement: no one plan suits both a street and a county.
+        west, south, east, north = (sa.literal(degrees, literal_execute=True) for degrees in wanted.bbox)
         conditions += [columns.lon.between(west, east), columns.lat.between(south, north)]
-    return [*conditions, *_of_statuses(wanted)]
-
-
-def _of_statuses(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions on the status; the words of OPEN tell the database that indexes of open cases will do."""
-    conditions: list[sa.ColumnElement[bool]] = []
-    if wanted.statuses:
-        conditions.append(_CASE.status.in_([status.value for status in wanted.statuses]))
-    if wanted.statuses and OPEN_STATUSES.issuperset(wanted.statuses):
-        conditions.append(sa.text(OPEN))  # type: ignore[arg-type] # a text is a condition for `where`, but not by type
     return conditions
 
 

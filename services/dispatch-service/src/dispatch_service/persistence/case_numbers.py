@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dispatch_service.persistence.mobile_tables import ENDED, LIVE
 from dispatch_service.persistence.tables import dispatch_case
 
 
@@ -15,4 +16,5 @@ async def find(connection: AsyncConnection, tenant: str, numbers: Collection[str
     statement = sa.select(columns.number, columns.complaint_id).where(
         columns.tenant == tenant, columns.number.in_(numbers)
     )
-    return {row.number: row.complaint_id for row in await connection.execute(statement)}
+    both = sa.union_all(statement.where(sa.text(LIVE)), statement.where(sa.text(ENDED)))
+    return {row.number: row.complaint_id for row in await connection.execute(both)}

@@ -137,7 +137,6 @@ dispatch_case = sa.Table(
     *clock_columns(),
 )
 # Complaint ids are UUIDv7: their order is the order of receipt, which is the order of lists.
-sa.Index("dispatch_case_by_status", dispatch_case.c.tenant, dispatch_case.c.status, dispatch_case.c.complaint_id)
 sa.Index("dispatch_case_by_team", dispatch_case.c.tenant, dispatch_case.c.team, dispatch_case.c.complaint_id)
 sa.Index("dispatch_case_by_change", dispatch_case.c.tenant, dispatch_case.c.updated_at)
 

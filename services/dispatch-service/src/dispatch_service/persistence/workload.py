@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatch_service.persistence.mobile_tables import OPEN
+from dispatch_service.domain.standing import OPEN
 from dispatch_service.persistence.rows import Row, as_rows
 
 _CHOSEN = """
@@ -14,6 +14,7 @@ _CHOSEN = """
     AND (CAST(:community AS text) IS NULL OR {code} IN (
         SELECT code FROM team WHERE tenant = :tenant AND community = :community))
 """
+_OPEN = f"status IN ({', '.join(repr(status.value) for status in sorted(OPEN))})"
 _STANDS_AT = "CASE status WHEN 'suspended' THEN suspended_at ELSE CAST(:at AS timestamptz) END"
 """As `domain.standing` says it of open cases."""
 _LOADS = sa.text(f"""
@@ -26,7 +27,7 @@ _LOADS = sa.text(f"""
     FROM (
         SELECT team, status, warn_at, promised_at, received_at, {_STANDS_AT} AS stands_at,
                CASE WHEN status IN ('accepted', 'in_progress', 'suspended') THEN officer END AS holder
-        FROM dispatch_case WHERE {_CHOSEN.format(code="team")} AND {OPEN}) AS work
+        FROM dispatch_case WHERE {_CHOSEN.format(code="team")} AND {_OPEN}) AS work
     GROUP BY team, holder
 """)
 _TEAMS = sa.text(f"SELECT code, name, community FROM team WHERE {_CHOSEN.format(code='code')} ORDER BY code")

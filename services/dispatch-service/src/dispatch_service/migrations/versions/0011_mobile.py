@@ -12,15 +12,25 @@ branch_labels = None
 depends_on = None
 
 _MOMENT = sa.DateTime(timezone=True)
-_OPEN = "status IN ('received', 'assigned', 'accepted', 'in_progress', 'suspended', 'transferred')"
-_INDEXES = {
-    "by_category": ["tenant", "category", "complaint_id"],
-    "by_community": ["tenant", "community", "complaint_id"],
-    "by_grid": ["tenant", "grid", "complaint_id"],
-    "by_number": ["tenant", "number"],
-    "by_place": ["tenant", "lon", "lat"],
+_LIVE = (
+    "status IN ('received', 'assigned', 'accepted', 'in_progress', 'suspended', 'transferred', 'resolved', 'verified')"
+)
+_ENDED = "status IN ('closed', 'withdrawn')"
+_ENDED_INDEXES = {
+    "ended_by_category": ["tenant", "category", "complaint_id"],
+    "ended_by_community": ["tenant", "community", "complaint_id"],
+    "ended_by_grid": ["tenant", "grid", "complaint_id"],
+    "ended_by_number": ["tenant", "number"],
+    "ended_by_place": ["tenant", "lon", "lat"],
 }
-_OPEN_INDEXES = {"open": ["tenant", "promised_at", "complaint_id"], "open_of_team": ["tenant", "team"]}
+_REPLACED = {
+    "by_deadline": ["tenant", "promised_at", "complaint_id"],
+    "by_status": ["tenant", "status", "complaint_id"],
+}
+_LIVE_INDEXES = {
+    "live": ["tenant", "promised_at", "complaint_id", "team"],
+    "live_newest": ["tenant", "complaint_id"],
+}
 _NOTE_DEPARTURE = """
 CREATE FUNCTION note_departure() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -38,10 +48,11 @@ def upgrade() -> None:
         "CREATE TRIGGER dispatch_case_leaves_team AFTER UPDATE OF team ON dispatch_case"
         " FOR EACH ROW WHEN (OLD.team IS DISTINCT FROM NEW.team) EXECUTE FUNCTION note_departure()"
     )
-    for name, columns in _INDEXES.items():
-        create_index_online(f"dispatch_case_{name}", "dispatch_case", columns)
-    for name, columns in _OPEN_INDEXES.items():
-        create_index_online(f"dispatch_case_{name}", "dispatch_case", columns, postgresql_where=sa.text(_OPEN))
+    for indexes, those in ((_ENDED_INDEXES, _ENDED), (_LIVE_INDEXES, _LIVE)):
+        for name, columns in indexes.items():
+            create_index_online(f"dispatch_case_{name}", "dispatch_case", columns, postgresql_where=sa.text(those))
+    for name in _REPLACED:
+        drop_index_online(f"dispatch_case_{name}", "dispatch_case")
 
 
 def _create_tables() -> None:
@@ -88,7 +99,9 @@ def _create_tables() -> None:
 
 
 def downgrade() -> None:
-    for name in (*_OPEN_INDEXES, *_INDEXES):
+    for name, columns in _REPLACED.items():
+        create_index_online(f"dispatch_case_{name}", "dispatch_case", columns)
+    for name in (*_LIVE_INDEXES, *_ENDED_INDEXES):
         drop_index_online(f"dispatch_case_{name}", "dispatch_case")
     op.execute("DROP TRIGGER dispatch_case_leaves_team ON dispatch_case")
     op.execute("DROP FUNCTION note_departure")
