@@ -29,7 +29,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         title="Jieban intake 受理",
         description="Receives complaints 诉求 from residents, operators, inspectors and partner systems.",
         routers=[reports.router, complaints.router, references.router, suggestions.router],
-        subscription=Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow),
+        subscriptions=[Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)],
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
             "intake": Intake(foundation.engine, foundation.hot_engine, numbers, categoriser),

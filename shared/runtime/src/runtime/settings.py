@@ -76,6 +76,9 @@ class RuntimeSettings(BaseSettings):
     category_threshold: Annotated[float, Field(gt=0, le=1)] | None = None
     """The confidence from which it is taken; without one, the threshold that the model was trained to."""
 
+    reopening_days: Annotated[int, Field(ge=0, le=366)] = 15
+    """For how many days after its closing a complaint may be reopened 重办."""
+
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 0.0
     """After SIGTERM: how long requests are still taken while /readyz says that they should go elsewhere."""
     max_body_bytes: PositiveInt = 1_000_000

@@ -5,11 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from contracts.events import HandlingMode
 from intake_service.domain import reference
 from intake_service.domain.complaint import Location, Reporter
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
+_HANDLE_THEMSELVES = frozenset({"inspector", "officer"})
 _TRUSTED_WITH_REFERENCES = frozenset({"operator", "partner", "inspector"})
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What the caller has done about it on the spot 自处理."""
+
+    mode: HandlingMode
+    result: str
+    at: datetime | None
+    """None: just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +36,7 @@ class Report:
     occurred_at: datetime | None
     external_ref: str | None
     attributes: dict[str, object]
+    handling: Handling | None = None
 
 
 class Flaw(NamedTuple):
@@ -47,3 +60,12 @@ def flaws(report: Report, roles: frozenset[str], now: datetime) -> Iterator[Flaw
         yield Flaw("/occurred_at", "in-the-future")
     if report.external_ref is not None and not _TRUSTED_WITH_REFERENCES & roles:
         yield Flaw("/external_ref", "external-ref-not-yours")
+    if report.handling is not None:
+        yield from _flaws_of_handling(report.handling, roles, now)
+
+
+def _flaws_of_handling(handling: Handling, roles: frozenset[str], now: datetime) -> Iterator[Flaw]:
+    if not _HANDLE_THEMSELVES & roles:
+        yield Flaw("/self_handled", "self-handling-not-yours")
+    if handling.at is not None and handling.at > now + CLOCK_TOLERANCE:
+        yield Flaw("/self_handled/handled_at", "in-the-future")

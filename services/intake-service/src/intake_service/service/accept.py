@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
-from contracts.events import ComplaintReceived, Place
+from contracts.events import ComplaintReceived, Place, SelfHandled
 from contracts.lifecycle import EventType
 from contracts.roles import Role
 from intake_service.domain import reference
@@ -135,6 +135,7 @@ def received_event(complaint: NewComplaint) -> Event:
             received_at=complaint.received_at,
             owner=complaint.owner,
             external_ref=complaint.external_ref,
+            self_handled=complaint.self_handled,
         ),
     )
 
@@ -162,6 +163,7 @@ def _acceptance(
         attributes=report.attributes,
         suggested_category=suggestion.code if suggestion else None,
         suggested_confidence=suggestion.confidence if suggestion else None,
+        self_handled=_self_handled(report, caller, now),
     )
     return Acceptance(
         complaint,
@@ -170,6 +172,13 @@ def _acceptance(
         once.key if once else None,
         once.request_hash if once else None,
     )
+
+
+def _self_handled(report: Report, caller: Caller, now: datetime) -> SelfHandled | None:
+    done = report.handling
+    if done is None:
+        return None
+    return SelfHandled(actor=caller.subject, handling_mode=done.mode, result=done.result, handled_at=done.at or now)
 
 
 def _claims(acceptance: Acceptance) -> list[tuple[str, ...]]:
