@@ -10,7 +10,7 @@ import pytest
 from dispatch.asking import events_of, moment, shown
 from dispatch.offline import codes, item, outcomes, send, sync
 from dispatch.world import NEIGHBOUR, RECEIVED_AT, World, received
-from dispatch_service.service.fieldwork import forget_old
+from dispatch_service.service.forgetting import forget_old
 
 
 async def test_a_day_offline_is_applied_in_order_with_the_times_of_the_device(world: World) -> None:

@@ -13,7 +13,7 @@ from contracts.envelope import Event
 from dispatch.asking import grant, moment, problem
 from dispatch.world import NEIGHBOUR, TOWN, World, received
 from dispatch_service.domain.attendance import metres_between
-from dispatch_service.service.fieldwork import forget_old
+from dispatch_service.service.forgetting import forget_old
 
 CASES, WORKLIST = "/dispatch/v1/cases", "/dispatch/v1/worklist"
 NEAR = f"{TOWN[0]},{TOWN[1]}"

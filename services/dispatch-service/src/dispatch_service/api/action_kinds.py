@@ -12,6 +12,7 @@ from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF, Role
 from dispatch_service.api.acting import Work
 from dispatch_service.api.case_schemas import AcceptBody, AssignBody, Note, NoteBody, ResolveBody, StartBody
+from dispatch_service.api.photo_schemas import photos_of
 from dispatch_service.api.request_schemas import ExtensionBody, OrderBody, ReasonBody, ReplyBody
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.requests import EVENT_OF, RequestKind
@@ -55,6 +56,16 @@ def _start(body: StartBody, _: Clockworks) -> Work:
     return partial(actions.start, position=position, started_at=body.started_at)
 
 
+def _resolve(body: ResolveBody, _: Clockworks) -> Work:
+    return partial(
+        actions.resolve,
+        handling_mode=body.handling_mode,
+        result=body.result,
+        photos=photos_of(body.photos),
+        inspection=body.reinspection.inspection() if body.reinspection else None,
+    )
+
+
 def _ask(kind: RequestKind) -> Callable[[Any, Clockworks], Work]:
     def work(body: ExtensionBody | ReasonBody, clockworks: Clockworks) -> Work:
         until: datetime | None = getattr(body, "until", None)
@@ -69,7 +80,7 @@ IN_THE_FIELD: Mapping[str, ActionKind] = {
     "resolve": ActionKind(
         _OFFICER,
         ResolveBody,
-        lambda body, _: partial(actions.resolve, handling_mode=body.handling_mode, result=body.result),
+        _resolve,
     ),
     "note": ActionKind(STAFF, NoteBody, lambda body, _: partial(notes.write, text=body.text)),
     "extension": ActionKind(_OFFICER, ExtensionBody, _ask(RequestKind.EXTENSION)),

@@ -8,6 +8,7 @@ from contracts.lifecycle import Status
 from dispatch_service.api.near import Near
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
+from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.domain.standing import OPEN
 from dispatch_service.persistence.case_lists import CaseFilter, Order
 from operations.filters import Box, Code
@@ -15,8 +16,9 @@ from operations.problems import invalid
 from runtime.types import Instant
 
 _ORDERS = (
-    "`received`: newest first; `deadline`: what was promised for the earliest time first; `distance`: nearest first."
-    " The latter two are of open cases unless a status is given."
+    "`received`: newest first; `deadline`: what was promised for the earliest time first; `distance`: nearest first;"
+    " `reinspection`: cases whose rectification waits to be inspected, those that are due first. By deadline and by"
+    " distance, open cases are listed unless a status is given."
 )
 
 
@@ -34,6 +36,8 @@ async def case_filter(
     grade: Grade | None = None,
     light: Annotated[Light | None, Query(description="Against the promised time.")] = None,
     overdue: Annotated[bool | None, Query(description="Beyond the promised time, or not.")] = None,
+    supporting: Annotated[Code | None, Query(description="Code of a team that supports the lead.")] = None,
+    reinspection: Annotated[Reinspection | None, Query(description="Where an order of rectification stands.")] = None,
     mine: Annotated[bool, Query(description="Only cases of the caller's own teams.")] = False,
     near: Near = None,
     sort: Annotated[Order, Query(description=_ORDERS)] = "received",
@@ -41,7 +45,7 @@ async def case_filter(
     """Return what the query asks for; `Problem` 422 where it asks for distances from nowhere."""
     if sort == "distance" and near is None:
         raise invalid("query/near", "near-missing")
-    wanted = set(status or (() if sort == "received" else OPEN))
+    wanted = set(status or (OPEN if sort in {"deadline", "distance"} else ()))
     return CaseFilter(
         statuses=tuple(sorted(wanted)),
         team=team,
@@ -58,5 +62,7 @@ async def case_filter(
         overdue=overdue,
         mine=mine,
         near=near,
+        supporting=supporting,
+        reinspection=reinspection,
         sort=sort,
     )

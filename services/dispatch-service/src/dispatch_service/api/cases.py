@@ -13,7 +13,7 @@ from dispatch_service.api.deps import ReadEngine, Staff
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.errors import CaseNotFound
 from dispatch_service.persistence import case_lists, cases
-from dispatch_service.persistence.case_lists import CaseFilter, Mark
+from dispatch_service.persistence.case_lists import TIME_OF, CaseFilter, Mark
 from dispatch_service.persistence.rows import Row
 from operations.pages import Page, Pages
 from runtime.clock import now
@@ -34,7 +34,7 @@ async def list_cases(
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[ListedCase]:
-    """List cases, newest complaint first, by deadline, or by distance from where the caller is.
+    """List cases, newest complaint first, by deadline, by distance, or those first that are to be inspected again.
 
     Newest first, a case that changes keeps its place, so no page shifts. To follow changes, walk all pages with
     `updated_after` set a minute before the moment at which the walk before began.
@@ -68,11 +68,11 @@ def _key(wanted: CaseFilter, row: Row) -> Position:
     """Return what the order of the list goes by, beside the id."""
     if wanted.sort == "distance":
         return int(row["distance_metres"])
-    return str(row["promised_at"].isoformat()) if wanted.sort == "deadline" else None
+    return str(row[TIME_OF[wanted.sort]].isoformat()) if wanted.sort in TIME_OF else None
 
 
 def _mark(wanted: CaseFilter, complaint_id: Position, key: Position) -> Mark:
     case = UUID(str(complaint_id))
     if wanted.sort == "distance":
         return int(str(key)), case
-    return datetime.fromisoformat(str(key)) if wanted.sort == "deadline" else None, case
+    return datetime.fromisoformat(str(key)) if wanted.sort in TIME_OF else None, case

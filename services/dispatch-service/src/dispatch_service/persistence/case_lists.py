@@ -1,7 +1,7 @@
 """Lists of cases.
 
-Newest complaint first, a page never shifts while others work, since its key never changes. By deadline, a case moves
-when its promised time does, and one that has none is not in the list; by distance, one that has no place is not.
+Newest complaint first, a page never shifts while others work, since its key never changes. By a time, a case moves when
+that does, and one that has none is not in the list; by distance, one that has no place is not.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,18 +16,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.lifecycle import Status
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
+from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.domain.routing import Point
 from dispatch_service.domain.standing import DONE, ENDED, RUNNING
 from dispatch_service.persistence.cases import SELECT
 from dispatch_service.persistence.distances import metres_from
 from dispatch_service.persistence.rows import Row, as_rows
-from dispatch_service.persistence.tables import dispatch_case
+from dispatch_service.persistence.tables import case_support, dispatch_case
 from eventbus.janitor import first_id_at
 from operations.filters import BoundingBox
 
-Order: TypeAlias = Literal["received", "deadline", "distance"]
+Order: TypeAlias = Literal["received", "deadline", "distance", "reinspection"]
 Mark: TypeAlias = tuple[datetime | int | None, UUID]
-"""The last case of a page: its promised time or its distance, which the order goes by, and its id."""
+"""The last case of a page: the time or the distance that the list goes by, and its id."""
+TIME_OF: Mapping[Order, str] = {"deadline": "promised_at", "reinspection": "rectify_until"}
+"""The column that a list by a time goes by."""
 _CLOCKS_DIFFER = timedelta(days=1)
 
 
@@ -49,6 +52,9 @@ class CaseFilter:
     grade: Grade | None = None
     light: Light | None = None
     overdue: bool | None = None
+    supporting: str | None = None
+    """A team that supports the lead."""
+    reinspection: Reinspection | None = None
     mine: bool = False
     teams: frozenset[str] | None = None
     """Of the caller, for `mine`."""
@@ -113,7 +119,7 @@ def _select(tenant: str, wanted: CaseFilter, statuses: frozenset[Status], after:
         statement = statement.add_columns(metres_from(wanted.near).label("distance_metres"))
     key, _ = _order(wanted)
     if wanted.sort != "received":
-        statement = statement.where((_CASE.lon if wanted.sort == "distance" else _CASE.promised_at).is_not(None))
+        statement = statement.where(_CASE[TIME_OF.get(wanted.sort, "lon")].is_not(None))
     if after is not None:
         statement = statement.where(
             _CASE.complaint_id < after[1]
@@ -125,8 +131,9 @@ def _select(tenant: str, wanted: CaseFilter, statuses: frozenset[Status], after:
 
 def _order(wanted: CaseFilter) -> tuple[sa.ColumnElement[Any] | None, list[sa.ColumnElement[Any]]]:
     """Return what the order goes by, None for the id alone, and the order."""
-    if wanted.sort == "deadline":
-        return _CASE.promised_at, [_CASE.promised_at, _CASE.complaint_id]
+    if wanted.sort in TIME_OF:
+        time = _CASE[TIME_OF[wanted.sort]]
+        return time, [time, _CASE.complaint_id]
     if wanted.sort == "distance" and wanted.near is not None:
         metres = metres_from(wanted.near)
         return metres, [metres, _CASE.complaint_id]
@@ -151,17 +158,15 @@ def _timely(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
 def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     columns = dispatch_case.c
     conditions: list[sa.ColumnElement[bool]] = []
-    for name in ("team", "grid", "community", "category", "source", "grade"):
+    for name in ("team", "grid", "community", "category", "source", "grade", "reinspection"):
         value = getattr(wanted, name)
         if value is not None:
             conditions.append(columns[name] == value)
     if wanted.teams is not None:
         conditions.append(columns.team.in_(sorted(wanted.teams)))
-    if wanted.bbox is not None:
-        # Written out in the statement: no one plan suits both a street and a county.
-        west, south, east, north = (sa.literal(degrees, literal_execute=True) for degrees in wanted.bbox)
-        conditions += [columns.lon.between(west, east), columns.lat.between(south, north)]
-    return conditions
+    if wanted.supporting is not None:
+        conditions.append(columns.complaint_id.in_(_supported_by(wanted.supporting)))
+    return [*conditions, *_placed(wanted)]
 
 
 def _period(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
@@ -180,3 +185,16 @@ def _period(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
             _CASE.complaint_id < first_id_at(wanted.received_to + _CLOCKS_DIFFER),
         ]
     return conditions
+
+
+def _placed(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
+    if wanted.bbox is None:
+        return []
+    # Written out in the statement: no one plan suits both a street and a county.
+    west, south, east, north = (sa.literal(degrees, literal_execute=True) for degrees in wanted.bbox)
+    return [_CASE.lon.between(west, east), _CASE.lat.between(south, north)]
+
+
+def _supported_by(team: str) -> sa.Select[tuple[UUID]]:
+    columns = case_support.c
+    return sa.select(columns.complaint_id).where(columns.tenant == _CASE.tenant, columns.team == team)

@@ -6,13 +6,13 @@ from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.requests import RequestKind
 from dispatch_service.persistence import requests as stored
 from dispatch_service.service import actions, requests
-from dispatch_service.service.actions import Action
+from dispatch_service.service.acting import Action, lock
 from dispatch_service.service.clockworks import Clockworks
 
 
 async def grade(connection: AsyncConnection, action: Action, *, grade: Grade, clockworks: Clockworks) -> None:
     """Give a case another grade, as an assignment to the team that has it. Raises CaseNotFound, ActionConflict."""
-    case = await actions.lock(connection, action)
+    case = await lock(connection, action)
     await actions.assign(connection, action, case.team, grade=grade, clockworks=clockworks)
 
 
@@ -23,6 +23,6 @@ async def decide(
 
     Raises CaseNotFound, RequestNotFound, OwnRequest, RequestOutdated, ActionConflict.
     """
-    case = await actions.lock(connection, action)
+    case = await lock(connection, action)
     request_id = await stored.find_open(connection, case.tenant, case.complaint_id, kind)
     await requests.decide(connection, action, kind, request_id, approved=approved, clockworks=clockworks)

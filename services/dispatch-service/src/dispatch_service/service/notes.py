@@ -4,7 +4,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.mobile_errors import TooManyNotes
 from dispatch_service.persistence import notes
-from dispatch_service.service.actions import Action, lock
+from dispatch_service.service.acting import Action, lock
 from runtime.ids import uuid7
 
 MOST_NOTES = 500

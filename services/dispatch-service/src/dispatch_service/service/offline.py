@@ -19,7 +19,7 @@ from dispatch_service.domain.standing import standing_of
 from dispatch_service.persistence import cases, offline_actions
 from dispatch_service.persistence.offline_actions import Sender
 from dispatch_service.persistence.rows import Row
-from dispatch_service.service.actions import Action
+from dispatch_service.service.acting import Action
 
 Outcome = Literal["done", "conflict", "refused", "held_back"]
 Work = Callable[[AsyncConnection, Action], Awaitable[None]]
