@@ -39,6 +39,7 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch tracks",
             "dispatch patrol plans",
             "dispatch missed patrols",
+            "dispatch field work",
         ],
         "consumer": ["dispatch", "dispatch-hotspot.v1"],
     }

@@ -9,6 +9,7 @@ from contracts.topics import LIFECYCLE
 from dispatch_service.api import (
     actions,
     attendance,
+    bulk,
     cases,
     clock_settings,
     coverage,
@@ -19,6 +20,7 @@ from dispatch_service.api import (
     field_work,
     grids,
     imports,
+    notes,
     officers,
     patrol_plans,
     patrol_steps,
@@ -32,14 +34,18 @@ from dispatch_service.api import (
     routing_policy,
     rule_trials,
     rules,
+    sync,
     transfers,
     units,
+    worklist,
+    workload,
 )
 from dispatch_service.events import hotspots
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.attendance import forget_tracks
 from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.forgetting import forget_old
 from dispatch_service.service.patrol_making import make_patrols
 from dispatch_service.service.patrol_timers import miss_overdue
 from dispatch_service.service.reinspections import tell_due
@@ -71,6 +77,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return dispatch, not yet connected to anything. ValueError where `JIEBAN_DISPATCH_DATABASE_URL` is not set."""
     foundation = Foundation.lay("dispatch", settings, settings.dispatch_database_url)
     tracks = Rounds("dispatch tracks", partial(forget_tracks, foundation.engine), every=timedelta(minutes=1))
+    forgetting = Rounds("dispatch field work", partial(forget_old, foundation.engine), every=timedelta(minutes=1))
     territory, clockworks, zone = Territory(), Clockworks(), ZoneInfo(settings.timezone)
     rulebooks = Rulebooks(territory, clockworks, zone=zone)
     renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
@@ -85,8 +92,13 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         title="Jieban dispatch 派遣、处置",
         description=DESCRIPTION.strip(),
         routers=[
+            bulk.router,
             cases.router,
             actions.router,
+            notes.router,
+            worklist.router,
+            sync.router,
+            workload.router,
             requests.router,
             units.router,
             transfers.router,
@@ -117,6 +129,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "/dispatch/v1/grids": grids.BODY_LIMIT,
             "/dispatch/v1/rules": rules.BODY_LIMIT,
             "/dispatch/v1/rules/dry-run": rules.BODY_LIMIT,
+            "/dispatch/v1/sync": sync.BODY_LIMIT,
             **imports.BODY_LIMITS,
         },
         subscriptions=[
@@ -124,5 +137,5 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             hotspots.subscription(territory),
         ],
         state={"clockworks": clockworks, "rulebooks": rulebooks, "dry_runs": asyncio.Semaphore(1)},
-        workers={"relay": [renewing, timers, inspections, tracks, matches, planning, missing]},
+        workers={"relay": [renewing, timers, inspections, tracks, matches, planning, missing, forgetting]},
     )

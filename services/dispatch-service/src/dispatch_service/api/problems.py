@@ -1,6 +1,7 @@
 """Dispatch's refusals as problems."""
 
 from dispatch_service.api import life_problems
+from dispatch_service.api.mobile_problems import of_mobile
 from dispatch_service.domain.errors import (
     ActionConflict,
     CaseNotFound,
@@ -133,7 +134,7 @@ register_texts(
 
 def problem_of(error: DispatchError) -> Problem:
     """Return the answer to a refusal; the loser of a race is told the present state."""
-    return _of_requests(error) or life_problems.problem_of(error) or _of_cases(error)
+    return _of_requests(error) or life_problems.problem_of(error) or of_mobile(error) or _of_cases(error)
 
 
 def _of_cases(error: DispatchError) -> Problem:
