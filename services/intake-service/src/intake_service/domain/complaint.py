@@ -65,6 +65,7 @@ class NewComplaint:
     suggested_category: str | None = None
     """What the model made of the description, where no category was given."""
     suggested_confidence: float | None = None
+    attachments: tuple[UUID, ...] = ()
 
 
 def new_query_code() -> str:
