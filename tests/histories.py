@@ -10,16 +10,22 @@ from contracts.events import (
     ComplaintAccepted,
     ComplaintAssigned,
     ComplaintReceived,
+    ComplaintReopened,
     ComplaintResolved,
     ComplaintResumed,
+    ComplaintReturned,
     ComplaintStarted,
     ComplaintSuspended,
+    ComplaintTransferred,
     ComplaintWithdrawn,
     Payload,
     Place,
+    RectificationOrdered,
+    ReinspectionDue,
     Released,
     ReleaseRefused,
     ReleaseRequested,
+    ReworkOrdered,
 )
 from contracts.lifecycle import TRANSITIONS, EventType, Status
 from contracts.topics import LIFECYCLE
@@ -78,9 +84,12 @@ class History:
         }
         return self.event(EventType.RECEIVED, ComplaintReceived.model_validate(facts | changes))
 
-    def assigned(self, team: str = "team-01", *, community: str = "fulai", grid: str = "grid-01") -> Event:
+    def assigned(
+        self, team: str = "team-01", *, community: str = "fulai", grid: str = "grid-01", number: int = 1
+    ) -> Event:
+        """`number` is that of the round."""
         data = ComplaintAssigned(
-            team=team, team_name=f"{team} 网格队", grid=grid, community=community, round=1, rule="grid"
+            team=team, team_name=f"{team} 网格队", grid=grid, community=community, round=number, rule="grid"
         )
         return self.event(EventType.ASSIGNED, data)
 
@@ -99,8 +108,34 @@ class History:
         facts = {**_ASKED, "actor": "dispatcher-1", "promised_at": promised_at}
         return self.event(EventType.RESUMED, ComplaintResumed.model_validate(facts))
 
-    def resolved(self, actor: str = OFFICER) -> Event:
-        data = ComplaintResolved(actor=actor, team="team-01", handling_mode="guidance", result="已劝离")
+    def returned(self) -> Event:
+        facts = {**_ASKED, "actor": "dispatcher-1", "returns": 1}
+        return self.event(EventType.RETURNED, ComplaintReturned.model_validate(facts))
+
+    def transferred(self) -> Event:
+        facts = {"actor": "dispatcher-1", "team": "team-01", "reason": "属供电部门", "department": "power"}
+        data = ComplaintTransferred.model_validate({**facts, "external_ref": "GD-2026-77"})
+        return self.event(EventType.TRANSFERRED, data)
+
+    def rectification_ordered(self) -> Event:
+        until = BEGIN + timedelta(days=3)
+        data = RectificationOrdered(actor=OFFICER, team="team-01", notice="三日内拆除", until=until)
+        return self.event(EventType.RECTIFICATION_ORDERED, data)
+
+    def reinspection_due(self) -> Event:
+        return self.event(EventType.REINSPECTION_DUE, ReinspectionDue(team="team-01", until=BEGIN + timedelta(days=3)))
+
+    def rework_ordered(self, number: int = 2) -> Event:
+        data = ReworkOrdered(actor="inspector-1", method="on_site", reason="垃圾还在", round=number)
+        return self.event(EventType.REWORK_ORDERED, data)
+
+    def reopened(self, number: int = 2) -> Event:
+        return self.event(EventType.REOPENED, ComplaintReopened(actor=OWNER, reason="又堆上了", round=number))
+
+    def resolved(self, actor: str = OFFICER, *, self_handled: bool = False) -> Event:
+        data = ComplaintResolved(
+            actor=actor, team="team-01", handling_mode="guidance", result="已劝离", self_handled=self_handled
+        )
         return self.event(EventType.RESOLVED, data)
 
     def until_resolved(self, actor: str = OFFICER) -> "History":

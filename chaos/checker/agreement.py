@@ -19,7 +19,9 @@ _MAKES: Mapping[Kind, tuple[EventType, ...]] = {
     "start": (EventType.STARTED,),
     "resolve": (EventType.RESOLVED,),
     "verify": (EventType.VERIFIED, EventType.CLOSED),
+    "rework": (EventType.REWORK_ORDERED,),
     "feedback": (EventType.FEEDBACK_RECEIVED,),
+    "reopen": (EventType.REOPENED,),
     "withdraw": (EventType.WITHDRAWN,),
 }
 """What an action that was acknowledged has entered in the ledger."""

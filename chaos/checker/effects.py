@@ -25,14 +25,20 @@ _MOVES_A_CASE = frozenset(
         EventType.ASSIGNED,
         EventType.ACCEPTED,
         EventType.STARTED,
+        EventType.RETURNED,
+        EventType.TRANSFERRED,
         EventType.EXTENDED,
         EventType.SUSPENDED,
         EventType.RESUMED,
         EventType.ESCALATED,
+        EventType.RECTIFICATION_ORDERED,
+        EventType.REINSPECTION_DUE,
         EventType.RESOLVED,
         EventType.RELEASED,
         EventType.VERIFIED,
+        EventType.REWORK_ORDERED,
         EventType.CLOSED,
+        EventType.REOPENED,
     }
 )
 """Each makes one version of a case; dispatch has let go of it when `withdrawn` comes."""

@@ -93,7 +93,7 @@ class TopicLoss(_Loss):
     async def clear(self, system: System) -> None:
         """Do what the runbook says."""
         report = await doctor(system, settle=0)
-        missing = [each for each in report["missing"] if each["complaint"].encode() not in system.foreign]
+        missing = [each for each in report["missing"] if each["subject"].encode() not in system.foreign]
         if not missing and self._lost:
             self._findings.append("the doctor finds nothing missing")
         for publisher in sorted({each["published_by"] for each in missing}):

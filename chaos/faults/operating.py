@@ -56,7 +56,7 @@ async def differences(system: System, **places: str) -> list[str]:
     found = [
         f"{each['complaint']} {each['type']} is missing at {each['at']}: {each['why']}"
         for each in report["missing"]
-        if each["complaint"].encode() not in system.foreign
+        if each["subject"].encode() not in system.foreign
     ]
     found += [f"{each['at']} applied {each['id']}, which no outbox has" for each in report["unknown"]]
     return found + [sentence for sentence in report["findings"] if "messages are parked" not in sentence]

@@ -84,7 +84,7 @@ class OversizeRows(Fault):
     async def _unseen(self, system: System) -> list[str]:
         """Say what the doctor does not."""
         report = await doctor(system, settle=0)
-        named = {each["complaint"] for each in report["missing"] if each["why"] == "set_aside"}
+        named = {each["subject"] for each in report["missing"] if each["why"] == "set_aside"}
         sentence = f"{_SERVICE}: {len(self._complaints)} events are too large for Kafka and were set aside"
         unseen = [f"the doctor does not name {complaint}" for complaint in self._complaints if complaint not in named]
         return unseen + ([] if sentence in report["findings"] else [f"the doctor says {report['findings']}"])

@@ -30,6 +30,8 @@ _CREATED, _NOT_FOUND, _CONFLICT = 201, 404, 409
 
 _WITHDRAWN, _WORKED_ON = 0.12, 0.28
 """Parts of the lives that are taken back, and that are worked on to the end; the rest stays assigned."""
+_NOT_GOOD, _REOPENED = 0.2, 0.2
+"""Parts of the results that fail their verification, and of the closed complaints that are reopened."""
 
 
 class Life:
@@ -42,6 +44,7 @@ class Life:
         self._rng = rng
         self._name = name
         self._complaint = ""
+        self._round = 1
 
     async def live(self, *, is_short: Callable[[], bool]) -> None:
         """Create, and unless `is_short` by then, go on to one of the ends."""
@@ -97,18 +100,51 @@ class Life:
         case: dict[str, Any] = json.loads(answer.body)
         return case
 
-    async def _worked_on(self, who: Person, case: Mapping[str, Any]) -> None:
+    async def _worked_on(self, who: Person, case: Mapping[str, Any] | None) -> None:
+        """Work on it, in further rounds where the result is not good or the reporter not satisfied."""
+        reporter = who if who.role == "citizen" else OPERATOR
+        path = f"/ledger/v1/complaints/{self._complaint}"
+        while case is not None and await self._handled(case):
+            self._round = case["round"]
+            is_good, is_over = self._rng.random() >= _NOT_GOOD, self._rng.random() >= _REOPENED
+            if not await self._judged(f"{path}/verification", is_good=is_good):
+                return
+            if is_good and is_over:
+                rating = {"satisfaction": "satisfied", "solved": self._rng.random() < 0.9}
+                await self._done(self._post(reporter, "ledger", f"{path}/feedback", "feedback", rating))
+                return
+            if is_good and not await self._done(
+                self._post(reporter, "ledger", f"{path}/reopening", "reopen", {"reason": "又来了"})
+            ):
+                return
+            case = await self._next_round()
+
+    async def _handled(self, case: Mapping[str, Any]) -> bool:
+        """Accept, start and resolve."""
         for kind, body in _WORK:
             version = case["version"] if kind == "accept" and self._rng.random() < 0.2 else None
             if not await self._done(self._act(kind, body, version)):
-                return
-        path = f"/ledger/v1/complaints/{self._complaint}"
-        verify = self._post(INSPECTOR, "ledger", f"{path}/verification", "verify", {"method": "on_site"})
-        if (answer := await self._once_in_time(verify, _not_yet_resolved)) is None or not self._is_done(verify, answer):
-            return
-        rating = {"satisfaction": "satisfied", "solved": self._rng.random() < 0.9}
-        rater = who if who.role == "citizen" else OPERATOR
-        await self._done(self._post(rater, "ledger", f"{path}/feedback", "feedback", rating))
+                return False
+        return True
+
+    async def _judged(self, path: str, *, is_good: bool) -> bool:
+        """Have the result looked at by an inspector."""
+        body = {"method": "on_site"} if is_good else {"method": "photo", "passed": False, "note": "还在"}
+        request = self._post(INSPECTOR, "ledger", path, "verify" if is_good else "rework", body)
+        answer = await self._once_in_time(request, _not_yet_resolved)
+        return answer is not None and self._is_done(request, answer)
+
+    async def _next_round(self) -> Mapping[str, Any] | None:
+        """Wait until dispatch has begun it, and return the case."""
+        self._round += 1
+        read = Request(OFFICER, "dispatch", f"/dispatch/v1/cases/{self._complaint}")
+        answer = await self._once_in_time(
+            read, lambda answer: json.loads(answer.body).get("round", self._round) < self._round
+        )
+        if answer is None or not self._is_done(read, answer):
+            return None
+        case: dict[str, Any] = json.loads(answer.body)
+        return case
 
     async def _done(self, request: Request) -> bool:
         answer = await self._told(request)
@@ -152,7 +188,7 @@ class Life:
     def _post(
         self, who: Person, service: str, path: str, kind: Kind, body: Mapping[str, Any], if_match: int | None = None
     ) -> Request:
-        key = f"{self._name}-{kind}"
+        key = f"{self._name}-{kind}-{self._round}"
         return Request(who, service, path, kind, body, key, self._complaint, if_match)
 
 

@@ -9,7 +9,7 @@ from dispatch_service.demo.tiling import EAST, NORTH, SOUTH, WEST
 from intake_service.domain import reference
 
 CITIZENS = tuple(Person("citizen", f"citizen-{number:02}") for number in range(20))
-_STAFF = {role: Person(role, f"{role}-chaos") for role in ("operator", "inspector", "partner")}
+_STAFF = {role: Person(role, f"{role}-chaos") for role in ("operator", "inspector", "officer", "partner")}
 _TEXTS = (
     "盲道上停满了车，行人过不去",
     "夜市摊位占了半条路，油烟很大",

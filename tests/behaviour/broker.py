@@ -70,7 +70,16 @@ async def delete_records(kafka: KafkaConnection, topic: str) -> int:
     return sum(ends.values()) - sum(begins.values())
 
 
-def record(topic: str, event: Event, **changes: Any) -> Record:
+async def delete_topic(kafka: KafkaConnection, topic: str) -> None:
+    """Delete the topic, if it is there, and wait until it is gone: brokers delete no records of a compacted one."""
+    async with _admin(kafka) as admin:
+        if topic in await admin.list_topics():
+            await admin.delete_topics([topic])
+        while topic in await admin.list_topics():  # noqa: ASYNC110 - what is waited for happens in a server
+            await asyncio.sleep(0.05)
+
+
+def record(topic: str, event: Event[Any], **changes: Any) -> Record:
     """The record that a relay would send for `event`; `changes` replace its parts."""
     headers = headers_of_event(event)
     value = event.data.model_dump_json(exclude_none=True).encode()

@@ -1,6 +1,7 @@
 """What the suite waits for."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from prometheus_client import REGISTRY
 
@@ -14,7 +15,7 @@ async def all_published(service: TinyService) -> bool:
     return await service.unpublished() == 0
 
 
-async def all_applied(service: TinyService, events: Sequence[Event]) -> bool:
+async def all_applied(service: TinyService, events: Sequence[Event[Any]]) -> bool:
     """As many effects as events, or more."""
     return len(await service.applied()) >= len(events)
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from contracts.envelope import Event
@@ -63,7 +64,7 @@ def stories(complaints: int, length: int) -> list[Event]:
     return [event(subject, sequence) for sequence in range(1, length + 1) for subject in subjects]
 
 
-def ids(events: Iterable[Event]) -> list[UUID]:
+def ids(events: Iterable[Event[Any]]) -> list[UUID]:
     """The ids of `events`."""
     return [event.id for event in events]
 
@@ -76,6 +77,6 @@ def out_of_order(effects: Iterable[tuple[UUID, UUID, int]]) -> list[tuple[UUID, 
     return [(key, a, b) for key, found in by_subject.items() for a, b in pairwise(found) if b != a + 1]
 
 
-def once_each(effects: Sequence[tuple[UUID, UUID, int]], events: Sequence[Event]) -> bool:
+def once_each(effects: Sequence[tuple[UUID, UUID, int]], events: Sequence[Event[Any]]) -> bool:
     """Tell whether exactly `events` took effect, each once, whatever the order of their keys."""
     return sorted(effect[0] for effect in effects) == sorted(ids(events))

@@ -56,18 +56,16 @@ POISONS = [
     Poison(_with_text(b"107.2357", b"1e999"), "location.lon: "),
     Poison(_with_text("路灯不亮".encode(), b"\\ud800"), "Invalid JSON"),
     Poison(_without_header("ce_id"), "ce_id: Field required"),
-    Poison(_without_header("ce_type"), "ce_type: Field required"),
+    Poison(_without_header("ce_type"), "ce_type: missing"),
     Poison(_with_header("ce_id", b"not a uuid"), "ce_id: Input should be a valid UUID"),
     Poison(_with_header("ce_id", None), "ce_id: UUID input should be"),
-    Poison(_with_header("ce_type", b"complaint.eaten"), "ce_type: Input should be 'complaint.received'"),
-    Poison(_with_header("ce_type", b"\xff\xfe"), "ce_type: Input should be"),
+    Poison(_with_header("ce_type", b"complaint.eaten"), "ce_type: not known here"),
+    Poison(_with_header("ce_type", b"\xff\xfe"), "ce_type: not known here"),
     Poison(_with_header("ce_tenant", b"\xc3\x28"), "ce_tenant: Input should be a valid string"),
     Poison(_with_header("ce_sequence", b"9" * 5000), "ce_sequence: Unable to parse"),
     Poison(_with_header("ce_time", b"2024-10-15T08:00:00"), "ce_time: Input should have timezone info"),
-    Poison(lambda topic: record(topic, event(), headers=[]), "ce_type: Field required"),
-    Poison(
-        lambda topic: record(topic, event(), headers=[("ce_type", b""), ("\x00", b"\x00")]), "ce_type: Input should be"
-    ),
+    Poison(lambda topic: record(topic, event(), headers=[]), "ce_type: missing"),
+    Poison(lambda topic: record(topic, event(), headers=[("ce_type", b""), ("\x00", b"\x00")]), "ce_type: missing"),
     Poison(lambda topic: record(topic, event(), key=b"\xff\x00\xfe", value=b"?"), "Invalid JSON"),
     Poison(lambda topic: record(topic, event(), key=None, value=b"?"), "Invalid JSON"),
 ]

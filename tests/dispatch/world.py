@@ -16,13 +16,15 @@ from contracts.envelope import Event, headers_of_event
 from contracts.events import (
     ComplaintClosed,
     ComplaintReceived,
+    ComplaintReopened,
     ComplaintVerified,
     ComplaintWithdrawn,
     Payload,
     Place,
     ReleaseRequested,
+    ReworkOrdered,
 )
-from contracts.lifecycle import EventType
+from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.topics import LIFECYCLE
 from eventbus.parking import Message
 from eventbus.slices import Outcome, Subscription
@@ -39,10 +41,14 @@ RECEIVED_AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 LATER: dict[EventType, Payload] = {
     EventType.VERIFIED: ComplaintVerified(actor="inspector-demo", method="photo"),
+    EventType.REWORK_ORDERED: ReworkOrdered(actor="inspector-demo", method="photo", reason="垃圾还在", round=2),
     EventType.CLOSED: ComplaintClosed(gates=("verification",)),
+    EventType.REOPENED: ComplaintReopened(actor="citizen-1", reason="又堆上了", round=2),
     EventType.WITHDRAWN: ComplaintWithdrawn(actor="citizen-1"),
     EventType.RELEASE_REQUESTED: ReleaseRequested(actor="citizen-1", ending="withdrawn"),
 }
+_NUMBERS = {EventType.CLOSED: 2, EventType.REOPENED: 3, EventType.WITHDRAWN: 3, EventType.RELEASE_REQUESTED: 2}
+"""Of the events of a straight story; that of the others is 1."""
 
 
 def received(at: tuple[float, float] | None = TOWN, *, tenant: str = TENANT, **given: Any) -> Event:
@@ -63,9 +69,10 @@ def received(at: tuple[float, float] | None = TOWN, *, tenant: str = TENANT, **g
     return _event(EventType.RECEIVED, complaint_id, tenant, ComplaintReceived.model_validate(facts), 1)
 
 
-def later(about: Event, event_type: EventType, *, tenant: str | None = None) -> Event:
-    """Return a later event of intake or ledger about the complaint of `about`."""
-    return _event(event_type, about.subject, tenant or about.tenant, LATER[event_type], 2)
+def later(about: Event, event_type: EventType, *, tenant: str | None = None, sequence: int | None = None) -> Event:
+    """Return a later event of intake or ledger about the complaint of `about`, with the number that it usually has."""
+    number = sequence or _NUMBERS.get(event_type, 1)
+    return _event(event_type, about.subject, tenant or about.tenant, LATER[event_type], number)
 
 
 def _event(event_type: EventType, subject: UUID, tenant: str, data: Payload, sequence: int) -> Event:
@@ -73,7 +80,7 @@ def _event(event_type: EventType, subject: UUID, tenant: str, data: Payload, seq
     return Event(
         id=event_id,
         type=event_type,
-        source="ledger" if event_type in {EventType.VERIFIED, EventType.CLOSED} else "intake",
+        source=TRANSITIONS[event_type].owner,
         subject=subject,
         tenant=tenant,
         time=RECEIVED_AT,

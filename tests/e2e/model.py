@@ -16,7 +16,9 @@ STEPS = {
     "start": Step(frozenset({"accepted"}), "in_progress"),
     "resolve": Step(frozenset({"in_progress"}), "resolved"),
     "verify": Step(frozenset({"resolved"}), "closed"),
+    "rework": Step(frozenset({"resolved"}), "assigned"),
     "rate": Step(frozenset({"closed"}), "rated"),
+    "reopen": Step(frozenset({"closed", "rated"}), "assigned"),
     "withdraw": Step(_OPEN, "withdrawn"),
 }
 ACTIONS = tuple(STEPS)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from behaviour.broker import delete_records
+from behaviour.broker import delete_records, delete_topic
 from contracts.topics import LIFECYCLE, TOPICS
 from e2e.county import County
 from e2e.people import People, eventually
@@ -26,10 +26,11 @@ def connection(kafka: Kafka) -> KafkaConnection:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
-async def empty_topic(connection: KafkaConnection) -> AsyncIterator[None]:
-    """What other modules left in the topic is none of this county's."""
+async def empty_topics(connection: KafkaConnection) -> AsyncIterator[None]:
+    """What other modules left in the topics is none of this county's."""
+    for topic in TOPICS:
+        await delete_topic(connection, topic.name)
     await ensure_topics(connection, TOPICS)
-    await delete_records(connection, LIFECYCLE.name)
     yield
 
 
@@ -50,7 +51,7 @@ async def test_events_that_kafka_lost_are_named_and_come_back_by_replay(
 
     code, report = await _doctor(county)
     assert code == 1
-    assert {(each["at"], each["complaint"], each["why"]) for each in report["missing"]} == {
+    assert {(each["at"], each["subject"], each["why"]) for each in report["missing"]} == {
         (service, complaint, "not applied") for service in ("dispatch", "ledger") for complaint in lost
     }
     assert {each["type"] for each in report["missing"]} == {"complaint.received"}

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from e2e.people import REPORT, People, body
+from e2e.people import REPORT, People, body, eventually
 
 RESOLUTION = {"handling_mode": "guidance", "result": "车主已挪车"}
 
@@ -36,6 +36,45 @@ async def test_from_received_to_rated(people: People) -> None:
     ]  # fmt: skip
     assert {line["actor"] for line in story["timeline"]} == {None}  # the unit, not the person
     assert story["satisfaction"] == "satisfied"
+
+
+async def test_a_result_that_is_not_good_and_a_reporter_who_is_not_satisfied_mean_two_more_rounds(
+    people: People,
+) -> None:
+    complaint = (await people.report())["id"]
+    inspector, citizen = people.a("inspector"), people.a("citizen")
+
+    async def work(number: int) -> None:
+        async def there() -> bool | None:
+            case = await people.assigned(complaint)
+            return True if (case["status"], case["round"]) == ("assigned", number) else None
+
+        await eventually(there)
+        for action, content in (("accept", {}), ("start", {}), ("resolve", RESOLUTION)):
+            assert (await people.case(complaint, action, content)).status_code == 200
+        await people.until(complaint, "resolved")
+
+    await work(1)
+    path = f"/ledger/v1/complaints/{complaint}"
+    failed = {"method": "photo", "passed": False, "note": "还停着两辆"}
+    assert body(await inspector.post(f"{path}/verification", json=failed))["round"] == 2
+    await work(2)
+    assert body(await inspector.post(f"{path}/verification", json={"method": "photo"}))["status"] == "closed"
+    assert body(await citizen.post(f"{path}/reopening", json={"reason": "第二天又停满了"}))["round"] == 3
+    await work(3)
+    story = body(await citizen.get(path))
+    assert [line["type"] for line in story["timeline"]].count("complaint.assigned") == 3
+    assert (story["status"], story["round"]) == ("resolved", 3)
+
+
+async def test_what_an_officer_has_settled_on_the_spot_is_closed_by_one_request(people: People) -> None:
+    done = {"handling_mode": "verbal_education", "result": "已劝离，当场清理"}
+    receipt = await people.report("officer", source="grid_patrol", self_handled=done)
+    story = await people.until(receipt["id"], "closed")
+    assert [line["type"].removeprefix("complaint.") for line in story["timeline"]] == [
+        "received", "assigned", "accepted", "started", "resolved", "verified", "closed",
+    ]  # fmt: skip
+    assert story["proactive"]
 
 
 async def test_reporters_follow_theirs_with_number_and_code(people: People) -> None:

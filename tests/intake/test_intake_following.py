@@ -64,6 +64,18 @@ async def test_a_complaint_that_is_laid_aside_says_so_and_can_be_withdrawn(
     ]  # fmt: skip
 
 
+async def test_it_follows_every_way_back(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History
+) -> None:
+    await apply(engine, history.assigned(), history.returned(), history.assigned("team-02"), history.transferred())
+    assert (await view(client, as_, history))["status"] == "transferred"
+    await apply(engine, history.resolved(), history.rework_ordered(), history.assigned(number=2))
+    seen = await view(client, as_, history)
+    assert [step["status"] for step in seen["progress"]] == [
+        "received", "assigned", "received", "assigned", "transferred", "resolved", "assigned", "assigned",
+    ]  # fmt: skip
+
+
 async def test_an_event_whose_predecessor_is_missing_waits_for_it(
     client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History
 ) -> None:

@@ -29,6 +29,7 @@ def test_the_county_has_the_numbers_of_the_domain_description(county: Tables) ->
         "community": 15,
         "team": 16,
         "team_member": 15 * 6 + 1,
+        "officer": 15 * 5 + 1,
         "grid": 15,
         "post": 42 + 15,
         "shift": 3,
@@ -81,3 +82,14 @@ def test_every_post_stands_in_its_grid(county: Tables) -> None:
 
 def test_the_county_is_the_same_at_every_run(county: Tables) -> None:
     assert dict(rows("522723")) == county
+
+
+def test_every_member_of_a_team_is_an_officer_with_a_role_and_skills(county: Tables) -> None:
+    officers = {officer["subject"]: officer for officer in county["officer"]}
+    assert officers.keys() == {member["subject"] for member in county["team_member"]}
+    assert all(officer["roles"] and officer["skills"] for officer in officers.values())
+    for number in range(1, 16):
+        crew = [
+            officers[member["subject"]] for member in county["team_member"] if member["team"] == f"team-{number:02}"
+        ]
+        assert {role for officer in crew for role in officer["roles"]} == {"publicist", "mediator", "attendant"}

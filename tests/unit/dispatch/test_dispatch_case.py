@@ -68,21 +68,40 @@ def test_work_that_is_done_is_not_released_and_the_refusal_is_no_change(status: 
 def test_events_of_other_services_move_the_case_without_an_event_of_its_own() -> None:
     case = a_case(Status.RESOLVED)
 
-    assert case.follow(EventType.VERIFIED)
-    assert case.follow(EventType.CLOSED)
-    assert (case.status, case.version, case.sequence) == (Status.CLOSED, 6, 3)
+    assert case.follow(EventType.VERIFIED, 1)
+    assert case.follow(EventType.CLOSED, 2)
+    assert (case.status, case.version, case.sequence, case.ledger_sequence) == (Status.CLOSED, 6, 3, 2)
+
+
+def test_an_event_of_an_earlier_round_that_comes_again_is_no_news() -> None:
+    case = a_case(Status.RESOLVED)
+    assert case.follow(EventType.REWORK_ORDERED, 1)
+    case.begin_round()
+    assert (case.status, case.round, case.sequence) == (Status.ASSIGNED, 2, 4)
+
+    case.status = Status.RESOLVED
+    assert not case.follow(EventType.REWORK_ORDERED, 1)
+    assert (case.status, case.round) == (Status.RESOLVED, 2)
+    assert case.follow(EventType.REWORK_ORDERED, 2)
+
+
+@pytest.mark.parametrize("event", [EventType.REWORK_ORDERED, EventType.REOPENED])
+def test_a_round_does_not_begin_while_one_goes_on(event: EventType) -> None:
+    with pytest.raises(IllegalTransition) as refusal:
+        a_case(Status.ASSIGNED).follow(event, 1)
+    assert refusal.value.is_early
 
 
 def test_a_withdrawal_that_was_released_is_no_news() -> None:
     case = a_case(Status.WITHDRAWN)
 
-    assert not case.follow(EventType.WITHDRAWN)
+    assert not case.follow(EventType.WITHDRAWN, 2)
     assert case == a_case(Status.WITHDRAWN)
 
 
 def test_an_event_out_of_the_table_is_refused() -> None:
     with pytest.raises(IllegalTransition, match=r"complaint\.verified may not follow assigned"):
-        a_case(Status.ASSIGNED).follow(EventType.VERIFIED)
+        a_case(Status.ASSIGNED).follow(EventType.VERIFIED, 1)
 
 
 def test_only_members_of_the_team_may_act() -> None:

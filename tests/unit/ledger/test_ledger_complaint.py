@@ -34,6 +34,12 @@ def _others(history: History) -> list[Event]:
         author.event(EventType.SUSPENDED, ComplaintSuspended.model_validate(asked)),
         author.event(EventType.RESUMED, ComplaintResumed.model_validate({**asked, "promised_at": until})),
         author.event(EventType.ESCALATED, ComplaintEscalated(level=80, stage="accept", team="team-01")),
+        author.returned(),
+        author.transferred(),
+        author.rectification_ordered(),
+        author.reinspection_due(),
+        author.rework_ordered(),
+        author.reopened(),
         author.released(request),
         author.release_refused(request, Status.CLOSED),
         author.withdrawn(),
@@ -115,6 +121,25 @@ def test_a_wrong_source_or_tenant_is_refused() -> None:
     with pytest.raises(Unenterable, match="another tenant"):
         complaint.enter(foreign.assigned())
     assert complaint.version == 1
+
+
+def test_rework_and_reopening_begin_rounds_and_take_back_the_closing() -> None:
+    history = History().until_resolved()
+    complaint = entered(history)
+    for event, number in ((history.rework_ordered(2), 2), (history.assigned(number=2), 2)):
+        assert complaint.enter(event).after is Status.ASSIGNED
+        assert complaint.round == number
+    for step in (history.accepted, history.started, history.resolved):
+        complaint.enter(step())
+    verified = history.event(EventType.VERIFIED, ComplaintVerified(actor="inspector-1", method="call"))
+    closed = history.event(EventType.CLOSED, ComplaintClosed(gates=("verification",)))
+    word = FeedbackReceived(actor="x", satisfaction="dissatisfied", solved=False)
+    for event in (verified, closed, history.event(EventType.FEEDBACK_RECEIVED, word)):
+        complaint.enter(event)
+    assert (complaint.closed_at, complaint.satisfaction) == (closed.time, "dissatisfied")
+    complaint.enter(history.reopened(3))
+    assert (complaint.status, complaint.round) == (Status.ASSIGNED, 3)
+    assert (complaint.closed_at, complaint.satisfaction, complaint.solved) == (None, None, None)
 
 
 def test_another_assignment_replaces_the_unit() -> None:

@@ -64,9 +64,9 @@ class World:
         )
 
     async def builder(self) -> int:
-        """Wait until an index is being built, and return who builds it."""
+        """Wait until an index is there and being built, and return who builds it."""
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while (pid := await self.other.fetchval(BUILDER)) is None:  # noqa: ASYNC110 - what is waited for happens in a server
+            while await self.other.fetchval(VALID) is None or (pid := await self.other.fetchval(BUILDER)) is None:  # noqa: ASYNC110 - what is waited for happens in a server
                 await asyncio.sleep(0.05)
         return int(pid)
 

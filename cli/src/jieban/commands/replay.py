@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from contracts.roles import Role
-from contracts.topics import LIFECYCLE
+from contracts.topics import LIFECYCLE, TOPICS, Topic, consumer_of
 from eventbus.brokers import Brokers
 from eventbus.kafka import KafkaConnection
 from eventbus.rereading import GroupHasMembers, Plan, go_back, plan
@@ -116,9 +116,10 @@ def topic(
         datetime | None, typer.Option("--from", parser=_moment, metavar="WHEN", help=f"When published. {_FORM}")
     ] = None,
     earliest: Annotated[bool, typer.Option("--earliest", help="From the beginning of what Kafka keeps.")] = False,
+    name: Annotated[str, typer.Option("--topic", help="Which topic.")] = LIFECYCLE.name,
     dry_run: Dry = False,
 ) -> None:
-    """Let a service read the topic again, on the Kafka of the JIEBAN_* settings.
+    """Let a service read a topic again, on the Kafka of the JIEBAN_* settings.
 
     Its consumers must be stopped: the group's offsets can only be set back while it has no members. A consumer that
     was killed, or that has a name of its own (JIEBAN_INSTANCE), counts as a member for six seconds more.
@@ -126,17 +127,26 @@ def topic(
     if earliest == (since is not None):
         raise UserError("Say from where: either --from WHEN or --earliest.")
     settings = read_settings()
-    wanted = lifecycle.run(_reread(settings, service, since, dry_run=dry_run))
+    wanted = lifecycle.run(_reread(settings, service, _topic(name), since, dry_run=dry_run))
     would_be = "would be" if dry_run else "will be"
     typer.echo(f"{wanted.records} records of {len(wanted.offsets)} partitions {would_be} read again by {service}.")
 
 
-async def _reread(settings: RuntimeSettings, service: ServiceName, since: datetime | None, *, dry_run: bool) -> Plan:
-    brokers = Brokers(KafkaConnection.of(settings))
+def _topic(name: str) -> Topic:
+    topics = {each.name: each for each in TOPICS}
+    if name not in topics:
+        raise UserError(f"There is no topic {name}, only {', '.join(topics)}.")
+    return topics[name]
+
+
+async def _reread(
+    settings: RuntimeSettings, service: ServiceName, topic: Topic, since: datetime | None, *, dry_run: bool
+) -> Plan:
+    brokers, group = Brokers(KafkaConnection.of(settings)), consumer_of(service, topic)
     try:
-        wanted = await plan(brokers, service, LIFECYCLE.name, since)
+        wanted = await plan(brokers, group, topic.name, since)
         if not dry_run:
-            await go_back(brokers, service, LIFECYCLE.name, wanted)
+            await go_back(brokers, group, topic.name, wanted)
     except GroupHasMembers as error:
         raise UserError(
             f"{service} is being consumed ({error}): stop its processes with the role consumer first, and a killed "

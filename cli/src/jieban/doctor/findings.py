@@ -20,22 +20,23 @@ def findings(facts: Facts) -> Iterator[str]:
         yield f"{name}: {state['parked']} messages are parked; see: jieban parked list {name}"
     if state["pending_migrations"]:
         yield f"{name}: the database lacks {', '.join(state['pending_migrations'])}; run: jieban migrate {name}"
-    yield from _at_kafka(name, state)
+    for consumer in state["consumers"]:
+        yield from _at_kafka(name, consumer)
 
 
-def _at_kafka(name: str, state: Mapping[str, Any]) -> Iterator[str]:
-    topic, group = state["topic"], state["group"]
+def _at_kafka(name: str, consumer: Mapping[str, Any]) -> Iterator[str]:
+    topic, group, of = consumer["topic"], consumer["group"], f"of {consumer['topic_name']}"
     if topic is None or group is None:
-        yield f"{name}: Kafka does not answer it"
+        yield f"{name}: Kafka does not answer it about {consumer['topic_name']}"
         return
     if group["members"] == 0:
-        yield f"{name}: nobody consumes as {state['consumer']}, {group['lag']} records behind"
+        yield f"{name}: nobody consumes as {consumer['consumer']}, {group['lag']} records behind"
     if topic["leaderless"]:
-        yield f"{name}: {topic['leaderless']} partitions have no leader"
+        yield f"{name}: {topic['leaderless']} partitions {of} have no leader"
     if topic["under_replicated"]:
-        yield f"{name}: {topic['under_replicated']} partitions lack copies"
-    if topic["replication"] > 1 and topic["min_insync_replicas"] < 2:
-        yield f"{name}: min.insync.replicas is {topic['min_insync_replicas']}: one broker's word is enough for an event"
+        yield f"{name}: {topic['under_replicated']} partitions {of} lack copies"
+    if topic["replication"] > 1 and (least := topic["min_insync_replicas"]) < 2:
+        yield f"{name}: min.insync.replicas {of} is {least}: one broker's word is enough for an event"
 
 
 def ledger_findings(answer: Mapping[str, Any]) -> Iterator[str]:

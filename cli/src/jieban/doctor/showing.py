@@ -1,7 +1,7 @@
 """The doctor's report, as tables for people and as JSON for machines."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -43,7 +43,7 @@ def as_json(report: Report) -> dict[str, Any]:
                 "at": each.at,
                 "id": str(each.event.id),
                 "type": each.event.type,
-                "complaint": each.event.key,
+                "subject": each.event.key,
                 "published_by": each.published_by,
                 "why": each.why,
             }
@@ -78,23 +78,31 @@ def _services(facts: _Facts) -> Table:
     columns = ("service", "applied", "lag", "members", "parked", "outbox", "oldest s", "copies", "min ISR", "lacking")
     table = _table("How the services stand", *columns)
     for name, each in facts.items():
-        topic, group, outbox = each.state["topic"] or {}, each.state["group"] or {}, each.state["outbox"]
+        outbox, consumers = each.state["outbox"], each.state["consumers"]
         cells = (
             sum(bucket.events for bucket in each.applied),
-            group.get("lag", "?"),
-            group.get("members", "?"),
+            _over(sum, consumers, "group", "lag"),
+            _over(min, consumers, "group", "members"),
             each.state["parked"],
             outbox["waiting"],
             round(outbox["oldest_seconds"]),
-            topic.get("replication", "?"),
-            topic.get("min_insync_replicas", "?"),
-            topic.get("under_replicated", "?"),
+            _over(min, consumers, "topic", "replication"),
+            _over(min, consumers, "topic", "min_insync_replicas"),
+            _over(sum, consumers, "topic", "under_replicated"),
         )
         table.add_row(name, *map(str, cells))
     return table
 
 
+def _over(
+    gather: Callable[[Iterable[int]], int], consumers: Sequence[Mapping[str, Any]], part: str, figure: str
+) -> int | str:
+    """Return a figure over all consumers of a service; `?` where Kafka did not answer about one."""
+    parts = [each[part] for each in consumers]
+    return "?" if None in parts else gather(each[figure] for each in parts)
+
+
 def _missing(found: Comparison, top: int) -> Iterator[str]:
     yield f"Missing events, {min(top, len(found.missing))} of {len(found.missing)}:"
     for each in found.missing[:top]:
-        yield f"{each.event.type} {each.event.id} of complaint {each.event.key}: {each.why} at {each.at}"
+        yield f"{each.event.type} {each.event.id} about {each.event.key}: {each.why} at {each.at}"

@@ -66,9 +66,11 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             coverage.router,
         ],
         body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT},
-        subscription=Subscription(
-            consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory(), clockworks)
-        ),
+        subscriptions=[
+            Subscription(
+                consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory(), clockworks)
+            )
+        ],
         state={"clockworks": clockworks},
         workers={"relay": [renewing, timers, tracks]},
     )

@@ -45,7 +45,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             attachments.router,
             uploads.router,
         ],
-        subscription=Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow),
+        subscriptions=[Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)],
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
             "intake": Intake(

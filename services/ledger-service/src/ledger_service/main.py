@@ -40,10 +40,14 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             proofs.router,
             reconciliation.router,
         ],
-        subscription=SUBSCRIPTION,
+        subscriptions=[SUBSCRIPTION],
         applied=EntryBook(),
         workers={"relay": [reconciling, sealing], "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)]},
-        state={"signer_of": signer_of, "feed": feed},
+        state={
+            "signer_of": signer_of,
+            "feed": feed,
+            "reopening_window": timedelta(days=settings.reopening_days),
+        },
     )
     feed.is_draining = lambda: service.app.state.readiness.draining
     return service

@@ -1,12 +1,12 @@
 """The registry of topics as an AsyncAPI 3.0 document."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
 from contracts.envelope import schema_of
-from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.topics import Topic
 
 _REF = "#/components/schemas/{model}"
@@ -15,10 +15,10 @@ _HEADERS: dict[str, str] = {
     "ce_id": "UUIDv7 of the event; repeats carry the same id",
     "ce_type": "kind of event",
     "ce_source": "producing service: intake, dispatch or ledger",
-    "ce_subject": "complaint id, which is the record's key too",
+    "ce_subject": "id of what it is about, which is the record's key too",
     "ce_time": "RFC 3339 time at which it became true",
     "ce_dataschema": "URN of the payload's schema",
-    "ce_sequence": "counts the events of this producer about this complaint from 1, without gaps",
+    "ce_sequence": "counts the events of this producer about this subject from 1, without gaps",
     "ce_tenant": "county, by its GB/T 2260 code",
     "ce_correlationid": "id of the event that began the chain",
     "ce_causationid": "id of the event that this one answers, if any",
@@ -62,21 +62,26 @@ def _channel(topic: Topic) -> dict[str, Any]:
         "bindings": {
             "kafka": {
                 "partitions": topic.partitions,
-                "topicConfiguration": {"retention.ms": int(topic.retention.total_seconds() * 1000)},
+                "topicConfiguration": _configuration(topic),
             }
         },
     }
 
 
+def _configuration(topic: Topic) -> dict[str, Any]:
+    settings = topic.settings
+    return {"cleanup.policy": settings["cleanup.policy"].split(","), "retention.ms": int(settings["retention.ms"])}
+
+
 def _owners(topic: Topic) -> list[str]:
-    return sorted({TRANSITIONS[event].owner for event in topic.events})
+    return sorted(set(topic.owners.values()))
 
 
 def _operation(topic: Topic, service: str) -> list[tuple[str, dict[str, Any]]]:
     messages = [
         {"$ref": f"#/channels/{topic.name}/messages/{event.value}"}
         for event in topic.events
-        if TRANSITIONS[event].owner == service
+        if topic.owners[event] == service
     ]
     operation = {
         "action": "send",
@@ -87,7 +92,7 @@ def _operation(topic: Topic, service: str) -> list[tuple[str, dict[str, Any]]]:
     return [(f"{service}.{topic.name}", operation)]
 
 
-def _message(event: EventType, topic: Topic) -> dict[str, Any]:
+def _message(event: StrEnum, topic: Topic) -> dict[str, Any]:
     model = topic.events[event]
     return {
         "name": event.value,

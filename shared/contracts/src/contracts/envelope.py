@@ -2,33 +2,36 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple, NotRequired
+from typing import Any, Generic, NamedTuple, NotRequired
 from uuid import UUID
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from typing_extensions import TypedDict, TypeVar
 
-from contracts.events import PAYLOADS, Payload
+from contracts.events import Payload
 from contracts.lifecycle import EventType
+from contracts.topics import TOPICS
 
 Headers = Sequence[tuple[str, bytes | None]]
 """Of a Kafka record: foreign producers may send null."""
 CONTENT_TYPE = ("content-type", b"application/json")
+Type = TypeVar("Type", bound=StrEnum, default=EventType)
 
 
 class MalformedEvent(ValueError):
     """A record that is no event of ours: a header is missing or cannot be read, or the value does not fit."""
 
 
-class Event(NamedTuple):
-    """A lifecycle event with its CloudEvents attributes.
+class Event(NamedTuple, Generic[Type]):
+    """An event with its CloudEvents attributes; `Event` alone is one of the life of complaints.
 
-    `sequence` counts the events of one producer (`source`) about one complaint from 1 without gaps.
+    `sequence` counts the events of one producer (`source`) about one subject from 1 without gaps.
     """
 
     id: UUID
-    type: EventType
+    type: Type
     source: str
     subject: UUID
     tenant: str
@@ -79,7 +82,7 @@ def headers_of(
     return headers
 
 
-def headers_of_event(event: Event) -> list[tuple[str, bytes]]:
+def headers_of_event(event: Event[Any]) -> list[tuple[str, bytes]]:
     """Return the Kafka headers of `event`, for those who publish without an outbox."""
     return headers_of(
         event_id=str(event.id),
@@ -124,9 +127,8 @@ def id_of(headers: Headers) -> UUID | None:
 
 
 class _Attributes(TypedDict):
-    """The headers that an event must have, read in one call of pydantic's core."""
+    """The headers that an event must have beside its type, read in one call of pydantic's core."""
 
-    ce_type: EventType
     ce_id: UUID
     ce_source: str
     ce_subject: UUID
@@ -138,27 +140,45 @@ class _Attributes(TypedDict):
 
 
 _ATTRIBUTES = TypeAdapter(_Attributes)
-_SCHEMAS = {event_type: schema_of(event_type).encode() for event_type in EventType}
 
 
-def parse(headers: Headers, value: bytes | None) -> Event:
+class _Form(NamedTuple):
+    """How events of one type are read."""
+
+    event_type: StrEnum
+    schema: bytes
+    model: type[Payload]
+
+
+_FORMS = {
+    event_type.value.encode(): _Form(event_type, schema_of(event_type).encode(), model)
+    for topic in TOPICS
+    for event_type, model in topic.events.items()
+}
+KNOWN_TYPES = frozenset(_FORMS)
+"""The `ce_type` of every event that can be read, of all topics."""
+
+
+def parse(headers: Headers, value: bytes | None) -> Event[Any]:
     """Read a record; raise MalformedEvent with a sentence that says what is wrong with it.
 
     One that names another schema than ours is not read, whatever it looks like: a new version may mean other things.
     """
     given = dict(headers)
+    form = _FORMS.get(given.get("ce_type") or b"")
+    if form is None:
+        raise MalformedEvent("ce_type: not known here" if given.get("ce_type") else "ce_type: missing")
     try:
         attributes = _ATTRIBUTES.validate_python(given)
-        event_type = attributes["ce_type"]
-        if given.get("ce_dataschema", _SCHEMAS[event_type]) != _SCHEMAS[event_type]:
-            raise MalformedEvent(f"ce_dataschema: only {schema_of(event_type)} can be read")
-        data = PAYLOADS[event_type].model_validate_json(value or b"")
+        if given.get("ce_dataschema", form.schema) != form.schema:
+            raise MalformedEvent(f"ce_dataschema: only {form.schema.decode()} can be read")
+        data = form.model.model_validate_json(value or b"")
     except ValidationError as error:
         raise MalformedEvent(_first_flaw(error)) from error
     trace = given.get("traceparent")
     return Event(
         attributes["ce_id"],
-        event_type,
+        form.event_type,
         attributes["ce_source"],
         attributes["ce_subject"],
         attributes["ce_tenant"],

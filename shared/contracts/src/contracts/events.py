@@ -5,6 +5,7 @@ No payload carries a reporter's name, phone or email: those never leave intake.
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -17,7 +18,7 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 
 
 class Payload(BaseModel):
-    """The JSON value of a lifecycle event."""
+    """The JSON value of an event."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -42,7 +43,7 @@ class SelfHandled(Payload):
     handling_mode: HandlingMode
     result: str
     handled_at: datetime
-    photos: tuple[UUID, ...] = ()
+    photos: tuple[UUID, ...] | None = None
     """Attachments of intake."""
 
 
@@ -63,9 +64,9 @@ class ComplaintReceived(Payload):
     external_ref: str | None = None
     category_confidence: float | None = None
     """How sure the model is of a `category` that it has suggested, 0 to 1; None where somebody has named it."""
-    attributes: Mapping[str, str | float | bool] = {}
+    attributes: Mapping[str, str | float | bool] | None = None
     """Answers to the questions of the category, by name; what is neither text, number nor yes or no stays in intake."""
-    attachments: tuple[UUID, ...] = ()
+    attachments: tuple[UUID, ...] | None = None
     self_handled: SelfHandled | None = None
 
 
@@ -86,7 +87,7 @@ class ComplaintAssigned(Payload):
     rule_code: str | None = None
     officer: str | None = None
     """Subject of the member of the team who was chosen for it; None leaves it to the team."""
-    supporting: tuple[str, ...] = ()
+    supporting: tuple[str, ...] | None = None
     """Codes of the teams that help 协办."""
     note: str | None = None
     actor: str | None = None
@@ -136,8 +137,10 @@ class ComplaintResolved(Acted):
 
     handling_mode: HandlingMode
     result: str
-    photos: tuple[UUID, ...] = ()
+    photos: tuple[UUID, ...] | None = None
     """Attachments of intake that show the place before and after."""
+    self_handled: bool = False
+    """自处理: it was found and fixed on the spot, so it is verified by rule."""
 
 
 class RectificationOrdered(Acted):
@@ -283,7 +286,7 @@ class ComplaintWithdrawn(Payload):
     reason: str | None = None
 
 
-PAYLOADS: Mapping[EventType, type[Payload]] = {
+PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.RECEIVED: ComplaintReceived,
     EventType.ASSIGNED: ComplaintAssigned,
     EventType.ACCEPTED: ComplaintAccepted,

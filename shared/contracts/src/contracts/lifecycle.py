@@ -85,7 +85,7 @@ TRANSITIONS: Mapping[EventType, Transition] = {
         _from(None),
         Status.RECEIVED,
         "intake",
-        frozenset({Role.CITIZEN, Role.OPERATOR, Role.INSPECTOR, Role.PARTNER}),
+        frozenset({Role.CITIZEN, Role.OPERATOR, Role.INSPECTOR, Role.OFFICER, Role.PARTNER}),
     ),
     # assigned -> assigned: a dispatcher sends a case on, above all from the duty desk to a team
     EventType.ASSIGNED: Transition(

@@ -3,9 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
+from contracts.directory import DIRECTORY_PAYLOADS, DirectoryEvent
 from contracts.events import PAYLOADS, Payload
-from contracts.lifecycle import EventType
+from contracts.field_activity import FIELD_PAYLOADS, FieldEvent
+from contracts.hotspots import HOTSPOT_PAYLOADS, HotspotEvent
+from contracts.lifecycle import TRANSITIONS, EventType
+
+AnyEventType = EventType | DirectoryEvent | FieldEvent | HotspotEvent
+"""An event of any topic. No two topics share a name."""
 
 
 @dataclass(frozen=True)
@@ -15,9 +22,22 @@ class Topic:
     name: str
     key: str
     partitions: int
-    retention: timedelta
+    retention: timedelta | None
+    """How long records are kept; None: for good."""
     description: str
-    events: Mapping[EventType, type[Payload]]
+    events: Mapping[StrEnum, type[Payload]]
+    """Its kinds of events, and what each says."""
+    owners: Mapping[StrEnum, str]
+    """Which service publishes each event."""
+    compacted: bool = False
+    """Of each key, the brokers keep the last record at least: earlier ones may be gone."""
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What Kafka calls it."""
+        policies = [name for name, wanted in (("compact", self.compacted), ("delete", self.retention)) if wanted]
+        retention = -1 if self.retention is None else int(self.retention.total_seconds() * 1000)
+        return {"cleanup.policy": ",".join(policies), "retention.ms": str(retention)}
 
 
 LIFECYCLE = Topic(
@@ -27,6 +47,41 @@ LIFECYCLE = Topic(
     retention=timedelta(days=30),
     description="The life of complaints. All three services publish; one partition holds a story in causal order.",
     events=PAYLOADS,
+    owners={event: line.owner for event, line in TRANSITIONS.items()},
+)
+DIRECTORY = Topic(
+    name="directory.v1",
+    key="id made of tenant, kind and code",
+    partitions=6,
+    retention=None,
+    compacted=True,
+    description="Communities, grids, posts, teams and officers, each event with the whole new state.",
+    events=DIRECTORY_PAYLOADS,
+    owners=dict.fromkeys(DIRECTORY_PAYLOADS, "dispatch"),
+)
+FIELD_ACTIVITY = Topic(
+    name="field.activity.v1",
+    key="activity id",
+    partitions=12,
+    retention=timedelta(days=30),
+    description="What officers did in the field beside complaints: patrols, visits, services.",
+    events=FIELD_PAYLOADS,
+    owners=dict.fromkeys(FIELD_PAYLOADS, "dispatch"),
+)
+HOTSPOTS = Topic(
+    name="hotspot.v1",
+    key="hot spot id",
+    partitions=6,
+    retention=timedelta(days=30),  # hot spots come and go: the last words of old ones are nobody's business any more
+    compacted=True,
+    description="Where more complaints of a category come in than should, each event with the whole new state.",
+    events=HOTSPOT_PAYLOADS,
+    owners=dict.fromkeys(HOTSPOT_PAYLOADS, "ledger"),
 )
 
-TOPICS = (LIFECYCLE,)
+TOPICS = (LIFECYCLE, DIRECTORY, FIELD_ACTIVITY, HOTSPOTS)
+
+
+def consumer_of(service: str, topic: Topic) -> str:
+    """Return the name under which a service consumes a topic: its group, and a part of every inbox claim."""
+    return service if topic is LIFECYCLE else f"{service}-{topic.name}"

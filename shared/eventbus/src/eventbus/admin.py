@@ -32,7 +32,7 @@ async def ensure_topics(
                 name=topic.name,
                 num_partitions=topic.partitions,
                 replication_factor=copies,
-                topic_configs={"retention.ms": str(int(topic.retention.total_seconds() * 1000))},
+                topic_configs=dict(topic.settings),
             )
             for topic in topics
             if topic.name in missing

@@ -7,6 +7,8 @@ the XOR of the random ends of the ids: it can be combined over types, services a
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import merge
+from itertools import islice
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
@@ -74,6 +76,23 @@ def tally(column: str) -> str:
 def hour_of(number: int) -> datetime:
     """Return the hour that `tally` numbered."""
     return datetime.fromtimestamp(number * 3600, UTC)
+
+
+class JoinedBook:
+    """What a service applied of several topics, as one book: no event is on two of them."""
+
+    def __init__(self, books: Sequence[AppliedBook]) -> None:
+        """`books` have no event in common."""
+        self._books = books
+
+    async def buckets(self, connection: AsyncConnection, window: Window) -> Sequence[Bucket]:
+        """Count what was applied."""
+        return [bucket for book in self._books for bucket in await book.buckets(connection, window)]
+
+    async def ids(self, connection: AsyncConnection, window: Window, *, after: UUID, size: int) -> list[UUID]:
+        """Return up to `size` ids over `after`, in order."""
+        found = [await book.ids(connection, window, after=after, size=size) for book in self._books]
+        return list(islice(merge(*found), size))
 
 
 _STATE = f"""

@@ -15,8 +15,7 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.envelope import type_of
-from contracts.lifecycle import EventType
+from contracts.envelope import KNOWN_TYPES, type_of
 from eventbus import metrics
 from eventbus.isolation import Isolation
 from eventbus.kafka import KafkaConnection
@@ -29,7 +28,6 @@ from eventbus.stopping import finishing_soon_after, pause_or
 from eventbus.watchdog import Watchdog
 
 log = structlog.get_logger()
-_OURS = {event_type.value.encode() for event_type in EventType}
 
 
 @dataclass(frozen=True)
@@ -147,7 +145,7 @@ class Consumer(ConsumerRebalanceListener):
     def _wants(self, record: Any) -> bool:
         """Skip events of no interest without reading them; an unknown type is wanted, to be parked."""
         event_type = type_of(record.headers)
-        return event_type in self._wanted or event_type not in _OURS
+        return event_type in self._wanted or event_type not in KNOWN_TYPES
 
     def _pause(self, polled: Polled, messages: Sequence[Message], held_at: int) -> None:
         """Rewind each partition to the first record that was not applied, and stop fetching for a while."""

@@ -41,7 +41,7 @@ def shard_of(key: str) -> int:
     return crc32(key.encode()) % SHARDS
 
 
-def columns(topic: str, events: Sequence[Event]) -> dict[str, Any]:
+def columns(topic: str, events: Sequence[Event[Any]]) -> dict[str, Any]:
     """Return the parameters that APPEND_SQL takes; raises EventTooLarge before anything is written."""
     keys = [str(event.subject) for event in events]
     return {
@@ -61,13 +61,13 @@ def columns(topic: str, events: Sequence[Event]) -> dict[str, Any]:
     }
 
 
-async def append(connection: AsyncConnection, topic: str, events: Sequence[Event]) -> None:
+async def append(connection: AsyncConnection, topic: str, events: Sequence[Event[Any]]) -> None:
     """Write `events` to the outbox in one statement and wake the relay when the transaction commits."""
     if events:
         await _APPEND.fetch(connection, columns(topic, events))
 
 
-def _payload(event: Event) -> str:
+def _payload(event: Event[Any]) -> str:
     """Return the payload as text; of an event that came from Kafka, as it came."""
     payload = event.raw.decode() if event.raw else event.data.model_dump_json(exclude_none=True)
     if len(payload) > MAX_PAYLOAD_BYTES // 4 and len(payload.encode()) > MAX_PAYLOAD_BYTES:

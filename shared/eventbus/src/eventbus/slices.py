@@ -6,21 +6,22 @@ be read. Either all of it commits or nothing does.
 
 from collections.abc import Awaitable, Callable, Sequence, Set
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event, MalformedEvent, id_of, parse
-from contracts.lifecycle import EventType
 from eventbus import inbox, outbox
 from eventbus.errors import TooManyMisfits
 from eventbus.parking import BehindParked, Message, Misfit, blocked_keys, park, settled
 
-Handler = Callable[[AsyncConnection, Sequence[Event]], Awaitable[Sequence[Event]]]
-"""Applies new events, in order, in the given transaction; returns the events that follow from them.
+Handler = Callable[[AsyncConnection, Sequence[Event[Any]]], Awaitable[Sequence[Event[Any]]]]
+"""Applies new events, in order, in the given transaction; returns the events that follow from them on the same topic.
 
 Raises Permanent for an event that can never be applied, Transient where waiting may heal it. It does no I/O but the
-database's: an effect elsewhere is an event in the outbox.
+database's: an effect elsewhere is an event in the outbox, and so is an event on another topic.
 """
 
 
@@ -44,7 +45,7 @@ class Subscription:
 
     consumer: str
     topic: str
-    types: frozenset[EventType]
+    types: frozenset[StrEnum]
     handler: Handler
 
     async def apply(self, engine: AsyncEngine, messages: Sequence[Message], *, room: int | None = None) -> Outcome:
@@ -72,7 +73,7 @@ class Subscription:
 
     async def _take(
         self, connection: AsyncConnection, messages: Sequence[Message], *, releasing: bool
-    ) -> tuple[list[Event], list[Misfit]]:
+    ) -> tuple[list[Event[Any]], list[Misfit]]:
         """Claim and return the events that were not applied before, and what is to be parked, both in order."""
         events, misfits = _read(messages, frozenset())
         if not misfits and not releasing:
@@ -89,7 +90,7 @@ class Subscription:
 
     async def _read_without_repeats(
         self, connection: AsyncConnection, messages: Sequence[Message], blocked: set[bytes], misfits: Sequence[Misfit]
-    ) -> tuple[dict[UUID, Event], list[Misfit]]:
+    ) -> tuple[dict[UUID, Event[Any]], list[Misfit]]:
         """Read again, leaving out the misfits that come a second time: applied before, or settled by an operator."""
         suspects = [misfit.message for misfit in misfits]
         ids = {message.place: id_of(message.headers) for message in suspects}
@@ -99,9 +100,9 @@ class Subscription:
         return _read([message for message in messages if message.place not in done], blocked)
 
 
-def _read(messages: Sequence[Message], blocked: Set[bytes]) -> tuple[dict[UUID, Event], list[Misfit]]:
+def _read(messages: Sequence[Message], blocked: Set[bytes]) -> tuple[dict[UUID, Event[Any]], list[Misfit]]:
     """Return the readable events by id, in order, the first of each id; and the rest, to be parked."""
-    events: dict[UUID, Event] = {}
+    events: dict[UUID, Event[Any]] = {}
     misfits: list[Misfit] = []
     blocked = set(blocked)
     for message in messages:

@@ -12,14 +12,17 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
+from contracts.directory import DirectoryEvent
+from contracts.field_activity import FieldEvent
+from contracts.hotspots import HotspotEvent
 from contracts.lifecycle import EventType
+from contracts.topics import AnyEventType
 from eventbus import books
 from eventbus.books import Bucket, Window
-from eventbus.brokers import GroupHealth, TopicHealth
 from eventbus.janitor import KEEP_OUTBOX
 from operations.operators import Operator
 from operations.pages import Page, Pages
-from operations.standing import OutboxState, Standing
+from operations.standing import ConsumerState, OutboxState, Standing
 from runtime.clock import now
 from runtime.paging import CursorText
 from runtime.problems import PROBLEM_RESPONSES
@@ -27,6 +30,7 @@ from runtime.types import Instant
 
 _LONGEST_PAGE = 5_000
 _DAY = timedelta(days=1)
+_ALL_TYPES: Sequence[AnyEventType] = (*EventType, *DirectoryEvent, *FieldEvent, *HotspotEvent)
 
 
 class EventBucket(BaseModel):
@@ -60,8 +64,8 @@ class Published(BaseModel):
 class Applied(BaseModel):
     """What the service applied, of all `types` that it takes."""
 
-    consumer: str
-    types: list[EventType]
+    consumers: list[str]
+    types: list[AnyEventType]
     buckets: list[EventBucket]
 
 
@@ -70,19 +74,17 @@ class PublishedEvent(BaseModel):
 
     id: UUID
     type: str
-    complaint: str
+    subject: str
     state: Literal["waiting", "published", "set_aside"]
 
 
 class ServiceState(BaseModel):
-    """How the service stands; `topic` and `group` are null where Kafka did not answer."""
+    """How the service stands, with each topic that it consumes."""
 
     outbox: OutboxState
     parked: int
     pending_migrations: list[str]
-    consumer: str
-    topic: TopicHealth | None
-    group: GroupHealth | None
+    consumers: list[ConsumerState]
 
 
 async def _window(
@@ -101,7 +103,9 @@ async def _standing(request: Request) -> Standing:
 Made = Annotated[Window, Depends(_window)]
 Own = Annotated[Standing, Depends(_standing)]
 Size = Annotated[int, Query(ge=1, le=_LONGEST_PAGE)]
-Types = Annotated[Sequence[EventType], Query(alias="type", max_length=len(EventType), description="May be repeated.")]
+Types = Annotated[
+    Sequence[AnyEventType], Query(alias="type", max_length=len(_ALL_TYPES), description="May be repeated.")
+]
 
 router = APIRouter(prefix="/reconciliation", tags=["reconciliation"], responses=PROBLEM_RESPONSES)
 
@@ -125,7 +129,7 @@ async def published_events(
     caller: Operator,
     own: Own,
     window: Made,
-    types: Types = tuple(EventType),
+    types: Types = _ALL_TYPES,
     cursor: CursorText = None,
     limit: Size = _LONGEST_PAGE,
 ) -> Page[PublishedEvent]:
@@ -137,7 +141,7 @@ async def published_events(
         )
     if len(lines) > limit:
         pages.link_next(response, str(lines[limit - 1].id))
-    items = [PublishedEvent(id=line.id, type=line.type, complaint=line.key, state=line.state) for line in lines[:limit]]
+    items = [PublishedEvent(id=line.id, type=line.type, subject=line.key, state=line.state) for line in lines[:limit]]
     return Page(items=items)
 
 
@@ -146,7 +150,11 @@ async def applied(_caller: Operator, own: Own, window: Made) -> Applied:
     """Count the events that this service applied, by hour and, where its book keeps them, by type."""
     async with own.engine.connect() as connection:
         found = await own.applied.buckets(connection, window)
-    return Applied(consumer=own.consumer, types=sorted(own.types), buckets=[EventBucket.of(each) for each in found])
+    return Applied(
+        consumers=[each.consumer for each in own.subscriptions],
+        types=sorted(event_type for each in own.subscriptions for event_type in each.types),
+        buckets=[EventBucket.of(each) for each in found],
+    )
 
 
 @router.get("/applied/events")
@@ -170,15 +178,12 @@ async def applied_events(
 
 @router.get("/state")
 async def state(_caller: Operator, own: Own) -> ServiceState:
-    """Say how outbox, schema, parked messages, topic and consumer stand."""
-    topic, group = await own.at_kafka()
+    """Say how outbox, schema, parked messages, topics and consumers stand."""
     return ServiceState(
         outbox=await own.outbox(),
         parked=await own.parked(),
         pending_migrations=await own.pending_migrations(),
-        consumer=own.consumer,
-        topic=topic,
-        group=group,
+        consumers=await own.at_kafka(),
     )
 
 

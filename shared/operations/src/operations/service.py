@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.topics import TOPICS
 from eventbus.admin import TopicMaker
-from eventbus.books import AppliedBook, InboxBook
+from eventbus.books import AppliedBook, InboxBook, JoinedBook
 from eventbus.brokers import Brokers
 from eventbus.consumer import Consumer, ConsumerOptions
 from eventbus.janitor import Janitor
@@ -34,8 +34,8 @@ from runtime.settings import RuntimeSettings
 
 KEEP_ANSWERS = timedelta(hours=48)
 """For so long a repeat with the same idempotency key gets the first answer; clients may rely on a day."""
-_HOT_CONNECTIONS = 3
-"""One for the consumer's slice, two for groups of complaints."""
+_HOT_CONNECTIONS = 5
+"""One for the slice of each consumer, of which there are three at most, and two for groups of complaints."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,7 @@ def assemble(
     title: str,
     description: str,
     routers: Sequence[APIRouter],
-    subscription: Subscription,
+    subscriptions: Sequence[Subscription],
     state: Mapping[str, object] | None = None,
     workers: Mapping[str, Sequence[Worker]] | None = None,
     body_limits: Mapping[str, int] | None = None,
@@ -96,9 +96,9 @@ def assemble(
     """Return the service: its `routers` and those of operators under `/<name>/v1`, its workers by role.
 
     `state` is put on `app.state`, where `engine`, `read_engine` and `settings` always are. `workers` come in addition
-    to relay, janitors and consumer, which lets events gather for `gather_seconds` where nobody waits for them.
-    `applied` is the book of what it applied, by default its inbox. `on_close` runs, in order, before the engines are
-    disposed of.
+    to relay, janitors and a consumer for each of the `subscriptions`, which lets events gather for `gather_seconds`
+    where nobody waits for them. `applied` is the book of what it applied of the first of them; of the others it is the
+    inbox, as by default of all. `on_close` runs, in order, before the engines are disposed of.
     """
     name, engine = foundation.name, foundation.engine
     app = create_app(
@@ -113,16 +113,14 @@ def assemble(
         body_limits=body_limits,
     )
     app.state.engine, app.state.read_engine, app.state.settings = engine, foundation.read_engine, foundation.settings
-    app.state.parked = ParkedMessages(engine, [subscription])
+    app.state.parked = ParkedMessages(engine, subscriptions)
     app.state.standing = Standing(
         service=name,
         engine=engine,
         database_url=engine.url.render_as_string(hide_password=False),
         brokers=Brokers(foundation.kafka),
-        consumer=subscription.consumer,
-        topic=subscription.topic,
-        types=subscription.types,
-        applied=applied or InboxBook(subscription.consumer),
+        subscriptions=subscriptions,
+        applied=_book(subscriptions, applied),
     )
     for key, value in (state or {}).items():
         setattr(app.state, key, value)
@@ -136,29 +134,36 @@ def assemble(
         await foundation.hot_engine.dispose()
 
     return Service(
-        name=name, app=app, workers=_joined(_workers(foundation, subscription, gather_seconds), workers), on_close=close
+        name=name,
+        app=app,
+        workers=_joined(_workers(foundation, subscriptions, gather_seconds), workers),
+        on_close=close,
     )
 
 
-def _workers(foundation: Foundation, subscription: Subscription, gather_seconds: float) -> dict[str, list[Worker]]:
+def _book(subscriptions: Sequence[Subscription], of_first: AppliedBook | None) -> AppliedBook:
+    inboxes = [InboxBook(each.consumer) for each in subscriptions]
+    return JoinedBook([of_first or inboxes[0], *inboxes[1:]])
+
+
+def _workers(
+    foundation: Foundation, subscriptions: Sequence[Subscription], gather_seconds: float
+) -> dict[str, list[Worker]]:
     name, engine, kafka = foundation.name, foundation.engine, foundation.kafka
     relay = Relay(service=name, engine=engine, kafka=kafka, is_outage=is_outage)
-    cleaning = Rounds(
-        f"{name} janitor", Janitor(engine=engine, consumers=[subscription.consumer]).clean, every=timedelta(seconds=15)
-    )
+    janitor = Janitor(engine=engine, consumers=[each.consumer for each in subscriptions])
+    cleaning = Rounds(f"{name} janitor", janitor.clean, every=timedelta(seconds=15))
     forgetting = Rounds(
         f"{name} idempotency keys", partial(forget_old_answers, engine, KEEP_ANSWERS), every=timedelta(minutes=10)
     )
-    consumer = Consumer(
-        subscription=subscription,
-        engine=foundation.hot_engine,
-        kafka=kafka,
-        is_outage=is_outage,
-        options=ConsumerOptions(instance=foundation.settings.instance, gather_seconds=gather_seconds),
-    )
+    options = ConsumerOptions(instance=foundation.settings.instance, gather_seconds=gather_seconds)
+    consumers: list[Worker] = [
+        Consumer(subscription=each, engine=foundation.hot_engine, kafka=kafka, is_outage=is_outage, options=options)
+        for each in subscriptions
+    ]
     return {
         "relay": [TopicMaker(kafka, TOPICS), relay, cleaning, forgetting],
-        "consumer": [consumer],
+        "consumer": consumers,
     }
 
 

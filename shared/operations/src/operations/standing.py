@@ -1,7 +1,7 @@
 """How one service stands: the parts that reconciliation and replay ask."""
 
 import asyncio
-from collections.abc import Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aiokafka.errors import KafkaError
@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.lifecycle import EventType
 from eventbus.books import AppliedBook
 from eventbus.brokers import Brokers, GroupHealth, TopicHealth
+from eventbus.slices import Subscription
 from runtime.database import pending_migrations
 
 _OUTBOX = text("""
@@ -31,6 +31,15 @@ class OutboxState(BaseModel):
     set_aside: int
 
 
+class ConsumerState(BaseModel):
+    """How a topic is kept and how far its consumer is; two nulls where Kafka did not answer."""
+
+    consumer: str
+    topic_name: str
+    topic: TopicHealth | None
+    group: GroupHealth | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """The service's own parts."""
@@ -39,11 +48,9 @@ class Standing:
     engine: AsyncEngine
     database_url: str
     brokers: Brokers
-    consumer: str
-    topic: str
-    types: Set[EventType]
-    """What it applies, and its book of that."""
+    subscriptions: Sequence[Subscription]
     applied: AppliedBook
+    """Its book of what it applied of all of them."""
 
     async def outbox(self) -> OutboxState:
         """Look at the outbox."""
@@ -60,10 +67,16 @@ class Standing:
         """Return the revisions that the database lacks."""
         return await asyncio.to_thread(pending_migrations, f"{self.service}_service", self.database_url)
 
-    async def at_kafka(self) -> tuple[TopicHealth | None, GroupHealth | None]:
-        """Say how the topic is kept and how far its consumer is; two Nones where Kafka does not answer in time."""
+    async def at_kafka(self) -> list[ConsumerState]:
+        """Ask Kafka about each topic and its consumer; what it does not answer in time stays null."""
+        return list(await asyncio.gather(*map(self._consumer, self.subscriptions)))
+
+    async def _consumer(self, subscription: Subscription) -> ConsumerState:
+        state = ConsumerState(consumer=subscription.consumer, topic_name=subscription.topic, topic=None, group=None)
         try:
             async with asyncio.timeout(_KAFKA_SECONDS):
-                return await self.brokers.topic(self.topic), await self.brokers.group(self.consumer, self.topic)
+                topic = await self.brokers.topic(subscription.topic)
+                group = await self.brokers.group(subscription.consumer, subscription.topic)
         except (KafkaError, OSError, TimeoutError):
-            return None, None
+            return state
+        return state.model_copy(update={"topic": topic, "group": group})

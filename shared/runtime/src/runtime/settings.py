@@ -76,6 +76,9 @@ class RuntimeSettings(BaseSettings):
     category_threshold: Annotated[float, Field(gt=0, le=1)] | None = None
     """The confidence from which it is taken; without one, the threshold that the model was trained to."""
 
+    reopening_days: Annotated[int, Field(ge=0, le=366)] = 15
+    """For how many days after its closing a complaint may be reopened 重办."""
+
     attachments_dir: Path | None = None
     """Where intake keeps attachments, the same folder for all of its replicas; by default, in the data directory."""
     attachment_max_bytes: PositiveInt = 100_000_000

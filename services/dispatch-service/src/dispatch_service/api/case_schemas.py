@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.coordinates import Crs, to_wgs84
-from contracts.events import HandlingMode, Place
+from contracts.events import AssignedBy, HandlingMode, Place
 from contracts.lifecycle import Status
 from dispatch_service.api.request_schemas import OrderView, RequestView
 from dispatch_service.domain.clocks import Light
@@ -40,11 +40,13 @@ class LocationView(BaseModel):
 class Explanation(BaseModel):
     """Why the case went to this team."""
 
-    rule: Literal["grid", "duty_desk", "dispatcher"]
+    rule: AssignedBy
     grid: str | None = None
     grid_version: int | None = None
     team: str
     from_team: str | None = None
+    officer: str | None = None
+    round: int | None = None
 
 
 class CaseView(BaseModel):

@@ -37,6 +37,14 @@ COMMUNITIES: Sequence[tuple[str, str]] = (
 )
 CREW = ("leader", "enforcement_assistant", "enforcement_assistant", "community_worker", "community_worker")
 """A team "1+2+2"."""
+TALENTS = (
+    (["mediator"], ["mediation", "construction"]),
+    (["publicist"], ["parking", "street_trading"]),
+    (["attendant"], ["electric", "dog_handling"]),
+    (["publicist", "mediator"], ["mediation"]),
+    (["attendant"], ["dog_handling"]),
+)
+"""Roles in activities and skills of each of the crew."""
 MOBILE_OFFICER = "officer-demo"
 """Member of every team and of the duty desk, so that one demo token can work all over the county."""
 SHIFTS = (
@@ -69,6 +77,13 @@ def rows(tenant: str) -> Iterator[tuple[str, Sequence[Row]]]:
             *(member for number in numbers for member in _members(tenant, number)),
         ],
     )
+    yield (
+        "officer",
+        [
+            {**made, "subject": MOBILE_OFFICER, "roles": sorted(_all(0)), "skills": sorted(_all(1))},
+            *({**made, **officer} for number in numbers for officer in _officers(number)),
+        ],
+    )
     yield "grid", [{**made, **_grid(number, areas[number - 1])} for number in numbers]
     yield "post", [{**made, **post} for number in numbers for post in _posts(number, areas[number - 1])]
     yield "shift", [{**made, "code": code, "name": name, "begins": b, "ends": e} for code, name, b, e in SHIFTS]
@@ -98,6 +113,15 @@ def _members(tenant: str, number: int) -> Iterator[Row]:
     for place, role in enumerate(CREW, start=1):
         yield {**team, "subject": f"officer-{number:02}{place:02}", "role": role}
     yield {**team, "subject": MOBILE_OFFICER, "role": "mobile"}
+
+
+def _officers(number: int) -> Iterator[Row]:
+    for place, (roles, skills) in enumerate(TALENTS, start=1):
+        yield {"subject": f"officer-{number:02}{place:02}", "roles": roles, "skills": skills}
+
+
+def _all(part: int) -> set[str]:
+    return {word for talents in TALENTS for word in talents[part]}
 
 
 def _grid(number: int, area: shapely.Polygon) -> Row:

@@ -7,6 +7,8 @@ from uuid import UUID
 from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status, next_status
 from dispatch_service.domain.errors import ActionConflict, NotYourTeam, StartOutOfRange
 
+NEW_ROUND = frozenset({EventType.REWORK_ORDERED, EventType.REOPENED})
+"""After these the unit works on the case again."""
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far an officer's device may be ahead of the server, or behind the moment of receipt."""
 
@@ -15,7 +17,8 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 class Case:
     """What a decision about a case needs to know of it, and what a decision changes.
 
-    `version` counts all changes (it is the ETag), `sequence` the events that dispatch has published about it.
+    `version` counts all changes (it is the ETag), `sequence` the events that dispatch has published about it, and
+    `ledger_sequence` is the number of the ledger's last event that was followed.
     """
 
     complaint_id: UUID
@@ -28,6 +31,7 @@ class Case:
     grid: str | None
     community: str | None
     received_at: datetime
+    ledger_sequence: int = 0
 
     def check(self, event: EventType) -> Status:
         """Return the state after an event of dispatch's own; ActionConflict where the state table has no such line."""
@@ -42,16 +46,27 @@ class Case:
         self.version += 1
         self.sequence += 1
 
-    def follow(self, event: EventType) -> bool:
-        """Move on by another service's event; return False where that had happened already.
+    def follow(self, event: EventType, sequence: int) -> bool:
+        """Move on by another service's event, its `sequence`-th; return False where that had happened already.
 
         Raises IllegalTransition where the state table has no such line.
         """
-        if self.status is TRANSITIONS[event].target:
+        is_ledgers = TRANSITIONS[event].owner == "ledger"
+        if is_ledgers and sequence <= self.ledger_sequence:
+            return False
+        if self.status is TRANSITIONS[event].target and event not in NEW_ROUND:
             return False
         self.status = next_status(self.status, event)
         self.version += 1
+        if is_ledgers:
+            self.ledger_sequence = sequence
         return True
+
+    def begin_round(self) -> None:
+        """Begin another round of work, which dispatch tells by an event of its own."""
+        self.round += 1
+        self.version += 1
+        self.sequence += 1
 
     def answer_release(self) -> EventType:
         """Decide whether the complaint may still be withdrawn: only while the work is not done.

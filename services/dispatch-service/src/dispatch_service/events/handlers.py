@@ -1,16 +1,17 @@
 """Applies the events that dispatch consumes, in one transaction per slice."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.events import Payload, Released, ReleaseRefused, ReleaseRequested
+from contracts.events import ComplaintReceived, Payload, Released, ReleaseRefused, ReleaseRequested
 from contracts.lifecycle import EventType, IllegalTransition
-from dispatch_service.domain.case import Case
-from dispatch_service.events import received
+from dispatch_service.domain.case import NEW_ROUND, Case
+from dispatch_service.events import received, rounds, self_handled
+from dispatch_service.events.rounds import NewRound
 from dispatch_service.persistence import case_slices
 from dispatch_service.persistence.case_slices import CaseKey
 from dispatch_service.persistence.territory import Territory
@@ -24,11 +25,14 @@ CONSUMED = frozenset(
         EventType.RECEIVED,
         EventType.RELEASE_REQUESTED,
         EventType.VERIFIED,
+        EventType.REWORK_ORDERED,
         EventType.CLOSED,
+        EventType.REOPENED,
         EventType.WITHDRAWN,
     }
 )
-"""Received complaints are assigned and requests to withdraw decided; the rest keeps the lists of cases true."""
+"""Received complaints are assigned, requests to withdraw decided, and another round begins where a result is not good
+or the reporter not satisfied; the rest keeps the lists of cases true."""
 
 
 class CaseEvents:
@@ -53,17 +57,32 @@ class CaseEvents:
         follow_ups = (
             await received.assign(connection, self._territory, self._clockworks, arrivals, now) if arrivals else []
         )
+        if any(cast(ComplaintReceived, event.data).self_handled for event in arrivals):
+            follow_ups = await self_handled.complete(connection, arrivals, follow_ups, now)
         if len(arrivals) < len(events):
             others = [event for event in events if event.type is not EventType.RECEIVED]
-            follow_ups += await _follow(connection, others, now)
+            follow_ups += await self._follow(connection, others, now)
         return follow_ups
 
+    async def _follow(self, connection: AsyncConnection, events: Sequence[Event], now: datetime) -> list[Event]:
+        """Apply events about cases that exist, in order, under the cases' row locks."""
+        cases = await case_slices.lock(connection, {(event.tenant, event.subject) for event in events})
+        changed, answers, new_rounds = _apply(cases, events, now)
+        if changed:
+            await case_slices.save(connection, changed, now)
+        if new_rounds:
+            answers += await rounds.begin(connection, self._clockworks, new_rounds, now)
+            answers.sort(key=lambda event: event.sequence)  # of one case in order; cases do not matter to each other
+        return answers
 
-async def _follow(connection: AsyncConnection, events: Sequence[Event], now: datetime) -> list[Event]:
-    """Apply events about cases that exist, in order, under the cases' row locks."""
-    cases = await case_slices.lock(connection, {(event.tenant, event.subject) for event in events})
+
+def _apply(
+    cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime
+) -> tuple[list[Case], list[Event], list[NewRound]]:
+    """Let `events` happen to `cases`; return those that changed, the answers, and the rounds that begin."""
     changed: dict[CaseKey, Case] = {}
     answers: list[Event] = []
+    new_rounds: list[NewRound] = []
     for event in events:
         key = (event.tenant, event.subject)
         case = cases.get(key)
@@ -74,14 +93,15 @@ async def _follow(connection: AsyncConnection, events: Sequence[Event], now: dat
             changed[key] = case
         elif _follows(case, event):
             changed[key] = case
-    if changed:
-        await case_slices.save(connection, list(changed.values()), now)
-    return answers
+            if event.type in NEW_ROUND:
+                case.begin_round()
+                new_rounds.append(NewRound(event, case, case.sequence))
+    return list(changed.values()), answers, new_rounds
 
 
 def _follows(case: Case, event: Event) -> bool:
     try:
-        return case.follow(event.type)
+        return case.follow(event.type, event.sequence)
     except IllegalTransition as error:
         raise (OutOfOrder if error.is_early else Permanent)(str(error)) from error
 

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch_service.persistence.clock_tables import add_clock_indexes, add_clock_tables, clock_columns
+from dispatch_service.persistence.directory_tables import add_directory_tables
 from eventbus.tables import add_bus_tables
 from runtime.idempotency import idempotency_table
 
@@ -111,6 +112,7 @@ dispatch_case = sa.Table(
     sa.Column("round", sa.Integer, nullable=False, comment="1, and one more with each rework or reopening"),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("sequence", sa.Integer, nullable=False, comment="events published about it, gap-free"),
+    sa.Column("ledger_sequence", sa.Integer, nullable=False, server_default="0", comment="the last one followed"),
     sa.Column("team", sa.Text, nullable=False),
     sa.Column("grid", sa.Text),
     sa.Column("grid_version", sa.Integer),
@@ -142,6 +144,10 @@ sa.Index("dispatch_case_by_change", dispatch_case.c.tenant, dispatch_case.c.upda
 
 add_clock_indexes(dispatch_case)
 
+add_directory_tables(metadata)
+officer = metadata.tables["officer"]
+team_pattern = metadata.tables["team_pattern"]
+directory_entry = metadata.tables["directory_entry"]
 add_clock_tables(metadata)
 clock_setting = metadata.tables["clock_setting"]
 case_request = metadata.tables["case_request"]

@@ -13,8 +13,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from contracts.events import HandlingMode
 from intake_service.domain.complaint import Location, Reporter
-from intake_service.domain.report import Report
+from intake_service.domain.report import Handling, Report
 from operations.locations import LocationIn
 from runtime.types import FiniteFloat, Instant, Integer
 
@@ -36,6 +37,14 @@ class ReporterIn(Request):
     anonymous: StrictBool = False
 
 
+class SelfHandledIn(Request):
+    """自处理: what the caller has done about it on the spot. The case is resolved at once, and verified by rule."""
+
+    handling_mode: HandlingMode
+    result: Annotated[str, Field(min_length=1, max_length=2000)]
+    handled_at: Annotated[Instant | None, Field(description="Just now where it is left out.")] = None
+
+
 _NOBODY = Reporter()
 
 
@@ -53,6 +62,7 @@ class ComplaintIn(Request):
     ]
     external_ref: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     attributes: Annotated[dict[Annotated[str, Field(min_length=1, max_length=100)], Scalar], Field(max_length=50)] = {}
+    self_handled: SelfHandledIn | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -62,7 +72,7 @@ class ComplaintIn(Request):
 
     def to_report(self) -> Report:
         """Return the command that asks for this complaint to be accepted."""
-        reporter = self.reporter
+        reporter, done = self.reporter, self.self_handled
         return Report(
             source=self.source,
             category=self.category,
@@ -75,6 +85,7 @@ class ComplaintIn(Request):
             external_ref=self.external_ref,
             attributes=dict(self.attributes),
             attachments=tuple(self.attachments),
+            handling=Handling(done.handling_mode, done.result, done.handled_at) if done else None,
         )
 
 

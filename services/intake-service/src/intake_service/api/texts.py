@@ -13,6 +13,7 @@ STATUS_LABELS: Mapping[str, tuple[str, str]] = {
     "verified": ("已核查", "Verified"),
     "closed": ("已结案", "Closed"),
     "suspended": ("已挂账", "Suspended"),
+    "transferred": ("已转办", "Transferred to another department"),
     "withdrawn": ("已撤回", "Withdrawn"),
 }
 
@@ -34,6 +35,10 @@ register_texts(
         "external-ref-not-yours": (
             "只有受理员、监督员和合作系统可以使用外部编号。",
             "Only operators, inspectors and partner systems may give an external reference.",
+        ),
+        "self-handling-not-yours": (
+            "只有监督员和网格队员可以上报自处理事件。",
+            "Only inspectors and officers may report what they have handled themselves.",
         ),
         "blank-description": ("描述不能为空白。", "The description is blank."),
     }

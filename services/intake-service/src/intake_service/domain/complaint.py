@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.coordinates import Crs
+from contracts.events import SelfHandled
 
 _CODE_ALPHABET = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 letters, none that looks like another (no 0, O, 1, I)
 _FROM_BYTE = bytes(_CODE_ALPHABET[byte % 32] for byte in range(256))
@@ -66,6 +67,8 @@ class NewComplaint:
     """What the model made of the description, where no category was given."""
     suggested_confidence: float | None = None
     attachments: tuple[UUID, ...] = ()
+    self_handled: SelfHandled | None = None
+    """What was done about it before it was reported."""
 
 
 def new_query_code() -> str:

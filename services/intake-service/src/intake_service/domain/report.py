@@ -6,11 +6,23 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from contracts.events import HandlingMode
 from intake_service.domain import reference
 from intake_service.domain.complaint import Location, Reporter
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
+_HANDLE_THEMSELVES = frozenset({"inspector", "officer"})
 _TRUSTED_WITH_REFERENCES = frozenset({"operator", "partner", "inspector"})
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What the caller has done about it on the spot 自处理."""
+
+    mode: HandlingMode
+    result: str
+    at: datetime | None
+    """None: just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +39,7 @@ class Report:
     attributes: dict[str, object]
     attachments: tuple[UUID, ...] = ()
     """What was uploaded before, by the same caller."""
+    handling: Handling | None = None
 
 
 class Flaw(NamedTuple):
@@ -50,3 +63,12 @@ def flaws(report: Report, roles: frozenset[str], now: datetime) -> Iterator[Flaw
         yield Flaw("/occurred_at", "in-the-future")
     if report.external_ref is not None and not _TRUSTED_WITH_REFERENCES & roles:
         yield Flaw("/external_ref", "external-ref-not-yours")
+    if report.handling is not None:
+        yield from _flaws_of_handling(report.handling, roles, now)
+
+
+def _flaws_of_handling(handling: Handling, roles: frozenset[str], now: datetime) -> Iterator[Flaw]:
+    if not _HANDLE_THEMSELVES & roles:
+        yield Flaw("/self_handled", "self-handling-not-yours")
+    if handling.at is not None and handling.at > now + CLOCK_TOLERANCE:
+        yield Flaw("/self_handled/handled_at", "in-the-future")

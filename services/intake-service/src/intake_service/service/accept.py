@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
-from contracts.events import ComplaintReceived, Place
+from contracts.events import ComplaintReceived, Place, SelfHandled
 from contracts.lifecycle import EventType
 from contracts.roles import Role
 from intake_service.domain import reference
@@ -156,6 +156,7 @@ def received_event(complaint: NewComplaint) -> Event:
             owner=complaint.owner,
             external_ref=complaint.external_ref,
             attachments=complaint.attachments,
+            self_handled=complaint.self_handled,
         ),
     )
 
@@ -184,6 +185,7 @@ def _acceptance(
         attachments=report.attachments,
         suggested_category=suggestion.code if suggestion else None,
         suggested_confidence=suggestion.confidence if suggestion else None,
+        self_handled=_self_handled(report, caller, now),
     )
     return Acceptance(
         complaint,
@@ -192,6 +194,13 @@ def _acceptance(
         once.key if once else None,
         once.request_hash if once else None,
     )
+
+
+def _self_handled(report: Report, caller: Caller, now: datetime) -> SelfHandled | None:
+    done = report.handling
+    if done is None:
+        return None
+    return SelfHandled(actor=caller.subject, handling_mode=done.mode, result=done.result, handled_at=done.at or now)
 
 
 def _claims(acceptance: Acceptance) -> list[tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from contracts.lifecycle import IllegalTransition
 from ledger_service.domain.complaint import Complaint
-from ledger_service.domain.errors import FeedbackExists, VerifierIsWorker
+from ledger_service.domain.errors import FeedbackExists, ReopeningTooLate, VerifierIsWorker
 from operations.problems import illegal_transition
 from runtime.problems import Problem, register_texts
 
@@ -20,6 +20,13 @@ register_texts(
             "该诉求已评价过，评价只能提交一次。",
             "The feedback on this complaint was given before; it is given once.",
         ),
+        "reopening-too-late": (
+            "已过重办期限",
+            "Too late to reopen",
+            "该诉求可在 {until} 之前申请重办，如问题依旧，请重新反映。",
+            "The complaint could be reopened until {until}; if the problem is still there, please report it again.",
+        ),
+        "reason-missing": ("核查不通过时须说明原因。", "Say what is not good where it has not passed."),
         "stream-full": (
             "实时连接已满",
             "Too many listeners",
@@ -41,13 +48,16 @@ register_texts(
     }
 )
 
-Refusal = IllegalTransition | VerifierIsWorker | FeedbackExists
-REFUSALS = (IllegalTransition, VerifierIsWorker, FeedbackExists)
+Refusal = IllegalTransition | VerifierIsWorker | FeedbackExists | ReopeningTooLate
+REFUSALS = (IllegalTransition, VerifierIsWorker, FeedbackExists, ReopeningTooLate)
 
 
 def problem_of(error: Refusal, complaint: Complaint) -> Problem:
     """Return the answer to a refused action; whoever lost a race is told the present state."""
     if isinstance(error, VerifierIsWorker):
         return Problem(403, "verifier-is-worker")
+    if isinstance(error, ReopeningTooLate):
+        until = error.until.isoformat(timespec="seconds")
+        return Problem(409, "reopening-too-late", extra={"until": until}, until=until)
     code = "feedback-exists" if isinstance(error, FeedbackExists) else "illegal-transition"
     return illegal_transition(str(complaint.status), complaint.version, code)

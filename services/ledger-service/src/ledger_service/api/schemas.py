@@ -130,10 +130,17 @@ class _Body(BaseModel):
 
 
 class VerificationBody(_Body):
-    """How the result was found good."""
+    """How the result was looked at, and whether it was found good; if not, `note` says what is not."""
 
     method: Literal["on_site", "photo", "call"]
+    passed: StrictBool = True
     note: Text | None = None
+
+
+class ReopeningBody(_Body):
+    """Why the matter is not settled."""
+
+    reason: Text
 
 
 class FeedbackBody(_Body):
@@ -145,7 +152,7 @@ class FeedbackBody(_Body):
 
 
 class StateView(BaseModel):
-    """A state. Nothing leads out of a final one."""
+    """A state. Nothing but a reopening leads out of a final one."""
 
     code: Status
     zh: str

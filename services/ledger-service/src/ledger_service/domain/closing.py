@@ -1,18 +1,33 @@
-"""How a complaint ends: somebody else finds the result good, every gate is passed, the reporter has the last word."""
+"""How a complaint ends: somebody else finds the result good, every gate is passed, the reporter has the last word.
+
+Or does not end: a result that is not good, and a reporter who is not satisfied, mean another round of work.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
+from datetime import datetime, timedelta
+from typing import cast
+from uuid import UUID, uuid5
 
 from contracts.envelope import Event
-from contracts.events import ComplaintClosed, ComplaintVerified, FeedbackReceived, Payload
+from contracts.events import (
+    ComplaintClosed,
+    ComplaintReopened,
+    ComplaintResolved,
+    ComplaintVerified,
+    FeedbackReceived,
+    Payload,
+    ReworkOrdered,
+    VerificationMethod,
+)
 from contracts.lifecycle import EventType, next_status
 from ledger_service.domain.complaint import Complaint
-from ledger_service.domain.errors import FeedbackExists, VerifierIsWorker
+from ledger_service.domain.errors import FeedbackExists, ReopeningTooLate, VerifierIsWorker
 
 REQUIRED_GATES = ("verification",)
 """What has to be passed before a complaint is closed."""
+RULE_ACTOR = "rule"
+"""Who verifies where nobody has to."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +48,50 @@ def verify(complaint: Complaint, data: ComplaintVerified, occasion: Occasion) ->
     if data.actor == complaint.worker:
         raise VerifierIsWorker
     verified = _action(complaint, EventType.VERIFIED, data, occasion)
-    closed = verified._replace(
-        id=occasion.new_id(),
-        type=EventType.CLOSED,
-        sequence=verified.sequence + 1,
-        causation_id=verified.id,
-        data=ComplaintClosed(gates=REQUIRED_GATES),
-    )
-    return verified, closed
+    return verified, _closing(verified, occasion.new_id())
+
+
+def is_verified_by_rule(event: Event) -> bool:
+    """Whether nobody has to look at the result that `event` tells of: it was handled on the spot when it was found."""
+    return event.type is EventType.RESOLVED and cast(ComplaintResolved, event.data).self_handled
+
+
+def verify_by_rule(complaint: Complaint, resolved: Event) -> tuple[Event, Event]:
+    """Return the events of a verification that follows from `resolved` by itself: verified and closed.
+
+    They follow from it alone, ids and times as well: a ledger that was restored from a backup makes the same again.
+    """
+    data = ComplaintVerified(actor=RULE_ACTOR, method="rule")
+    occasion = Occasion(resolved.time, resolved.traceparent, lambda: uuid5(resolved.id, EventType.VERIFIED))
+    verified = _action(complaint, EventType.VERIFIED, data, occasion)
+    verified = verified._replace(correlation_id=resolved.correlation_id, causation_id=resolved.id)
+    return verified, _closing(verified, uuid5(resolved.id, EventType.CLOSED))
+
+
+def order_rework(
+    complaint: Complaint, occasion: Occasion, *, actor: str, method: VerificationMethod, reason: str
+) -> Event:
+    """Return the event of a failed verification 返工: the unit has another round.
+
+    Raises IllegalTransition unless the complaint is resolved, VerifierIsWorker where the two are one person.
+    """
+    next_status(complaint.status, EventType.REWORK_ORDERED)
+    if actor == complaint.worker:
+        raise VerifierIsWorker
+    data = ReworkOrdered(actor=actor, method=method, reason=reason, round=complaint.round + 1)
+    return _action(complaint, EventType.REWORK_ORDERED, data, occasion)
+
+
+def reopen(complaint: Complaint, occasion: Occasion, *, actor: str, reason: str, window: timedelta) -> Event:
+    """Return the event of a reopening 重办: the unit has another round.
+
+    Raises IllegalTransition unless the complaint is closed, ReopeningTooLate once `window` is over since then.
+    """
+    next_status(complaint.status, EventType.REOPENED)
+    if complaint.closed_at is not None and occasion.at > complaint.closed_at + window:
+        raise ReopeningTooLate(complaint.closed_at + window)
+    data = ComplaintReopened(actor=actor, reason=reason, round=complaint.round + 1)
+    return _action(complaint, EventType.REOPENED, data, occasion)
 
 
 def give_feedback(complaint: Complaint, data: FeedbackReceived, occasion: Occasion) -> Event:
@@ -52,6 +103,16 @@ def give_feedback(complaint: Complaint, data: FeedbackReceived, occasion: Occasi
     if complaint.satisfaction is not None:
         raise FeedbackExists
     return _action(complaint, EventType.FEEDBACK_RECEIVED, data, occasion)
+
+
+def _closing(verified: Event, event_id: UUID) -> Event:
+    return verified._replace(
+        id=event_id,
+        type=EventType.CLOSED,
+        sequence=verified.sequence + 1,
+        causation_id=verified.id,
+        data=ComplaintClosed(gates=REQUIRED_GATES),
+    )
 
 
 def _action(complaint: Complaint, event_type: EventType, data: Payload, occasion: Occasion) -> Event:

@@ -10,8 +10,10 @@ from contracts.envelope import Event
 from contracts.events import (
     ComplaintAssigned,
     ComplaintReceived,
+    ComplaintReopened,
     ComplaintResolved,
     FeedbackReceived,
+    ReworkOrdered,
     Satisfaction,
 )
 from contracts.lifecycle import TRANSITIONS, EventType, Status, next_status
@@ -110,6 +112,16 @@ def _resolved(complaint: Complaint, event: Event) -> None:
     complaint.worker = cast(ComplaintResolved, event.data).actor
 
 
+def _rework_ordered(complaint: Complaint, event: Event) -> None:
+    complaint.round = cast(ReworkOrdered, event.data).round
+
+
+def _reopened(complaint: Complaint, event: Event) -> None:
+    """Begin another round; what the reporter said of the one before stays in its entry."""
+    complaint.round = cast(ComplaintReopened, event.data).round
+    complaint.closed_at = complaint.satisfaction = complaint.solved = None
+
+
 def _closed(complaint: Complaint, event: Event) -> None:
     complaint.closed_at = event.time
 
@@ -124,6 +136,8 @@ _CHANGES: Mapping[EventType, Callable[[Complaint, Event], None]] = {
     EventType.RECEIVED: _received,
     EventType.ASSIGNED: _assigned,
     EventType.RESOLVED: _resolved,
+    EventType.REWORK_ORDERED: _rework_ordered,
     EventType.CLOSED: _closed,
     EventType.FEEDBACK_RECEIVED: _rated,
+    EventType.REOPENED: _reopened,
 }

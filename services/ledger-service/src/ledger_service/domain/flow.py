@@ -34,8 +34,9 @@ def arrows() -> list[Arrow]:
 
 
 def final_states() -> frozenset[Status]:
-    """Return the states that no event leads out of."""
-    left = {source for line in TRANSITIONS.values() if line.target is not None for source in line.sources}
+    """Return the states that no event leads out of, but one that begins the work anew."""
+    lines = [line for event, line in TRANSITIONS.items() if event is not EventType.REOPENED]
+    left = {source for line in lines if line.target is not None for source in line.sources}
     return frozenset(Status) - left
 
 

@@ -22,7 +22,7 @@ _OWN = frozenset(event_type for event_type, line in TRANSITIONS.items() if line.
 
 
 async def enter_events(connection: AsyncConnection, events: Sequence[Event]) -> Sequence[Event]:
-    """Enter a slice; return the ledger's own events of it that were missing, for the outbox lacks them as well.
+    """Enter a slice; return what follows by rule, and the ledger's own events that were missing: the outbox lacks both.
 
     Raises OutOfOrder where an earlier event of a complaint is missing, Permanent where an event can never be entered.
     """
@@ -30,7 +30,7 @@ async def enter_events(connection: AsyncConnection, events: Sequence[Event]) -> 
     known = await entries.known(connection, own.values(), own) if own else set[UUID]()
     missing = [event for event in events if event.id not in known]
     try:
-        await record_slice(connection, missing)
+        by_rule = await record_slice(connection, missing)
     except Gap as error:
         raise OutOfOrder(str(error)) from error
     except IllegalTransition as error:
@@ -38,7 +38,8 @@ async def enter_events(connection: AsyncConnection, events: Sequence[Event]) -> 
         raise (OutOfOrder if awaits_others else Permanent)(str(error)) from error
     except Unenterable as error:
         raise Permanent(str(error)) from error
-    return [event for event in missing if event.id in own]
+    made = {event.id for event in by_rule}
+    return [event for event in missing if event.id in own and event.id not in made] + by_rule
 
 
 SUBSCRIPTION = Subscription(

@@ -9,23 +9,28 @@ from contracts.envelope import Event
 from contracts.lifecycle import EventType
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
-from ledger_service.domain.complaint import Complaint
+from ledger_service.domain.closing import is_verified_by_rule, verify_by_rule
+from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
 from ledger_service.persistence import complaints, entries
 
 
-async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> None:
+async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
     """Enter `events` of any number of complaints, in order, in four statements at most.
 
-    Raises Gap, Unenterable or IllegalTransition at the first event that does not fit; nothing is written then.
+    Returns what follows from them by rule, entered as well. Raises Gap, Unenterable or IllegalTransition at the first
+    event that does not fit; nothing is written then.
     """
     if not events:
-        return
+        return []
     tenants, ids = {event.tenant for event in events}, {event.subject for event in events}
     known = await complaints.lock_many(connection, tenants, ids)
     there = await _causes_of_endings(connection, events)
-    entered = []
+    entered: list[Entry] = []
+    by_rule: dict[UUID, Event] = {}
     for event in events:
+        if event.id in by_rule:
+            continue  # a ledger that was restored finds what it has just made again on the topic
         if event.type is EventType.WITHDRAWN and event.causation_id is not None and event.causation_id not in there:
             raise Gap(f"{event.type} came before the {EventType.RELEASED} that caused it")
         there.add(event.id)
@@ -33,8 +38,13 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
         if complaint is None:
             complaint = known[event.subject] = Complaint.unknown(event.subject, event.tenant)
         entered.append(complaint.enter(event))
+        if is_verified_by_rule(event):
+            follow_ups = verify_by_rule(complaint, event)
+            entered += [complaint.enter(each) for each in follow_ups]
+            by_rule |= {each.id: each for each in follow_ups}
     await complaints.save(connection, known.values())
     await entries.append(connection, entered)
+    return [*by_rule.values()]
 
 
 async def _causes_of_endings(connection: AsyncConnection, events: Sequence[Event]) -> set[UUID]:

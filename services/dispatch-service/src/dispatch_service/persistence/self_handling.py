@@ -1,0 +1,59 @@
+"""Cases that come in with their result, a slice at a time."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatch_service.domain.routing import Team
+
+_TEAMS = sa.text("""
+    SELECT wanted.tenant, wanted.subject, min(team.code) AS code, min(team.name) AS name
+    FROM unnest(CAST(:tenants AS text[]), CAST(:subjects AS text[])) AS wanted (tenant, subject)
+    JOIN team_member USING (tenant, subject)
+    JOIN team ON team.tenant = team_member.tenant AND team.code = team_member.team
+    GROUP BY wanted.tenant, wanted.subject HAVING count(*) = 1
+""")
+_SAVE = sa.text("""
+    UPDATE dispatch_case AS c
+    SET status = 'resolved', version = h.events, sequence = h.events, team = h.team, officer = h.officer,
+        explanation = c.explanation || jsonb_build_object('rule', 'self_handled', 'team', h.team, 'officer', h.officer),
+        accepted_at = :now, started_at = h.started_at, resolved_at = :now, handling_mode = h.handling_mode,
+        result = h.result, updated_at = :now
+    FROM unnest(
+        CAST(:complaint_id AS uuid[]), CAST(:tenant AS text[]), CAST(:team AS text[]), CAST(:officer AS text[]),
+        CAST(:events AS int[]), CAST(:started_at AS timestamptz[]), CAST(:handling_mode AS text[]),
+        CAST(:result AS text[])
+    ) AS h (complaint_id, tenant, team, officer, events, started_at, handling_mode, result)
+    WHERE c.complaint_id = h.complaint_id AND c.tenant = h.tenant
+""")
+
+
+class Handled(NamedTuple):
+    """What was done about a case, by whom; `events` counts what was published about it."""
+
+    complaint_id: UUID
+    tenant: str
+    team: str
+    officer: str
+    events: int
+    started_at: datetime
+    handling_mode: str
+    result: str
+
+
+async def only_teams(connection: AsyncConnection, workers: Collection[tuple[str, str]]) -> dict[tuple[str, str], Team]:
+    """Return the team of each of the `workers` (tenant and subject) who is a member of exactly one."""
+    values = {"tenants": [tenant for tenant, _ in workers], "subjects": [subject for _, subject in workers]}
+    rows = await connection.execute(_TEAMS, values)
+    return {(row.tenant, row.subject): Team(row.code, row.name) for row in rows}
+
+
+async def save(connection: AsyncConnection, handled: Sequence[Handled], now: datetime) -> None:
+    """Write what was done about cases that have just been inserted, in one statement."""
+    if handled:
+        columns = {name: [getattr(each, name) for each in handled] for name in Handled._fields}
+        await connection.execute(_SAVE, {**columns, "now": now})

@@ -1,0 +1,116 @@
+"""Who and what a county has 名录: communities, grids, posts, teams and officers, each change as the whole new state.
+
+An event is about one thing, named by `subject_of` its tenant, kind and code. The topic is compacted: whoever reads it
+from the beginning finds the last state of each thing, and not every event before it. So a reader applies what has a
+higher `sequence` than the state it has, and misses none. What was removed stays with `removed`, for late readers to
+know; no tombstone follows, since a county never has so many things that their last words would be a burden, and a code
+that is given again goes on counting.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from contracts.events import Latitude, Longitude, Payload
+
+DirectoryKind = Literal["community", "grid", "post", "team", "officer"]
+_NAMESPACE = uuid5(NAMESPACE_URL, "urn:jieban:directory")
+
+
+class DirectoryEvent(StrEnum):
+    """The kinds of directory events, named `directory.<kind>_changed`."""
+
+    COMMUNITY_CHANGED = "directory.community_changed"
+    GRID_CHANGED = "directory.grid_changed"
+    POST_CHANGED = "directory.post_changed"
+    TEAM_CHANGED = "directory.team_changed"
+    OFFICER_CHANGED = "directory.officer_changed"
+
+
+def subject_of(tenant: str, kind: DirectoryKind, code: str) -> UUID:
+    """Return the stable id of a thing of the directory: a UUIDv5, the same in every service and for good."""
+    return uuid5(_NAMESPACE, f"{tenant}/{kind}/{code}")
+
+
+class DirectoryEntry(Payload):
+    """What every thing of the directory says of itself."""
+
+    code: str
+    """Unique among its kind and tenant; of an officer the subject of their token."""
+    removed: bool = False
+    """It is not there any more; the rest says how it was at last."""
+    generated: bool = False
+    """Made up for a demonstration."""
+
+
+class CommunityChanged(DirectoryEntry):
+    """A community 社区 as it is now."""
+
+    name: str
+    sub_district: str
+
+
+class Area(Payload):
+    """A GeoJSON MultiPolygon: polygons of rings of [longitude, latitude] in WGS84 degrees, the outer ring first."""
+
+    type: Literal["MultiPolygon"] = "MultiPolygon"
+    coordinates: tuple[tuple[tuple[tuple[float, ...], ...], ...], ...]
+
+
+class GridChanged(DirectoryEntry):
+    """A grid 网格 as it is now."""
+
+    version: int
+    """Grows with each change of the grid; cases keep the one that they were routed by."""
+    name: str
+    community: str
+    team: str
+    area: Area
+    since: datetime | None = None
+    """In force from then on; None: unknown."""
+
+
+class PostChanged(DirectoryEntry):
+    """A key post, liaison station, kiosk, service station or guide point as it is now. WGS84 degrees."""
+
+    name: str
+    kind: str
+    community: str
+    grid: str | None = None
+    lon: Longitude
+    lat: Latitude
+
+
+class TeamMember(Payload):
+    """A member of a team by the subject of their token."""
+
+    subject: str
+    role: str
+
+
+class TeamChanged(DirectoryEntry):
+    """A unit that cases are assigned to, as it is now, with all its members."""
+
+    name: str
+    community: str | None = None
+    members: tuple[TeamMember, ...] = ()
+
+
+class OfficerChanged(DirectoryEntry):
+    """An officer as they are now; which teams they are in, the teams say."""
+
+    roles: tuple[str, ...] = ()
+    """Worn in activities: publicist 宣传员, mediator 调解员, attendant 服务员."""
+    skills: tuple[str, ...] = ()
+    """Codes, such as `electric`."""
+
+
+DIRECTORY_PAYLOADS: Mapping[StrEnum, type[Payload]] = {
+    DirectoryEvent.COMMUNITY_CHANGED: CommunityChanged,
+    DirectoryEvent.GRID_CHANGED: GridChanged,
+    DirectoryEvent.POST_CHANGED: PostChanged,
+    DirectoryEvent.TEAM_CHANGED: TeamChanged,
+    DirectoryEvent.OFFICER_CHANGED: OfficerChanged,
+}

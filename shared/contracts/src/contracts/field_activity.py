@@ -1,0 +1,62 @@
+"""What officers do in the field beside complaints: patrols, visits, campaigns, services. Keyed by the activity's id."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.events import Payload, Place
+
+
+class FieldEvent(StrEnum):
+    """The kinds of field events."""
+
+    RECORDED = "activity.recorded"
+    VOIDED = "activity.voided"
+
+
+class ActivityRecorded(Payload):
+    """An activity has come to its end. It names no resident."""
+
+    kind: str
+    """As in the ledger's list of kinds, which says the unit too."""
+    count: Annotated[int, Field(ge=1)]
+    """In the unit of the kind."""
+    started_at: datetime
+    ended_at: datetime | None = None
+    """None for what has no length."""
+    actor: str
+    """Subject of the officer who did it, or who answers for what several did."""
+    team: str | None = None
+    community: str | None = None
+    grid: str | None = None
+    location: Place | None = None
+    people: Annotated[int, Field(ge=1)] | None = None
+    """How many took part."""
+    evidence: tuple[str, ...] = ()
+    """References to what shows it: ids of attachments of intake, or numbers of papers."""
+    plan: UUID | None = None
+    """The plan 巡查计划 that it carries out."""
+    patrol: UUID | None = None
+    """The patrol or inspection round that it was part of."""
+    point: str | None = None
+    """The point of the plan that was visited."""
+    note: str | None = None
+    generated: bool = False
+    """Made up for a demonstration."""
+
+
+class ActivityVoided(Payload):
+    """The activity shall not count: it was recorded in error."""
+
+    actor: str
+    reason: str
+
+
+FIELD_PAYLOADS: Mapping[StrEnum, type[Payload]] = {
+    FieldEvent.RECORDED: ActivityRecorded,
+    FieldEvent.VOIDED: ActivityVoided,
+}
