@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -30,6 +31,14 @@ async def complained(client: httpx.AsyncClient, as_: As, attachments: Sequence[s
     return str(answer.json()["id"])
 
 
+async def sent(engine: AsyncEngine, complaint: str) -> dict[str, Any]:
+    """Return what intake told of the complaint."""
+    query = sa.text("SELECT payload FROM outbox WHERE aggregateid = :id AND type = 'complaint.received'")
+    async with engine.connect() as connection:
+        payload: dict[str, Any] = json.loads(str(await connection.scalar(query, {"id": complaint})))
+    return payload
+
+
 async def rows(engine: AsyncEngine, table: str) -> int:
     async with engine.connect() as connection:
         return int(await connection.scalar(sa.text(f"SELECT count(*) FROM {table}")) or 0)
@@ -46,11 +55,21 @@ async def test_a_complaint_takes_its_attachments_and_tells_of_them(
     listed = (await client.get(f"/complaints/{complaint}/attachments", headers=as_(Role.OPERATOR))).json()["items"]
     assert [item["id"] for item in listed] == mine
     assert {item["complaint"] for item in listed} == {complaint}
-    async with engine.connect() as connection:
-        payload = await connection.scalar(
-            sa.text("SELECT payload FROM outbox WHERE aggregateid = :id"), {"id": complaint}
-        )
-    assert json.loads(str(payload))["attachments"] == given
+    assert (await sent(engine, complaint))["attachments"] == given
+
+
+async def test_the_attachments_of_a_self_handled_report_are_the_photos_of_its_result(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    inspector = as_(Role.INSPECTOR)
+    photo = (await upload(client, inspector, picture(), role="after")).json()["id"]
+    handled = {"handling_mode": "guidance", "result": "已劝离"}
+    body = report(source="grid_patrol", self_handled=handled, attachments=[photo])
+    answer = await client.post("/complaints", json=body, headers=inspector)
+    assert answer.status_code == 201, answer.text
+    assert (await sent(engine, answer.json()["id"]))["self_handled"]["photos"] == [photo]
+    ordinary = await client.post("/complaints", json=report(source="grid_patrol"), headers=inspector)
+    assert "attachments" not in await sent(engine, ordinary.json()["id"])
 
 
 async def test_who_sees_what(client: httpx.AsyncClient, as_: As) -> None:

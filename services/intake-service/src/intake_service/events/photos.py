@@ -21,5 +21,5 @@ async def link_photos(connection: AsyncConnection, events: Sequence[Event]) -> N
 
 
 def _photos_of(event: Event) -> tuple[UUID, ...]:
-    photos: tuple[UUID, ...] = getattr(event.data, "photos", ())
-    return photos
+    photos: tuple[UUID, ...] | None = getattr(event.data, "photos", None)
+    return photos or ()

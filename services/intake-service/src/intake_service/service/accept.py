@@ -155,7 +155,7 @@ def received_event(complaint: NewComplaint) -> Event:
             received_at=complaint.received_at,
             owner=complaint.owner,
             external_ref=complaint.external_ref,
-            attachments=complaint.attachments,
+            attachments=complaint.attachments or None,
             self_handled=complaint.self_handled,
         ),
     )
@@ -200,7 +200,13 @@ def _self_handled(report: Report, caller: Caller, now: datetime) -> SelfHandled 
     done = report.handling
     if done is None:
         return None
-    return SelfHandled(actor=caller.subject, handling_mode=done.mode, result=done.result, handled_at=done.at or now)
+    return SelfHandled(
+        actor=caller.subject,
+        handling_mode=done.mode,
+        result=done.result,
+        handled_at=done.at or now,
+        photos=report.attachments or None,
+    )
 
 
 def _claims(acceptance: Acceptance) -> list[tuple[str, ...]]:
