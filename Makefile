@@ -25,7 +25,7 @@ BIN := $(VENV)/bin
 SYNCED := $(VENV)/.synced-with-lock
 SOURCES := shared services cli tests bench chaos
 MODULE_LIMIT := 300
-BENCHES ?= intake pipeline latency stream verify timers
+BENCHES ?= intake pipeline latency stream verify timers routing
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 

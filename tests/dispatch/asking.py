@@ -35,11 +35,14 @@ async def ask(world: World, event: Event, kind: str, body: object = None, **opti
     return await world.act(event, kind, body, role="officer", **options)
 
 
-async def decide(world: World, event: Event, kind: str, *, approved: bool = True, **options: Any) -> Any:
-    """Decide on the newest request of that kind."""
+async def decide(
+    world: World, event: Event, kind: str, *, approved: bool = True, team: str | None = None, **options: Any
+) -> Any:
+    """Decide on the newest request of that kind; `team` gets a case that is returned."""
     requests = [each for each in (await shown(world, event))["requests"] if each["kind"] == kind]
     path = f"{kind}/{requests[-1]['id']}/approval"
-    return await world.act(event, path, {"approved": approved}, role=options.pop("role", "dispatcher"), **options)
+    body = {"approved": approved} if team is None else {"approved": approved, "team": team}
+    return await world.act(event, path, body, role=options.pop("role", "dispatcher"), **options)
 
 
 async def grant(world: World, event: Event, *kinds: str) -> Any:

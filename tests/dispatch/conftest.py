@@ -13,6 +13,8 @@ from dispatch_service import demo
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.main import build
 from dispatch_service.persistence.territory import Territory
+from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.rulebooks import Rulebooks
 from eventbus.slices import Subscription
 from runtime.auth import TokenVerifier
 from runtime.database import create_engine, run_migrations
@@ -35,8 +37,10 @@ async def _world(url: str) -> AsyncIterator[World]:
     settings = RuntimeSettings(dispatch_database_url=url, token_secret=SecretStr(SECRET), tenant=TENANT)
     service = build(settings, TokenVerifier(settings))
     engine = create_engine(url, application_name="dispatch tests")
-    handler = CaseEvents(Territory(check_every_seconds=0))
-    subscription = Subscription(consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=handler)
+    rulebooks = Rulebooks(Territory(check_every_seconds=0), Clockworks(check_every_seconds=0), check_every_seconds=0)
+    subscription = Subscription(
+        consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(rulebooks)
+    )
     transport = ASGITransport(app=service.app, raise_app_exceptions=False)
     async with AsyncClient(transport=transport, base_url="http://test") as client:
         yield World(service.app, engine, subscription, client)

@@ -35,6 +35,7 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch idempotency keys",
             "dispatch clocks",
             "dispatch timers",
+            "dispatch reinspections",
             "dispatch tracks",
         ],
         "consumer": ["dispatch"],

@@ -1,13 +1,10 @@
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 from unittest.mock import ANY
 
 import pytest
-import sqlalchemy as sa
 
 from contracts.lifecycle import EventType
+from dispatch.statements import statements
 from dispatch.world import FAR_AWAY, NEIGHBOUR, RECEIVED_AT, TOWN, TRACE, World, later, received
 from eventbus.errors import OutOfOrder, Permanent
 
@@ -192,18 +189,6 @@ async def test_a_slice_takes_the_same_number_of_statements_whatever_its_size(wor
         sizes.append(len(executed))
 
     assert sizes[0] == sizes[1] < 10
-
-
-@contextmanager
-def statements(world: World) -> Iterator[list[str]]:
-    executed: list[str] = []
-
-    def note(*call: Any) -> None:
-        executed.append(call[2])
-
-    sa.event.listen(world.engine.sync_engine, "before_cursor_execute", note)
-    yield executed
-    sa.event.remove(world.engine.sync_engine, "before_cursor_execute", note)
 
 
 async def test_what_a_complaint_says_is_kept_with_the_case(world: World) -> None:

@@ -105,6 +105,20 @@ def _crossed(collection: dict[str, Any]) -> None:
     ring[1], ring[20] = ring[20], ring[1]
 
 
+def _inside_out(collection: dict[str, Any]) -> None:
+    """Give a grid the shape of another one for a hole."""
+    elsewhere = collection["features"][9]["geometry"]["coordinates"][0]
+    collection["features"][2]["geometry"]["coordinates"].append(elsewhere)
+
+
+def _too_detailed(collection: dict[str, Any]) -> None:
+    """Put very many positions on the first side of a grid."""
+    ring = collection["features"][2]["geometry"]["coordinates"][0]
+    (lon, lat), (to_lon, to_lat), *_ = ring
+    parts = [part / 16_000 for part in range(1, 16_000)]
+    ring[1:1] = [[lon + (to_lon - lon) * part, lat + (to_lat - lat) * part] for part in parts]
+
+
 def _open(collection: dict[str, Any]) -> None:
     collection["features"][0]["geometry"]["coordinates"][0].pop()
 
@@ -117,7 +131,9 @@ def _swapped(collection: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "pointer", "code"),
     [
-        (_crossed, "/features/2/geometry", "shape-invalid"),
+        (_crossed, "/features/2/geometry", "shape-self-intersecting"),
+        (_inside_out, "/features/2/geometry", "shape-inside-out"),
+        (_too_detailed, "/features/2/geometry", "shape-too-detailed"),
         (_open, "/features/0/geometry/Polygon/coordinates/0", "ring_open"),
         (_swapped, "/features/1/geometry/Polygon/coordinates/0", "ring_not_in_degrees"),
         (lambda c: c["features"].append(c["features"][4]), "/features/4/properties/code", "duplicate-code"),
@@ -156,7 +172,7 @@ async def test_a_flaw_is_told_with_its_place_in_both_languages(world: World) -> 
     english = (await draw(world, wanted)).json()["errors"][0]["message"]
     chinese = (await draw(world, wanted, headers={"Accept-Language": "zh"})).json()["errors"][0]["message"]
 
-    assert "Self-intersection, at longitude 107." in english
+    assert "crosses itself at longitude 107." in english
     assert "经度 107." in chinese
 
 

@@ -101,7 +101,10 @@ async def test_who_is_no_staff_is_denied(world: World, role: str) -> None:
 
 @pytest.mark.parametrize(
     ("action", "roles"),
-    [("assign", STAFF - {"dispatcher"}), *((a, STAFF - {"officer"}) for a in ("accept", "start", "resolve"))],
+    [
+        ("assign", STAFF - {"dispatcher", "supervisor"}),
+        *((a, STAFF - {"officer"}) for a in ("accept", "start", "resolve")),
+    ],
 )
 async def test_an_action_is_for_the_role_of_the_state_table(world: World, action: str, roles: frozenset[str]) -> None:
     event = await world.a_case()

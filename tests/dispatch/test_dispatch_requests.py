@@ -181,13 +181,14 @@ async def test_what_a_state_does_not_allow_is_not_even_asked_for(
     assert (await shown(world, event))["requests"] == []
 
 
-async def test_a_request_for_a_case_that_has_moved_on_cannot_be_approved(world: World) -> None:
+async def test_a_request_for_a_case_that_has_moved_on_is_dropped(world: World) -> None:
     event = await world.a_case("accept", "start")
     await ask(world, event, "suspension")
-    await world.act(event, "resolve", role="officer")
+    resolved = await world.act(event, "resolve", role="officer")
 
-    assert problem(await decide(world, event, "suspension")) == (409, "illegal-transition")
-    assert (await decide(world, event, "suspension", approved=False)).status_code == 200
+    assert [each["state"] for each in resolved.json()["requests"]] == ["dropped"]
+    for approved in (True, False):
+        assert problem(await decide(world, event, "suspension", approved=approved)) == (409, "request-settled")
 
 
 async def test_bad_requests_are_named(world: World) -> None:

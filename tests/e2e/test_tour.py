@@ -1,30 +1,28 @@
-"""The README's tour, as it is printed."""
+"""The README's tour and the walks of the documents, as they are printed."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from e2e.county import County
-
-README = Path(__file__).parents[2] / "README.md"
+from e2e.printed import ROOT, examples, prelude, run, section
 
 
 def test_the_tour_works_line_by_line(county: County, tmp_path: Path) -> None:
-    text = README.read_text("utf-8")
-    tour = text[text.index("## Five-minute tour") : text.index("The API is documented at")]
-    lines = "\n".join(re.findall(r"```sh\n(.*?)```", tour, re.DOTALL))
+    text = (ROOT / "README.md").read_text("utf-8")
+    lines = examples(text[text.index("## Five-minute tour") : text.index("The API is documented at")])
     assert "http://127.0.0.1:8000" in lines
     assert ".venv/bin/jieban" in lines
-    script = "set -e\n" + lines.replace("http://127.0.0.1:8000", county.url).replace(
-        ".venv/bin/jieban", f'"{sys.executable}" -m jieban'
-    )
-    environment = {**os.environ, "JIEBAN_DATA_DIR": str(county.directory), "JIEBAN_URL": county.url}
-    done = subprocess.run(["bash", "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "urn:jieban:problem" not in done.stdout
-    assert '"status": "closed"' in done.stdout
-    assert '"satisfaction": "satisfied"' in done.stdout
-    assert re.search(r"created +│ 1 ", done.stdout)
-    assert "Everything has arrived" in done.stdout
+    printed = run(county, lines, tmp_path)
+    assert '"status": "closed"' in printed
+    assert '"satisfaction": "satisfied"' in printed
+    assert re.search(r"created +│ 1 ", printed)
+    assert "Everything has arrived" in printed
+
+
+def test_the_walks_of_a_dispatcher_and_an_officer_work_line_by_line(county: County, tmp_path: Path) -> None:
+    walks = section("docs/cases.md", "A dispatcher's walk") + "\n" + section("docs/cases.md", "An officer's walk")
+    printed = run(county, prelude(county) + walks, tmp_path)
+    assert '"rule":"conference"' in printed
+    assert '"state":"answered"' in printed
+    assert printed.rstrip().endswith("}")
+    assert '"status":"resolved"' in printed.rpartition('{"complaint_id"')[2]

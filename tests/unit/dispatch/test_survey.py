@@ -87,6 +87,24 @@ def test_a_hole_outside_of_its_ring_is_a_flaw() -> None:
     assert flaw.reason.startswith("Hole lies outside")
 
 
+@pytest.mark.parametrize(
+    ("area", "code"),
+    [
+        (shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)]), "self-intersecting"),
+        (shapely.Polygon([(0, 0), (4, 0), (2, 0), (2, 4)]), "self-intersecting"),
+        (shapely.Polygon([(0, 0), (1, 0), (1, 1)], [[(5, 5), (6, 5), (6, 6)]]), "inside-out"),
+        (shapely.MultiPolygon([shapely.box(0, 0, 9, 9), shapely.box(1, 1, 2, 2)]), "inside-out"),
+        (shapely.Polygon([(0, 0), (0, 0), (0, 0), (0, 0)]), "invalid"),
+        (shapely.Polygon(), "invalid"),
+    ],
+)
+def test_each_sort_of_flaw_has_its_code(area: shapely.Polygon, code: str) -> None:
+    flaw = flaw_of(area)
+
+    assert flaw is not None
+    assert flaw.code == code, flaw.reason
+
+
 def test_rings_drawn_the_wrong_way_round_are_turned_and_told() -> None:
     clockwise = shapely.Polygon(
         [(0, 0), (0, 4), (4, 4), (4, 0)],

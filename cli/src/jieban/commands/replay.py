@@ -27,7 +27,7 @@ from runtime.settings import RuntimeSettings
 replay = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="""Events once more: out of a service's outbox, or out of the topic.
+    help="""Events once more: out of a service's outbox, out of a topic, or a county's directory as it is.
 
 Whoever has applied an event does not apply it again, so a replay may be repeated, and may reach further back than is
 needed. See first what is missing: [bold]jieban doctor[/bold]
@@ -35,6 +35,8 @@ needed. See first what is missing: [bold]jieban doctor[/bold]
 [bold]jieban replay outbox --service intake --from 2h --dry-run[/bold]   what intake published in the last two hours
 
 [bold]jieban replay topic --service ledger --earliest[/bold]             all that Kafka keeps
+
+[bold]jieban replay directory[/bold]                                     communities, teams, grids, posts, officers
 """,
 )
 
@@ -91,6 +93,27 @@ def outbox(
             return
         done = _in_batches(client, path, {**body, "until": there["last"], "size": batch}, there["events"])
     typer.echo(f"{done} events of {service} are published again.")
+
+
+@replay.command()
+def directory(
+    dry_run: Dry = False,
+    url: UrlOption = DEFAULT_URL,
+    at: AtOption = None,
+    token: TokenOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Publish a county's communities, teams, grids, posts and officers again, as they are now.
+
+    For readers of directory.v1 that begin from nothing after the topic was lost, and for a county that is older than
+    the topic. The county is that of the token, who must be its administrator.
+    """
+    headers = dict(bearer(token, Role.ADMIN, data_dir))
+    with httpx.Client(base_url=service_url(ServiceName.DISPATCH, url, at), headers=headers, timeout=60.0) as client:
+        path = "/dispatch/v1/directory/republication"
+        answer = call(client, "POST", path, params={"dry_run": str(dry_run).lower()}).json()
+    would_be = "would be" if dry_run else "are"
+    typer.echo(f"{answer['things']} things of the directory {would_be} published again.")
 
 
 def _in_batches(client: httpx.Client, path: str, body: dict[str, Any], total: int) -> int:

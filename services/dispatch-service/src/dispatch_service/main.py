@@ -1,7 +1,9 @@
 """Puts dispatch together."""
 
+import asyncio
 from datetime import timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from contracts.topics import LIFECYCLE
 from dispatch_service.api import (
@@ -10,18 +12,33 @@ from dispatch_service.api import (
     cases,
     clock_settings,
     coverage,
+    departments,
+    directory,
     duty_requests,
+    exports,
+    field_work,
     grids,
+    imports,
+    officers,
     places,
+    rectifications,
     reference,
     requests,
     rosters,
+    routing_policy,
+    rule_trials,
+    rules,
+    transfers,
+    units,
 )
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.attendance import forget_tracks
 from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.reinspections import tell_due
 from dispatch_service.service.renewing import renew_clocks
+from dispatch_service.service.rule_counting import add_up
+from dispatch_service.service.rulebooks import Rulebooks
 from dispatch_service.service.timers import fire_due
 from eventbus.slices import Subscription
 from operations.rounds import Rounds
@@ -32,12 +49,13 @@ from runtime.settings import RuntimeSettings
 
 DESCRIPTION = """
 Dispatch 派遣、处置: every complaint that intake receives becomes a case of the team that answers for its place, or of
-the duty desk where no grid does. Officers accept, start and resolve the cases of their teams; dispatchers send cases
-on.
+the duty desk where no grid does. Officers accept, start and resolve the cases of their teams, or return them;
+dispatchers send cases on, to teams and to other departments.
 """
 
 _RENEW_EVERY = timedelta(seconds=2)
 _LOOK_EVERY = timedelta(seconds=1)
+_ADD_UP_EVERY = timedelta(seconds=10)
 
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
@@ -45,8 +63,11 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     foundation = Foundation.lay("dispatch", settings, settings.dispatch_database_url)
     tracks = Rounds("dispatch tracks", partial(forget_tracks, foundation.engine), every=timedelta(minutes=1))
     clockworks = Clockworks()
+    rulebooks = Rulebooks(Territory(), clockworks, zone=ZoneInfo(settings.timezone))
     renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
     timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
+    matches = Rounds("dispatch rule matches", partial(add_up, foundation.engine), every=_ADD_UP_EVERY)
+    inspections = Rounds("dispatch reinspections", partial(tell_due, foundation.engine), every=_LOOK_EVERY)
     return assemble(
         foundation,
         verifier,
@@ -56,21 +77,36 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             cases.router,
             actions.router,
             requests.router,
+            units.router,
+            transfers.router,
+            rectifications.router,
             clock_settings.router,
+            field_work.router,
             reference.router,
             grids.router,
+            imports.router,
+            exports.router,
             places.router,
+            officers.router,
+            directory.router,
+            departments.router,
             rosters.router,
             duty_requests.router,
             attendance.router,
             coverage.router,
+            rules.router,
+            rule_trials.router,
+            routing_policy.router,
         ],
-        body_limits={"/dispatch/v1/grids": grids.BODY_LIMIT},
+        body_limits={
+            "/dispatch/v1/grids": grids.BODY_LIMIT,
+            "/dispatch/v1/rules": rules.BODY_LIMIT,
+            "/dispatch/v1/rules/dry-run": rules.BODY_LIMIT,
+            **imports.BODY_LIMITS,
+        },
         subscriptions=[
-            Subscription(
-                consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(Territory(), clockworks)
-            )
+            Subscription(consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(rulebooks))
         ],
-        state={"clockworks": clockworks},
-        workers={"relay": [renewing, timers, tracks]},
+        state={"clockworks": clockworks, "rulebooks": rulebooks, "dry_runs": asyncio.Semaphore(1)},
+        workers={"relay": [renewing, timers, inspections, tracks, matches]},
     )

@@ -71,8 +71,9 @@ class ComplaintReceived(Payload):
 
 
 AssignedBy = Literal["grid", "duty_desk", "dispatcher", "rule", "self_handled", "conference", "rework", "reopening"]
-"""Why a unit: the grid at that point, no grid there, a dispatcher's decision, one of the tenant's routing rules (named
-by `rule_code`), it was handled before it was reported, a conference 会商 of units, or another round of the work."""
+"""Why a unit: the grid at that point, no grid there or nobody on duty, a dispatcher's decision, one of the tenant's
+routing rules (named by `rule_code`), it was handled before it was reported, a conference 会商 of units, or
+another round of the work."""
 
 
 class ComplaintAssigned(Payload):

@@ -52,5 +52,5 @@ class Janitor:
 
 
 def first_id_at(moment: datetime) -> uuid.UUID:
-    """Return the lowest UUIDv7 of `moment` (RFC 9562: 48 bits of Unix milliseconds come first)."""
-    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
+    """Return the lowest UUIDv7 of `moment` (RFC 9562: Unix milliseconds in the first 48 bits), from 1970 on."""
+    return uuid.UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)

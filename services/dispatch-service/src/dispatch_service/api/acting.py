@@ -13,7 +13,7 @@ from dispatch_service.api.deps import Engine
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.errors import DispatchError
 from dispatch_service.persistence import cases
-from dispatch_service.service.actions import Action
+from dispatch_service.service.acting import Action
 from runtime.auth import Caller
 from runtime.clock import now
 from runtime.etag import IfMatch, check, etag
@@ -46,6 +46,7 @@ class _Acting:
             traceparent=current_traceparent(),
             check_version=partial(check, self._if_match),
             note=note,
+            roles=caller.roles,
         )
         async with self._engine.begin() as connection:
             if self._key is None:

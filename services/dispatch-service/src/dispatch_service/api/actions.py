@@ -7,9 +7,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Response
 
 from contracts.lifecycle import TRANSITIONS, EventType
+from contracts.roles import Role
 from dispatch_service.api.acting import Acting
 from dispatch_service.api.case_schemas import AcceptBody, AssignBody, CaseDetail, ResolveBody, StartBody
 from dispatch_service.api.deps import TenantClockworks
+from dispatch_service.api.photo_schemas import photos_of
 from dispatch_service.service import actions
 from runtime.auth import Caller, require
 from runtime.problems import PROBLEM_RESPONSES
@@ -30,10 +32,11 @@ async def assign_case(
     acting: Acting,
     clockworks: TenantClockworks,
 ) -> Response:
-    """Send a case to a team: from the duty desk, or on from a team that has not accepted it yet.
+    """Send a case to a team: from the duty desk, on from a team that has not accepted it yet, or after a return.
 
     The times to accept it and to be on site begin anew; the promised time stands, unless the case gets another grade.
-    422 for an unknown team; 409 with the present state where the case is beyond that.
+    422 for an unknown team; 409 with the present state where the case is beyond that, `unit-has-returned` for a team
+    that has given it back in this round. After three returns 403 `supervisor-decides` for all but supervisors.
     """
     work = partial(actions.assign, team_code=body.team, grade=body.grade, clockworks=clockworks)
     return await acting.run(caller, complaint_id, body.note, work)
@@ -60,7 +63,10 @@ async def start_case(
     acting: Acting,
     body: StartBody | None = None,
 ) -> Response:
-    """Begin the work on site, with position and time; `started_at` may be past, for devices that were offline."""
+    """Begin the work on site, with position and time; `started_at` may be past, for devices that were offline.
+
+    422 `position-far-away` for a position more than 50 km from the complaint and every grid.
+    """
     body = body or StartBody()
     position = body.position.to_place() if body.position else None
     work = partial(actions.start, position=position, started_at=body.started_at)
@@ -71,9 +77,19 @@ async def start_case(
 async def resolve_case(
     complaint_id: UUID,
     body: ResolveBody,
-    caller: Annotated[Caller, _who_may(EventType.RESOLVED)],
+    caller: Annotated[Caller, Depends(require(Role.OFFICER))],
     acting: Acting,
 ) -> Response:
-    """Report the work as done, with how it was handled and the result; verification follows."""
-    work = partial(actions.resolve, handling_mode=body.handling_mode, result=body.result)
+    """Report the work as done, with how it was handled and the result; verification follows.
+
+    422 `photo-required` without the photos that the category needs. 409 `no-rectification`, `reinspection-missing` or
+    `reinspection-failed` where an order of rectification does not allow it.
+    """
+    work = partial(
+        actions.resolve,
+        handling_mode=body.handling_mode,
+        result=body.result,
+        photos=photos_of(body.photos),
+        inspection=body.reinspection.inspection() if body.reinspection else None,
+    )
     return await acting.run(caller, complaint_id, body.note, work)

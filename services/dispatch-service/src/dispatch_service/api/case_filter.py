@@ -7,9 +7,15 @@ from fastapi import Query
 from contracts.lifecycle import Status
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
+from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.persistence.case_lists import CaseFilter, Order
 from operations.filters import Box, Code
 from runtime.types import Instant
+
+_SORT = (
+    "`received`: newest first; `deadline`: what was promised for the earliest time first; `reinspection`: cases whose"
+    " rectification waits to be inspected, those that are due first."
+)
 
 
 async def case_filter(
@@ -26,9 +32,9 @@ async def case_filter(
     grade: Grade | None = None,
     light: Annotated[Light | None, Query(description="Against the promised time.")] = None,
     overdue: Annotated[bool | None, Query(description="Beyond the promised time, or not.")] = None,
-    sort: Annotated[
-        Order, Query(description="`received`: newest first; `deadline`: what was promised for the earliest time first.")
-    ] = "received",
+    supporting: Annotated[Code | None, Query(description="Code of a team that supports the lead.")] = None,
+    reinspection: Annotated[Reinspection | None, Query(description="Where an order of rectification stands.")] = None,
+    sort: Annotated[Order, Query(description=_SORT)] = "received",
 ) -> CaseFilter:
     """Return what the query asks for."""
     return CaseFilter(
@@ -45,5 +51,7 @@ async def case_filter(
         grade=grade,
         light=light,
         overdue=overdue,
+        supporting=supporting,
+        reinspection=reinspection,
         sort=sort,
     )

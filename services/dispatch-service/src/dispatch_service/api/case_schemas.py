@@ -10,10 +10,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.coordinates import Crs, to_wgs84
 from contracts.events import AssignedBy, HandlingMode, Place
 from contracts.lifecycle import Status
+from dispatch_service.api.life_views import (
+    ConferenceView,
+    ContributionView,
+    RectificationView,
+    ReturnView,
+    SupportView,
+    TransferView,
+)
+from dispatch_service.api.photo_schemas import Photos, PhotoView, photos_of
 from dispatch_service.api.request_schemas import OrderView, RequestView
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
+from dispatch_service.domain.rectification import Reinspection
+from dispatch_service.domain.staffing import Why
 from dispatch_service.domain.standing import standing_of
+from dispatch_service.service.rectifications import Inspection
 from runtime.clock import now
 from runtime.types import FiniteFloat, Instant
 
@@ -37,14 +49,42 @@ class LocationView(BaseModel):
     address: str | None
 
 
+class ChoiceView(BaseModel):
+    """Why this officer, or why none: how many were on duty, had the skill, and had a fresh position.
+
+    `metres` and `open_cases` are those of the officer, before.
+    """
+
+    officer: str | None
+    why: Why
+    on_duty: int
+    with_skill: int
+    located: int
+    metres: int | None = None
+    open_cases: int | None = None
+
+
 class Explanation(BaseModel):
-    """Why the case went to this team."""
+    """Why the case went to this team.
+
+    `rules` are the codes of all routing rules that fitted, in the version `rules_version`; `rule_code` is the one that
+    decided. `instead_of` is the team that would have got it, had somebody of it been on duty; `expected_from` says when
+    its next shift began. `choice` is there where an officer was looked for.
+    """
 
     rule: AssignedBy
+    rule_code: str | None = None
+    rules: list[str] = []
+    rules_version: int | None = None
     grid: str | None = None
     grid_version: int | None = None
     team: str
     from_team: str | None = None
+    instead_of: str | None = None
+    supporting: list[str] = []
+    skill: str | None = None
+    expected_from: datetime | None = None
+    choice: ChoiceView | None = None
     officer: str | None = None
     round: int | None = None
 
@@ -55,6 +95,11 @@ class CaseView(BaseModel):
     `promised_at` (承诺时限) is by when it is to be resolved. The light is green until 80 % of that time have passed,
     yellow until all has, then red; it stays as it was when the case was resolved, and null where the work ended
     otherwise. `remaining_seconds` is negative beyond the promised time, and null once the work has ended.
+    `assignee` is the officer chosen for it, then the one who has accepted it; `officer` acted last. A case that waits
+    for the team's next shift has its begin in `expected_from`.
+    `responsible_team` answers for it 首接负责: after a return the unit that had it, until another has accepted it.
+    `reinspection` says where an order of rectification stands that runs until `rectify_until`. `far_start`: it was
+    started further from the complaint than is usual.
     """
 
     complaint_id: UUID
@@ -63,6 +108,7 @@ class CaseView(BaseModel):
     round: int
     version: int
     team: TeamRef
+    responsible_team: str
     grid: str | None
     community: str | None
     explanation: Explanation
@@ -78,9 +124,16 @@ class CaseView(BaseModel):
     light: Light | None
     remaining_seconds: int | None
     suspended_at: datetime | None
+    assignee: str | None
+    expected_from: datetime | None
+    reinspection: Reinspection | None
+    rectify_until: datetime | None
+    start_distance_metres: int | None
+    far_start: bool
     officer: str | None
     handling_mode: HandlingMode | None
     result: str | None
+    photos: list[PhotoView]
     occurred_at: datetime | None
     received_at: datetime
     assigned_at: datetime
@@ -100,16 +153,28 @@ class CaseView(BaseModel):
                 "light": standing.light,
                 "remaining_seconds": None if remaining is None else int(remaining.total_seconds()),
                 "team": {"code": row["team"], "name": row["team_name"]},
+                "responsible_team": row["responsible_team"] or row["team"],
                 "location": {"lon": row["lon"], "lat": row["lat"], "address": row["address"]},
             }
         )
 
 
 class CaseDetail(CaseView):
-    """A case with what its unit has asked for, and its supervision orders; the oldest first."""
+    """A case with what its unit has asked for, its supervision orders and what else has happened; the oldest first."""
 
     requests: list[RequestView]
     supervision: list[OrderView]
+    returns: list[ReturnView]
+    conferences: list[ConferenceView]
+    transfers: list[TransferView]
+    rectifications: list[RectificationView]
+    supporting: list[SupportView]
+    contributions: list[ContributionView]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Return the view of a row of `cases.show`."""
+        return super().of({**row, "returns": ReturnView.among(row["requests"])})
 
 
 class _Body(BaseModel):
@@ -156,9 +221,26 @@ class StartBody(_Body):
     note: Note | None = None
 
 
+class InspectionBody(_Body):
+    """Whether it was set right after an order of rectification."""
+
+    passed: Annotated[bool, Field(strict=True)]
+    note: Note | None = None
+    photos: Photos = []
+
+    def inspection(self) -> Inspection:
+        """Return it as the rest of the service knows it."""
+        return Inspection(self.passed, self.note, photos_of(self.photos))
+
+
 class ResolveBody(_Body):
-    """How the case was handled (宣传引导、现场整改、限期整改、口头教育、立案查处), and with what result."""
+    """How the case was handled (宣传引导、现场整改、限期整改、口头教育、立案查处), and with what result.
+
+    `photos` are attachments of intake; `reinspection` is for a case whose rectification was ordered.
+    """
 
     handling_mode: HandlingMode
     result: Annotated[str, Field(min_length=1, max_length=4000)]
+    photos: Photos = []
+    reinspection: InspectionBody | None = None
     note: Note | None = None

@@ -13,7 +13,7 @@ from dispatch_service.api.deps import ReadEngine, Staff
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.errors import CaseNotFound
 from dispatch_service.persistence import case_lists, cases
-from dispatch_service.persistence.case_lists import CaseFilter, Mark
+from dispatch_service.persistence.case_lists import TIME_OF, CaseFilter, Mark
 from operations.pages import Page, Pages
 from runtime.clock import now
 from runtime.etag import etag
@@ -33,7 +33,7 @@ async def list_cases(
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[CaseView]:
-    """List cases, newest complaint first, or by deadline.
+    """List cases, newest complaint first, by deadline, or those first that are to be inspected again.
 
     Newest first, a case that changes keeps its place, so no page shifts. To follow changes, walk all pages with
     `updated_after` set a minute before the moment at which the walk before began.
@@ -45,7 +45,8 @@ async def list_cases(
         rows = await case_lists.page(connection, caller.tenant, wanted, after=after, size=limit + 1, at=now())
     if len(rows) > limit:
         end = rows[limit - 1]
-        pages.link_next(response, str(end["complaint_id"]), end["promised_at"] and end["promised_at"].isoformat())
+        time = end[TIME_OF[wanted.sort]] if wanted.sort in TIME_OF else None
+        pages.link_next(response, str(end["complaint_id"]), time and time.isoformat())
     return Page(items=[CaseView.of(row) for row in rows[:limit]])
 
 
@@ -61,5 +62,5 @@ async def show_case(complaint_id: UUID, response: Response, caller: Staff, engin
     return CaseDetail.of(row)
 
 
-def _mark(complaint_id: Position, promised_at: Position) -> Mark:
-    return None if promised_at is None else datetime.fromisoformat(str(promised_at)), UUID(str(complaint_id))
+def _mark(complaint_id: Position, time: Position) -> Mark:
+    return None if time is None else datetime.fromisoformat(str(time)), UUID(str(complaint_id))

@@ -1,6 +1,6 @@
 """Reading and replacing what clocks go by: limits, office hours, calendars."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
@@ -13,17 +13,16 @@ from dispatch_service.api.clock_schemas import (
     OfficeHoursView,
 )
 from dispatch_service.api.deps import Administrator, Engine, ReadEngine, Staff
+from dispatch_service.api.documents import facts, read, replace
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.calendars import are_office_hours
 from dispatch_service.domain.errors import DispatchError
-from dispatch_service.persistence import clock_settings
-from dispatch_service.persistence.clock_settings import LIMITS, OFFICE_HOURS, Setting, calendar_of
+from dispatch_service.persistence.clock_settings import LIMITS, OFFICE_HOURS, calendar_of
+from dispatch_service.persistence.documents import Document
 from dispatch_service.service.clockworks import default_limits, limits_of, spans_of
 from dispatch_service.service.years import year_of
 from operations.problems import invalid
-from runtime.auth import Caller
-from runtime.clock import now
-from runtime.etag import IfMatch, check, etag
+from runtime.etag import IfMatch
 from runtime.problems import PROBLEM_RESPONSES
 
 router = APIRouter(tags=["limits and calendars"], responses=PROBLEM_RESPONSES)
@@ -34,7 +33,7 @@ Year = Annotated[int, Path(ge=2000, le=2100)]
 @router.get("/limits")
 async def show_limits(response: Response, caller: Staff, engine: ReadEngine) -> LimitsView:
     """Show how long each stage may take, by category and grade."""
-    return _limits(response, await _read(engine, caller, LIMITS))
+    return _limits(response, await read(engine, caller, LIMITS))
 
 
 @router.put("/limits")
@@ -47,13 +46,13 @@ async def replace_limits(
         limits_of(rows)
     except DispatchError as error:
         raise problem_of(error) from error
-    return _limits(response, await _replace(engine, caller, if_match, LIMITS, rows))
+    return _limits(response, await replace(engine, caller, if_match, LIMITS, rows))
 
 
 @router.get("/office-hours")
 async def show_office_hours(response: Response, caller: Staff, engine: ReadEngine) -> OfficeHoursView:
     """Show when a working day is worked."""
-    return _office_hours(response, await _read(engine, caller, OFFICE_HOURS))
+    return _office_hours(response, await read(engine, caller, OFFICE_HOURS))
 
 
 @router.put("/office-hours")
@@ -64,13 +63,13 @@ async def replace_office_hours(
     rows = [span.model_dump(by_alias=True) for span in body.spans]
     if not are_office_hours(spans_of(rows)):
         raise invalid("/spans", "office-hours-invalid")
-    return _office_hours(response, await _replace(engine, caller, if_match, OFFICE_HOURS, rows))
+    return _office_hours(response, await replace(engine, caller, if_match, OFFICE_HOURS, rows))
 
 
 @router.get("/calendars/{year}")
 async def show_calendar(year: Year, response: Response, caller: Staff, engine: ReadEngine) -> CalendarView:
     """Show a year: public holidays with their make-up workdays 调休, and the tenant's own days."""
-    return _calendar(response, year, await _read(engine, caller, calendar_of(year)))
+    return _calendar(response, year, await read(engine, caller, calendar_of(year)))
 
 
 @router.put("/calendars/{year}")
@@ -86,43 +85,20 @@ async def replace_calendar(
             raise invalid(f"/days/{place}/date", "date-twice")
         seen.add(day.date)
     rows = [day.model_dump(mode="json") for day in body.days]
-    return _calendar(response, year, await _replace(engine, caller, if_match, calendar_of(year), rows))
+    return _calendar(response, year, await replace(engine, caller, if_match, calendar_of(year), rows))
 
 
-async def _read(engine: ReadEngine, caller: Caller, name: str) -> Setting:
-    async with engine.connect() as connection:
-        return await clock_settings.read(connection, caller.tenant, name)
-
-
-async def _replace(engine: Engine, caller: Caller, if_match: int | None, name: str, rows: Any) -> Setting:
-    async with engine.begin() as connection:
-        return await clock_settings.replace(
-            connection,
-            caller.tenant,
-            name,
-            rows,
-            check_version=lambda version: check(if_match, version),
-            actor=caller.subject,
-            now=now(),
-        )
-
-
-def _facts(response: Response, setting: Setting) -> dict[str, Any]:
-    response.headers["ETag"] = etag(setting.version)
-    return {"changed_at": setting.changed_at, "changed_by": setting.changed_by}
-
-
-def _limits(response: Response, setting: Setting) -> LimitsView:
+def _limits(response: Response, setting: Document) -> LimitsView:
     rows = default_limits() if setting.content is None else setting.content
-    facts = {"shipped": setting.content is None, "limits": rows, **_facts(response, setting)}
-    return LimitsView.model_validate(facts)
+    shown = {"shipped": setting.content is None, "limits": rows, **facts(response, setting)}
+    return LimitsView.model_validate(shown)
 
 
-def _office_hours(response: Response, setting: Setting) -> OfficeHoursView:
+def _office_hours(response: Response, setting: Document) -> OfficeHoursView:
     spans = [{"from": f"{opens:%H:%M}", "to": f"{closes:%H:%M}"} for opens, closes in spans_of(setting.content)]
-    facts = {"shipped": setting.content is None, "spans": spans, **_facts(response, setting)}
-    return OfficeHoursView.model_validate(facts)
+    shown = {"shipped": setting.content is None, "spans": spans, **facts(response, setting)}
+    return OfficeHoursView.model_validate(shown)
 
 
-def _calendar(response: Response, year: int, setting: Setting) -> CalendarView:
-    return CalendarView.model_validate({**year_of(year, setting.content or []), **_facts(response, setting)})
+def _calendar(response: Response, year: int, setting: Document) -> CalendarView:
+    return CalendarView.model_validate({**year_of(year, setting.content or []), **facts(response, setting)})

@@ -69,7 +69,8 @@ class GridFeatureBody(BaseModel):
     properties: GridPropertiesBody
 
 
-def _wgs84(crs: dict[str, Any] | None) -> dict[str, Any] | None:
+def wgs84(crs: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return the `crs` of GeoJSON, which must be that of RFC 7946."""
     if crs is not None and not str(crs).rstrip("}'\" ").endswith(("CRS84", ":4326")):
         raise PydanticCustomError("crs_unsupported", "GeoJSON is in WGS84")
     return crs
@@ -81,7 +82,7 @@ class GridsBody(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     type: Literal["FeatureCollection"]
-    crs: Annotated[dict[str, Any] | None, AfterValidator(_wgs84)] = None
+    crs: Annotated[dict[str, Any] | None, AfterValidator(wgs84)] = None
     features: Annotated[list[GridFeatureBody], Field(max_length=MOST_GRIDS)]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
+import shapely
 from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,15 +18,19 @@ from dispatch_service.domain.survey import Finding, flaw_of, survey, turned
 from dispatch_service.persistence import county
 from dispatch_service.persistence.tables import community, team
 from dispatch_service.service.county import GivenGrid, compare, redraw
+from dispatch_service.service.directory import Occasion
 from runtime.auth import Caller, require
 from runtime.clock import now
 from runtime.etag import IfMatch, check, etag
 from runtime.problems import PROBLEM_RESPONSES, FieldError, Problem
+from runtime.tracing import current_traceparent
 
 router = APIRouter(prefix="/grids", tags=["places and teams"], responses=PROBLEM_RESPONSES)
 Admin = Annotated[Caller, Depends(require(Role.ADMIN))]
 BODY_LIMIT = 16 * 2**20
 """A thousand grids of two hundred points take about 5 MB as text."""
+MOST_POSITIONS = 15_000
+"""Of one grid: it is published as one event."""
 
 
 @router.put("")
@@ -55,7 +60,8 @@ async def draw_grids(
         await _check_references(connection, caller.tenant, grids)
         plan = compare(await county.grids_in_force(connection, caller.tenant), grids)
         if not (dry_run or plan.is_empty):
-            version = await redraw(connection, caller.tenant, grids, plan, now())
+            occasion = Occasion(caller.tenant, now(), current_traceparent())
+            version = await redraw(connection, occasion, grids, plan)
     response.headers["ETag"] = etag(version)
     found = [FindingView.of(finding) for finding in findings]
     return RedrawingView(dry_run=dry_run, version=version, findings=found, **asdict(plan))
@@ -84,7 +90,10 @@ def _examine(body: GridsBody, tolerance: float) -> tuple[list[GivenGrid], list[F
         if flaw is not None:
             lon, lat = flaw.at or (None, None)
             params = {"reason": flaw.reason, "lon": lon, "lat": lat}
-            errors.append(FieldError(f"/features/{index}/geometry", "shape-invalid", params))
+            errors.append(FieldError(f"/features/{index}/geometry", f"shape-{flaw.code}", params))
+            continue
+        if shapely.count_coordinates(area) > MOST_POSITIONS:
+            errors.append(FieldError(f"/features/{index}/geometry", "shape-too-detailed", {"most": MOST_POSITIONS}))
             continue
         area, wrong_way = turned(facts.code, area)
         findings += wrong_way

@@ -11,6 +11,8 @@ from dispatch_service.api.grid_schemas import Name
 from dispatch_service.api.reference_schemas import MemberRole, PostKind
 from runtime.types import FiniteFloat
 
+CODE_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+
 
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")

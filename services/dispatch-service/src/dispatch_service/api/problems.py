@@ -1,5 +1,6 @@
 """Dispatch's refusals as problems."""
 
+from dispatch_service.api import life_problems
 from dispatch_service.domain.errors import (
     ActionConflict,
     CaseNotFound,
@@ -113,14 +114,14 @@ register_texts(
         "place-not-found": (
             "未找到",
             "Not found",
-            "没有该编码的社区、网格、队伍或点位。",
-            "There is no community, grid, team or post with this code.",
+            "没有该编码的社区、网格、队伍、点位或部门。",
+            "There is no community, grid, team, post or department with this code.",
         ),
         "place-in-use": (
             "仍在使用",
             "Still in use",
-            "仍有网格（含历史版本）、队伍、点位或案件与其相关，不能删除。",
-            "Grids (of all times), teams, posts or cases still refer to it, so it cannot be removed.",
+            "仍有网格（含历史版本）、队伍、点位、案件或转办与其相关，不能删除。",
+            "Grids (of all times), teams, posts, cases or transfers still refer to it, so it cannot be removed.",
         ),
         "start-out-of-range": (
             "应在受理时间之后，且不得晚于当前时间五分钟以上。",
@@ -132,7 +133,7 @@ register_texts(
 
 def problem_of(error: DispatchError) -> Problem:
     """Return the answer to a refusal; the loser of a race is told the present state."""
-    return _of_requests(error) or _of_cases(error)
+    return _of_requests(error) or life_problems.problem_of(error) or _of_cases(error)
 
 
 def _of_cases(error: DispatchError) -> Problem:
@@ -144,7 +145,7 @@ def _of_cases(error: DispatchError) -> Problem:
         case ActionConflict():
             return illegal_transition(error.status.value, error.version)
         case UnknownTeam():
-            return invalid("/team", "unknown-team")
+            return invalid(f"/{error.field}", "unknown-team")
         case LimitTwice():
             return invalid(f"/limits/{error.place}", "limit-twice")
         case LimitMissing():

@@ -16,7 +16,7 @@ from dispatch_service.api.reference_schemas import (
     PostView,
     TeamView,
 )
-from dispatch_service.persistence import reference
+from dispatch_service.persistence import reference, team_patterns
 from dispatch_service.persistence.rows import Row
 from operations.pages import Page, Pages
 from runtime.auth import Caller
@@ -56,9 +56,12 @@ class _Listing:
             pages.link_next(self._response, rows[self._limit - 1]["code"])
         return rows[: self._limit]
 
-    async def members(self, codes: Sequence[str]) -> Mapping[str, list[Row]]:
+    async def members(self, codes: Sequence[str]) -> tuple[Mapping[str, list[Row]], Mapping[str, int]]:
+        """Return the members of each of the teams, and how many of each role there shall be."""
+        tenant = self._caller.tenant
         async with self._engine.connect() as connection:
-            return await reference.members(connection, self._caller.tenant, codes)
+            pattern = await team_patterns.pattern_of(connection, tenant)
+            return await reference.members(connection, tenant, codes), pattern
 
 
 async def _listing(
@@ -100,7 +103,7 @@ async def list_posts(
 
 @router.get("/teams")
 async def list_teams(listing: Listing, community: Code | None = None) -> Page[TeamView]:
-    """List teams with their members in the order of their codes."""
+    """List teams with their members in the order of their codes, and where their make-up differs from the pattern."""
     rows = await listing.rows("teams", reference.teams, {"community": community})
-    members = await listing.members([row["code"] for row in rows])
-    return Page(items=[TeamView.of(row, members.get(row["code"], [])) for row in rows])
+    members, pattern = await listing.members([row["code"] for row in rows])
+    return Page(items=[TeamView.of(row, members.get(row["code"], []), pattern) for row in rows])

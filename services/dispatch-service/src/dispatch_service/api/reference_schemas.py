@@ -6,6 +6,9 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel
 
+from dispatch_service.domain.routing import DUTY_DESK
+from dispatch_service.domain.team_pattern import gaps
+
 PostKind = Literal["post", "liaison_station", "kiosk", "service_station", "guide_point"]
 MemberRole = Literal["leader", "enforcement_assistant", "community_worker", "mobile"]
 
@@ -39,19 +42,38 @@ class MemberView(BaseModel):
     role: MemberRole
 
 
+class PatternGapView(BaseModel):
+    """A role of which a team has more or fewer members than the make-up of teams says."""
+
+    role: MemberRole
+    wanted: int
+    present: int
+
+
 class TeamView(BaseModel):
-    """A unit that cases are assigned to, with its members; `duty-desk` 值班台 is the one without a grid."""
+    """A unit that cases are assigned to, with its members; `duty-desk` 值班台 is the one without a grid.
+
+    `pattern_gaps` tells where its make-up differs from that of `/dispatch/v1/team-pattern`; the desk has none.
+    """
 
     code: str
     name: str
     community: str | None
     members: list[MemberView]
+    pattern_gaps: list[PatternGapView]
     generated: bool
 
     @classmethod
-    def of(cls, row: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> Self:
+    def of(cls, row: Mapping[str, Any], members: Sequence[Mapping[str, Any]], pattern: Mapping[str, int]) -> Self:
         """Return the view of a row of the team table and those of its members."""
-        return cls.model_validate({**row, "members": [dict(member) for member in members]})
+        differing = [] if row["code"] == DUTY_DESK else gaps(pattern, [member["role"] for member in members])
+        return cls.model_validate(
+            {
+                **row,
+                "members": [dict(member) for member in members],
+                "pattern_gaps": [gap._asdict() for gap in differing],
+            }
+        )
 
 
 class GridProperties(BaseModel):

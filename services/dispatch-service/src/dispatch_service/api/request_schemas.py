@@ -9,12 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from dispatch_service.domain.requests import RequestKind
 from runtime.types import Instant
 
-RequestState = Literal["open", "approved", "refused"]
+RequestState = Literal["open", "approved", "refused", "dropped"]
+"""`dropped`: the unit that has asked had the case no longer before somebody has decided."""
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class RequestView(BaseModel):
-    """What a unit has asked for. `until` is for extensions; `note` is the dispatcher's."""
+    """What a unit has asked for. `until` is for extensions, `proposed_team` for returns; `note` is the dispatcher's."""
 
     id: UUID
     complaint_id: UUID
@@ -27,6 +28,8 @@ class RequestView(BaseModel):
     decided_by: str | None
     decided_at: datetime | None
     note: str | None
+    team: str | None
+    proposed_team: str | None
 
 
 class OrderView(BaseModel):
@@ -59,10 +62,18 @@ class ExtensionBody(_Body):
     until: Instant
 
 
+class ReturnBody(_Body):
+    """Why the unit gives the case back, and which unit it thinks should have it."""
+
+    reason: Text
+    proposed_team: Annotated[str | None, Field(min_length=1, max_length=64)] = None
+
+
 class ApprovalBody(_Body):
-    """Whether it is approved."""
+    """Whether it is approved; `team` is the unit that gets a case with the approval of its return."""
 
     approved: Annotated[bool, Field(strict=True)]
+    team: Annotated[str | None, Field(min_length=1, max_length=64)] = None
     note: Text | None = None
 
 

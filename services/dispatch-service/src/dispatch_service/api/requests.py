@@ -1,4 +1,4 @@
-"""Asking for more time, for suspension and resumption; deciding on it; supervision orders."""
+"""Asking for more time, suspension, resumption and return; deciding on it; supervision orders."""
 
 from functools import partial
 from typing import Annotated
@@ -19,11 +19,13 @@ from dispatch_service.api.request_schemas import (
     ReplyBody,
     RequestState,
     RequestView,
+    ReturnBody,
 )
 from dispatch_service.domain.requests import EVENT_OF, RequestKind
 from dispatch_service.persistence import requests as stored
 from dispatch_service.service import requests, supervision
 from operations.pages import Page, Pages
+from operations.problems import invalid
 from runtime.auth import Caller, require
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES
@@ -91,6 +93,25 @@ async def ask_for_resumption(
     return await acting.run(caller, complaint_id, None, work)
 
 
+@router.post("/cases/{complaint_id}/return", response_model=CaseDetail)
+async def ask_for_return(
+    complaint_id: UUID, body: ReturnBody, caller: Unit, acting: Acting, clockworks: TenantClockworks
+) -> Response:
+    """Ask to give the case back 退单, within the limit `return`, because another unit should have it.
+
+    409 `return-limit-passed`, `returned-too-often` after three returns in a round, `decided-in-conference`.
+    """
+    work = partial(
+        requests.ask,
+        kind=RequestKind.RETURN,
+        reason=body.reason,
+        until=None,
+        clockworks=clockworks,
+        proposed_team=body.proposed_team,
+    )
+    return await acting.run(caller, complaint_id, None, work)
+
+
 @router.post("/cases/{complaint_id}/{kind}/{request_id}/approval", response_model=CaseDetail)
 async def decide_on_request(
     complaint_id: UUID,
@@ -101,8 +122,20 @@ async def decide_on_request(
     acting: Acting,
     clockworks: TenantClockworks,
 ) -> Response:
-    """Approve or refuse what a unit has asked for; 403 `own-request` for whoever has asked for it."""
-    work = partial(requests.decide, kind=kind, request_id=request_id, approved=body.approved, clockworks=clockworks)
+    """Approve or refuse what a unit has asked for; 403 `own-request` for whoever has asked for it.
+
+    A case whose return is approved goes to `team`, or waits until somebody has assigned it.
+    """
+    if body.team is not None and not (body.approved and kind is RequestKind.RETURN):
+        raise invalid("/team", "extra_forbidden")
+    work = partial(
+        requests.decide,
+        kind=kind,
+        request_id=request_id,
+        approved=body.approved,
+        clockworks=clockworks,
+        next_team=body.team,
+    )
     return await acting.run(caller, complaint_id, body.note, work)
 
 

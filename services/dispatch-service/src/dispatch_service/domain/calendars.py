@@ -10,6 +10,10 @@ OFFICE_HOURS: Sequence[Span] = ((time(9), time(12)), (time(13), time(18)))
 """Of a tenant that has not set its own."""
 
 
+def _nameless(_day: date) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """Which days a tenant works, and when.
@@ -22,6 +26,8 @@ class Calendar:
     overrides: Mapping[date, bool] = field(default_factory=dict)
     """The tenant's own word, which goes before all else."""
     office_hours: Sequence[Span] = OFFICE_HOURS
+    name_of: Callable[[date], str | None] = _nameless
+    """The name of a public holiday; None for days that have none."""
 
     def is_working(self, day: date) -> bool:
         """Say whether `day` is a working day."""
@@ -30,6 +36,10 @@ class Calendar:
             return own
         official = self.holidays(day)
         return is_weekday(day) if official is None else official
+
+    def is_holiday(self, day: date) -> bool:
+        """Say whether `day` is a day off that has a name, or is the tenant's own."""
+        return not self.is_working(day) and (self.overrides.get(day) is False or self.name_of(day) is not None)
 
     def office(self) -> WorkingTime:
         """Return the counting of working hours."""

@@ -6,11 +6,23 @@ from uuid import UUID
 
 from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status, next_status
 from dispatch_service.domain.errors import ActionConflict, NotYourTeam, StartOutOfRange
+from dispatch_service.domain.life_errors import MomentOutOfRange
 
 NEW_ROUND = frozenset({EventType.REWORK_ORDERED, EventType.REOPENED})
 """After these the unit works on the case again."""
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far an officer's device may be ahead of the server, or behind the moment of receipt."""
+OPEN = frozenset(
+    {
+        Status.RECEIVED,
+        Status.ASSIGNED,
+        Status.ACCEPTED,
+        Status.IN_PROGRESS,
+        Status.SUSPENDED,
+        Status.TRANSFERRED,
+    }
+)
+"""Somebody still has to do something with the case."""
 
 
 @dataclass(slots=True)
@@ -39,6 +51,16 @@ class Case:
             return next_status(self.status, event)
         except IllegalTransition as error:
             raise ActionConflict(event, self.status, self.version) from error
+
+    def check_transferred(self, event: EventType) -> None:
+        """Raise ActionConflict for an event that may follow only while another department has the case."""
+        if self.status is not Status.TRANSFERRED:
+            raise ActionConflict(event, self.status, self.version)
+
+    def check_with_unit(self, event: EventType) -> None:
+        """Raise ActionConflict where another department has the case, whose unit can do nothing meanwhile."""
+        if self.status is Status.TRANSFERRED:
+            raise ActionConflict(event, self.status, self.version)
 
     def act(self, event: EventType) -> None:
         """Move on by an event of dispatch's own; raises ActionConflict where the state table has no such line."""
@@ -85,6 +107,18 @@ def check_membership(case: Case, teams: frozenset[str]) -> None:
     """Raise NotYourTeam unless the case's team is among the caller's `teams`."""
     if case.team not in teams:
         raise NotYourTeam(case.team)
+
+
+def check_open(case: Case) -> None:
+    """Raise ActionConflict where the work on the case has ended."""
+    if case.status not in OPEN:
+        raise ActionConflict(EventType.ASSIGNED, case.status, case.version)
+
+
+def check_moment(field: str, moment: datetime, earliest: datetime, now: datetime) -> None:
+    """Raise MomentOutOfRange for a moment, given as `field`, in the future or before `earliest`."""
+    if not earliest - CLOCK_TOLERANCE <= moment <= now + CLOCK_TOLERANCE:
+        raise MomentOutOfRange(field, earliest, now)
 
 
 def check_start(case: Case, started_at: datetime, now: datetime) -> None:

@@ -108,6 +108,11 @@ class Clockwork:
             twice_at=counting.add(begun_at, budget * TWICE / DUE),
         )
 
+    def return_by(self, category: str | None, grade: Grade, assigned_at: datetime) -> datetime | None:
+        """Return until when a team that has a case since `assigned_at` may give it back; None for no limit."""
+        limit = self._limits.of(category, grade).get(Stage.RETURN)
+        return None if limit is None else self._countings[limit.unit].add(assigned_at, limit.time)
+
     def reassign(self, clock: Clock, category: str | None, grade: Grade, assigned_at: datetime) -> Clock:
         """Return the clock of a case that went to another team: the promise stands, the stages before it begin anew."""
         fresh = self.start(category, grade, begun_at=assigned_at, assigned_at=assigned_at)

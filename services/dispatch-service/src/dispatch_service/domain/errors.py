@@ -14,11 +14,12 @@ class CaseNotFound(DispatchError):
 
 
 class UnknownTeam(DispatchError):
-    """The team to assign to does not exist in the caller's tenant."""
+    """The team given as `field` does not exist in the caller's tenant."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, field: str = "team") -> None:
         super().__init__(f"unknown team {code}")
         self.code = code
+        self.field = field
 
 
 class NotYourTeam(DispatchError):

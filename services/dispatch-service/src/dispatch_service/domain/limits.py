@@ -35,13 +35,18 @@ class Grade(StrEnum):
 
 
 class Stage(StrEnum):
-    """What a limit is for: accepting and getting there count from the assignment to the team, resolving from the
-    first assignment of the round.
+    """What a limit is for: returning, accepting and getting there count from the assignment to the team, resolving
+    from the first assignment of the round.
     """
 
+    RETURN = "return"
     ACCEPT = "accept"
     ON_SITE = "on_site"
     RESOLVE = "resolve"
+
+
+NEEDED = (Stage.ACCEPT, Stage.ON_SITE, Stage.RESOLVE)
+"""A table has a limit of these for every case; one without a limit to return lets units return cases at any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +83,22 @@ class LimitTable:
             if key in self._limits:
                 raise LimitTwice(place)
             self._limits[key] = limit.allowance
-        for stage in Stage:
+        for stage in NEEDED:
             if (None, None, stage) not in self._limits:
                 raise LimitMissing(stage)
 
     def of(self, category: str | None, grade: Grade) -> Mapping[Stage, Allowance]:
         """Return the limit of each stage for a case of that category (levels are parted by dots) and grade."""
-        levels = _levels(category)
-        return {stage: self._find(levels, grade, stage) for stage in Stage}
+        levels = levels_of(category)
+        found = {stage: self._find(levels, grade, stage) for stage in Stage}
+        return {stage: allowance for stage, allowance in found.items() if allowance is not None}
 
-    def _find(self, levels: list[str | None], grade: Grade, stage: Stage) -> Allowance:
+    def _find(self, levels: list[str | None], grade: Grade, stage: Stage) -> Allowance | None:
         keys = ((level, which, stage) for level in levels for which in (grade, None))
-        return next(self._limits[key] for key in keys if key in self._limits)
+        return next((self._limits[key] for key in keys if key in self._limits), None)
 
 
-def _levels(category: str | None) -> list[str | None]:
+def levels_of(category: str | None) -> list[str | None]:
     """Return the category, those above it, and None for all, the lowest first."""
     levels: list[str | None] = []
     while category:

@@ -9,8 +9,8 @@ from contracts.lifecycle import Status
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Stage
 
-RUNNING = frozenset({Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS})
-"""The clock runs."""
+RUNNING = frozenset({Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.TRANSFERRED})
+"""The clock runs: also while a returned case waits for another unit, or another department has it."""
 DONE = frozenset({Status.RESOLVED, Status.VERIFIED, Status.CLOSED})
 """The clock has stopped with the resolution."""
 
@@ -24,8 +24,10 @@ class Standing:
 
 
 def stage_of(status: Status) -> Stage:
-    """Return what the unit has to do next with an open case."""
-    return {Status.ASSIGNED: Stage.ACCEPT, Status.ACCEPTED: Stage.ON_SITE}.get(status, Stage.RESOLVE)
+    """Return what has to be done next with an open case."""
+    return {Status.RECEIVED: Stage.ACCEPT, Status.ASSIGNED: Stage.ACCEPT, Status.ACCEPTED: Stage.ON_SITE}.get(
+        status, Stage.RESOLVE
+    )
 
 
 def standing_of(case: Mapping[str, Any], now: datetime) -> Standing:

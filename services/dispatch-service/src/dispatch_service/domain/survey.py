@@ -12,6 +12,14 @@ from shapely.geometry.base import BaseGeometry
 from dispatch_service.domain.plane import Plane
 from dispatch_service.domain.routing import Point
 
+_CODES = {
+    "Self-intersection": "self-intersecting",
+    "Ring Self-intersection": "self-intersecting",
+    "Hole lies outside shell": "inside-out",
+    "Holes are nested": "inside-out",
+    "Nested holes": "inside-out",
+    "Nested shells": "inside-out",
+}
 _PLACE = re.compile(r"\[(\S+) (\S+)\]")
 
 
@@ -21,6 +29,11 @@ class Flaw:
 
     reason: str
     at: Point | None
+
+    @property
+    def code(self) -> str:
+        """The sort of flaw: `self-intersecting`, `inside-out`, or `invalid` for all others."""
+        return _CODES.get(self.reason, "invalid")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,8 @@ from dispatch_service.events import received, rounds, self_handled
 from dispatch_service.events.rounds import NewRound
 from dispatch_service.persistence import case_slices
 from dispatch_service.persistence.case_slices import CaseKey
-from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.announcements import answer
-from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.rulebooks import Rulebooks
 from eventbus.errors import OutOfOrder, Permanent
 from runtime.clock import now as present
 
@@ -38,12 +37,9 @@ or the reporter not satisfied; the rest keeps the lists of cases true."""
 class CaseEvents:
     """The handler of dispatch's subscription."""
 
-    def __init__(
-        self, territory: Territory, clockworks: Clockworks | None = None, *, now: Callable[[], datetime] = present
-    ) -> None:
-        """`territory` says who answers for a place, `clockworks` by when."""
-        self._territory = territory
-        self._clockworks = clockworks or Clockworks()
+    def __init__(self, rulebooks: Rulebooks, *, now: Callable[[], datetime] = present) -> None:
+        """`rulebooks` say who gets a case, and by when."""
+        self._rulebooks = rulebooks
         self._now = now
 
     async def __call__(self, connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
@@ -54,9 +50,7 @@ class CaseEvents:
         """
         now = self._now()
         arrivals = [event for event in events if event.type is EventType.RECEIVED]
-        follow_ups = (
-            await received.assign(connection, self._territory, self._clockworks, arrivals, now) if arrivals else []
-        )
+        follow_ups = await received.assign(connection, self._rulebooks, arrivals, now) if arrivals else []
         if any(cast(ComplaintReceived, event.data).self_handled for event in arrivals):
             follow_ups = await self_handled.complete(connection, arrivals, follow_ups, now)
         if len(arrivals) < len(events):
@@ -71,7 +65,7 @@ class CaseEvents:
         if changed:
             await case_slices.save(connection, changed, now)
         if new_rounds:
-            answers += await rounds.begin(connection, self._clockworks, new_rounds, now)
+            answers += await rounds.begin(connection, self._rulebooks.clockworks, new_rounds, now)
             answers.sort(key=lambda event: event.sequence)  # of one case in order; cases do not matter to each other
         return answers
 

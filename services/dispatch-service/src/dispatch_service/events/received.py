@@ -1,29 +1,30 @@
 """Received complaints become assigned cases: routed, stored and announced a slice at a time."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.events import ComplaintAssigned, ComplaintReceived
+from contracts.events import ComplaintReceived
 from contracts.lifecycle import EventType
-from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.limits import Grade
-from dispatch_service.domain.routing import Decision, GridMap, Point
-from dispatch_service.persistence import case_slices
-from dispatch_service.persistence.case_slices import NewCases, Placements
-from dispatch_service.persistence.territory import Territory
+from dispatch_service.domain.router import Route, Router
+from dispatch_service.domain.rules import Facts
+from dispatch_service.events.placements import Gathered, Placed, Started
+from dispatch_service.events.placing import place, point_of, received_of
+from dispatch_service.persistence import case_slices, rule_states
+from dispatch_service.persistence.case_slices import NewCases, Support
+from dispatch_service.persistence.rule_states import Tally
 from dispatch_service.service.announcements import answer
-from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.rulebooks import Rulebook, Rulebooks
 
 
 async def assign(
-    connection: AsyncConnection, territory: Territory, clockworks: Clockworks, events: Sequence[Event], now: datetime
+    connection: AsyncConnection, rulebooks: Rulebooks, events: Sequence[Event], now: datetime
 ) -> list[Event]:
     """Open a case for each received complaint and return the `assigned` events, with the promised times.
 
@@ -34,108 +35,89 @@ async def assign(
         firsts.setdefault(event.subject, event)
     received = list(firsts.values())
     tenants = {event.tenant for event in received}
-    maps = await territory.maps(connection, tenants)
-    clocks = _clocks(received, await clockworks.of(connection, tenants), now)
-    routed = _Routed(received, _route(received, maps), clocks)
-    known = await case_slices.insert(connection, _rows(received, routed.places), routed.placements(), now)
-    return [
-        answer(event, EventType.ASSIGNED, 1, routed.assignments[place - 1], at=now)
-        for event, place in zip(received, routed.places, strict=True)
-        if event.subject not in known
+    books = await rulebooks.of(connection, tenants, now)
+    routes = _route(received, books)
+    await rulebooks.note_faults(connection, tenants, now)
+    clocks = _clocks(received, routes, books, now)
+    placed = await place(connection, received, routes, clocks, books, now)
+    gathered = Gathered(placed)
+    known = await case_slices.insert(connection, _rows(received, gathered.places), gathered.placements(), now)
+    new = [
+        (event, place - 1) for event, place in zip(received, gathered.places, strict=True) if event.subject not in known
     ]
+    await _note(connection, new, gathered.distinct, now)
+    return [answer(event, EventType.ASSIGNED, 1, gathered.assignments[index], at=now) for event, index in new]
 
 
-class _Started(NamedTuple):
-    """A clock, and the settings that it goes by."""
+def _route(events: Sequence[Event], books: Mapping[str, Rulebook]) -> list[Route]:
+    """Return a route for each event, in order; each tenant's complaints are looked up all at once."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for index, event in enumerate(events):
+        places[event.tenant].append(index)
+    routes: dict[int, Route] = {}
+    for tenant, indexes in places.items():
+        complaints = [received_of(events[index]) for index in indexes]
+        routes |= zip(indexes, _routes(books[tenant].router, complaints), strict=True)
+    return [routes[index] for index in range(len(events))]
 
-    version: int
-    clock: Clock
+
+def _routes(router: Router, complaints: Sequence[ComplaintReceived]) -> list[Route]:
+    if router.rules is None:
+        return router.by_place([point_of(complaint) for complaint in complaints])
+    return router.route([_facts(complaint) for complaint in complaints])
 
 
-def _clocks(events: Sequence[Event], clockworks: Mapping[str, Clockwork], now: datetime) -> list[_Started]:
-    """Start a clock for each event, in order; those of one tenant and category share one."""
-    started: dict[tuple[str, str | None], _Started] = {}
-    clocks: list[_Started] = []
-    for event in events:
-        key = (event.tenant, _received(event).category)
+def _clocks(
+    events: Sequence[Event], routes: Sequence[Route], books: Mapping[str, Rulebook], now: datetime
+) -> list[Started]:
+    """Start a clock for each event, in order; those of one tenant, category and grade share one."""
+    started: dict[tuple[str, str | None, Grade], Started] = {}
+    clocks: list[Started] = []
+    for event, route in zip(events, routes, strict=True):
+        key = (event.tenant, received_of(event).category, route.grade)
         if key not in started:
-            work = clockworks[event.tenant]
-            clock = work.start(key[1], Grade.ORDINARY, begun_at=now, assigned_at=now)
-            started[key] = _Started(work.version, clock)
+            work = books[event.tenant].work
+            started[key] = Started(work.version, work.start(key[1], key[2], begun_at=now, assigned_at=now))
         clocks.append(started[key])
     return clocks
 
 
-class _Placed(NamedTuple):
-    """Who gets a case of which tenant, and by when."""
-
-    tenant: str
-    decision: Decision
-    version: int
-    clock: Clock
-
-
-class _Routed:
-    """The decisions and clocks of a slice, each different pair once: `places` says, per event, which, from 1."""
-
-    def __init__(self, events: Sequence[Event], decisions: Sequence[Decision], clocks: Sequence[_Started]) -> None:
-        place_of: dict[tuple[int, int], int] = {}
-        self.places: list[int] = []
-        self._distinct: list[_Placed] = []
-        for event, decision, started in zip(events, decisions, clocks, strict=True):
-            key = (id(decision), id(started))  # one object per grid and category: much cheaper than comparing fields
-            place = place_of.get(key)
-            if place is None:
-                self._distinct.append(_Placed(event.tenant, decision, *started))
-                place = place_of[key] = len(self._distinct)
-            self.places.append(place)
-        self.assignments = [_assignment(placed) for placed in self._distinct]
-
-    def placements(self) -> Placements:
-        decisions = [placed.decision for placed in self._distinct]
-        clocks = [placed.clock for placed in self._distinct]
-        return Placements(
-            tenant=[placed.tenant for placed in self._distinct],
-            team=[decision.team.code for decision in decisions],
-            grid=[decision.grid for decision in decisions],
-            grid_version=[decision.grid_version for decision in decisions],
-            community=[decision.community for decision in decisions],
-            explanation=[json.dumps(decision.explanation(), ensure_ascii=False) for decision in decisions],
-            clock_version=[placed.version for placed in self._distinct],
-            clock_unit=[clock.unit.value for clock in clocks],
-            clock_budget=[clock.budget for clock in clocks],
-            accept_by=[clock.accept_by for clock in clocks],
-            on_site_by=[clock.on_site_by for clock in clocks],
-            warn_at=[clock.warn_at for clock in clocks],
-            promised_at=[clock.promised_at for clock in clocks],
-            twice_at=[clock.twice_at for clock in clocks],
-        )
+async def _note(
+    connection: AsyncConnection, new: Sequence[tuple[Event, int]], placed: Sequence[Placed], now: datetime
+) -> None:
+    """Count the rules that have fitted new cases, and name the teams that support them."""
+    tallies: Counter[tuple[str, int, str]] = Counter()
+    for index, count in Counter(index for _, index in new).items():
+        route = placed[index].route
+        for code in route.ruling.applied:
+            tallies[placed[index].tenant, route.rules_version or 0, code] += count
+    if not tallies:
+        return  # no rule, so no supporting team either
+    await rule_states.note(connection, [Tally(*key, count) for key, count in tallies.items()], now)
+    supports = [
+        Support(event.subject, helper.team.code, event.tenant, f"rule:{helper.rule}")
+        for event, index in new
+        for helper in placed[index].supporting
+    ]
+    if supports:
+        await case_slices.add_support(connection, supports, now)
 
 
-def _route(events: Sequence[Event], maps: Mapping[str, GridMap]) -> list[Decision]:
-    """Return a decision for each event, in order; each tenant's points are looked up all at once."""
-    places: dict[str, list[int]] = defaultdict(list)
-    for index, event in enumerate(events):
-        places[event.tenant].append(index)
-    decisions = [maps[event.tenant].desk for event in events]
-    for tenant, indexes in places.items():
-        points = [_point(_received(events[index])) for index in indexes]
-        for index, decision in zip(indexes, maps[tenant].decide(points), strict=True):
-            decisions[index] = decision
-    return decisions
-
-
-def _received(event: Event) -> ComplaintReceived:
-    return cast(ComplaintReceived, event.data)
-
-
-def _point(complaint: ComplaintReceived) -> Point | None:
-    lon, lat = complaint.location.lon, complaint.location.lat
-    return None if lon is None or lat is None else (lon, lat)
+def _facts(complaint: ComplaintReceived) -> Facts:
+    return Facts(
+        category=complaint.category,
+        source=complaint.source,
+        proactive=complaint.proactive,
+        description=complaint.description,
+        point=point_of(complaint),
+        received_at=complaint.received_at,
+        attributes=complaint.attributes or {},
+        confidence=complaint.category_confidence,
+    )
 
 
 def _rows(events: Sequence[Event], places: list[int]) -> NewCases:
-    complaints = [_received(event) for event in events]
+    complaints = [received_of(event) for event in events]
     locations = [complaint.location for complaint in complaints]
     return NewCases(
         complaint_id=[event.subject for event in events],
@@ -150,17 +132,9 @@ def _rows(events: Sequence[Event], places: list[int]) -> NewCases:
         address=[location.address for location in locations],
         occurred_at=[complaint.occurred_at for complaint in complaints],
         received_at=[complaint.received_at for complaint in complaints],
-    )
-
-
-def _assignment(placed: _Placed) -> ComplaintAssigned:
-    decision = placed.decision
-    return ComplaintAssigned(
-        team=decision.team.code,
-        team_name=decision.team.name,
-        grid=decision.grid,
-        community=decision.community,
-        round=1,
-        rule=decision.rule,
-        promised_at=placed.clock.promised_at,
+        attributes=[
+            json.dumps(dict(complaint.attributes), ensure_ascii=False) if complaint.attributes else None
+            for complaint in complaints
+        ],
+        category_confidence=[complaint.category_confidence for complaint in complaints],
     )

@@ -1,7 +1,7 @@
 """Lists of cases.
 
-Newest complaint first, a page never shifts while others work, since its key never changes. By deadline, a case moves
-when its promised time does, and one that has none is not in the list.
+Newest complaint first, a page never shifts while others work, since its key never changes. By a time, a case moves when
+that does, and one that has none is not in the list.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,15 +16,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.lifecycle import Status
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
+from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.domain.standing import DONE, RUNNING
 from dispatch_service.persistence.cases import SELECT
 from dispatch_service.persistence.rows import Row, as_rows
-from dispatch_service.persistence.tables import dispatch_case
+from dispatch_service.persistence.tables import case_support, dispatch_case
 from operations.filters import BoundingBox
 
-Order: TypeAlias = Literal["received", "deadline"]
+Order: TypeAlias = Literal["received", "deadline", "reinspection"]
 Mark: TypeAlias = tuple[datetime | None, UUID]
-"""The promised time and the id of the last case of a page."""
+"""The time that the list goes by, and the id of the last case of a page."""
+TIME_OF: Mapping[Order, str] = {"deadline": "promised_at", "reinspection": "rectify_until"}
+"""The column that a list by a time goes by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,9 @@ class CaseFilter:
     grade: Grade | None = None
     light: Light | None = None
     overdue: bool | None = None
+    supporting: str | None = None
+    """A team that supports the lead."""
+    reinspection: Reinspection | None = None
     sort: Order = "received"
 
 
@@ -67,9 +73,10 @@ async def page(
 ) -> Sequence[Row]:
     """Return up to `size` cases of `tenant` that come behind `after` in the order wanted; lights are those of `at`."""
     statement = SELECT.where(_CASE.tenant == tenant, *_conditions(wanted), *_timely(wanted, at))
-    if wanted.sort == "deadline":
-        statement = statement.where(_CASE.promised_at.is_not(None)).order_by(_CASE.promised_at, _CASE.complaint_id)
-        behind = sa.tuple_(_CASE.promised_at, _CASE.complaint_id) > sa.tuple_(*after) if after else None
+    if wanted.sort in TIME_OF:
+        time = _CASE[TIME_OF[wanted.sort]]
+        statement = statement.where(time.is_not(None)).order_by(time, _CASE.complaint_id)
+        behind = sa.tuple_(time, _CASE.complaint_id) > sa.tuple_(*after) if after else None
     else:
         statement = statement.order_by(_CASE.complaint_id.desc())
         behind = _CASE.complaint_id < after[1] if after else None
@@ -96,15 +103,15 @@ def _timely(wanted: CaseFilter, at: datetime) -> list[sa.ColumnElement[bool]]:
 def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     columns = dispatch_case.c
     conditions: list[sa.ColumnElement[bool]] = []
-    for name in ("team", "grid", "community", "category", "source", "grade"):
+    for name in ("team", "grid", "community", "category", "source", "grade", "reinspection"):
         value = getattr(wanted, name)
         if value is not None:
             conditions.append(columns[name] == value)
     if wanted.statuses:
         conditions.append(columns.status.in_([status.value for status in wanted.statuses]))
-    if wanted.bbox is not None:
-        west, south, east, north = wanted.bbox
-        conditions += [columns.lon.between(west, east), columns.lat.between(south, north)]
+    if wanted.supporting is not None:
+        conditions.append(columns.complaint_id.in_(_supported_by(wanted.supporting)))
+    conditions += _placed(wanted)
     if wanted.updated_after is not None:
         conditions.append(columns.updated_at > wanted.updated_after)
     if wanted.received_from is not None:
@@ -112,3 +119,15 @@ def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.received_to is not None:
         conditions.append(columns.received_at < wanted.received_to)
     return conditions
+
+
+def _placed(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
+    if wanted.bbox is None:
+        return []
+    west, south, east, north = wanted.bbox
+    return [_CASE.lon.between(west, east), _CASE.lat.between(south, north)]
+
+
+def _supported_by(team: str) -> sa.Select[tuple[UUID]]:
+    columns = case_support.c
+    return sa.select(columns.complaint_id).where(columns.tenant == _CASE.tenant, columns.team == team)

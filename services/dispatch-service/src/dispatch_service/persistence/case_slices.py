@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,28 +20,32 @@ _INSERT = Statement("""
     WITH opened AS (
         INSERT INTO dispatch_case (
             complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at, received_at,
-            tenant, team, grid, grid_version, community, explanation,
+            attributes, category_confidence,
+            tenant, team, grid, grid_version, community, explanation, assignee, expected_from, grade,
             clock_version, clock_unit, clock_budget, accept_by, on_site_by, warn_at, promised_at, twice_at, timer_at,
             status, round, clock_round, version, sequence, assigned_at, begun_at, updated_at)
         SELECT incoming.complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at,
-               received_at, tenant, team, grid, grid_version, community, explanation,
+               received_at, attributes, category_confidence,
+               tenant, team, grid, grid_version, community, explanation, assignee, expected_from, grade,
                clock_version, clock_unit, clock_budget, accept_by, on_site_by, warn_at, promised_at, twice_at, warn_at,
                'assigned', 1, 1, 1, 1, CAST(:now AS timestamptz), CAST(:now AS timestamptz), CAST(:now AS timestamptz)
         FROM unnest(
                 CAST(:complaint_id AS uuid[]), CAST(:placement AS int[]), CAST(:number AS text[]),
                 CAST(:category AS text[]), CAST(:source AS text[]), CAST(:proactive AS bool[]),
                 CAST(:description AS text[]), CAST(:lon AS float8[]), CAST(:lat AS float8[]), CAST(:address AS text[]),
-                CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]))
+                CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]),
+                CAST(:attributes AS jsonb[]), CAST(:category_confidence AS float8[]))
             AS incoming (complaint_id, place, number, category, source, proactive, description, lon, lat, address,
-                         occurred_at, received_at)
+                         occurred_at, received_at, attributes, category_confidence)
         JOIN unnest(
                 CAST(:tenant AS text[]), CAST(:team AS text[]), CAST(:grid AS text[]), CAST(:grid_version AS int[]),
-                CAST(:community AS text[]), CAST(:explanation AS jsonb[]),
+                CAST(:community AS text[]), CAST(:explanation AS jsonb[]), CAST(:assignee AS text[]),
+                CAST(:expected_from AS timestamptz[]), CAST(:grade AS text[]),
                 CAST(:clock_version AS bigint[]), CAST(:clock_unit AS text[]), CAST(:clock_budget AS interval[]),
                 CAST(:accept_by AS timestamptz[]), CAST(:on_site_by AS timestamptz[]),
                 CAST(:warn_at AS timestamptz[]), CAST(:promised_at AS timestamptz[]), CAST(:twice_at AS timestamptz[]))
             WITH ORDINALITY AS placement (
-                tenant, team, grid, grid_version, community, explanation,
+                tenant, team, grid, grid_version, community, explanation, assignee, expected_from, grade,
                 clock_version, clock_unit, clock_budget, accept_by, on_site_by, warn_at, promised_at, twice_at, place)
             USING (place)
         ON CONFLICT (complaint_id) DO NOTHING
@@ -53,6 +57,13 @@ _LOCK = sa.text("""
     FROM dispatch_case JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS wanted (tenant, complaint_id)
          USING (tenant, complaint_id)
     ORDER BY complaint_id FOR UPDATE OF dispatch_case
+""")
+_SUPPORT = Statement("""
+    INSERT INTO case_support (complaint_id, team, tenant, "by", at)
+    SELECT complaint_id, team, tenant, named_by, CAST(:now AS timestamptz)
+    FROM unnest(CAST(:complaint_id AS uuid[]), CAST(:team AS text[]), CAST(:tenant AS text[]),
+                CAST(:named_by AS text[])) AS named (complaint_id, team, tenant, named_by)
+    ON CONFLICT DO NOTHING
 """)
 _SAVE = sa.text("""
     UPDATE dispatch_case
@@ -76,6 +87,9 @@ class Placements:
     community: list[str | None]
     explanation: list[str]
     """JSON."""
+    assignee: list[str | None]
+    expected_from: list[datetime | None]
+    grade: list[str]
     clock_version: list[int]
     clock_unit: list[str]
     clock_budget: list[timedelta]
@@ -102,12 +116,30 @@ class NewCases:
     address: list[str | None]
     occurred_at: list[datetime | None]
     received_at: list[datetime]
+    attributes: list[str | None]
+    """JSON; None where there are none."""
+    category_confidence: list[float | None]
+
+
+class Support(NamedTuple):
+    """A team that helps with a case, and who has named it."""
+
+    complaint_id: UUID
+    team: str
+    tenant: str
+    named_by: str
 
 
 async def insert(connection: AsyncConnection, cases: NewCases, placements: Placements, now: datetime) -> set[UUID]:
     """Insert assigned cases in one statement; return the ids that had a case before, which stays as it is."""
     rows = await _INSERT.fetch(connection, {**_columns(cases), **_columns(placements), "now": now})
     return {row[0] for row in rows}
+
+
+async def add_support(connection: AsyncConnection, supports: Sequence[Support], now: datetime) -> None:
+    """Name supporting teams of cases, in one statement."""
+    columns = zip(("complaint_id", "team", "tenant", "named_by"), zip(*supports, strict=True), strict=True)
+    await _SUPPORT.fetch(connection, {**{name: list(values) for name, values in columns}, "now": now})
 
 
 def _columns(table: NewCases | Placements) -> dict[str, Any]:

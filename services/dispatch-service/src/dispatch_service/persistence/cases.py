@@ -1,5 +1,6 @@
 """One case at a time: locked for an action, changed, shown."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,19 @@ from dispatch_service.domain.case import Case
 from dispatch_service.domain.errors import CaseNotFound
 from dispatch_service.persistence.requests import of_cases
 from dispatch_service.persistence.rows import Row, as_rows
-from dispatch_service.persistence.tables import case_request, dispatch_case, supervision_order, team, team_member
+from dispatch_service.persistence.tables import (
+    case_conference,
+    case_contribution,
+    case_rectification,
+    case_request,
+    case_support,
+    case_transfer,
+    department,
+    dispatch_case,
+    supervision_order,
+    team,
+    team_member,
+)
 
 _NAMED = sa.outerjoin(
     dispatch_case, team, sa.and_(team.c.tenant == dispatch_case.c.tenant, team.c.code == dispatch_case.c.team)
@@ -26,7 +39,13 @@ SELECT = sa.select(dispatch_case, sa.func.coalesce(team.c.name, dispatch_case.c.
 _THIS = sa.and_(dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant"))
 _LOCK = sa.select(*(dispatch_case.c[field.name] for field in fields(Case))).where(_THIS).with_for_update()
 _SHOW = SELECT.add_columns(
-    of_cases(case_request).label("requests"), of_cases(supervision_order).label("supervision")
+    of_cases(case_request).label("requests"),
+    of_cases(supervision_order).label("supervision"),
+    of_cases(case_conference).label("conferences"),
+    of_cases(case_transfer).label("transfers"),
+    of_cases(case_rectification).label("rectifications"),
+    of_cases(case_contribution).label("contributions"),
+    of_cases(case_support, "team").label("supporting"),
 ).where(_THIS)
 _TEAMS_OF = sa.select(team_member.c.team).where(
     team_member.c.tenant == sa.bindparam("tenant"), team_member.c.subject == sa.bindparam("subject")
@@ -59,7 +78,7 @@ async def save(connection: AsyncConnection, case: Case, now: datetime, **facts: 
 
 
 async def show(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> Row:
-    """Return all of a case with the name of its team, its requests and orders.
+    """Return all of a case with the name of its team, and what has happened to it.
 
     CaseNotFound where the tenant has none with this id.
     """
@@ -81,3 +100,15 @@ async def find_team(connection: AsyncConnection, tenant: str, code: str) -> Any 
         team.c.tenant == tenant, team.c.code == code
     )
     return (await connection.execute(statement.with_for_update(read=True, key_share=True))).one_or_none()
+
+
+async def find_department(connection: AsyncConnection, tenant: str, code: str) -> Any | None:
+    """Return a department, which stays until the transaction ends, or None."""
+    statement = sa.select(department).where(department.c.tenant == tenant, department.c.code == code)
+    return (await connection.execute(statement.with_for_update(read=True, key_share=True))).one_or_none()
+
+
+async def known_teams(connection: AsyncConnection, tenant: str, codes: Collection[str]) -> set[str]:
+    """Return those of the `codes` that are teams, which stay until the transaction ends."""
+    statement = sa.select(team.c.code).where(team.c.tenant == tenant, team.c.code.in_(codes))
+    return set((await connection.execute(statement.with_for_update(read=True, key_share=True))).scalars())

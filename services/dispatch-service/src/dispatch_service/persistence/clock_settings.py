@@ -1,36 +1,30 @@
-"""Limits, office hours and calendars of each tenant: one JSON document each, replaced as a whole."""
+"""Limits, office hours and calendars of each tenant, and what field work goes by: one JSON document each, replaced as
+a whole.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dispatch_service.persistence import documents
+from dispatch_service.persistence.documents import Document
 from dispatch_service.persistence.tables import clock_setting
 
 LIMITS, OFFICE_HOURS = "limits", "office_hours"
+FIELD_WORK = "field_work"
+"""Which photos a result needs, and from where a start is far; no clock goes by it."""
 _CALENDAR = "calendar:"
 
-_VERSIONS = sa.text("""
+_VERSIONS = sa.text(f"""
     SELECT tenant, CAST(sum(version) AS bigint) AS version FROM clock_setting
-    WHERE tenant = ANY(CAST(:tenants AS text[])) GROUP BY tenant
+    WHERE tenant = ANY(CAST(:tenants AS text[])) AND name <> '{FIELD_WORK}' GROUP BY tenant
 """)
 FIRST_VERSION = 1
 """Of a tenant that has set nothing: its cases' clocks go by what is shipped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A document as it stands; version 0 and no content where the tenant has not set it."""
-
-    version: int = 0
-    content: Any = None
-    changed_at: datetime | None = None
-    changed_by: str | None = None
 
 
 def calendar_of(year: int) -> str:
@@ -58,9 +52,9 @@ async def contents(connection: AsyncConnection, tenants: Collection[str]) -> Map
     return found
 
 
-async def read(connection: AsyncConnection, tenant: str, name: str) -> Setting:
+async def read(connection: AsyncConnection, tenant: str, name: str) -> Document:
     """Return one document."""
-    return await _read(connection, _this(tenant, name))
+    return await documents.read(connection, clock_setting, tenant, name)
 
 
 async def replace(
@@ -72,32 +66,11 @@ async def replace(
     check_version: Callable[[int], None],
     actor: str,
     now: datetime,
-) -> Setting:
+) -> Document:
     """Put `content` in the place of a document and return how it stands then.
 
     `check_version` raises where the caller has seen another version than the present one.
     """
-    facts = {"content": content, "changed_at": now, "changed_by": actor}
-    nothing = insert(clock_setting).values(tenant=tenant, name=name, version=0, **facts).on_conflict_do_nothing()
-    await connection.execute(nothing)
-    present = await _read(connection, _this(tenant, name).with_for_update())
-    check_version(present.version)
-    version = present.version + 1
-    await connection.execute(
-        sa.update(clock_setting)
-        .where(clock_setting.c.tenant == tenant, clock_setting.c.name == name)
-        .values(version=version, **facts)
+    return await documents.replace(
+        connection, clock_setting, tenant, name, content, check_version=check_version, actor=actor, now=now
     )
-    return Setting(version, content, now, actor)
-
-
-def _this(tenant: str, name: str) -> sa.Select[Any]:
-    columns = clock_setting.c
-    return sa.select(columns.version, columns.content, columns.changed_at, columns.changed_by).where(
-        columns.tenant == tenant, columns.name == name
-    )
-
-
-async def _read(connection: AsyncConnection, statement: sa.Select[Any]) -> Setting:
-    row = (await connection.execute(statement)).one_or_none()
-    return Setting() if row is None else Setting(*row)

@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-AT_WORK = "status IN ('assigned', 'accepted', 'in_progress')"
-"""Whose clocks run."""
-KINDS = ("extension", "suspension", "resumption")
-STATES = ("open", "approved", "refused")
+AT_WORK = "status IN ('received', 'assigned', 'accepted', 'in_progress')"
+"""Whose clocks run and have timers; a case is received here while it waits for another unit."""
+KINDS = ("extension", "suspension", "resumption", "return")
+STATES = ("open", "approved", "refused", "dropped")
 
 
 def clock_columns() -> list[sa.Column[object]]:
@@ -49,7 +49,7 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         "clock_setting",
         metadata,
         sa.Column("tenant", sa.Text, primary_key=True),
-        sa.Column("name", sa.Text, primary_key=True, comment="limits, office_hours, or calendar:YEAR"),
+        sa.Column("name", sa.Text, primary_key=True, comment="limits, office_hours, field_work, or calendar:YEAR"),
         sa.Column("version", sa.BigInteger, nullable=False),
         sa.Column("content", JSONB, nullable=False),
         _time("changed_at"),
@@ -70,6 +70,10 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         sa.Column("decided_by", sa.Text),
         _time("decided_at", nullable=True),
         sa.Column("note", sa.Text),
+        sa.Column("round", sa.Integer),
+        sa.Column("team", sa.Text, comment="that has asked"),
+        sa.Column("proposed_team", sa.Text),
+        sa.Column("next_team", sa.Text, comment="that got the case with the approval"),
         sa.CheckConstraint(sa.column("kind").in_(KINDS), name="case_request_kind"),
         sa.CheckConstraint(sa.column("state").in_(STATES), name="case_request_state"),
     )

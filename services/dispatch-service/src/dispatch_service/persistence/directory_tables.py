@@ -1,14 +1,14 @@
 """Tables of officers, of the make-up of teams, and of what was published of the directory."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 ACTIVITY_ROLES = ("publicist", "mediator", "attendant")
 """The hats worn in activities: 宣传员、调解员、服务员."""
 
 
 def _texts(name: str, comment: str) -> sa.Column[object]:
-    return sa.Column(name, sa.ARRAY(sa.Text), nullable=False, server_default="{}", comment=comment)
+    return sa.Column(name, ARRAY(sa.Text), nullable=False, server_default="{}", comment=comment)
 
 
 def add_directory_tables(metadata: sa.MetaData) -> None:

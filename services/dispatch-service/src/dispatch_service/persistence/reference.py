@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.persistence.rows import Row, as_rows
-from dispatch_service.persistence.tables import community, grid, post, team, team_member
+from dispatch_service.persistence.tables import community, department, grid, post, team, team_member
 
 Wanted = Mapping[str, str | None]
 """Column names and the value that each must have; None leaves the list as it is."""
@@ -33,6 +33,13 @@ async def posts(connection: AsyncConnection, tenant: str, wanted: Wanted, *, aft
 async def teams(connection: AsyncConnection, tenant: str, wanted: Wanted, *, after: str, size: int) -> Sequence[Row]:
     """Return up to `size` teams with a code over `after`, the duty desk among them."""
     return await _page(connection, sa.select(team), team, tenant, wanted, after, size)
+
+
+async def departments(
+    connection: AsyncConnection, tenant: str, wanted: Wanted, *, after: str, size: int
+) -> Sequence[Row]:
+    """Return up to `size` departments with a code over `after`."""
+    return await _page(connection, sa.select(department), department, tenant, wanted, after, size)
 
 
 async def members(connection: AsyncConnection, tenant: str, codes: Sequence[str]) -> Mapping[str, list[Row]]:

@@ -9,16 +9,17 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dispatch_service.domain.case import Case
 from dispatch_service.domain.errors import RequestNotFound, RequestOpen
 from dispatch_service.domain.requests import RequestKind
 from dispatch_service.persistence.rows import Row, as_rows
 from dispatch_service.persistence.tables import case_request, dispatch_case, supervision_order
 
 
-def of_cases(table: sa.Table) -> sa.ColumnElement[Any]:
-    """Return the rows of `table` about a case of the statement around it as a JSON array, the oldest first."""
+def of_cases(table: sa.Table, order: str = "id") -> sa.ColumnElement[Any]:
+    """Return the rows of `table` about a case of the statement around it as a JSON array, by the column `order`."""
     rows = (
-        sa.select(sa.func.jsonb_agg(sa.text(f"to_jsonb({table.name}) ORDER BY {table.name}.id")))
+        sa.select(sa.func.jsonb_agg(sa.text(f"to_jsonb({table.name}) ORDER BY {table.name}.{order}")))
         .select_from(table)
         .where(table.c.complaint_id == dispatch_case.c.complaint_id, table.c.tenant == dispatch_case.c.tenant)
         .correlate(dispatch_case)
@@ -51,14 +52,44 @@ async def lock_request(
 
 
 async def settle(
-    connection: AsyncConnection, request_id: UUID, *, state: str, actor: str, now: datetime, note: str | None
+    connection: AsyncConnection,
+    request_id: UUID,
+    *,
+    state: str,
+    actor: str,
+    now: datetime,
+    note: str | None,
+    next_team: str | None = None,
 ) -> None:
-    """Note how a locked request was decided."""
+    """Note how a locked request was decided, and to which team the case went with it."""
     await connection.execute(
         sa.update(case_request)
         .where(case_request.c.id == request_id)
-        .values(state=state, decided_by=actor, decided_at=now, note=note)
+        .values(state=state, decided_by=actor, decided_at=now, note=note, next_team=next_team)
     )
+
+
+async def drop_open(connection: AsyncConnection, case: Case, actor: str, now: datetime) -> None:
+    """Drop what was asked for about a locked case and is not decided: the unit that asked has it no longer."""
+    columns = case_request.c
+    await connection.execute(
+        sa.update(case_request)
+        .where(columns.complaint_id == case.complaint_id, columns.tenant == case.tenant, columns.state == "open")
+        .values(state="dropped", decided_by=actor, decided_at=now)
+    )
+
+
+async def returned_by(connection: AsyncConnection, case: Case) -> Sequence[str]:
+    """Return the teams that have given a case back in its present round, once for each time."""
+    columns = case_request.c
+    statement = sa.select(columns.team).where(
+        columns.complaint_id == case.complaint_id,
+        columns.tenant == case.tenant,
+        columns.round == case.round,
+        columns.kind == RequestKind.RETURN.value,
+        columns.state == "approved",
+    )
+    return (await connection.execute(statement.order_by(columns.id))).scalars().all()
 
 
 async def page(

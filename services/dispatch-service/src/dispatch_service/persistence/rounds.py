@@ -17,7 +17,8 @@ from dispatch_service.persistence.stale_clocks import StaleClock
 _BEGIN = sa.text(f"""
     UPDATE dispatch_case AS c
     SET assigned_at = :now, accepted_at = NULL, started_at = NULL, resolved_at = NULL, suspended_at = NULL,
-        officer = NULL, handling_mode = NULL, result = NULL, explanation = CAST(begun.explanation AS jsonb)
+        officer = NULL, assignee = NULL, expected_from = NULL, handling_mode = NULL, result = NULL, photos = '[]',
+        start_distance_metres = NULL, far_start = false, explanation = CAST(begun.explanation AS jsonb)
     FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:explanations AS text[]))
         AS begun (case_tenant, case_id, explanation)
     WHERE c.complaint_id = begun.case_id AND c.tenant = begun.case_tenant

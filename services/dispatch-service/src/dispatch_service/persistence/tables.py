@@ -5,6 +5,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch_service.persistence.clock_tables import add_clock_indexes, add_clock_tables, clock_columns
 from dispatch_service.persistence.directory_tables import add_directory_tables
+from dispatch_service.persistence.life_tables import add_life_indexes, add_life_tables, life_columns
+from dispatch_service.persistence.rule_tables import add_routing_indexes, add_rule_tables, routing_columns
 from eventbus.tables import add_bus_tables
 from runtime.idempotency import idempotency_table
 
@@ -136,6 +138,8 @@ dispatch_case = sa.Table(
     _time("resolved_at", nullable=True),
     _time("updated_at"),
     *clock_columns(),
+    *routing_columns(),
+    *life_columns(),
 )
 # Complaint ids are UUIDv7: their order is the order of receipt, which is the order of lists.
 sa.Index("dispatch_case_by_status", dispatch_case.c.tenant, dispatch_case.c.status, dispatch_case.c.complaint_id)
@@ -143,6 +147,8 @@ sa.Index("dispatch_case_by_team", dispatch_case.c.tenant, dispatch_case.c.team, 
 sa.Index("dispatch_case_by_change", dispatch_case.c.tenant, dispatch_case.c.updated_at)
 
 add_clock_indexes(dispatch_case)
+add_routing_indexes(dispatch_case)
+add_life_indexes(dispatch_case)
 
 add_directory_tables(metadata)
 officer = metadata.tables["officer"]
@@ -152,5 +158,17 @@ add_clock_tables(metadata)
 clock_setting = metadata.tables["clock_setting"]
 case_request = metadata.tables["case_request"]
 supervision_order = metadata.tables["supervision_order"]
+add_rule_tables(metadata)
+routing_document = metadata.tables["routing_document"]
+rule_set = metadata.tables["rule_set"]
+rule_state = metadata.tables["rule_state"]
+rule_match = metadata.tables["rule_match"]
+case_support = metadata.tables["case_support"]
+add_life_tables(metadata)
+case_contribution = metadata.tables["case_contribution"]
+case_conference = metadata.tables["case_conference"]
+case_rectification = metadata.tables["case_rectification"]
+case_transfer = metadata.tables["case_transfer"]
+department = metadata.tables["department"]
 add_bus_tables(metadata)
 idempotency_key = idempotency_table(metadata)

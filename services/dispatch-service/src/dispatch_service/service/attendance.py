@@ -40,14 +40,18 @@ async def clock(connection: AsyncConnection, tenant: str, subject: str, way: Way
 
 async def check_reach(connection: AsyncConnection, tenant: str, fixes: list[Fix]) -> None:
     """Raise FarAway if a position is far from every grid; a county without grids has no bounds."""
+    if await is_far_away(connection, tenant, [(fix.lon, fix.lat) for fix in fixes]):
+        raise FarAway
+
+
+async def is_far_away(connection: AsyncConnection, tenant: str, points: list[Point]) -> bool:
+    """Say whether one of the points is far from every grid."""
     areas = [shapely.from_geojson(text) for text in await positions.shapes(connection, tenant)]
     if not areas:
-        return
+        return False
     west, south, east, north = shapely.total_bounds(areas)
-    for fix in fixes:
-        nearest = (min(max(fix.lon, west), east), min(max(fix.lat, south), north))
-        if metres_between((fix.lon, fix.lat), nearest) > FARTHEST_METRES:
-            raise FarAway
+    nearest = [(min(max(lon, west), east), min(max(lat, south), north)) for lon, lat in points]
+    return any(metres_between(*pair) > FARTHEST_METRES for pair in zip(points, nearest, strict=True))
 
 
 async def forget_tracks(engine: AsyncEngine, *, keep: timedelta = KEEP_TRACKS) -> None:

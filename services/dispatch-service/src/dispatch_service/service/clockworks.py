@@ -28,6 +28,7 @@ class Clockworks:
         self._check_every = check_every_seconds
         self._now = now
         self._made: dict[str, Clockwork] = {}
+        self._calendars: dict[str, Calendar] = {}
         self._checked: dict[str, float] = {}
 
     async def of(self, connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, Clockwork]:
@@ -41,13 +42,24 @@ class Clockworks:
             ]
             if changed:
                 contents = await clock_settings.contents(connection, changed)
-                self._made |= {tenant: _make(versions[tenant], contents.get(tenant, {})) for tenant in changed}
+                for tenant in changed:
+                    self._make(tenant, versions[tenant], contents.get(tenant, {}))
             self._checked |= dict.fromkeys(due, now)
         return self._made
 
     async def of_one(self, connection: AsyncConnection, tenant: str) -> Clockwork:
         """Return the clockwork of one tenant."""
         return (await self.of(connection, [tenant]))[tenant]
+
+    def calendar(self, tenant: str) -> Calendar:
+        """Return the calendar that the clockwork of a tenant, which was asked for before, goes by."""
+        return self._calendars[tenant]
+
+    def _make(self, tenant: str, version: int, settings: Mapping[str, Any]) -> None:
+        calendar = _calendar(settings)
+        limits = limits_of(settings.get(clock_settings.LIMITS, default_limits()))
+        self._made[tenant] = Clockwork(version, limits, calendar.office(), calendar.days())
+        self._calendars[tenant] = calendar
 
 
 @cache
@@ -83,11 +95,10 @@ def days_of(rows: Sequence[Mapping[str, Any]]) -> dict[date, bool]:
     return {date.fromisoformat(row["date"]): row["working"] for row in rows}
 
 
-def _make(version: int, settings: Mapping[str, Any]) -> Clockwork:
+def _calendar(settings: Mapping[str, Any]) -> Calendar:
     overrides: dict[date, bool] = {}
     for name, rows in settings.items():
         if clock_settings.is_calendar(name):
             overrides |= days_of(rows)
-    calendar = Calendar(holidays.official, overrides, spans_of(settings.get(clock_settings.OFFICE_HOURS)))
-    limits = limits_of(settings.get(clock_settings.LIMITS, default_limits()))
-    return Clockwork(version, limits, calendar.office(), calendar.days())
+    hours = spans_of(settings.get(clock_settings.OFFICE_HOURS))
+    return Calendar(holidays.official, overrides, hours, holidays.name_of)

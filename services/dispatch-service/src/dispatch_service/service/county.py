@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import shapely
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.persistence import county
 from dispatch_service.persistence.rows import Row
+from dispatch_service.service.directory import GRID, Occasion, announce
 
 _FACTS = ("name", "community", "team")
 
@@ -59,15 +59,20 @@ def compare(present: Sequence[Row], wanted: Sequence[GivenGrid]) -> Redrawing:
     )
 
 
-async def redraw(
-    connection: AsyncConnection, tenant: str, wanted: Sequence[GivenGrid], plan: Redrawing, now: datetime
-) -> int:
-    """Carry out a `plan` that was made under the county's lock; return the new version of the county's data."""
+async def redraw(connection: AsyncConnection, occasion: Occasion, wanted: Sequence[GivenGrid], plan: Redrawing) -> int:
+    """Carry out a `plan` that was made under the county's lock, and tell of it.
+
+    Returns the new version of the county's data.
+    """
+    tenant, now = occasion.tenant, occasion.at
     new = {*plan.created, *plan.changed}
     if plan.changed or plan.retired:
-        await county.retire(connection, tenant, [*plan.changed, *plan.retired], now)
+        out = await county.retire(connection, tenant, [*plan.changed, *plan.retired], now)
+        gone = set(plan.retired)
+        await announce(connection, occasion, GRID, [row for row in out if row["code"] in gone], removed=True)
     if new:
-        await county.draw(connection, tenant, [grid.row() for grid in wanted if grid.code in new], now)
+        drawn = await county.draw(connection, tenant, [grid.row() for grid in wanted if grid.code in new], now)
+        await announce(connection, occasion, GRID, drawn)
     return await county.touch(connection, tenant)
 
 

@@ -1,4 +1,4 @@
-"""Extension, suspension and resumption: asked for by the unit, approved or refused by a dispatcher."""
+"""Extension, suspension, resumption and return: asked for by the unit, approved or refused by a dispatcher."""
 
 from datetime import datetime
 from typing import Any
@@ -14,8 +14,8 @@ from dispatch_service.domain.requests import EVENT_OF, RequestKind, check_extens
 from dispatch_service.persistence import cases, requests
 from dispatch_service.persistence.case_clocks import CaseClock, columns_of
 from dispatch_service.persistence.rows import Row
-from dispatch_service.service import clocking
-from dispatch_service.service.actions import Action, announce_action, lock, lock_own
+from dispatch_service.service import clocking, returns
+from dispatch_service.service.acting import Action, announce_action, lock, lock_own
 from dispatch_service.service.clockworks import Clockworks
 from runtime.ids import uuid7
 
@@ -33,19 +33,22 @@ async def ask(
     reason: str,
     until: datetime | None,
     clockworks: Clockworks,
+    proposed_team: str | None = None,
 ) -> None:
     """Ask for it on behalf of the unit; nothing changes until a dispatcher has decided.
 
-    `until` is for an extension. Raises NotYourTeam, CaseNotFound, ActionConflict, DeadlinePassed, TooManyRequests,
-    EndOutOfRange, RequestOpen.
+    `until` is for an extension, `proposed_team` for a return. Raises NotYourTeam, CaseNotFound, ActionConflict,
+    DeadlinePassed, TooManyRequests, EndOutOfRange, RequestOpen, and for a return UnknownTeam, ReturnedTooOften,
+    DecidedInConference, ReturnLimitPassed.
     """
     case = await lock_own(connection, action)
     case.check(EVENT_OF[kind])
-    known, clock, _ = await clocking.started(connection, clockworks, case)
-    if kind is RequestKind.EXTENSION:
-        check_extension(clock.promised_at, known.extensions, until or action.now, action.now)
-    elif kind is RequestKind.SUSPENSION:
-        check_suspension(known.suspensions)
+    if kind is RequestKind.RETURN:
+        await returns.check_ask(connection, case, action, clockworks)
+        await returns.check_proposal(connection, case, proposed_team)
+    else:
+        known, clock, _ = await clocking.started(connection, clockworks, case)
+        _check_time(kind, known, clock, until, action.now)
     request = {
         "id": uuid7(),
         "tenant": case.tenant,
@@ -53,6 +56,9 @@ async def ask(
         "kind": kind.value,
         "reason": reason,
         "until": until,
+        "round": case.round,
+        "team": case.team,
+        "proposed_team": proposed_team,
         "asked_by": action.actor,
         "asked_at": action.now,
     }
@@ -67,10 +73,12 @@ async def decide(
     *,
     approved: bool,
     clockworks: Clockworks,
+    next_team: str | None = None,
 ) -> None:
     """Approve a request, which changes the case at once, or refuse it, which leaves it as it is.
 
-    Raises CaseNotFound, RequestNotFound, RequestSettled, OwnRequest, RequestOutdated, ActionConflict.
+    `next_team` is the unit that gets a case with the approval of its return. Raises CaseNotFound, RequestNotFound,
+    RequestSettled, OwnRequest, RequestOutdated, ActionConflict, and what `returns.approve` raises.
     """
     case = await lock(connection, action)
     request = await requests.lock_request(connection, case.tenant, case.complaint_id, kind, request_id)
@@ -78,10 +86,20 @@ async def decide(
         raise RequestSettled
     if request["asked_by"] == action.actor:
         raise OwnRequest
+    if approved and kind is RequestKind.RETURN:
+        await returns.approve(connection, action, case, request, next_team=next_team, clockworks=clockworks)
+        return
     if approved:
         await _carry_out(connection, action, case, kind, request, clockworks)
     state = "approved" if approved else "refused"
     await requests.settle(connection, request_id, state=state, actor=action.actor, now=action.now, note=action.note)
+
+
+def _check_time(kind: RequestKind, known: CaseClock, clock: Clock, until: datetime | None, now: datetime) -> None:
+    if kind is RequestKind.EXTENSION:
+        check_extension(clock.promised_at, known.extensions, until or now, now)
+    elif kind is RequestKind.SUSPENSION:
+        check_suspension(known.suspensions)
 
 
 async def _carry_out(

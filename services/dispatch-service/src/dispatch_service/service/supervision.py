@@ -11,7 +11,7 @@ from dispatch_service.domain.errors import RequestSettled
 from dispatch_service.domain.requests import check_end
 from dispatch_service.domain.standing import stage_of
 from dispatch_service.persistence import case_clocks, cases, requests
-from dispatch_service.service.actions import Action, announce_action, lock, lock_own
+from dispatch_service.service.acting import Action, announce_action, lock, lock_own
 from runtime.ids import uuid7
 
 

@@ -1,8 +1,10 @@
 """Accepts reports: a number, a query code, one commit, then the answer."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -156,9 +158,16 @@ def received_event(complaint: NewComplaint) -> Event:
             owner=complaint.owner,
             external_ref=complaint.external_ref,
             attachments=complaint.attachments or None,
+            category_confidence=None if complaint.category is None else complaint.suggested_confidence,
+            attributes=_answers(complaint.attributes) if complaint.attributes else None,
             self_handled=complaint.self_handled,
         ),
     )
+
+
+def _answers(attributes: Mapping[str, object]) -> dict[str, Any] | None:
+    """Return the attributes that say something; None where none does."""
+    return {name: value for name, value in attributes.items() if value is not None} or None
 
 
 def _acceptance(

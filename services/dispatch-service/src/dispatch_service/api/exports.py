@@ -1,0 +1,191 @@
+"""Communities, teams, posts, officers and grids as files."""
+
+import asyncio
+import csv
+import io
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+import shapely
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import StreamingResponse
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from dispatch_service.api.deps import ReadEngine, Staff
+from dispatch_service.api.reference_schemas import GridFeature
+from dispatch_service.api.sheets.cells import guarded
+from dispatch_service.api.sheets.columns import COMMUNITIES, OFFICERS, POSTS, TEAMS, Sheet
+from dispatch_service.api.sheets.geojson import point_feature
+from dispatch_service.api.sheets.lines import CSV, GEOJSON
+from dispatch_service.api.sheets.workbook import XLSX, write_workbook
+from dispatch_service.persistence import county, officers, reference
+from dispatch_service.persistence.rows import Row
+from runtime.auth import Caller
+from runtime.etag import etag
+from runtime.problems import PROBLEM_RESPONSES
+
+router = APIRouter(tags=["places and teams"], responses=PROBLEM_RESPONSES)
+_PAGE = 500
+_MEDIA = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX, "geojson": GEOJSON}
+Table = Literal["csv", "xlsx"]
+TableOrMap = Literal["csv", "xlsx", "geojson"]
+Next = Callable[[AsyncConnection, str, str], Awaitable[Sequence[Row]]]
+"""Returns the next rows of the tenant behind a key."""
+Features = Callable[[AsyncConnection, str, Sequence[Row]], Awaitable[Iterable[str]]]
+"""Returns rows as the texts of GeoJSON features."""
+_FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {}}}
+
+
+class _Export:
+    """The giving out of one file."""
+
+    def __init__(self, caller: Caller, engine: AsyncEngine) -> None:
+        self._tenant = caller.tenant
+        self._engine = engine
+
+    async def table(self, sheet: Sheet, form: Table, following: Next) -> Response:
+        """Return a sheet as CSV, page by page, or as a workbook."""
+        if form == "csv":
+            return await self._answer(sheet.name, form, _csv(sheet, self._pages(sheet.sort.key, following)))
+        rows = [row async for page in self._pages(sheet.sort.key, following) for row in page]
+        lines = (sheet.write(row) for row in rows)
+        content = await asyncio.to_thread(write_workbook, sheet.name, list(sheet.columns), lines)
+        return await self._answer(sheet.name, form, _once(content))
+
+    async def map(self, name: str, following: Next, features: Features) -> Response:
+        """Return places as a GeoJSON FeatureCollection, page by page."""
+
+        async def texts() -> AsyncIterator[bytes]:
+            between = '{"type":"FeatureCollection","features":[\n'
+            async for page in self._pages("code", following):
+                async with self._engine.connect() as connection:
+                    found = await features(connection, self._tenant, page)
+                for text in found:
+                    yield f"{between}{text}".encode()
+                    between = ",\n"
+            yield (b"\n]}\n" if between == ",\n" else f"{between}]}}\n".encode())
+
+        return await self._answer(name, "geojson", texts())
+
+    async def _answer(self, name: str, form: TableOrMap, content: AsyncIterator[bytes]) -> Response:
+        async with self._engine.connect() as connection:
+            version = await county.version(connection, self._tenant)
+        disposition = f'attachment; filename="{name}.{form}"'
+        headers = {"Content-Disposition": disposition, "ETag": etag(version)}
+        return StreamingResponse(content, media_type=_MEDIA[form], headers=headers)
+
+    async def _pages(self, key: str, following: Next) -> AsyncIterator[Sequence[Row]]:
+        after = ""
+        while True:
+            async with self._engine.connect() as connection:
+                rows = await following(connection, self._tenant, after)
+            if rows:
+                yield rows
+            if len(rows) < _PAGE:
+                return
+            after = rows[-1][key]
+
+
+async def _export(caller: Staff, engine: ReadEngine) -> _Export:
+    return _Export(caller, engine)
+
+
+Export = Annotated[_Export, Depends(_export)]
+
+
+@router.get("/communities.{form}", response_class=Response, responses=_FILE)
+async def export_communities(form: TableOrMap, export: Export) -> Response:
+    """Return all communities as CSV (UTF-8), XLSX, or GeoJSON with the area of their grids together."""
+    if form == "geojson":
+        return await export.map("communities", _communities, _areas)
+    return await export.table(COMMUNITIES, form, _communities)
+
+
+@router.get("/teams.{form}", response_class=Response, responses=_FILE)
+async def export_teams(form: Table, export: Export) -> Response:
+    """Return all teams with their members, a column for each part in the team, as CSV (UTF-8) or XLSX."""
+    return await export.table(TEAMS, form, _teams)
+
+
+@router.get("/posts.{form}", response_class=Response, responses=_FILE)
+async def export_posts(form: TableOrMap, export: Export) -> Response:
+    """Return all posts, stations, kiosks and guide points as CSV (UTF-8), XLSX, or points as GeoJSON; WGS84."""
+    if form == "geojson":
+        return await export.map("posts", _posts, _points)
+    return await export.table(POSTS, form, _posts)
+
+
+@router.get("/officers.{form}", response_class=Response, responses=_FILE)
+async def export_officers(form: Table, export: Export) -> Response:
+    """Return all officers with their roles and skills as CSV (UTF-8) or XLSX."""
+    return await export.table(OFFICERS, form, _officers)
+
+
+@router.get("/grids.geojson", response_class=Response, responses=_FILE)
+async def export_grids(export: Export) -> Response:
+    """Return all grids in force as GeoJSON, which `PUT /dispatch/v1/grids` takes back."""
+    return await export.map("grids", _grids, _shapes)
+
+
+async def _csv(sheet: Sheet, pages: AsyncIterator[Sequence[Row]]) -> AsyncIterator[bytes]:
+    """Yield the file in pieces; the mark at its beginning tells spreadsheets that it is UTF-8."""
+    yield "\ufeff".encode() + _lines([list(sheet.columns)])
+    async for page in pages:
+        yield _lines(sheet.write(row) for row in page)
+
+
+def _lines(rows: Iterable[Iterable[Any]]) -> bytes:
+    file = io.StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerows([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
+    return file.getvalue().encode()
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+async def _communities(connection: AsyncConnection, tenant: str, after: str) -> Sequence[Row]:
+    return await reference.communities(connection, tenant, {}, after=after, size=_PAGE)
+
+
+async def _teams(connection: AsyncConnection, tenant: str, after: str) -> Sequence[Row]:
+    rows = await reference.teams(connection, tenant, {}, after=after, size=_PAGE)
+    return await county.with_members(connection, tenant, rows)
+
+
+async def _posts(connection: AsyncConnection, tenant: str, after: str) -> Sequence[Row]:
+    return await reference.posts(connection, tenant, {}, after=after, size=_PAGE)
+
+
+async def _officers(connection: AsyncConnection, tenant: str, after: str) -> Sequence[Row]:
+    return await officers.page(connection, tenant, {}, after=after, size=_PAGE)
+
+
+async def _grids(connection: AsyncConnection, tenant: str, after: str) -> Sequence[Row]:
+    return await reference.grids(connection, tenant, {}, after=after, size=_PAGE)
+
+
+async def _points(_connection: AsyncConnection, _tenant: str, rows: Sequence[Row]) -> Iterator[str]:
+    return (_json(point_feature(row)) for row in rows)
+
+
+async def _shapes(_connection: AsyncConnection, _tenant: str, rows: Sequence[Row]) -> Iterator[str]:
+    return (GridFeature.of(row).model_dump_json() for row in rows)
+
+
+async def _areas(connection: AsyncConnection, tenant: str, rows: Sequence[Row]) -> Iterator[str]:
+    grids = await county.grids_of(connection, tenant, [row["code"] for row in rows])
+    return iter(await asyncio.to_thread(lambda: [_json(_community_feature(row, grids)) for row in rows]))
+
+
+def _community_feature(row: Row, grids: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
+    shapes = [shapely.geometry.shape(grid["geometry"]) for grid in grids.get(row["code"], ())]
+    properties = {name: row[name] for name in ("code", "name", "sub_district", "generated")}
+    area = shapely.geometry.mapping(shapely.union_all(shapes)) if shapes else None
+    return {"type": "Feature", "id": row["code"], "geometry": area, "properties": properties}
+
+
+def _json(feature: Mapping[str, Any]) -> str:
+    return json.dumps(feature, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,109 @@
+"""What may be done with a case besides the plain steps, as JSON."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from contracts.events import HandlingMode
+from dispatch_service.api.case_schemas import Code, Note
+from dispatch_service.api.grid_schemas import Name
+from dispatch_service.api.photo_schemas import Photos
+from dispatch_service.api.request_schemas import Text
+from dispatch_service.service.conferences import Conference
+from runtime.types import Instant
+
+Result = Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+def _each_once(teams: list[str]) -> list[str]:
+    if len(set(teams)) < len(teams):
+        raise PydanticCustomError("team_twice", "a team is named twice")
+    return teams
+
+
+Teams = Annotated[list[Code], AfterValidator(_each_once)]
+
+
+class DecisionBody(_Body):
+    """Who leads 主办, and who supports 协办."""
+
+    lead: Code
+    supporting: Annotated[Teams, Field(max_length=20)] = []
+
+
+class ConferenceBody(_Body):
+    """Which teams met and when, what was said, and what was decided."""
+
+    participants: Annotated[Teams, Field(min_length=2, max_length=20)]
+    record: Result
+    decision: DecisionBody
+    held_at: Instant
+    note: Note | None = None
+
+    def conference(self) -> Conference:
+        """Return it as the rest of the service knows it."""
+        return Conference(self.participants, self.record, self.decision.lead, self.decision.supporting, self.held_at)
+
+
+class TransferBody(_Body):
+    """Which department has taken the case on, under which number there, and why."""
+
+    department: Code
+    external_ref: Annotated[str, Field(min_length=1, max_length=100)]
+    reason: Text
+    note: Note | None = None
+
+
+class AnswerBody(_Body):
+    """What the department has done about it."""
+
+    handling_mode: HandlingMode
+    result: Result
+    answered_at: Instant
+    photos: Photos = []
+    note: Note | None = None
+
+
+class RecallBody(_Body):
+    """Why the department does not do it; the team that is to do it, where that is known already."""
+
+    reason: Text
+    team: Code | None = None
+    note: Note | None = None
+
+
+class ContributionBody(_Body):
+    """What was done, with photos."""
+
+    text: Text
+    photos: Photos = []
+
+
+class RectificationBody(_Body):
+    """What has to be set right, and until when: within a year from now."""
+
+    notice: Result
+    until: Instant
+    photos: Photos = []
+    note: Note | None = None
+
+
+class DepartmentBody(_Body):
+    """A department; `contact_system` is the name of the system that its numbers come from."""
+
+    name: Name
+    contact_system: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+
+
+class DepartmentView(BaseModel):
+    """A department 部门 that cases can be transferred to. `generated` marks what was made up for a demonstration."""
+
+    code: str
+    name: str
+    contact_system: str | None
+    generated: bool

@@ -1,0 +1,1 @@
+"""Communities, teams, posts and officers as files: CSV, XLSX and GeoJSON, for spreadsheets and drawing programs."""

@@ -1,0 +1,83 @@
+"""XLSX workbooks, of which the first sheet is read and one sheet is written."""
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
+from itertools import chain
+from typing import Any
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import WriteOnlyCell
+
+from runtime.problems import Problem
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MOST_UNPACKED_BYTES = 64 * 2**20
+"""A workbook of ten thousand lines takes about a tenth of that."""
+_MOST_COLUMNS = 100
+"""Of each line as many cells are looked at."""
+_EMPTY: Sequence[str] = ()
+_CHUNK = 1 << 16
+
+
+def read_workbook(body: bytes) -> Iterator[Sequence[str]]:
+    """Yield the lines of the first sheet as texts; formulas as the values that they had.
+
+    `Problem` where it is no workbook, or unpacks to more than MOST_UNPACKED_BYTES.
+    """
+    _check_size(body)
+    try:
+        book = load_workbook(io.BytesIO(body), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        sheet.reset_dimensions()
+        rows = sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True)
+        lines = [[_text(value) for value in row] if row.count(None) < len(row) else _EMPTY for row in rows]
+        book.close()
+    except Exception as error:
+        raise Problem(422, "workbook-unreadable") from error
+    yield from lines
+
+
+def write_workbook(title: str, headings: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
+    """Return a workbook with one sheet; texts stay texts, whatever they look like."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    for row in chain([headings], rows):
+        sheet.append([_cell(sheet, value) for value in row])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _check_size(body: bytes) -> None:
+    """Count what is unpacked, whatever the file says of itself."""
+    unpacked = 0
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as archive:
+            for member in archive.infolist():
+                with archive.open(member) as file:
+                    while chunk := file.read(_CHUNK):
+                        unpacked += len(chunk)
+                        if unpacked > MOST_UNPACKED_BYTES:
+                            raise Problem(422, "workbook-too-large", most=MOST_UNPACKED_BYTES)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        raise Problem(422, "workbook-unreadable") from error
+
+
+def _text(value: Any) -> str:
+    """Return the value of a cell as somebody would have typed it."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def _cell(sheet: Any, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    cell = WriteOnlyCell(sheet, value=None)
+    cell.value = value
+    cell.data_type = "s"  # the library takes what begins with = for a formula
+    return cell

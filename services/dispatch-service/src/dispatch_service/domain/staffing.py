@@ -1,0 +1,176 @@
+"""Who of a team gets a case: on duty, with the skill, near, with few open cases; and what if nobody is on duty."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from dispatch_service.domain.attendance import metres_between
+from dispatch_service.domain.limits import Grade
+from dispatch_service.domain.router import Route
+from dispatch_service.domain.routing import Point, Team
+
+OutsideHours = Literal["duty_desk", "next_shift"]
+Why = Literal["only_one", "nearest", "fewest_cases", "first_by_name", "nobody_with_skill", "nobody_on_duty"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How a tenant wants officers to be chosen."""
+
+    choose_officer: bool = True
+    position_minutes: int = 30
+    """A position that is older says nothing."""
+    step_metres: int = 500
+    """Officers whose distances lie in the same step are equally near; the fewest open cases count then."""
+    urgent: OutsideHours = "duty_desk"
+    """What becomes of an urgent case while nobody of the team is on duty."""
+    other: OutsideHours = "next_shift"
+    urgent_by_limit: bool = True
+    """A case that has to be accepted before the next shift begins is urgent as well, whatever its grade."""
+
+
+@dataclass(slots=True)
+class Officer:
+    """Somebody on duty. Choosing them adds to `open_cases`."""
+
+    subject: str
+    skills: frozenset[str] = frozenset()
+    position: Point | None = None
+    """None where it is not known, or too old."""
+    open_cases: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TeamStaff:
+    """Who of a team is on duty, and when the next shift begins, None where none is planned."""
+
+    on_duty: Sequence[Officer] = ()
+    next_shift: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who was chosen, why, and among how many; `metres` and `open_cases` are those of the one chosen, before."""
+
+    officer: str | None
+    why: Why
+    on_duty: int
+    with_skill: int
+    located: int
+    metres: int | None = None
+    open_cases: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Who gets a case in the end."""
+
+    team: Team
+    choice: Choice | None = None
+    """None where nobody is chosen in this tenant, or the team has no roster."""
+    instead_of: Team | None = None
+    """The team that would have got it, had somebody of it been on duty."""
+    expected_from: datetime | None = None
+    """When the team's next shift begins; None where somebody is on duty, or no roster says so."""
+
+    def explanation(self) -> Mapping[str, object]:
+        """Return what is kept with the case of the choice; empty where there was none."""
+        told: dict[str, object] = {}
+        if self.instead_of is not None:
+            told |= {"rule": "duty_desk", "team": self.team.code, "instead_of": self.instead_of.code}
+        if self.expected_from is not None:
+            told["expected_from"] = self.expected_from.isoformat()
+        if self.choice is not None:
+            told["choice"] = {name: getattr(self.choice, name) for name in _CHOICE if _is_told(self.choice, name)}
+        return told
+
+
+_CHOICE = ("officer", "why", "on_duty", "with_skill", "located", "metres", "open_cases")
+
+
+def _is_told(choice: Choice, name: str) -> bool:
+    return name == "officer" or getattr(choice, name) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """The staff of one tenant at a moment."""
+
+    policy: Policy
+    desk: Team
+    teams: Mapping[str, TeamStaff] = field(default_factory=dict)
+
+    def assign(self, route: Route, point: Point | None, accept_by: datetime) -> Assignment:
+        """Return who gets a case that `route` sends to a team and that is to be accepted by then.
+
+        A team with no duty now and none planned has no roster: its cases are its own, and nobody is chosen.
+        """
+        staff = self.teams.get(route.team.code, _NOBODY)
+        if staff.on_duty:
+            return Assignment(route.team, self._choose(staff.on_duty, route.ruling.skill, point))
+        if staff.next_shift is None:
+            return Assignment(route.team)
+        nobody = Choice(None, "nobody_on_duty", 0, 0, 0) if self.policy.choose_officer else None
+        is_urgent = route.grade is not Grade.ORDINARY or (self.policy.urgent_by_limit and accept_by < staff.next_shift)
+        way = self.policy.urgent if is_urgent else self.policy.other
+        if way == "next_shift" or route.team.code == self.desk.code:
+            return Assignment(route.team, nobody, expected_from=staff.next_shift)
+        desk = self.teams.get(self.desk.code, _NOBODY)
+        choice = self._choose(desk.on_duty, route.ruling.skill, point) if desk.on_duty else nobody
+        return Assignment(self.desk, choice, instead_of=route.team)
+
+    def _choose(self, on_duty: Sequence[Officer], skill: str | None, point: Point | None) -> Choice | None:
+        return choose(on_duty, skill, point, self.policy.step_metres) if self.policy.choose_officer else None
+
+
+_NOBODY = TeamStaff()
+
+
+def choose(on_duty: Sequence[Officer], skill: str | None, point: Point | None, step_metres: int) -> Choice:
+    """Choose the nearest of those who have the skill, by steps, then the one with the fewest open cases.
+
+    Who has no fresh position comes after all who have one; the subject decides between equals.
+    """
+    able = [officer for officer in on_duty if skill is None or skill in officer.skills]
+    metres = {officer.subject: _metres(officer, point) for officer in able}
+    located = sum(math.isfinite(each) for each in metres.values())
+    if not able:
+        return Choice(None, "nobody_with_skill", len(on_duty), 0, 0)
+
+    def rank(officer: Officer) -> tuple[float, int, str]:
+        away = metres[officer.subject]
+        step = away // step_metres if math.isfinite(away) else math.inf
+        return step, officer.open_cases, officer.subject
+
+    ranked = sorted(able, key=rank)
+    best = ranked[0]
+    distance = metres[best.subject]
+    choice = Choice(
+        best.subject,
+        _why(list(map(rank, ranked))),
+        len(on_duty),
+        len(able),
+        located,
+        round(distance) if math.isfinite(distance) else None,
+        best.open_cases,
+    )
+    best.open_cases += 1
+    return choice
+
+
+def _why(ranks: Sequence[tuple[float, int, str]]) -> Why:
+    """Say by what the first differs from the second."""
+    if len(ranks) == 1:
+        return "only_one"
+    (step, cases, _), (next_step, next_cases, _) = ranks[:2]
+    if step != next_step:
+        return "nearest"
+    return "fewest_cases" if cases != next_cases else "first_by_name"
+
+
+def _metres(officer: Officer, point: Point | None) -> float:
+    if point is None or officer.position is None:
+        return math.inf
+    return metres_between(point, officer.position)

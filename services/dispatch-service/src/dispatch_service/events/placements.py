@@ -1,0 +1,101 @@
+"""Who gets the cases of a slice, and by when: the same for many of them, so each different answer is made once."""
+
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from contracts.events import ComplaintAssigned
+from dispatch_service.domain.clocks import Clock
+from dispatch_service.domain.router import Helper, Route
+from dispatch_service.domain.staffing import Assignment
+from dispatch_service.persistence.case_slices import Placements
+
+
+class Started(NamedTuple):
+    """A clock, and the version of the settings that it goes by."""
+
+    version: int
+    clock: Clock
+
+
+class Placed(NamedTuple):
+    """Who gets a case of which tenant, why, and by when."""
+
+    tenant: str
+    route: Route
+    assignment: Assignment
+    started: Started
+
+    @property
+    def supporting(self) -> tuple[Helper, ...]:
+        """Who helps: not the team that leads in the end."""
+        return tuple(helper for helper in self.route.supporting if helper.team.code != self.assignment.team.code)
+
+    @property
+    def officer(self) -> str | None:
+        """Who was chosen."""
+        choice = self.assignment.choice
+        return None if choice is None else choice.officer
+
+    def explanation(self) -> str:
+        """Return as JSON what is kept with the case."""
+        return json.dumps({**self.route.explanation(), **self.assignment.explanation()}, ensure_ascii=False)
+
+    def assigned(self) -> ComplaintAssigned:
+        """Return what the event says."""
+        decision, team = self.route.decision, self.assignment.team
+        return ComplaintAssigned(
+            team=team.code,
+            team_name=team.name,
+            grid=decision.grid,
+            community=decision.community,
+            round=1,
+            rule=self.route.rule if self.assignment.instead_of is None else "duty_desk",
+            rule_code=self.route.ruling.decided_by,
+            officer=self.officer,
+            supporting=tuple(helper.team.code for helper in self.supporting) or None,
+            promised_at=self.started.clock.promised_at,
+        )
+
+
+class Gathered:
+    """The answers of a slice, each different one once: `places` says, per event, which, from 1."""
+
+    def __init__(self, placed: Sequence[Placed]) -> None:
+        """Answers are told apart by their parts as objects, which is much cheaper than comparing fields."""
+        place_of: dict[tuple[int, int, int], int] = {}
+        self.places: list[int] = []
+        self.distinct: list[Placed] = []
+        for each in placed:
+            key = (id(each.route), id(each.assignment), id(each.started))
+            place = place_of.get(key)
+            if place is None:
+                self.distinct.append(each)
+                place = place_of[key] = len(self.distinct)
+            self.places.append(place)
+        self.assignments = [each.assigned() for each in self.distinct]
+
+    def placements(self) -> Placements:
+        """Return them column by column."""
+        distinct = self.distinct
+        decisions = [each.route.decision for each in distinct]
+        clocks = [each.started.clock for each in distinct]
+        return Placements(
+            tenant=[each.tenant for each in distinct],
+            team=[each.assignment.team.code for each in distinct],
+            grid=[decision.grid for decision in decisions],
+            grid_version=[decision.grid_version for decision in decisions],
+            community=[decision.community for decision in decisions],
+            explanation=[each.explanation() for each in distinct],
+            assignee=[each.officer for each in distinct],
+            expected_from=[each.assignment.expected_from for each in distinct],
+            grade=[each.route.grade.value for each in distinct],
+            clock_version=[each.started.version for each in distinct],
+            clock_unit=[clock.unit.value for clock in clocks],
+            clock_budget=[clock.budget for clock in clocks],
+            accept_by=[clock.accept_by for clock in clocks],
+            on_site_by=[clock.on_site_by for clock in clocks],
+            warn_at=[clock.warn_at for clock in clocks],
+            promised_at=[clock.promised_at for clock in clocks],
+            twice_at=[clock.twice_at for clock in clocks],
+        )

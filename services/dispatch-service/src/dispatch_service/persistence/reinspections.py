@@ -1,0 +1,66 @@
+"""Orders of rectification whose time is over.
+
+Until when is a column of the case, so whoever tells of it holds the case's row, as with the timers of clocks.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.lifecycle import Status
+from dispatch_service.domain.case import Case
+
+_CASE = tuple(field.name for field in fields(Case))
+_DUE = sa.text(f"""
+    SELECT {", ".join(_CASE)}, rectify_until, statement_timestamp() AS now FROM dispatch_case
+    WHERE rectify_until <= statement_timestamp() AND reinspection = 'ordered' AND status = 'in_progress'
+    ORDER BY rectify_until LIMIT :size FOR UPDATE SKIP LOCKED
+""")
+_SAVE = sa.text("""
+    WITH told AS (
+        UPDATE dispatch_case AS c
+        SET version = f.version, sequence = f.sequence, reinspection = 'due', updated_at = :now
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:sequences AS int[]))
+            AS f (complaint_id, version, sequence)
+        WHERE c.complaint_id = f.complaint_id
+        RETURNING c.complaint_id)
+    UPDATE case_rectification SET announced_at = :now
+    FROM told WHERE case_rectification.complaint_id = told.complaint_id AND passed IS NULL
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class DueInspection:
+    """A case that has to be looked at again since `until`; `now` is by the database's clock."""
+
+    case: Case
+    until: datetime
+    now: datetime
+
+
+async def lock_due(connection: AsyncConnection, size: int) -> Sequence[DueInspection]:
+    """Return up to `size` cases whose time is over, the longest first, locked; others' are left to them."""
+    return [
+        DueInspection(
+            Case(**{**{name: row._mapping[name] for name in _CASE}, "status": Status(row.status)}),
+            row.rectify_until,
+            row.now,
+        )
+        for row in await connection.execute(_DUE, {"size": size})
+    ]
+
+
+async def save(connection: AsyncConnection, told: Sequence[DueInspection]) -> None:
+    """Write locked cases back, and note in their orders that they were told of, in one statement."""
+    await connection.execute(
+        _SAVE,
+        {
+            "ids": [each.case.complaint_id for each in told],
+            "versions": [each.case.version for each in told],
+            "sequences": [each.case.sequence for each in told],
+            "now": told[0].now,
+        },
+    )

@@ -1,0 +1,31 @@
+"""What rules may name: the teams, grids in force, communities and skills of a tenant."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatch_service.domain.rule_checks import Known
+
+_KNOWN = sa.text("""
+    SELECT tenant, 'team' AS kind, code, name AS fact FROM team WHERE tenant = ANY(CAST(:tenants AS text[]))
+    UNION ALL
+    SELECT tenant, 'grid', code, community FROM grid WHERE in_force AND tenant = ANY(CAST(:tenants AS text[]))
+    UNION ALL
+    SELECT tenant, 'community', code, '' FROM community WHERE tenant = ANY(CAST(:tenants AS text[]))
+    UNION ALL
+    SELECT DISTINCT tenant, 'skill', skill, '' FROM officer CROSS JOIN unnest(skills) AS skill
+    WHERE tenant = ANY(CAST(:tenants AS text[]))
+""")
+
+
+async def known(connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, Known]:
+    """Return what each of `tenants` has."""
+    found: dict[str, dict[str, dict[str, str]]] = {tenant: defaultdict(dict) for tenant in tenants}
+    for row in await connection.execute(_KNOWN, {"tenants": list(tenants)}):
+        found[row.tenant][row.kind][row.code] = row.fact
+    return {
+        tenant: Known(teams=kinds["team"], grids=kinds["grid"], communities=kinds["community"], skills=kinds["skill"])
+        for tenant, kinds in found.items()
+    }

@@ -1,0 +1,41 @@
+"""Which teams support 协办 the lead of a locked case."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatch_service.domain.case import Case
+from dispatch_service.persistence.tables import case_support
+
+
+async def teams(connection: AsyncConnection, case: Case) -> tuple[str, ...]:
+    """Return the codes of the teams, in order."""
+    statement = sa.select(case_support.c.team).where(_of(case)).order_by(case_support.c.team)
+    return tuple((await connection.execute(statement)).scalars())
+
+
+async def add(connection: AsyncConnection, case: Case, codes: Collection[str], actor: str, now: datetime) -> bool:
+    """Let teams support the case, and say whether that is new for any of them."""
+    if not codes:
+        return False
+    about = {"tenant": case.tenant, "complaint_id": case.complaint_id, "by": actor, "at": now}
+    statement = insert(case_support).values([{**about, "team": code} for code in codes]).on_conflict_do_nothing()
+    return bool((await connection.execute(statement.returning(case_support.c.team))).all())
+
+
+async def remove(connection: AsyncConnection, case: Case, code: str) -> bool:
+    """Let a team support the case no longer, and say whether it did."""
+    statement = sa.delete(case_support).where(_of(case), case_support.c.team == code)
+    return bool((await connection.execute(statement)).rowcount)
+
+
+async def clear(connection: AsyncConnection, case: Case) -> None:
+    """Let no team support the case any longer."""
+    await connection.execute(sa.delete(case_support).where(_of(case)))
+
+
+def _of(case: Case) -> sa.ColumnElement[bool]:
+    return sa.and_(case_support.c.tenant == case.tenant, case_support.c.complaint_id == case.complaint_id)

@@ -1,0 +1,61 @@
+"""What all actions on a case share: who acts, the case under its row lock, the event that tells of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.events import Payload
+from contracts.lifecycle import EventType
+from contracts.roles import Role
+from contracts.topics import LIFECYCLE
+from dispatch_service.domain.case import Case, check_membership
+from dispatch_service.persistence import cases
+from dispatch_service.service.announcements import announce
+from eventbus import outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """Who acts on which case, when, and which version of it they saw (None: whatever it is)."""
+
+    complaint_id: UUID
+    tenant: str
+    actor: str
+    now: datetime
+    traceparent: str
+    check_version: Callable[[int], None]
+    """Raises where the caller saw another version than this one."""
+    note: str | None = None
+    roles: frozenset[str] = frozenset()
+    """Of the actor; without them nothing is allowed that only some may do."""
+
+    @property
+    def is_supervisors(self) -> bool:
+        """Whether a supervisor acts."""
+        return Role.SUPERVISOR in self.roles
+
+
+async def lock(connection: AsyncConnection, action: Action) -> Case:
+    """Return the case in the version that the caller saw, locked. Raises CaseNotFound."""
+    case = await cases.lock(connection, action.tenant, action.complaint_id)
+    action.check_version(case.version)
+    return case
+
+
+async def lock_own(connection: AsyncConnection, action: Action) -> Case:
+    """Return the case, locked, if it is one of the caller's team. Raises CaseNotFound, NotYourTeam."""
+    case = await cases.lock(connection, action.tenant, action.complaint_id)
+    check_membership(case, await cases.teams_of(connection, action.tenant, action.actor))
+    action.check_version(case.version)
+    return case
+
+
+async def announce_action(
+    connection: AsyncConnection, case: Case, event_type: EventType, data: Payload, action: Action
+) -> None:
+    """Publish what the action has done, with it or not at all."""
+    event = announce(case, event_type, data, at=action.now, traceparent=action.traceparent)
+    await outbox.append(connection, LIFECYCLE.name, [event])

@@ -1,0 +1,106 @@
+"""Tells the other services of the directory 名录: each change of a county's data, as the whole new state."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.directory import (
+    CommunityChanged,
+    DirectoryEntry,
+    DirectoryEvent,
+    DirectoryKind,
+    GridChanged,
+    OfficerChanged,
+    PostChanged,
+    TeamChanged,
+    subject_of,
+)
+from contracts.envelope import Event
+from contracts.topics import DIRECTORY
+from dispatch_service.persistence import directory, tables
+from dispatch_service.persistence.rows import Row
+from dispatch_service.service.announcements import SOURCE
+from eventbus import outbox
+from runtime.ids import uuid7
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Sort:
+    """A sort of things in the directory: where they are kept, which column names one, and what is told of it."""
+
+    kind: DirectoryKind
+    table: sa.Table
+    key: str
+    payload: type[DirectoryEntry]
+
+    def keys(self, tenant: str, code: str) -> dict[str, str]:
+        """Return the primary key of one of them (a grid's goes on with the version)."""
+        return {"tenant": tenant, self.key: code}
+
+
+COMMUNITY = Sort("community", tables.community, "code", CommunityChanged)
+TEAM = Sort("team", tables.team, "code", TeamChanged)
+"""A row of it has `members` beside its columns."""
+GRID = Sort("grid", tables.grid, "code", GridChanged)
+POST = Sort("post", tables.post, "code", PostChanged)
+OFFICER = Sort("officer", tables.officer, "subject", OfficerChanged)
+SORTS = (COMMUNITY, TEAM, GRID, POST, OFFICER)
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """In which county, when, and in which trace something is told."""
+
+    tenant: str
+    at: datetime
+    traceparent: str | None = None
+
+
+async def announce(
+    connection: AsyncConnection, occasion: Occasion, sort: Sort, rows: Sequence[Row], *, removed: bool = False
+) -> None:
+    """Publish things as they are now, or were when they were removed; no thing may come twice.
+
+    The caller holds the county's lock and has written the rows in the same transaction.
+    """
+    for start in range(0, len(rows), _AT_ONCE):
+        entries = [_entry(sort, row, removed=removed) for row in rows[start : start + _AT_ONCE]]
+        things = [(sort.kind, entry.code) for entry in entries]
+        sequences = await directory.count(connection, occasion.tenant, things, removed=removed)
+        events = [_event(occasion, sort, entry, sequences[sort.kind, entry.code]) for entry in entries]
+        await outbox.append(connection, DIRECTORY.name, events)
+
+
+def _entry(sort: Sort, row: Row, *, removed: bool) -> DirectoryEntry:
+    facts: dict[str, Any] = {**row, "code": row[sort.key], "removed": removed}
+    if sort is GRID:
+        facts["area"] = {"coordinates": _polygons(row["geometry"])}
+    return sort.payload.model_validate(facts)
+
+
+def _polygons(geometry: Mapping[str, Any]) -> Iterable[Any]:
+    coordinates = geometry["coordinates"]
+    return [coordinates] if geometry["type"] == "Polygon" else coordinates
+
+
+def _event(occasion: Occasion, sort: Sort, entry: DirectoryEntry, sequence: int) -> Event[DirectoryEvent]:
+    event_id = uuid7()
+    return Event(
+        id=event_id,
+        type=DirectoryEvent(f"directory.{sort.kind}_changed"),
+        source=SOURCE,
+        subject=subject_of(occasion.tenant, sort.kind, entry.code),
+        tenant=occasion.tenant,
+        time=occasion.at,
+        sequence=sequence,
+        correlation_id=event_id,
+        causation_id=None,
+        traceparent=occasion.traceparent,
+        data=entry,
+    )

@@ -1,0 +1,46 @@
+"""What field work goes by in a tenant: which photos a result needs, and from where a start is far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatch_service.domain.photos import PhotoRole, PhotoRule, PhotoRules
+from dispatch_service.persistence import clock_settings
+
+
+@dataclass(frozen=True, slots=True)
+class FieldWork:
+    """The settings of one tenant."""
+
+    photos: PhotoRules
+    far_start_metres: int
+    """A start further from the complaint is marked."""
+
+
+async def of_tenant(connection: AsyncConnection, tenant: str) -> FieldWork:
+    """Return what a tenant has set, or what is shipped."""
+    setting = await clock_settings.read(connection, tenant, clock_settings.FIELD_WORK)
+    return read(default() if setting.content is None else setting.content)
+
+
+@cache
+def default() -> Mapping[str, Any]:
+    """Return what is shipped, as JSON has it."""
+    text = files("dispatch_service.domain").joinpath("data", "field_work.yaml").read_text("utf-8")
+    content: dict[str, Any] = yaml.safe_load(text)
+    rules = [{"category": None, "handling_mode": None, **rule} for rule in content["photos"]]
+    return {**content, "photos": rules}
+
+
+def read(content: Mapping[str, Any]) -> FieldWork:
+    """Read the settings of a tenant; raises PhotoRuleTwice."""
+    rules = PhotoRules(
+        PhotoRule(rule["category"], rule["handling_mode"], tuple(map(PhotoRole, rule["roles"])))
+        for rule in content["photos"]
+    )
+    return FieldWork(rules, content["far_start_metres"])
