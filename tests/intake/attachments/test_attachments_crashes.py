@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 import sqlalchemy as sa
 
 from contracts.roles import Role
@@ -28,6 +29,7 @@ KILLS = 2
 PIECE = "application/offset+octet-stream"
 
 
+@pytest.mark.timeout(300)
 async def test_after_kills_rows_and_files_agree(
     database_url: str, free_port: Callable[[], int], tmp_path: Path, as_: As
 ) -> None:
