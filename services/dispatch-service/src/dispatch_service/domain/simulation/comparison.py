@@ -18,6 +18,8 @@ from dispatch_service.domain.simulation.work import Work
 CLOSE_POINTS, CLOSE_RATIO = 0.05, 0.25
 """What is simulated is near the record where the kept share differs by no more, and medians by no greater part."""
 
+_TOLD_EVERY = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assumptions:
@@ -93,8 +95,11 @@ class Simulator:
         placed = zip(*(scenario.place(facts) for scenario in self._scenarios), strict=True)
         self._cases += [(case, placements) for (case, _), placements in zip(worked, placed, strict=True)]
 
-    def compare(self, *, moves: int, progress: Callable[[], None] = lambda: None) -> Comparison:
-        """Simulate; `progress` is called for each case of each scenario. Up to `moves` moved cases are kept."""
+    def compare(self, *, moves: int, progress: Callable[[int], None] = lambda _: None) -> Comparison:
+        """Simulate; `progress` is called now and then with how many of the `steps` are done.
+
+        Up to `moves` moved cases are kept.
+        """
         self._cases.sort(key=lambda pair: (pair[0].received_at, pair[0].number))
         cases = [case for case, _ in self._cases]
         handling = Handling(cases, self._assumptions.seed)
@@ -122,12 +127,12 @@ class Simulator:
             until=assumed.until,
         )
 
-    def _figures(self, place: int, handling: Handling, progress: Callable[[], None]) -> Figures:
+    def _figures(self, place: int, handling: Handling, progress: Callable[[int], None]) -> Figures:
         assumed = self._assumptions
         engine = Engine(self._scenarios[place].roster, assumed.travel, assumed.until)
         cases = ((case, placements[place]) for case, placements in self._cases)
         works = engine.run(tasks_of(cases, handling, assumed.longest_work))
-        return figures_of(_counted(works, progress), assumed.until)
+        return figures_of(_counted(works, place * len(self._cases), progress), assumed.until)
 
     def _pairs(self) -> Iterator[tuple[PastCase, Placement, Placement]]:
         return ((case, placements[0], placements[1]) for case, placements in self._cases)
@@ -147,7 +152,8 @@ def _ratio(simulated: float | None, recorded: float | None) -> float | None:
     return simulated / recorded if simulated is not None and recorded else None
 
 
-def _counted(works: Iterable[Work], progress: Callable[[], None]) -> Iterator[Work]:
-    for work in works:
-        progress()
+def _counted(works: Iterable[Work], before: int, progress: Callable[[int], None]) -> Iterator[Work]:
+    for done, work in enumerate(works, start=before + 1):
+        if done % _TOLD_EVERY == 0:
+            progress(done)
         yield work
