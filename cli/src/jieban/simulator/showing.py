@@ -135,10 +135,9 @@ def _fit(fit: Fit, words: Words) -> Iterator[str]:
     yield f"- {words('fit_team', same=fit.same_team, cases=fit.cases)}"
     if fit.kept_points is not None:
         yield f"- {words('fit_kept', points=fit.kept_points * 100)}"
-    if fit.to_site_ratio is not None:
-        yield f"- {words('fit_to_site', ratio=fit.to_site_ratio)}"
-    if fit.to_resolution_ratio is not None:
-        yield f"- {words('fit_to_resolution', ratio=fit.to_resolution_ratio)}"
+    for name, gap in (("fit_to_site", fit.to_site), ("fit_to_resolution", fit.to_resolution)):
+        if gap is not None:
+            yield f"- {words(name, recorded=_time(gap.recorded), simulated=_time(gap.simulated))}"
     yield words({True: "fit_close", False: "fit_far", None: "fit_unknown"}[fit.is_close])
 
 

@@ -41,8 +41,14 @@ _TEXTS: Mapping[str, tuple[str, str]] = {
     "fit": ("可信程度", "How far to trust it"),
     "fit_team": ("队伍相同的案件 {same}/{cases}", "same team as on record: {same} of {cases}"),
     "fit_kept": ("按期率相差 {points:+.1f} 个百分点", "promises kept: {points:+.1f} points"),
-    "fit_to_site": ("到场用时为实际的 {ratio:.2f} 倍", "time to the site: {ratio:.2f} × the record"),
-    "fit_to_resolution": ("办结用时为实际的 {ratio:.2f} 倍", "time to the resolution: {ratio:.2f} × the record"),
+    "fit_to_site": (
+        "到场用时中位 {simulated}，实际 {recorded}",
+        "median to the site: {simulated}, on record {recorded}",
+    ),
+    "fit_to_resolution": (
+        "办结用时中位 {simulated}，实际 {recorded}",
+        "median to the resolution: {simulated}, on record {recorded}",
+    ),
     "fit_close": (
         "推演的现行配置接近实际：差值可以参考。",
         "The simulated present is near the record: differences can be relied on.",

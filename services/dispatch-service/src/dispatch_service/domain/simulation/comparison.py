@@ -8,15 +8,16 @@ from dispatch_service.domain.routing import Point
 from dispatch_service.domain.rules import Facts
 from dispatch_service.domain.simulation.changes import Changes, changes_of
 from dispatch_service.domain.simulation.engine import Engine
-from dispatch_service.domain.simulation.figures import Figures, figures_of
+from dispatch_service.domain.simulation.figures import Figures, Spread, figures_of
 from dispatch_service.domain.simulation.past import Handling, PastCase
 from dispatch_service.domain.simulation.recorded import Record
 from dispatch_service.domain.simulation.scenario import Placement, Scenario, tasks_of
 from dispatch_service.domain.simulation.travel import Travel
 from dispatch_service.domain.simulation.work import Work
 
-CLOSE_POINTS, CLOSE_RATIO = 0.05, 0.25
-"""What is simulated is near the record where the kept share differs by no more, and medians by no greater part."""
+CLOSE_POINTS, CLOSE_RATIO, CLOSE_SECONDS = 0.05, 0.25, 900.0
+"""What is simulated is near the record where the kept share differs by no more, and medians by no greater part or by
+no more seconds."""
 
 _TOLD_EVERY = 500
 
@@ -34,6 +35,20 @@ class Assumptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """The medians of one time, in seconds."""
+
+    recorded: float
+    simulated: float
+
+    @property
+    def is_close(self) -> bool:
+        """Whether they are near."""
+        gap = abs(self.simulated - self.recorded)
+        return gap <= max(CLOSE_SECONDS, CLOSE_RATIO * self.recorded)
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """How near the simulation of the present is to what happened."""
 
@@ -41,15 +56,14 @@ class Fit:
     same_team: int
     kept_points: float | None
     """Simulated less recorded share of promises kept; None where one is not known."""
-    to_site_ratio: float | None
-    """Simulated by recorded median of the time to the arrival on site."""
-    to_resolution_ratio: float | None
+    to_site: Gap | None
+    """From the assignment to the arrival on site."""
+    to_resolution: Gap | None
 
     @property
     def is_close(self) -> bool | None:
         """Whether all that is known is near; None where nothing is known."""
-        ratios = [ratio for ratio in (self.to_site_ratio, self.to_resolution_ratio) if ratio is not None]
-        verdicts = [abs(ratio - 1) <= CLOSE_RATIO for ratio in ratios]
+        verdicts = [gap.is_close for gap in (self.to_site, self.to_resolution) if gap is not None]
         if self.kept_points is not None:
             verdicts.append(abs(self.kept_points) <= CLOSE_POINTS)
         return all(verdicts) if verdicts else None
@@ -143,13 +157,15 @@ class Simulator:
             cases=len(self._cases),
             same_team=sum(case.team == placements[0].team for case, placements in self._cases),
             kept_points=None if kept is None or kept_now is None else kept_now - kept,
-            to_site_ratio=_ratio(present.to_site.median, recorded.to_site.median),
-            to_resolution_ratio=_ratio(present.to_resolution.median, recorded.to_resolution.median),
+            to_site=_gap(recorded.to_site, present.to_site),
+            to_resolution=_gap(recorded.to_resolution, present.to_resolution),
         )
 
 
-def _ratio(simulated: float | None, recorded: float | None) -> float | None:
-    return simulated / recorded if simulated is not None and recorded else None
+def _gap(recorded: Spread, simulated: Spread) -> Gap | None:
+    if recorded.median is None or simulated.median is None:
+        return None
+    return Gap(recorded.median, simulated.median)
 
 
 def _counted(works: Iterable[Work], before: int, progress: Callable[[int], None]) -> Iterator[Work]:

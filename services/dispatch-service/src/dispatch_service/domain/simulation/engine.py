@@ -23,7 +23,7 @@ class _Worker:
 
 
 _Event = tuple[float, int, int, "_Worker | Task"]
-_Waiting = tuple[float, float, str, Task]
+_Waiting = tuple[float, int, Task]
 
 
 class _Queue:
@@ -33,6 +33,7 @@ class _Queue:
         """`skills` are those of the whole team: what nobody of it can do, anybody takes."""
         self._skills = frozenset(skills)
         self._waiting: dict[str | None, list[_Waiting]] = defaultdict(list)
+        self._arrived = 0
 
     def needed(self, task: Task) -> str | None:
         """Return the skill that a task takes."""
@@ -40,21 +41,22 @@ class _Queue:
 
     def put(self, task: Task) -> None:
         """Let a task wait."""
-        heapq.heappush(self._waiting[self.needed(task)], (task.promised_at, task.assigned_at, task.number, task))
+        self._arrived += 1
+        heapq.heappush(self._waiting[self.needed(task)], (task.promised_at, self._arrived, task))
 
     def take(self, skills: Iterable[str]) -> Task | None:
         """Return the task with the earliest promise that these skills are enough for; None where there is none."""
         heaps = [heap for skill in (None, *skills) if (heap := self._waiting.get(skill))]
-        return heapq.heappop(min(heaps, key=lambda heap: heap[0][:3]))[3] if heaps else None
+        return heapq.heappop(min(heaps, key=lambda heap: heap[0][:2]))[2] if heaps else None
 
     def left(self) -> Iterator[Task]:
         """Yield all that wait, in no order."""
         for heap in self._waiting.values():
-            yield from (task for _, _, _, task in heap)
+            yield from (task for _, _, task in heap)
 
 
 class Engine:
-    """One run. It is deterministic: equals are told apart by the officer's subject and the case's number."""
+    """One run. It is deterministic: of equals, the case that came first and the officer whose subject is lower."""
 
     def __init__(self, roster: Roster, travel: Travel, until: float) -> None:
         """Nothing happens after `until`."""

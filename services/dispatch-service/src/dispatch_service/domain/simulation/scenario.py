@@ -56,7 +56,6 @@ def tasks_of(
     for case, placement in cases:
         lasts = handling.seconds(case)
         yield Task(
-            number=case.number,
             team=placement.team,
             skill=placement.route.ruling.skill,
             point=case.point,

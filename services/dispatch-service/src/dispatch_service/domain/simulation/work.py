@@ -9,7 +9,6 @@ from dispatch_service.domain.routing import Point
 class Task:
     """A case that a team is given. Times are seconds since 1970."""
 
-    number: str
     team: str
     skill: str | None
     point: Point | None
