@@ -68,8 +68,15 @@ def a_case(number: str, point: Point | None, at: float, **given: Any) -> tuple[P
     return case, Facts(facts["category"], "hotline", False, "占道", point, received_at)
 
 
-def compare(cases: Sequence[tuple[PastCase, Facts]], *scenarios: Scenario, **middles: Point) -> Comparison:
-    assumptions = Assumptions(travel=Travel(), longest_work=timedelta(hours=4), until=EIGHT + 100 * HOUR)
+def compare(
+    cases: Sequence[tuple[PastCase, Facts]], *scenarios: Scenario, recorded: float = 100, **middles: Point
+) -> Comparison:
+    assumptions = Assumptions(
+        travel=Travel(),
+        longest_work=timedelta(hours=4),
+        until=EIGHT + 100 * HOUR,
+        recorded_until=EIGHT + recorded * HOUR,
+    )
     simulator = Simulator(scenarios, middles, assumptions)
     for case in cases:
         simulator.add([case])
@@ -160,6 +167,15 @@ def test_a_simulation_that_repeats_the_record_is_called_close() -> None:
     assert close == Fit(4, 4, 0.0, Gap(60, 0), Gap(2 * HOUR, 2 * HOUR - 60))
     assert close.is_close
     assert far.is_close is False
+
+
+def test_a_simulation_that_goes_beyond_the_record_is_not_checked_by_it() -> None:
+    found = compare([a_case("1", WEST, 0)], scenario(*BOTH), recorded=0.5)
+
+    assert found.fit == Fit(1, 1, None, None, None)
+    assert found.fit.is_close is None
+    assert (found.recorded.whole.open, found.recorded.whole.promises.not_due) == (1, 1)
+    assert found.present.whole.open == 0
 
 
 def test_what_takes_no_work_is_left_out() -> None:

@@ -28,20 +28,25 @@ from jieban.simulator.texts import Words
 from runtime.problems.language import Language
 
 HELP = """
-Replay a period's cases against another roster, map of grids, rule set or make-up of teams 推演, and show side by side
-what was, what the present settings would give, and what the proposal would give.
+Replay a period's cases against another roster, map of grids, rule set or
+make-up of teams 推演, and show side by side what was, what the present settings
+would give, and what the proposal would give.
 
-It asks dispatch over REST and changes nothing there. Officers on duty take their team's cases by the promised time,
-go there, and work as long as was recorded. All assumptions are printed; how near the simulated present is to the
+It asks dispatch over REST and changes nothing there. Officers on duty take
+their team's cases by the promised time, go there, and work as long as was
+recorded. All assumptions are printed; how near the simulated present is to the
 record says how far to trust the rest. The same input gives the same figures.
 
-[bold]Files[/bold], each as the API takes it; any of them, or none to see how well the present is simulated
+[bold]Files[/bold] are as the API takes them. Any of them, or none to see how well
+the present is simulated:
 
-  --roster  .json or .yaml: {"team-08": {"week": […], "duties": […]}}, as PUT /dispatch/v1/rosters/team-08
-            .csv: team, day (or weekday, 1 is Monday), shift, subject, post
+  --roster  .json, .yaml: {"team-08": {"week": […], "duties": […]}}
+            each as PUT /dispatch/v1/rosters/team-08
+            .csv: team, day (or weekday, Monday is 1), shift, subject, post
   --grids   .geojson: the whole map, as PUT /dispatch/v1/grids
-  --rules   .json or .yaml: {"rules": […]}, as PUT /dispatch/v1/rules
-  --teams   .json or .yaml: {"team-16": {"name": …, "members": […]}}, as PUT /dispatch/v1/teams/team-16
+  --rules   .json, .yaml: {"rules": […]}, as PUT /dispatch/v1/rules
+  --teams   .json, .yaml: {"team-16": {"name": …, "members": […]}}
+            each as PUT /dispatch/v1/teams/team-16
 
 [bold]Examples[/bold]
 
@@ -72,9 +77,7 @@ def simulate(
     grids: Annotated[Path | None, typer.Option(help="The whole map of grids, instead of the present one.")] = None,
     rules: Annotated[Path | None, typer.Option(help="All rules in order, instead of those in force.")] = None,
     teams: Annotated[Path | None, typer.Option(help="Teams that are new or otherwise made up.")] = None,
-    after: Annotated[
-        int, typer.Option(min=0, max=366, help="Days after the last on which work goes on; never beyond now.")
-    ] = 7,
+    after: Annotated[int, typer.Option(min=0, max=366, help="Days after the last on which work goes on.")] = 7,
     speed: Annotated[float, typer.Option(min=0.1, max=200, help="On the way to a case, km/h.")] = 4.5,
     detour: Annotated[float, typer.Option(min=1, max=5, help="Length of a way by the straight line.")] = 1.3,
     longest_work: Annotated[

@@ -24,6 +24,18 @@ _WEEKDAY = TypeAdapter(WeekPlaceBody)
 _TEAM = TypeAdapter(Code)
 
 
+class _Part(NamedTuple):
+    """Duties of one team: a roster of a document, or one row of a table, in which case `line` names it."""
+
+    team: str
+    body: RosterBody
+    line: str | None = None
+
+    def pointer(self, inside: str) -> str:
+        """Return where the file names a duty."""
+        return self.line or f"/{self.team}/{inside}"
+
+
 class _Given(NamedTuple):
     """A duty that is proposed, and where the file names it."""
 
@@ -42,56 +54,54 @@ def with_roster(
     shifts and posts, officers who are no members, anybody in two places, and a file without a duty in that time.
     """
     first, last = (moment.astimezone(county.zone).date() for moment in (begin, until))
-    bodies = _of_table(path, language) if is_table(path) else parse(path, _ROSTERS, read_document(path), language)
-    given = list(_given(bodies, first, last))
+    parts = list(_of_table(path, language) if is_table(path) else _of_document(path, language))
+    given = list(_given(parts, first, last))
     if not given:
         refuse(path, [FieldError("", "outside-period", {"first": first, "last": last})], language)
-    refuse(path, _strangers(bodies, given, plan, county), language)
+    refuse(path, _strangers(given, plan, county), language)
     proposed = [(_duty(each, county), each.pointer) for each in given]
-    kept = [duty for duty in plan.duties if duty.team not in bodies]
+    teams = {part.team for part in parts}
+    kept = [duty for duty in plan.duties if duty.team not in teams]
     refuse(path, _in_two_places(kept, proposed), language)
     return replace(plan, duties=[*kept, *(duty for duty, _ in proposed)])
 
 
-def _of_table(path: Path, language: Language) -> dict[str, RosterBody]:
+def _of_document(path: Path, language: Language) -> Iterator[_Part]:
+    for team, body in parse(path, _ROSTERS, read_document(path), language).items():
+        yield _Part(team, body)
+
+
+def _of_table(path: Path, language: Language) -> Iterator[_Part]:
     """Read rows of team, day (or weekday), shift, subject and, where there is one, post."""
-    bodies: dict[str, RosterBody] = {}
     for line, row in read_table(path):
         cells: dict[str, Any] = dict(row)
         where = f"line {line}"
         team = parse(path, _TEAM, cells.pop("team", None), language, f"{where}/team")
-        body = bodies.setdefault(team, RosterBody())
         if "weekday" in cells:
             cells["weekday"] = int(row["weekday"]) if row["weekday"].isdecimal() else row["weekday"]
-            body.week.append(parse(path, _WEEKDAY, cells, language, where))
+            yield _Part(team, RosterBody(week=[parse(path, _WEEKDAY, cells, language, where)]), where)
         else:
-            body.duties.append(parse(path, _DAY, cells, language, where))
-    return bodies
+            yield _Part(team, RosterBody(duties=[parse(path, _DAY, cells, language, where)]), where)
 
 
-def _given(bodies: dict[str, RosterBody], first: date, last: date) -> Iterator[_Given]:
-    for team, body in bodies.items():
-        for day, place in body.pattern().expand(first, last):
-            yield _Given(team, day, place, f"/{team}/week")
-        for index, each in enumerate(body.duties):
+def _given(parts: Sequence[_Part], first: date, last: date) -> Iterator[_Given]:
+    for part in parts:
+        for day, place in part.body.pattern().expand(first, last):
+            yield _Given(part.team, day, place, part.pointer("week"))
+        for index, each in enumerate(part.body.duties):
             if first <= each.day <= last:
-                yield _Given(team, each.day, each.place(), f"/{team}/duties/{index}")
+                yield _Given(part.team, each.day, each.place(), part.pointer(f"duties/{index}"))
 
 
-def _strangers(
-    bodies: dict[str, RosterBody], given: Sequence[_Given], plan: Plan, county: County
-) -> Iterator[FieldError]:
-    unknown = [team for team in bodies if team not in plan.teams]
-    yield from (FieldError(f"/{team}", "unknown-team") for team in unknown)
-    seen = set()
-    for team, _, place, pointer in given:
-        if team in unknown or (team, place, pointer) in seen:
-            continue
-        seen.add((team, place, pointer))
+def _strangers(given: Sequence[_Given], plan: Plan, county: County) -> Iterator[FieldError]:
+    """Yield what is not known, each place of the file once, however many days it stands for."""
+    for team, place, pointer in dict.fromkeys((each.team, each.place, each.pointer) for each in given):
         where = f"{pointer} ({place.subject})"
         if place.shift not in county.shifts:
             yield FieldError(where, "unknown-shift")
-        if place.subject not in plan.teams[team].members:
+        if team not in plan.teams:
+            yield FieldError(where, "unknown-team")
+        elif place.subject not in plan.teams[team].members:
             yield FieldError(where, "not-a-member")
         if place.post is not None and place.post not in county.posts:
             yield FieldError(where, "unknown-post")
@@ -103,10 +113,13 @@ def _duty(given: _Given, county: County) -> PlannedDuty:
 
 
 def _in_two_places(kept: Sequence[PlannedDuty], proposed: Sequence[tuple[PlannedDuty, str]]) -> Iterator[FieldError]:
+    """Yield the first clash of each place of the file; clashes of duties that are there are not this plan's doing."""
     stints = [Stint(duty.subject, duty.begins, duty.ends, None) for duty in kept]
     stints += [Stint(duty.subject, duty.begins, duty.ends, pointer) for duty, pointer in proposed]
+    told: set[object] = {None}
     for one, other in clashes(stints):
         new, old = (other, one) if other.source is not None else (one, other)
-        if new.source is not None:
+        if new.source not in told:
+            told.add(new.source)
             taken = {"subject": old.subject, "begins": old.begins.isoformat(), "ends": old.ends.isoformat()}
             yield FieldError(str(new.source), "in-two-places", taken)

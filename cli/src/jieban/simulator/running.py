@@ -60,14 +60,18 @@ def run(dispatch: Dispatch, question: Question, files: Files, language: Language
     first, last = _days(question, county)
     begin = datetime.combine(first, datetime.min.time(), county.zone).astimezone(UTC)
     end = datetime.combine(last + timedelta(days=1), datetime.min.time(), county.zone).astimezone(UTC)
-    until = min(end + question.after, datetime.now(UTC))
+    until = end + question.after
     present = Plan.present(view, dispatch.duties(begin - _LONGEST_DUTY, until))
     plans = [present]
     if not files.is_empty:
         plans.append(_proposed(present, county, files, language, begin=begin, until=until))
     scenarios = [plan.scenario(county, begin, until) for plan in plans]
     assumptions = Assumptions(
-        travel=question.travel, longest_work=question.longest_work, until=until.timestamp(), seed=question.seed
+        travel=question.travel,
+        longest_work=question.longest_work,
+        until=until.timestamp(),
+        recorded_until=min(until, datetime.now(UTC)).timestamp(),
+        seed=question.seed,
     )
     simulator = Simulator(scenarios, present.middles(), assumptions)
     _read(dispatch, simulator, begin, end, progress)

@@ -1,6 +1,6 @@
 """The simulator's report as tables for people."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rich import box
 from rich.console import Console
@@ -9,12 +9,15 @@ from rich.table import Table
 from dispatch_service.domain.simulation.changes import Changes, Reason
 from dispatch_service.domain.simulation.comparison import Fit
 from dispatch_service.domain.simulation.figures import Figures, Load
+from dispatch_service.domain.simulation.past import UNKNOWN_SECONDS
 from jieban.simulator.report import Report
 from jieban.simulator.texts import Words
 
 _Value = Callable[[Figures], float | None]
 _Format = Callable[[float], str]
 _NOTHING = "–"
+_WIDE = 110
+"""Columns of a terminal that has room for the names of teams beside their codes."""
 
 
 def show(console: Console, report: Report, words: Words, top: int) -> None:
@@ -23,7 +26,7 @@ def show(console: Console, report: Report, words: Words, top: int) -> None:
     console.print(words("title", first=report.first, last=report.last, until=f"{report.until:%Y-%m-%d %H:%M}"))
     columns = [column for column in (found.recorded, found.present, found.proposed) if column is not None]
     console.print(_figures(columns, words))
-    console.print(_teams(columns, report, words, top))
+    console.print(_teams(columns, report.names if console.width >= _WIDE else {}, words, top))
     more = len(_codes(columns)) - top
     if more > 0:
         console.print(words("more_teams", count=more))
@@ -79,16 +82,16 @@ def _figures(columns: Sequence[Figures], words: Words) -> Table:
     return table
 
 
-def _teams(columns: Sequence[Figures], report: Report, words: Words, top: int) -> Table:
+def _teams(columns: Sequence[Figures], names: Mapping[str, str], words: Words, top: int) -> Table:
     title = f"{words('teams')} ({words('columns' if len(columns) > 2 else 'columns_two')})"
     table = _table(title, [words("team")], [words(name) for name in ("cases", "rate", "busy_hours", "peak", "open")])
     for code in _codes(columns)[:top]:
         loads = [column.teams.get(code) for column in columns]
         table.add_row(
-            f"{code} {report.names.get(code, '')}".strip(),
+            f"{code} {names.get(code, '')}".strip(),
             _side_by_side(loads, lambda load: load.cases, _count),
-            _side_by_side(loads, lambda load: load.promises.rate, _share),
-            _side_by_side(loads, lambda load: load.busy_hours, _hours),
+            _side_by_side(loads, lambda load: load.promises.rate, lambda rate: f"{rate:.0%}"),
+            _side_by_side(loads, lambda load: load.busy_hours, _count),
             _side_by_side(loads, lambda load: load.peak, _count),
             _side_by_side(loads, lambda load: load.open, _count),
         )
@@ -108,7 +111,7 @@ def _codes(columns: Sequence[Figures]) -> list[str]:
 
 def _side_by_side(loads: Sequence[Load | None], value: Callable[[Load], float | None], form: _Format) -> str:
     values = [None if load is None else value(load) for load in loads]
-    return " / ".join(_NOTHING if each is None else form(each) for each in values)
+    return "/".join(_NOTHING if each is None else form(each) for each in values)
 
 
 def _changes(changes: Changes, words: Words, top: int) -> Iterator[Table | str]:
@@ -143,7 +146,7 @@ def _fit(fit: Fit, words: Words) -> Iterator[str]:
 
 def _assumptions(report: Report, words: Words) -> Iterator[str]:
     found, assumed = report.comparison, report.assumptions
-    how = words("by_median") if assumed.seed is None else words("by_seed", seed=assumed.seed)
+    how = words("by_median" if assumed.seed is None else "by_seed", seed=assumed.seed, unknown=UNKNOWN_SECONDS // 60)
     yield words("assume_order")
     yield words("assume_travel", detour=assumed.travel.detour, speed=assumed.travel.kilometres_per_hour)
     yield words("assume_time", known=found.known_times, cases=found.cases, how=how)

@@ -30,7 +30,9 @@ class Assumptions:
     longest_work: timedelta
     """No officer stays longer with one case; what took longer waited for something else."""
     until: float
-    """The moment up to which is simulated and recorded, in seconds since 1970."""
+    """The moment up to which is simulated, in seconds since 1970."""
+    recorded_until: float
+    """The end of the record: `until`, or now where that is earlier."""
     seed: int | None = None
 
 
@@ -50,7 +52,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How near the simulation of the present is to what happened."""
+    """How near the simulation of the present is to what happened; times only where the record is as long."""
 
     cases: int
     same_team: int
@@ -117,7 +119,7 @@ class Simulator:
         self._cases.sort(key=lambda pair: (pair[0].received_at, pair[0].number))
         cases = [case for case, _ in self._cases]
         handling = Handling(cases, self._assumptions.seed)
-        recorded = figures_of(self._record().work(cases), self._assumptions.until)
+        recorded = figures_of(self._record().work(cases), self._assumptions.recorded_until)
         columns = [self._figures(place, handling, progress) for place in range(len(self._scenarios))]
         is_proposed = len(columns) > 1
         return Comparison(
@@ -138,7 +140,7 @@ class Simulator:
             self._middles,
             assumed.travel,
             longest_work=assumed.longest_work,
-            until=assumed.until,
+            until=assumed.recorded_until,
         )
 
     def _figures(self, place: int, handling: Handling, progress: Callable[[int], None]) -> Figures:
@@ -152,10 +154,13 @@ class Simulator:
         return ((case, placements[0], placements[1]) for case, placements in self._cases)
 
     def _fit(self, recorded: Figures, present: Figures) -> Fit:
+        same_team = sum(case.team == placements[0].team for case, placements in self._cases)
+        if self._assumptions.recorded_until < self._assumptions.until:
+            return Fit(len(self._cases), same_team, None, None, None)
         kept, kept_now = recorded.whole.promises.rate, present.whole.promises.rate
         return Fit(
             cases=len(self._cases),
-            same_team=sum(case.team == placements[0].team for case, placements in self._cases),
+            same_team=same_team,
             kept_points=None if kept is None or kept_now is None else kept_now - kept,
             to_site=_gap(recorded.to_site, present.to_site),
             to_resolution=_gap(recorded.to_resolution, present.to_resolution),

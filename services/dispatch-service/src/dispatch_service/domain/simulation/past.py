@@ -11,7 +11,7 @@ from dispatch_service.domain.routing import Point
 
 WITHOUT_WORK = frozenset({"transferred", "withdrawn", "merged", "voided", "received"})
 """Cases in these states are left out: the unit has not ended them, and does not have them any more."""
-UNKNOWN_SECONDS = 1800.0
+UNKNOWN_SECONDS = 1800
 """The work on a case while not a single one has been handled."""
 
 
