@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from runtime.online_indexes import create_index_online, drop_index_online
 
-revision = "0015"
-down_revision = "0014"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
