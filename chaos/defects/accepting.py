@@ -15,7 +15,7 @@ _COMMIT_SECONDS = 0.25
 
 def commit_after_answer() -> None:
     """Let intake answer 201 before it commits; a crash in between loses what was acknowledged."""
-    replace(new_complaints, "_STORE", _CommitsLater(new_complaints._STORE))
+    replace(new_complaints, "STORE", _CommitsLater(new_complaints.STORE))
 
 
 class _CommitsLater:

@@ -37,8 +37,11 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch timers",
             "dispatch reinspections",
             "dispatch tracks",
+            "dispatch patrol plans",
+            "dispatch missed patrols",
+            "dispatch field work",
         ],
-        "consumer": ["dispatch"],
+        "consumer": ["dispatch", "dispatch-hotspot.v1"],
     }
 
 

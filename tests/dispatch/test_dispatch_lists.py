@@ -1,12 +1,12 @@
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from contracts.envelope import Event
-from dispatch.world import NEIGHBOUR, RECEIVED_AT, TOWN, World, received
+from dispatch.world import NEIGHBOUR, TOWN, World, received
 
 CASES = "/dispatch/v1/cases"
 
@@ -106,21 +106,23 @@ async def test_a_case_is_shown_with_everything_that_is_known(world: World) -> No
         "rectifications": [],
         "supporting": [],
         "contributions": [],
+        "notes": [],
     }
 
 
 async def test_filters_narrow_the_list(world: World) -> None:
+    lately, just_now = datetime.now(UTC) - timedelta(hours=3), datetime.now(UTC)
     here, nowhere, patrol, later_on = await some(
         world,
-        {},
-        {"at": None},
-        {"source": "grid_patrol"},
-        {"received_at": RECEIVED_AT + timedelta(days=3)},
+        {"received_at": lately},
+        {"received_at": lately, "at": None},
+        {"received_at": lately, "source": "grid_patrol"},
+        {"received_at": just_now},
         number="filters",
     )
     await world.act(patrol, "accept", role="officer")
     updated_at = (await world.row(here))["updated_at"].isoformat()
-    moment = quote((RECEIVED_AT + timedelta(days=3)).isoformat())
+    moment = quote(just_now.isoformat())
     expected = {
         "": ids(here, nowhere, patrol, later_on),
         "status=accepted": ids(patrol),

@@ -33,6 +33,7 @@ def test_the_county_has_the_numbers_of_the_domain_description(county: Tables) ->
         "grid": 15,
         "post": 42 + 15,
         "shift": 3,
+        "patrol_plan": 4,
     }
     assert kinds == {"post": 42, "liaison_station": 15}
     assert {community["sub_district"] for community in county["community"]} == {"金南街道", "宝山街道"}
@@ -40,7 +41,7 @@ def test_the_county_has_the_numbers_of_the_domain_description(county: Tables) ->
 
 def test_what_is_made_up_says_so(county: Tables) -> None:
     assert {row["name"] for row in county["community"] if not row["generated"]} == REAL_NAMES
-    assert all(row["generated"] for name in ("team", "grid", "post") for row in county[name])
+    assert all(row["generated"] for name in ("team", "grid", "post", "patrol_plan") for row in county[name])
 
 
 def test_every_team_is_one_two_two_with_the_mobile_officer(county: Tables) -> None:

@@ -42,7 +42,7 @@ def test_what_a_spreadsheet_would_run_gets_an_apostrophe(text: str, shown: str) 
     assert guarded(text) == shown
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=5))
 def test_lines_of_csv_and_of_workbooks_are_the_same(rows: list[tuple[str, str, str]]) -> None:
     file = io.StringIO(newline="")

@@ -256,11 +256,14 @@ async def test_a_path_may_have_its_own_limit(settings: RuntimeSettings, verifier
         settings=settings,
         verifier=verifier,
         readiness=Readiness({}, frozenset()),
-        body_limits={"/x/small": 10},
+        body_limits={"/x/small": 10, "/x/folder/": 20},
     )
     async with client_of(app) as client:
         assert (await client.post("/x/small", content=b"x" * 11)).status_code == 413
         assert (await client.post("/x/large", content=b"x" * 11)).status_code == 404
+        assert (await client.post("/x/folder/7", content=b"x" * 21)).status_code == 413
+        assert (await client.post("/x/folder/7", content=b"x" * 20)).status_code == 404
+        assert (await client.post("/x/folder", content=b"x" * 21)).status_code == 404
 
 
 def test_a_dependency_that_would_run_in_a_thread_is_refused(app: FastAPI) -> None:

@@ -9,6 +9,7 @@ from contracts.topics import LIFECYCLE
 from dispatch_service.api import (
     actions,
     attendance,
+    bulk,
     cases,
     clock_settings,
     coverage,
@@ -19,7 +20,12 @@ from dispatch_service.api import (
     field_work,
     grids,
     imports,
+    notes,
     officers,
+    patrol_plans,
+    patrol_steps,
+    patrol_suggestions,
+    patrols,
     places,
     rectifications,
     reference,
@@ -28,13 +34,20 @@ from dispatch_service.api import (
     routing_policy,
     rule_trials,
     rules,
+    sync,
     transfers,
     units,
+    worklist,
+    workload,
 )
+from dispatch_service.events import hotspots
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.attendance import forget_tracks
 from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.forgetting import forget_old
+from dispatch_service.service.patrol_making import make_patrols
+from dispatch_service.service.patrol_timers import miss_overdue
 from dispatch_service.service.reinspections import tell_due
 from dispatch_service.service.renewing import renew_clocks
 from dispatch_service.service.rule_counting import add_up
@@ -56,26 +69,36 @@ dispatchers send cases on, to teams and to other departments.
 _RENEW_EVERY = timedelta(seconds=2)
 _LOOK_EVERY = timedelta(seconds=1)
 _ADD_UP_EVERY = timedelta(seconds=10)
+_PLAN_EVERY = timedelta(minutes=1)
+_MISS_EVERY = timedelta(seconds=15)
 
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return dispatch, not yet connected to anything. ValueError where `JIEBAN_DISPATCH_DATABASE_URL` is not set."""
     foundation = Foundation.lay("dispatch", settings, settings.dispatch_database_url)
     tracks = Rounds("dispatch tracks", partial(forget_tracks, foundation.engine), every=timedelta(minutes=1))
-    clockworks = Clockworks()
-    rulebooks = Rulebooks(Territory(), clockworks, zone=ZoneInfo(settings.timezone))
+    forgetting = Rounds("dispatch field work", partial(forget_old, foundation.engine), every=timedelta(minutes=1))
+    territory, clockworks, zone = Territory(), Clockworks(), ZoneInfo(settings.timezone)
+    rulebooks = Rulebooks(territory, clockworks, zone=zone)
     renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
     timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
     matches = Rounds("dispatch rule matches", partial(add_up, foundation.engine), every=_ADD_UP_EVERY)
     inspections = Rounds("dispatch reinspections", partial(tell_due, foundation.engine), every=_LOOK_EVERY)
+    planning = Rounds("dispatch patrol plans", partial(make_patrols, foundation.engine, zone), every=_PLAN_EVERY)
+    missing = Rounds("dispatch missed patrols", partial(miss_overdue, foundation.engine), every=_MISS_EVERY)
     return assemble(
         foundation,
         verifier,
         title="Jieban dispatch 派遣、处置",
         description=DESCRIPTION.strip(),
         routers=[
+            bulk.router,
             cases.router,
             actions.router,
+            notes.router,
+            worklist.router,
+            sync.router,
+            workload.router,
             requests.router,
             units.router,
             transfers.router,
@@ -94,6 +117,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             duty_requests.router,
             attendance.router,
             coverage.router,
+            patrol_plans.router,
+            patrols.router,
+            patrol_steps.router,
+            patrol_suggestions.router,
             rules.router,
             rule_trials.router,
             routing_policy.router,
@@ -102,11 +129,13 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "/dispatch/v1/grids": grids.BODY_LIMIT,
             "/dispatch/v1/rules": rules.BODY_LIMIT,
             "/dispatch/v1/rules/dry-run": rules.BODY_LIMIT,
+            "/dispatch/v1/sync": sync.BODY_LIMIT,
             **imports.BODY_LIMITS,
         },
         subscriptions=[
-            Subscription(consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(rulebooks))
+            Subscription(consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(rulebooks)),
+            hotspots.subscription(territory),
         ],
         state={"clockworks": clockworks, "rulebooks": rulebooks, "dry_runs": asyncio.Semaphore(1)},
-        workers={"relay": [renewing, timers, inspections, tracks, matches]},
+        workers={"relay": [renewing, timers, inspections, tracks, matches, planning, missing, forgetting]},
     )

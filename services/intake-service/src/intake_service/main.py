@@ -1,15 +1,19 @@
 """Puts intake together; nothing imports this module but its entry points."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from contracts.topics import LIFECYCLE
 from eventbus.slices import Subscription
-from intake_service.api import complaints, references, reports, suggestions, texts
+from intake_service.api import attachments, complaints, references, reports, suggestions, texts, uploads
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
+from intake_service.service.attaching import PATH, Attaching
+from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.suggesting import Categoriser
+from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
@@ -17,23 +21,44 @@ from runtime.settings import RuntimeSettings
 
 __all__ = ["build", "texts"]
 
+_FORM_SLACK = 65_536
+"""Bytes of a form beside its file."""
+
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return the intake service on `settings.intake_database_url`; ValueError where that is not set."""
     foundation = Foundation.lay("intake", settings, settings.intake_database_url)
     numbers = Numbers(foundation.engine, ZoneInfo(settings.timezone))
     categoriser = Categoriser.of(settings)
+    attaching = Attaching.of(settings, foundation.engine)
+    janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
     return assemble(
         foundation,
         verifier,
         title="Jieban intake 受理",
         description="Receives complaints 诉求 from residents, operators, inspectors and partner systems.",
-        routers=[reports.router, complaints.router, references.router, suggestions.router],
+        routers=[
+            reports.router,
+            complaints.router,
+            references.router,
+            suggestions.router,
+            attachments.router,
+            uploads.router,
+        ],
         subscriptions=[Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)],
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
-            "intake": Intake(foundation.engine, foundation.hot_engine, numbers, categoriser),
+            "intake": Intake(
+                foundation.engine, foundation.hot_engine, numbers, categoriser, settings.attachments_per_complaint
+            ),
+            "attaching": attaching,
             "categoriser": categoriser,
             "complaints": Complaints(foundation.read_engine),
+        },
+        # with the API, because whoever serves files has the folder
+        workers={"api": [Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10))]},
+        body_limits={
+            PATH: settings.attachment_max_bytes + _FORM_SLACK,
+            f"{PATH}/uploads/": settings.attachment_max_bytes,
         },
     )

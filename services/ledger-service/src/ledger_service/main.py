@@ -2,11 +2,25 @@
 
 from datetime import timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
-from ledger_service.api import actions, activities, bulletin, complaints, entries, flow, proofs, reconciliation, stream
+from ledger_service.api import (
+    actions,
+    activities,
+    bulletin,
+    complaints,
+    entries,
+    flow,
+    hotspots,
+    proofs,
+    reconciliation,
+    stream,
+)
 from ledger_service.domain.checkpoints import Signer, origin_of
+from ledger_service.events import field_activities
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
+from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
 from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.reconciling import reconcile
@@ -23,6 +37,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     signer_of = _signer_of(settings)
     sealing = Rounds("ledger sealing", partial(seal_and_sign, foundation.engine, signer_of), every=timedelta(seconds=1))
     reconciling = Rounds("ledger reconciliation", partial(reconcile, foundation.engine), every=timedelta(minutes=1))
+    hot_spots = Rounds("ledger hot spots", partial(watch, foundation.engine), every=timedelta(seconds=10))
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
         foundation,
@@ -39,10 +54,14 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             flow.router,
             proofs.router,
             reconciliation.router,
+            hotspots.router,
         ],
-        subscriptions=[SUBSCRIPTION],
+        subscriptions=[SUBSCRIPTION, field_activities.subscription(ZoneInfo(settings.timezone))],
         applied=EntryBook(),
-        workers={"relay": [reconciling, sealing], "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)]},
+        workers={
+            "relay": [reconciling, sealing, hot_spots],
+            "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
+        },
         state={
             "signer_of": signer_of,
             "feed": feed,

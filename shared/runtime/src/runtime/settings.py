@@ -79,6 +79,17 @@ class RuntimeSettings(BaseSettings):
     reopening_days: Annotated[int, Field(ge=0, le=366)] = 15
     """For how many days after its closing a complaint may be reopened 重办."""
 
+    attachments_dir: Path | None = None
+    """Where intake keeps attachments, the same folder for all of its replicas; by default, in the data directory."""
+    attachment_max_bytes: PositiveInt = 100_000_000
+    attachment_max_image_bytes: PositiveInt = 30_000_000
+    attachment_max_pixels: Annotated[int, Field(ge=1, le=500_000_000)] = 64_000_000
+    attachments_per_complaint: Annotated[int, Field(ge=1, le=100)] = 20
+    attachments_waiting: PositiveInt = 100
+    """How many uploads of one citizen or partner may wait for a complaint that refers to them."""
+    attachment_decoders: Annotated[int, Field(ge=1, le=64)] = 2
+    """How many images are decoded at once, each in a process of its own."""
+
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 0.0
     """After SIGTERM: how long requests are still taken while /readyz says that they should go elsewhere."""
     max_body_bytes: PositiveInt = 1_000_000

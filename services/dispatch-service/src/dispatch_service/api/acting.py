@@ -24,8 +24,8 @@ from runtime.tracing import current_traceparent
 Work = Callable[[AsyncConnection, Action], Awaitable[None]]
 
 
-class _Acting:
-    """Carries out one action of one request."""
+class ActionRunner:
+    """Carries out an action of a request on one case."""
 
     def __init__(self, request: Request, engine: AsyncEngine, if_match: int | None, key: str | None) -> None:
         self._request = request
@@ -73,11 +73,11 @@ class _Acting:
         return stored.response()
 
 
-async def _acting(request: Request, engine: Engine, if_match: IfMatch, key: IdempotencyKey) -> _Acting:
-    return _Acting(request, engine, if_match, key)
+async def _acting(request: Request, engine: Engine, if_match: IfMatch, key: IdempotencyKey) -> ActionRunner:
+    return ActionRunner(request, engine, if_match, key)
 
 
-Acting = Annotated[_Acting, Depends(_acting)]
+Acting = Annotated[ActionRunner, Depends(_acting)]
 
 
 async def _perform(connection: AsyncConnection, action: Action, work: Work) -> StoredAnswer:

@@ -5,16 +5,20 @@ from typing import Annotated
 from fastapi import Query
 
 from contracts.lifecycle import Status
+from dispatch_service.api.near import Near
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
+from dispatch_service.domain.standing import OPEN
 from dispatch_service.persistence.case_lists import CaseFilter, Order
 from operations.filters import Box, Code
+from operations.problems import invalid
 from runtime.types import Instant
 
-_SORT = (
-    "`received`: newest first; `deadline`: what was promised for the earliest time first; `reinspection`: cases whose"
-    " rectification waits to be inspected, those that are due first."
+_ORDERS = (
+    "`received`: newest first; `deadline`: what was promised for the earliest time first; `distance`: nearest first;"
+    " `reinspection`: cases whose rectification waits to be inspected, those that are due first. By deadline and by"
+    " distance, open cases are listed unless a status is given."
 )
 
 
@@ -34,11 +38,16 @@ async def case_filter(
     overdue: Annotated[bool | None, Query(description="Beyond the promised time, or not.")] = None,
     supporting: Annotated[Code | None, Query(description="Code of a team that supports the lead.")] = None,
     reinspection: Annotated[Reinspection | None, Query(description="Where an order of rectification stands.")] = None,
-    sort: Annotated[Order, Query(description=_SORT)] = "received",
+    mine: Annotated[bool, Query(description="Only cases of the caller's own teams.")] = False,
+    near: Near = None,
+    sort: Annotated[Order, Query(description=_ORDERS)] = "received",
 ) -> CaseFilter:
-    """Return what the query asks for."""
+    """Return what the query asks for; `Problem` 422 where it asks for distances from nowhere."""
+    if sort == "distance" and near is None:
+        raise invalid("query/near", "near-missing")
+    wanted = set(status or (OPEN if sort in {"deadline", "distance"} else ()))
     return CaseFilter(
-        statuses=tuple(sorted(set(status or ()))),
+        statuses=tuple(sorted(wanted)),
         team=team,
         grid=grid,
         community=community,
@@ -51,6 +60,8 @@ async def case_filter(
         grade=grade,
         light=light,
         overdue=overdue,
+        mine=mine,
+        near=near,
         supporting=supporting,
         reinspection=reinspection,
         sort=sort,

@@ -159,6 +159,21 @@ class CaseView(BaseModel):
         )
 
 
+class ListedCase(CaseView):
+    """A case of a list; `distance_metres` is the straight line from `near`, where that was named."""
+
+    distance_metres: int | None = None
+
+
+class NoteView(BaseModel):
+    """What somebody of the bureau has noted about a case."""
+
+    id: UUID
+    text: str
+    written_by: str
+    written_at: datetime
+
+
 class CaseDetail(CaseView):
     """A case with what its unit has asked for, its supervision orders and what else has happened; the oldest first."""
 
@@ -170,6 +185,7 @@ class CaseDetail(CaseView):
     rectifications: list[RectificationView]
     supporting: list[SupportView]
     contributions: list[ContributionView]
+    notes: list[NoteView]
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -244,3 +260,9 @@ class ResolveBody(_Body):
     photos: Photos = []
     reinspection: InspectionBody | None = None
     note: Note | None = None
+
+
+class NoteBody(_Body):
+    """What to note about a case."""
+
+    text: Note

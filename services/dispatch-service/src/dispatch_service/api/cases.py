@@ -1,6 +1,6 @@
 """Reading cases."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -8,12 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from dispatch_service.api.case_filter import case_filter
-from dispatch_service.api.case_schemas import CaseDetail, CaseView
+from dispatch_service.api.case_schemas import CaseDetail, ListedCase
 from dispatch_service.api.deps import ReadEngine, Staff
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.errors import CaseNotFound
 from dispatch_service.persistence import case_lists, cases
 from dispatch_service.persistence.case_lists import TIME_OF, CaseFilter, Mark
+from dispatch_service.persistence.rows import Row
 from operations.pages import Page, Pages
 from runtime.clock import now
 from runtime.etag import etag
@@ -32,8 +33,8 @@ async def list_cases(
     wanted: Annotated[CaseFilter, Depends(case_filter)],
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,
-) -> Page[CaseView]:
-    """List cases, newest complaint first, by deadline, or those first that are to be inspected again.
+) -> Page[ListedCase]:
+    """List cases, newest complaint first, by deadline, by distance, or those first that are to be inspected again.
 
     Newest first, a case that changes keeps its place, so no page shifts. To follow changes, walk all pages with
     `updated_after` set a minute before the moment at which the walk before began.
@@ -41,13 +42,14 @@ async def list_cases(
     pages = Pages(request, caller, "cases", asdict(wanted))
     last = pages.after(cursor)
     async with engine.connect() as connection:
-        after = None if last is None else _mark(*last)
+        if wanted.mine:
+            wanted = replace(wanted, teams=await cases.teams_of(connection, caller.tenant, caller.subject))
+        after = None if last is None else _mark(wanted, *last)
         rows = await case_lists.page(connection, caller.tenant, wanted, after=after, size=limit + 1, at=now())
     if len(rows) > limit:
         end = rows[limit - 1]
-        time = end[TIME_OF[wanted.sort]] if wanted.sort in TIME_OF else None
-        pages.link_next(response, str(end["complaint_id"]), time and time.isoformat())
-    return Page(items=[CaseView.of(row) for row in rows[:limit]])
+        pages.link_next(response, str(end["complaint_id"]), _key(wanted, end))
+    return Page(items=[ListedCase.of(row) for row in rows[:limit]])
 
 
 @router.get("/{complaint_id}")
@@ -62,5 +64,15 @@ async def show_case(complaint_id: UUID, response: Response, caller: Staff, engin
     return CaseDetail.of(row)
 
 
-def _mark(complaint_id: Position, time: Position) -> Mark:
-    return None if time is None else datetime.fromisoformat(str(time)), UUID(str(complaint_id))
+def _key(wanted: CaseFilter, row: Row) -> Position:
+    """Return what the order of the list goes by, beside the id."""
+    if wanted.sort == "distance":
+        return int(row["distance_metres"])
+    return str(row[TIME_OF[wanted.sort]].isoformat()) if wanted.sort in TIME_OF else None
+
+
+def _mark(wanted: CaseFilter, complaint_id: Position, key: Position) -> Mark:
+    case = UUID(str(complaint_id))
+    if wanted.sort == "distance":
+        return int(str(key)), case
+    return datetime.fromisoformat(str(key)) if wanted.sort in TIME_OF else None, case

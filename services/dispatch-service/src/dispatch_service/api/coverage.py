@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 
 from dispatch_service.api.coverage_schemas import CoverageView, GapFeature, Summary, WhatIfBody
 from dispatch_service.api.deps import ReadEngine, Staff
-from dispatch_service.domain.coverage import Coverage, Walk, cover
+from dispatch_service.domain.coverage import DETOUR, Coverage, Walk, cover
 from dispatch_service.domain.routing import Point
 from dispatch_service.persistence import coverage as stored
 from dispatch_service.persistence.rows import Row
@@ -53,7 +53,7 @@ async def _question(
     on_duty: Annotated[bool, Query(description="Only posts and stations where somebody is on duty.")] = True,
     minutes: Annotated[float, Query(gt=0, le=120, allow_inf_nan=False)] = 15,
     speed: Annotated[float, Query(gt=0, le=30, allow_inf_nan=False, description="On foot, km/h.")] = 4.5,
-    detour: Annotated[float, Query(ge=1, le=5, allow_inf_nan=False, description="Way by straight line.")] = 1.3,
+    detour: Annotated[float, Query(ge=1, le=5, allow_inf_nan=False, description="Way by straight line.")] = DETOUR,
     begin: Annotated[Instant | None, Query(alias="from", description="Cases received since; 30 days.")] = None,
     end: Annotated[Instant | None, Query(alias="to", description="Cases received before; now.")] = None,
 ) -> _Question:

@@ -34,7 +34,15 @@ Next = Callable[[AsyncConnection, str, str], Awaitable[Sequence[Row]]]
 """Returns the next rows of the tenant behind a key."""
 Features = Callable[[AsyncConnection, str, Sequence[Row]], Awaitable[Iterable[str]]]
 """Returns rows as the texts of GeoJSON features."""
-_FILE: dict[int | str, dict[str, Any]] = {200: {"description": "The file.", "content": {}}}
+
+
+def _gives(*media_types: str) -> dict[int | str, dict[str, Any]]:
+    file = {"schema": {"type": "string", "format": "binary"}}
+    return {200: {"description": "The file.", "content": dict.fromkeys(media_types, file)}}
+
+
+_TABLE, _MAP = _gives(CSV, XLSX), _gives(GEOJSON)
+_TABLE_OR_MAP = _gives(CSV, XLSX, GEOJSON)
 
 
 class _Export:
@@ -94,7 +102,7 @@ async def _export(caller: Staff, engine: ReadEngine) -> _Export:
 Export = Annotated[_Export, Depends(_export)]
 
 
-@router.get("/communities.{form}", response_class=Response, responses=_FILE)
+@router.get("/communities.{form}", response_class=Response, responses=_TABLE_OR_MAP)
 async def export_communities(form: TableOrMap, export: Export) -> Response:
     """Return all communities as CSV (UTF-8), XLSX, or GeoJSON with the area of their grids together."""
     if form == "geojson":
@@ -102,13 +110,13 @@ async def export_communities(form: TableOrMap, export: Export) -> Response:
     return await export.table(COMMUNITIES, form, _communities)
 
 
-@router.get("/teams.{form}", response_class=Response, responses=_FILE)
+@router.get("/teams.{form}", response_class=Response, responses=_TABLE)
 async def export_teams(form: Table, export: Export) -> Response:
     """Return all teams with their members, a column for each part in the team, as CSV (UTF-8) or XLSX."""
     return await export.table(TEAMS, form, _teams)
 
 
-@router.get("/posts.{form}", response_class=Response, responses=_FILE)
+@router.get("/posts.{form}", response_class=Response, responses=_TABLE_OR_MAP)
 async def export_posts(form: TableOrMap, export: Export) -> Response:
     """Return all posts, stations, kiosks and guide points as CSV (UTF-8), XLSX, or points as GeoJSON; WGS84."""
     if form == "geojson":
@@ -116,13 +124,13 @@ async def export_posts(form: TableOrMap, export: Export) -> Response:
     return await export.table(POSTS, form, _posts)
 
 
-@router.get("/officers.{form}", response_class=Response, responses=_FILE)
+@router.get("/officers.{form}", response_class=Response, responses=_TABLE)
 async def export_officers(form: Table, export: Export) -> Response:
     """Return all officers with their roles and skills as CSV (UTF-8) or XLSX."""
     return await export.table(OFFICERS, form, _officers)
 
 
-@router.get("/grids.geojson", response_class=Response, responses=_FILE)
+@router.get("/grids.geojson", response_class=Response, responses=_MAP)
 async def export_grids(export: Export) -> Response:
     """Return all grids in force as GeoJSON, which `PUT /dispatch/v1/grids` takes back."""
     return await export.map("grids", _grids, _shapes)

@@ -1,6 +1,7 @@
 """Dispatch's refusals as problems."""
 
 from dispatch_service.api import life_problems
+from dispatch_service.api.mobile_problems import of_mobile
 from dispatch_service.domain.errors import (
     ActionConflict,
     CaseNotFound,
@@ -120,8 +121,8 @@ register_texts(
         "place-in-use": (
             "仍在使用",
             "Still in use",
-            "仍有网格（含历史版本）、队伍、点位、案件或转办与其相关，不能删除。",
-            "Grids (of all times), teams, posts, cases or transfers still refer to it, so it cannot be removed.",
+            "仍有网格（含历史版本）、队伍、点位、案件、转办或巡查计划与其相关，不能删除。",
+            "Grids (of all times), teams, posts, cases, transfers or patrol plans still refer to it, so it stays.",
         ),
         "start-out-of-range": (
             "应在受理时间之后，且不得晚于当前时间五分钟以上。",
@@ -133,7 +134,7 @@ register_texts(
 
 def problem_of(error: DispatchError) -> Problem:
     """Return the answer to a refusal; the loser of a race is told the present state."""
-    return _of_requests(error) or life_problems.problem_of(error) or _of_cases(error)
+    return _of_requests(error) or life_problems.problem_of(error) or of_mobile(error) or _of_cases(error)
 
 
 def _of_cases(error: DispatchError) -> Problem:

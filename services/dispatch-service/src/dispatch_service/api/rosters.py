@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from sqlalchemy.exc import IntegrityError
 
 from contracts.roles import Role
 from dispatch_service.api.deps import Engine, ReadEngine, Staff
@@ -55,10 +56,13 @@ async def put_shift(code: CodeInPath, body: ShiftBody, response: Response, calle
 
 @router.delete("/shifts/{code}", status_code=204)
 async def remove_shift(code: CodeInPath, caller: Admin, engine: Engine) -> None:
-    """Remove a shift; duties that are planned stay."""
-    async with engine.begin() as connection:
-        if not await county.remove(connection, shift, {"tenant": caller.tenant, "code": code}):
-            raise Problem(404, "place-not-found")
+    """Remove a shift; duties that are planned stay. 409 `place-in-use` while a patrol plan goes by it."""
+    try:
+        async with engine.begin() as connection:
+            if not await county.remove(connection, shift, {"tenant": caller.tenant, "code": code}):
+                raise Problem(404, "place-not-found")
+    except IntegrityError as error:  # a foreign key: patrol plans
+        raise Problem(409, "place-in-use") from error
 
 
 @router.put("/rosters/{code}")

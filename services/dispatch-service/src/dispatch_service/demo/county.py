@@ -11,6 +11,7 @@ from typing import Any
 
 import shapely
 
+from dispatch_service.demo.patrols import plans
 from dispatch_service.demo.tiling import rings
 from dispatch_service.domain.routing import DUTY_DESK
 
@@ -85,8 +86,10 @@ def rows(tenant: str) -> Iterator[tuple[str, Sequence[Row]]]:
         ],
     )
     yield "grid", [{**made, **_grid(number, areas[number - 1])} for number in numbers]
-    yield "post", [{**made, **post} for number in numbers for post in _posts(number, areas[number - 1])]
+    posts = {number: list(_posts(number, areas[number - 1])) for number in numbers}
+    yield "post", [{**made, **post} for number in numbers for post in posts[number]]
     yield "shift", [{**made, "code": code, "name": name, "begins": b, "ends": e} for code, name, b, e in SHIFTS]
+    yield "patrol_plan", list(plans(tenant, posts))
 
 
 def _code(number: int) -> str:

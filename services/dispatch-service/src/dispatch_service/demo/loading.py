@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.demo.county import rows
 from dispatch_service.persistence import county
-from dispatch_service.persistence.roster_tables import metadata
+from dispatch_service.persistence.patrol_tables import metadata
 from dispatch_service.persistence.rows import Row, as_rows
 from dispatch_service.service.directory import SORTS, TEAM, Occasion, announce
 from runtime.clock import now

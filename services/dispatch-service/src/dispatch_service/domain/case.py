@@ -122,9 +122,14 @@ def check_moment(field: str, moment: datetime, earliest: datetime, now: datetime
 
 
 def check_start(case: Case, started_at: datetime, now: datetime) -> None:
-    """Raise StartOutOfRange for a start in the future or before the complaint came in.
+    """Raise StartOutOfRange for a start in the future or before the complaint came in."""
+    if not is_believed(case, started_at, now):
+        raise StartOutOfRange(case.received_at, now)
+
+
+def is_believed(case: Case, moment: datetime, now: datetime) -> bool:
+    """Say whether something may have been done at `moment`: not in the future, nor before the complaint came in.
 
     Devices that were offline report late, so any moment in between is believed.
     """
-    if not case.received_at - CLOCK_TOLERANCE <= started_at <= now + CLOCK_TOLERANCE:
-        raise StartOutOfRange(case.received_at, now)
+    return case.received_at - CLOCK_TOLERANCE <= moment <= now + CLOCK_TOLERANCE

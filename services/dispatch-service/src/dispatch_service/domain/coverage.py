@@ -16,6 +16,8 @@ from shapely.geometry.base import BaseGeometry
 from dispatch_service.domain.plane import Plane
 from dispatch_service.domain.routing import Point
 
+DETOUR = 1.3
+"""Length of a way on foot by that of the straight line, where nothing else is said."""
 _QUARTER_SEGMENTS = 16
 """Of a circle: its area is then exact to a quarter of a percent."""
 

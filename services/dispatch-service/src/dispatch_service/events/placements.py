@@ -39,7 +39,10 @@ class Placed(NamedTuple):
 
     def explanation(self) -> str:
         """Return as JSON what is kept with the case."""
-        return json.dumps({**self.route.explanation(), **self.assignment.explanation()}, ensure_ascii=False)
+        told = {**self.route.explanation(), **self.assignment.explanation()}
+        if self.route.supporting:
+            told["supporting"] = [helper.team.code for helper in self.supporting]
+        return json.dumps(told, ensure_ascii=False)
 
     def assigned(self) -> ComplaintAssigned:
         """Return what the event says."""

@@ -1,6 +1,6 @@
 """What Alembic runs; see `runtime.migrations_env`."""
 
-from dispatch_service.persistence import roster_tables
+from dispatch_service.persistence import patrol_tables
 from runtime import migrations_env
 
-migrations_env.run(roster_tables.metadata)
+migrations_env.run(patrol_tables.metadata)

@@ -1,13 +1,13 @@
 """Lists of cases.
 
 Newest complaint first, a page never shifts while others work, since its key never changes. By a time, a case moves when
-that does, and one that has none is not in the list.
+that does, and one that has none is not in the list; by distance, one that has no place is not.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal, TypeAlias
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,17 +17,21 @@ from contracts.lifecycle import Status
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
-from dispatch_service.domain.standing import DONE, RUNNING
+from dispatch_service.domain.routing import Point
+from dispatch_service.domain.standing import DONE, ENDED, RUNNING
 from dispatch_service.persistence.cases import SELECT
+from dispatch_service.persistence.distances import metres_from
 from dispatch_service.persistence.rows import Row, as_rows
 from dispatch_service.persistence.tables import case_support, dispatch_case
+from eventbus.janitor import first_id_at
 from operations.filters import BoundingBox
 
-Order: TypeAlias = Literal["received", "deadline", "reinspection"]
-Mark: TypeAlias = tuple[datetime | None, UUID]
-"""The time that the list goes by, and the id of the last case of a page."""
+Order: TypeAlias = Literal["received", "deadline", "distance", "reinspection"]
+Mark: TypeAlias = tuple[datetime | int | None, UUID]
+"""The last case of a page: the time or the distance that the list goes by, and its id."""
 TIME_OF: Mapping[Order, str] = {"deadline": "promised_at", "reinspection": "rectify_until"}
 """The column that a list by a time goes by."""
+_CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,10 @@ class CaseFilter:
     supporting: str | None = None
     """A team that supports the lead."""
     reinspection: Reinspection | None = None
+    mine: bool = False
+    teams: frozenset[str] | None = None
+    """Of the caller, for `mine`."""
+    near: Point | None = None
     sort: Order = "received"
 
 
@@ -72,31 +80,78 @@ async def page(
     connection: AsyncConnection, tenant: str, wanted: CaseFilter, *, after: Mark | None, size: int, at: datetime
 ) -> Sequence[Row]:
     """Return up to `size` cases of `tenant` that come behind `after` in the order wanted; lights are those of `at`."""
-    statement = SELECT.where(_CASE.tenant == tenant, *_conditions(wanted), *_timely(wanted, at))
+    statement = select_page(tenant, wanted, after=after, size=size)
+    return as_rows(await connection.execute(statement, {"at": at} if _asks_for_light(wanted) else {}))
+
+
+def select_page(tenant: str, wanted: CaseFilter, *, after: Mark | None, size: int) -> sa.Select[Any]:
+    """Return the statement of a page; it takes the parameter `at` where it asks for lights."""
+    parts = _parts(wanted)
+    if len(parts) == 1:
+        return _select(tenant, wanted, parts[0], after).order_by(*_order(wanted)[1]).limit(size)
+    pages = [_select(tenant, wanted, part, after).order_by(*_order(wanted)[1]).limit(size) for part in parts]
+    both = sa.union_all(*(sa.select(page.subquery()) for page in pages)).subquery()
+    return sa.select(both).order_by(both.c.complaint_id.desc()).limit(size)
+
+
+def _parts(wanted: CaseFilter) -> list[frozenset[Status]]:
+    """Return the statuses of each statement that a page takes; none stands for any.
+
+    What may be rare is looked for among the cases that go on, which are few, and those that have ended, which have
+    indexes for it, each by itself.
+    """
+    statuses = frozenset(wanted.statuses)
+    if wanted.sort != "received" or not any((wanted.category, wanted.community, wanted.grid, wanted.bbox)):
+        return [statuses]
+    parts = (frozenset(Status) - ENDED, ENDED)
+    return [part & statuses for part in parts if part & statuses] if statuses else list(parts)
+
+
+def _select(tenant: str, wanted: CaseFilter, statuses: frozenset[Status], after: Mark | None) -> sa.Select[Any]:
+    statement = SELECT.where(_CASE.tenant == tenant, *_conditions(wanted), *_period(wanted), *_timely(wanted))
+    if statuses:
+        # Written out in the statement, so that the database sees which index will do.
+        values: sa.BindParameter[str] = sa.bindparam(
+            "statuses", sorted(status.value for status in statuses), unique=True, expanding=True, literal_execute=True
+        )
+        statement = statement.where(_CASE.status.in_(values))
+    if wanted.near is not None:
+        statement = statement.add_columns(metres_from(wanted.near).label("distance_metres"))
+    key, _ = _order(wanted)
+    if wanted.sort != "received":
+        statement = statement.where(_CASE[TIME_OF.get(wanted.sort, "lon")].is_not(None))
+    if after is not None:
+        statement = statement.where(
+            _CASE.complaint_id < after[1]
+            if key is None
+            else sa.tuple_(key, _CASE.complaint_id) > sa.tuple_(*map(sa.literal, after))
+        )
+    return statement
+
+
+def _order(wanted: CaseFilter) -> tuple[sa.ColumnElement[Any] | None, list[sa.ColumnElement[Any]]]:
+    """Return what the order goes by, None for the id alone, and the order."""
     if wanted.sort in TIME_OF:
         time = _CASE[TIME_OF[wanted.sort]]
-        statement = statement.where(time.is_not(None)).order_by(time, _CASE.complaint_id)
-        behind = sa.tuple_(time, _CASE.complaint_id) > sa.tuple_(*after) if after else None
-    else:
-        statement = statement.order_by(_CASE.complaint_id.desc())
-        behind = _CASE.complaint_id < after[1] if after else None
-    if behind is not None:
-        statement = statement.where(behind)
-    return as_rows(await connection.execute(statement.limit(size), {"at": at} if _asks_for_light(wanted) else {}))
+        return time, [time, _CASE.complaint_id]
+    if wanted.sort == "distance" and wanted.near is not None:
+        metres = metres_from(wanted.near)
+        return metres, [metres, _CASE.complaint_id]
+    return None, [_CASE.complaint_id.desc()]
 
 
 def _asks_for_light(wanted: CaseFilter) -> bool:
     return wanted.light is not None or wanted.overdue is not None
 
 
-def _timely(wanted: CaseFilter, at: datetime) -> list[sa.ColumnElement[bool]]:
+def _timely(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.light is not None:
         conditions.append(_LIGHTS[wanted.light])
     if wanted.overdue is False:
         conditions.append(_LIGHTS["red"].is_not(True))
     if wanted.overdue:
-        conditions += [_LIGHTS["red"], _CASE.promised_at < at]
+        conditions += [_LIGHTS["red"], _CASE.promised_at < sa.bindparam("at", type_=sa.DateTime(timezone=True))]
     return conditions
 
 
@@ -107,24 +162,36 @@ def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
         value = getattr(wanted, name)
         if value is not None:
             conditions.append(columns[name] == value)
-    if wanted.statuses:
-        conditions.append(columns.status.in_([status.value for status in wanted.statuses]))
+    if wanted.teams is not None:
+        conditions.append(columns.team.in_(sorted(wanted.teams)))
     if wanted.supporting is not None:
         conditions.append(columns.complaint_id.in_(_supported_by(wanted.supporting)))
-    conditions += _placed(wanted)
+    return [*conditions, *_placed(wanted)]
+
+
+def _period(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions on times. Ids tell when complaints came in, so a period is a stretch of the list."""
+    conditions: list[sa.ColumnElement[bool]] = []
     if wanted.updated_after is not None:
-        conditions.append(columns.updated_at > wanted.updated_after)
+        conditions.append(_CASE.updated_at > wanted.updated_after)
     if wanted.received_from is not None:
-        conditions.append(columns.received_at >= wanted.received_from)
+        conditions += [
+            _CASE.received_at >= wanted.received_from,
+            _CASE.complaint_id >= first_id_at(wanted.received_from - _CLOCKS_DIFFER),
+        ]
     if wanted.received_to is not None:
-        conditions.append(columns.received_at < wanted.received_to)
+        conditions += [
+            _CASE.received_at < wanted.received_to,
+            _CASE.complaint_id < first_id_at(wanted.received_to + _CLOCKS_DIFFER),
+        ]
     return conditions
 
 
 def _placed(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.bbox is None:
         return []
-    west, south, east, north = wanted.bbox
+    # Written out in the statement: no one plan suits both a street and a county.
+    west, south, east, north = (sa.literal(degrees, literal_execute=True) for degrees in wanted.bbox)
     return [_CASE.lon.between(west, east), _CASE.lat.between(south, north)]
 
 

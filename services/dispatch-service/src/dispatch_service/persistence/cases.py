@@ -17,6 +17,7 @@ from dispatch_service.persistence.rows import Row, as_rows
 from dispatch_service.persistence.tables import (
     case_conference,
     case_contribution,
+    case_note,
     case_rectification,
     case_request,
     case_support,
@@ -46,6 +47,7 @@ _SHOW = SELECT.add_columns(
     of_cases(case_rectification).label("rectifications"),
     of_cases(case_contribution).label("contributions"),
     of_cases(case_support, "team").label("supporting"),
+    of_cases(case_note).label("notes"),
 ).where(_THIS)
 _TEAMS_OF = sa.select(team_member.c.team).where(
     team_member.c.tenant == sa.bindparam("tenant"), team_member.c.subject == sa.bindparam("subject")

@@ -34,10 +34,9 @@ def clock_columns() -> list[sa.Column[object]]:
 
 
 def add_clock_indexes(case: sa.Table) -> None:
-    """Add the indexes that timers, lists by deadline and renewal of clocks need."""
+    """Add the indexes that timers and renewal of clocks need."""
     at_work = sa.text(AT_WORK)
     sa.Index("dispatch_case_timer", case.c.timer_at, postgresql_where=at_work)
-    sa.Index("dispatch_case_by_deadline", case.c.tenant, case.c.promised_at, case.c.complaint_id)
     sa.Index("dispatch_case_by_clock", case.c.tenant, case.c.clock_version, postgresql_where=at_work)
     new_round = sa.text(f"clock_round < round AND {AT_WORK}")
     sa.Index("dispatch_case_new_round", case.c.complaint_id, postgresql_where=new_round)

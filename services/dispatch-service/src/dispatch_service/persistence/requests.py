@@ -37,6 +37,18 @@ async def open_request(connection: AsyncConnection, request: Mapping[str, Any]) 
         raise RequestOpen
 
 
+async def find_open(connection: AsyncConnection, tenant: str, complaint_id: UUID, kind: RequestKind) -> UUID:
+    """Return the id of the open request of that kind about a case; RequestNotFound where there is none."""
+    columns = case_request.c
+    statement = sa.select(columns.id).where(
+        columns.complaint_id == complaint_id,
+        columns.tenant == tenant,
+        columns.kind == kind.value,
+        columns.state == "open",
+    )
+    return UUID(str(_the_one(as_rows(await connection.execute(statement)))["id"]))
+
+
 async def lock_request(
     connection: AsyncConnection, tenant: str, complaint_id: UUID, kind: RequestKind, request_id: UUID
 ) -> Row:

@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from dispatch_service.persistence.clock_tables import add_clock_indexes, add_clock_tables, clock_columns
 from dispatch_service.persistence.directory_tables import add_directory_tables
 from dispatch_service.persistence.life_tables import add_life_indexes, add_life_tables, life_columns
+from dispatch_service.persistence.mobile_tables import add_case_indexes, add_mobile_tables
 from dispatch_service.persistence.rule_tables import add_routing_indexes, add_rule_tables, routing_columns
 from eventbus.tables import add_bus_tables
 from runtime.idempotency import idempotency_table
@@ -142,22 +143,26 @@ dispatch_case = sa.Table(
     *life_columns(),
 )
 # Complaint ids are UUIDv7: their order is the order of receipt, which is the order of lists.
-sa.Index("dispatch_case_by_status", dispatch_case.c.tenant, dispatch_case.c.status, dispatch_case.c.complaint_id)
 sa.Index("dispatch_case_by_team", dispatch_case.c.tenant, dispatch_case.c.team, dispatch_case.c.complaint_id)
 sa.Index("dispatch_case_by_change", dispatch_case.c.tenant, dispatch_case.c.updated_at)
 
 add_clock_indexes(dispatch_case)
 add_routing_indexes(dispatch_case)
 add_life_indexes(dispatch_case)
+add_case_indexes(dispatch_case)
 
 add_directory_tables(metadata)
 officer = metadata.tables["officer"]
 team_pattern = metadata.tables["team_pattern"]
 directory_entry = metadata.tables["directory_entry"]
 add_clock_tables(metadata)
+add_mobile_tables(metadata)
 clock_setting = metadata.tables["clock_setting"]
 case_request = metadata.tables["case_request"]
 supervision_order = metadata.tables["supervision_order"]
+case_note = metadata.tables["case_note"]
+offline_action = metadata.tables["offline_action"]
+team_departure = metadata.tables["team_departure"]
 add_rule_tables(metadata)
 routing_document = metadata.tables["routing_document"]
 rule_set = metadata.tables["rule_set"]

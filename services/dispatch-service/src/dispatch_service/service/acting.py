@@ -31,6 +31,13 @@ class Action:
     note: str | None = None
     roles: frozenset[str] = frozenset()
     """Of the actor; without them nothing is allowed that only some may do."""
+    done_at: datetime | None = None
+    """When it was done, where it is reported later."""
+
+    @property
+    def moment(self) -> datetime:
+        """When it was done."""
+        return self.done_at or self.now
 
     @property
     def is_supervisors(self) -> bool:

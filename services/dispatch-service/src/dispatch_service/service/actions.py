@@ -36,7 +36,7 @@ async def accept(connection: AsyncConnection, action: Action) -> None:
     """Take the case on for the officer's team (首接负责). Raises NotYourTeam, CaseNotFound, ActionConflict."""
     case = await lock_own(connection, action)
     case.act(EventType.ACCEPTED)
-    facts = {"accepted_at": action.now, "expected_from": None, "responsible_team": None}
+    facts = {"accepted_at": action.moment, "expected_from": None, "responsible_team": None}
     await cases.save(connection, case, action.now, officer=action.actor, assignee=action.actor, **facts)
     accepted = ComplaintAccepted(actor=action.actor, team=case.team, note=action.note)
     await announce_action(connection, case, EventType.ACCEPTED, accepted, action)
@@ -50,7 +50,7 @@ async def start(
     A position far from the complaint is believed, since work may begin at the office, and marked.
     """
     case = await lock_own(connection, action)
-    moment = started_at or action.now
+    moment = started_at or action.moment
     check_start(case, moment, action.now)
     case.act(EventType.STARTED)
     metres = await distance_of(connection, case, position)

@@ -83,9 +83,10 @@ async def _metres(connection: AsyncConnection, duty: Row, here: Point) -> float:
         there = await positions.post(connection, duty["tenant"], duty["post"])
         return 0.0 if there is None else metres_between(here, there)
     texts = await positions.shapes(connection, duty["tenant"], duty["team"])
-    return min((_to_area(here, shapely.from_geojson(text)) for text in texts), default=0.0)
+    return min((metres_to_area(here, shapely.from_geojson(text)) for text in texts), default=0.0)
 
 
-def _to_area(here: Point, area: BaseGeometry) -> float:
+def metres_to_area(here: Point, area: BaseGeometry) -> float:
+    """Return how far a point is from an area; 0 inside of it. WGS84 degrees."""
     nearest = shapely.shortest_line(area, shapely.Point(here)).coords[0]
     return metres_between(here, (nearest[0], nearest[1]))

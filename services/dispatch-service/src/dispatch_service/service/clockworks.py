@@ -56,7 +56,7 @@ class Clockworks:
         return self._calendars[tenant]
 
     def _make(self, tenant: str, version: int, settings: Mapping[str, Any]) -> None:
-        calendar = _calendar(settings)
+        calendar = calendar_of(settings)
         limits = limits_of(settings.get(clock_settings.LIMITS, default_limits()))
         self._made[tenant] = Clockwork(version, limits, calendar.office(), calendar.days())
         self._calendars[tenant] = calendar
@@ -95,7 +95,8 @@ def days_of(rows: Sequence[Mapping[str, Any]]) -> dict[date, bool]:
     return {date.fromisoformat(row["date"]): row["working"] for row in rows}
 
 
-def _calendar(settings: Mapping[str, Any]) -> Calendar:
+def calendar_of(settings: Mapping[str, Any]) -> Calendar:
+    """Return the calendar of a tenant that has set `settings`, by name."""
     overrides: dict[date, bool] = {}
     for name, rows in settings.items():
         if clock_settings.is_calendar(name):

@@ -31,7 +31,7 @@ async def conclude(
         connection,
         case,
         action.now,
-        resolved_at=action.now,
+        resolved_at=action.moment,
         handling_mode=handling_mode,
         result=result,
         photos=[photo.row() for photo in photos],

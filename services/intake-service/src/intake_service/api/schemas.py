@@ -58,7 +58,7 @@ class ComplaintIn(Request):
     reporter: ReporterIn | None = None
     occurred_at: Instant | None = None
     attachments: Annotated[
-        list[UUID], Field(default_factory=list, max_length=0, description="None can be referred to yet")
+        list[UUID], Field(default_factory=list, max_length=100, description="Uploaded before, by the same caller")
     ]
     external_ref: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     attributes: Annotated[dict[Annotated[str, Field(min_length=1, max_length=100)], Scalar], Field(max_length=50)] = {}
@@ -84,6 +84,7 @@ class ComplaintIn(Request):
             occurred_at=self.occurred_at,
             external_ref=self.external_ref,
             attributes=dict(self.attributes),
+            attachments=tuple(self.attachments),
             handling=Handling(done.handling_mode, done.result, done.handled_at) if done else None,
         )
 
@@ -195,6 +196,7 @@ class ComplaintView(BaseModel):
     updated_at: datetime
     external_ref: str | None
     attributes: dict[str, Any]
+    attachments: list[UUID]
     progress: list[Step]
 
 

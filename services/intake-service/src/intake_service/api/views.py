@@ -38,6 +38,7 @@ def complaint_view(row: Any, caller: Caller) -> ComplaintView:
         updated_at=row.updated_at,
         external_ref=row.external_ref,
         attributes=row.attributes or {},
+        attachments=row.attachments,
         progress=_progress(row),
     )
 

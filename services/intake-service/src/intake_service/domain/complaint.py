@@ -66,6 +66,7 @@ class NewComplaint:
     suggested_category: str | None = None
     """What the model made of the description, where no category was given."""
     suggested_confidence: float | None = None
+    attachments: tuple[UUID, ...] = ()
     self_handled: SelfHandled | None = None
     """What was done about it before it was reported."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from uuid import UUID
 
 from contracts.events import HandlingMode
 from intake_service.domain import reference
@@ -36,6 +37,8 @@ class Report:
     occurred_at: datetime | None
     external_ref: str | None
     attributes: dict[str, object]
+    attachments: tuple[UUID, ...] = ()
+    """What was uploaded before, by the same caller."""
     handling: Handling | None = None
 
 

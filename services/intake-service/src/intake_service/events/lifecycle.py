@@ -13,6 +13,7 @@ from contracts.envelope import Event
 from contracts.events import ComplaintAssigned
 from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status
 from eventbus.errors import OutOfOrder
+from intake_service.events.photos import link_photos
 from intake_service.events.releases import answer
 
 TYPES = frozenset(
@@ -65,14 +66,15 @@ class _Way:
 
 
 async def follow(connection: AsyncConnection, events: Sequence[Event]) -> Sequence[Event]:
-    """Note each complaint's new state; answer a release with `complaint.withdrawn`.
+    """Note each complaint's new state and photos; answer a release with `complaint.withdrawn`.
 
-    Three statements a slice, whatever its size. Raises OutOfOrder for an event that cannot follow the state of its
+    Four statements a slice, whatever its size. Raises OutOfOrder for an event that cannot follow the state of its
     complaint, or whose complaint is not here.
     """
     ways = _ways(events)
     if ways and (await connection.execute(_FOLLOW, _columns(ways))).rowcount < len(ways):
         raise OutOfOrder(await _first_flaw(connection, ways))
+    await link_photos(connection, events)
     return await answer(connection, events)
 
 

@@ -1,6 +1,6 @@
 """What Alembic runs; see `runtime.migrations_env`."""
 
-from intake_service.persistence.tables import metadata
+from intake_service.persistence import attachment_tables
 from runtime import migrations_env
 
-migrations_env.run(metadata)
+migrations_env.run(attachment_tables.metadata)

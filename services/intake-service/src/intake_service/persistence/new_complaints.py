@@ -27,7 +27,7 @@ class Acceptance:
 
 
 # A row is left out where its idempotency key or its external_ref is known already; the caller finds out which.
-_STORE = Statement(f"""
+STORE = Statement(f"""
 WITH input AS (
     SELECT * FROM unnest(
         CAST(:ids AS uuid[]), CAST(:tenants_ AS text[]), CAST(:numbers AS text[]), CAST(:query_codes AS text[]),
@@ -84,17 +84,22 @@ class NewComplaints:
         Items of one group must not share an idempotency key or an external_ref. A twin on another replica at the same
         moment makes the statement fail as a whole: it is tried again, and then sees the twin.
         """
-        parameters = {**_columns(group), **outbox.columns(LIFECYCLE.name, [item.event for item in group])}
+        parameters = parameters_of(group)
         for attempt in range(3):
             try:
                 async with self._engine.connect() as connection:
-                    rows = await _STORE.fetch(connection, parameters, transaction=False)
+                    rows = await STORE.fetch(connection, parameters, transaction=False)
                 stored = {row[0] for row in rows}
                 return [item.complaint.id in stored for item in group]
             except UniqueViolationError:
                 if attempt == 2:
                     raise
         raise AssertionError("unreachable")
+
+
+def parameters_of(group: Sequence[Acceptance]) -> dict[str, Any]:
+    """Return the parameters of STORE, which returns a row for each complaint that it has stored."""
+    return {**_columns(group), **outbox.columns(LIFECYCLE.name, [item.event for item in group])}
 
 
 def _columns(group: Sequence[Acceptance]) -> dict[str, list[Any]]:

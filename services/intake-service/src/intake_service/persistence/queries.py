@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import STAFF
+from intake_service.persistence.attachment_tables import attachment
 from intake_service.persistence.tables import complaint, reporter
 from operations.filters import BoundingBox
 from runtime.auth import Caller
@@ -31,7 +32,13 @@ class Filters:
     bbox: BoundingBox | None = None
 
 
-_READ = sa.select(complaint, reporter.c.name, reporter.c.phone, reporter.c.email).outerjoin_from(
+_ATTACHMENTS = sa.func.array(
+    sa.select(attachment.c.id)
+    .where(attachment.c.complaint_id == complaint.c.id)
+    .order_by(attachment.c.id)
+    .scalar_subquery()
+).label("attachments")
+_READ = sa.select(complaint, reporter.c.name, reporter.c.phone, reporter.c.email, _ATTACHMENTS).outerjoin_from(
     complaint, reporter, reporter.c.complaint_id == complaint.c.id
 )
 

@@ -18,10 +18,12 @@ from contracts.roles import Role
 from intake_service.domain import reference
 from intake_service.domain.complaint import NewComplaint, new_query_code
 from intake_service.domain.report import Report, flaws
+from intake_service.persistence.attached_complaints import AttachedComplaints
 from intake_service.persistence.group_commit import GroupCommit
 from intake_service.persistence.new_complaints import Acceptance, NewComplaints
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.tables import complaint as table
+from intake_service.service.referring import check_listed, check_usable
 from intake_service.service.suggesting import Categoriser, Settled
 from runtime import clock, idempotency
 from runtime.auth import Caller
@@ -53,12 +55,19 @@ class Intake:
     """Accepts reports on one database; all requests of the process share its group commits."""
 
     def __init__(
-        self, engine: AsyncEngine, hot_engine: AsyncEngine, numbers: Numbers, categoriser: Categoriser
+        self,
+        engine: AsyncEngine,
+        hot_engine: AsyncEngine,
+        numbers: Numbers,
+        categoriser: Categoriser,
+        most_attachments: int,
     ) -> None:
         """`numbers` hands out the case numbers; groups of complaints are stored by way of `hot_engine`."""
         self._engine = engine
         self._numbers = numbers
         self._categoriser = categoriser
+        self._most_attachments = most_attachments
+        self._attached = AttachedComplaints(engine)
         self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(hot_engine).store)
         self._in_flight: dict[tuple[str, ...], asyncio.Event] = {}
 
@@ -83,7 +92,7 @@ class Intake:
         for claim in claims:
             self._in_flight[claim] = done
         try:
-            if await self._commits.submit(acceptance):
+            if await self._store(acceptance, caller):
                 settled.count()
                 return Accepted(acceptance.complaint.id, acceptance.answer)
         finally:
@@ -92,17 +101,28 @@ class Intake:
             done.set()
         return await self._known(acceptance, caller, once)
 
+    async def _store(self, acceptance: Acceptance, caller: Caller) -> bool:
+        if acceptance.complaint.attachments:
+            check_listed(acceptance.complaint.attachments, self._most_attachments)
+            return await self._attached.store(acceptance, caller)
+        return await self._commits.submit(acceptance)
+
     async def _known(self, acceptance: Acceptance, caller: Caller, once: Once | None) -> Accepted:
         async with self._engine.connect() as connection:
             if once and (stored := await idempotency.replay(connection, caller, once.key, once.request_hash)):
                 return Accepted(UUID(orjson.loads(stored.body)["id"]), stored.body, repeated=True)
             complaint = acceptance.complaint
+            await check_usable(connection, complaint.attachments, caller)
+            if complaint.external_ref is None:  # a twin had the attachments and gave them back
+                raise Problem(409, "conflict")
             query = sa.select(table.c.id, table.c.number).where(
                 table.c.tenant == complaint.tenant,
                 table.c.source == complaint.source,
                 table.c.external_ref == complaint.external_ref,
             )
-            known = (await connection.execute(query)).one()
+            known = (await connection.execute(query)).one_or_none()
+        if known is None:
+            raise Problem(409, "conflict")
         raise Problem(
             409,
             "external-ref-exists",
@@ -137,6 +157,7 @@ def received_event(complaint: NewComplaint) -> Event:
             received_at=complaint.received_at,
             owner=complaint.owner,
             external_ref=complaint.external_ref,
+            attachments=complaint.attachments or None,
             category_confidence=None if complaint.category is None else complaint.suggested_confidence,
             attributes=_answers(complaint.attributes) if complaint.attributes else None,
             self_handled=complaint.self_handled,
@@ -170,6 +191,7 @@ def _acceptance(
         received_at=now,
         external_ref=report.external_ref,
         attributes=report.attributes,
+        attachments=report.attachments,
         suggested_category=suggestion.code if suggestion else None,
         suggested_confidence=suggestion.confidence if suggestion else None,
         self_handled=_self_handled(report, caller, now),
@@ -187,7 +209,13 @@ def _self_handled(report: Report, caller: Caller, now: datetime) -> SelfHandled 
     done = report.handling
     if done is None:
         return None
-    return SelfHandled(actor=caller.subject, handling_mode=done.mode, result=done.result, handled_at=done.at or now)
+    return SelfHandled(
+        actor=caller.subject,
+        handling_mode=done.mode,
+        result=done.result,
+        handled_at=done.at or now,
+        photos=report.attachments or None,
+    )
 
 
 def _claims(acceptance: Acceptance) -> list[tuple[str, ...]]:

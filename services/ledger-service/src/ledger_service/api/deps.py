@@ -25,6 +25,7 @@ ReadEngine = Annotated[AsyncEngine, Depends(_read_engine)]
 Reader = Annotated[Caller, Depends(require(*STAFF, Role.CITIZEN, Role.PARTNER))]
 """Staff read every complaint of their tenant, citizens and partners what they reported."""
 Staff = Annotated[Caller, Depends(require(*STAFF))]
+Administrator = Annotated[Caller, Depends(require(Role.ADMIN))]
 
 
 def is_staff(caller: Caller) -> bool:

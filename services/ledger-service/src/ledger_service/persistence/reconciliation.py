@@ -65,7 +65,8 @@ _COMPARE = sa.text(f"""
                coalesce(max(top) FILTER (WHERE source = 'dispatch'), 0) AS dispatch,
                coalesce(max(top) FILTER (WHERE source = 'ledger'), 0) AS ledger
         FROM lines GROUP BY tenant, complaint_id),
-    own AS (SELECT id, aggregateid FROM outbox WHERE {_OF_TENANT} AND id >= :first AND id < :last),
+    own AS (SELECT id, aggregateid FROM outbox
+            WHERE {_OF_TENANT} AND id >= :first AND id < :last AND starts_with(type, 'complaint.')),
     found (kind, complaint_id) AS (
         SELECT DISTINCT 'gap', complaint_id FROM lines WHERE entries <> top
         UNION ALL SELECT 'behind', complaint_id FROM counted JOIN ledger_complaint AS c USING (tenant, complaint_id)

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from eventbus.tables import add_bus_tables
+from ledger_service.persistence.hotspot_tables import add_hotspot_tables
 from runtime.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -191,5 +192,9 @@ activity_day = sa.Table(
 )
 """What activities come to a day: kept with every entry about one, so that a bulletin need not read entries."""
 
+add_hotspot_tables(metadata)
+hotspot = metadata.tables["hotspot"]
+hotspot_change = metadata.tables["hotspot_change"]
+hotspot_rule = metadata.tables["hotspot_rule"]
 add_bus_tables(metadata)
 idempotency_table(metadata)

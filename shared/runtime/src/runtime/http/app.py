@@ -34,7 +34,8 @@ def create_app(
     """Return an app whose every route reads strict JSON, answers errors as problem+json, and is counted and logged.
 
     Documentation, health and metrics are under `prefix` (`/intake/docs`, `/intake/readyz`). Bodies may have
-    `settings.max_body_bytes` bytes, or for an exact path what `body_limits` says. An `alias` is a second prefix for
+    `settings.max_body_bytes` bytes, or what `body_limits` says: for an exact path, or for all that begin with one that
+    ends in a slash. An `alias` is a second prefix for
     documentation, health and metrics. There is no lifespan: `runtime.lifecycle` opens and closes services.
     """
     app = ServiceApp(

@@ -34,13 +34,17 @@ class Shell:
         self._app = app
         self._max_body_bytes = max_body_bytes
         self._body_limits = body_limits
+        self._folders = tuple(path for path in body_limits if path.endswith("/"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request from its first to its last byte."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._body_limits.get(scope["path"], self._max_body_bytes)
+        path: str = scope["path"]
+        limit = self._body_limits.get(path, self._max_body_bytes)
+        if path.startswith(self._folders):
+            limit = self._limit_within(path)
         exchange = _Exchange(scope, receive, send, limit)
         token = tracing.current_request.set(exchange.context)
         try:
@@ -51,6 +55,9 @@ class Shell:
         finally:
             exchange.finish()
             tracing.current_request.reset(token)
+
+    def _limit_within(self, path: str) -> int:
+        return next(self._body_limits[folder] for folder in self._folders if path.startswith(folder))
 
 
 class _Exchange:

@@ -9,8 +9,8 @@ from sqlalchemy.dialects import postgresql
 
 from runtime.online_indexes import create_index_online, drop_index_online, validate_online
 
-revision = "0014"
-down_revision = "0013"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,126 @@
+"""What officers did offline, sent when their devices are online again."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Annotated, Any, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.roles import Role
+from dispatch_service.api.action_kinds import IN_THE_FIELD
+from dispatch_service.api.deps import Engine, TenantClockworks
+from dispatch_service.api.problems import problem_of
+from dispatch_service.api.sync_schemas import SyncAnswer, SyncBody, SyncResult, read_item
+from dispatch_service.persistence.offline_actions import Sender
+from dispatch_service.service import offline
+from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.offline import OfflineAction, Result
+from runtime.auth import Caller, require
+from runtime.clock import now
+from runtime.problems import PROBLEM_RESPONSES, Problem, response_to
+from runtime.tracing import current_traceparent
+
+router = APIRouter(prefix="/sync", tags=["in the field"], responses=PROBLEM_RESPONSES)
+BODY_LIMIT = 4 * 2**20
+_HELD_BACK = Result("held_back")
+
+
+class _Sent(NamedTuple):
+    """An item as it was sent, with the action that was read from it, or why there is none."""
+
+    place: int
+    item: dict[str, Any]
+    action: OfflineAction | None
+    refusal: Result | None
+
+
+@router.post("")
+async def sync(
+    body: SyncBody,
+    request: Request,
+    caller: Annotated[Caller, Depends(require(Role.OFFICER))],
+    engine: Engine,
+    clockworks: TenantClockworks,
+) -> SyncAnswer:
+    """Apply up to 100 actions that were done offline 离线补传, on each case in the order given.
+
+    Every action is applied once, however often it is sent: a repeat gets the first answer, for 90 days at least. An
+    action that fails holds back those that follow on the same case, not others. The actions on one case are applied
+    together or, where the service fails in between, not at all: send the batch again.
+    """
+    sent = [_read(place, item, request, clockworks) for place, item in enumerate(body.items)]
+    groups: dict[str, list[_Sent]] = {}
+    for each in sent:
+        groups.setdefault(_case_of(each.item), []).append(each)
+    results = [_HELD_BACK] * len(sent)
+    for case, group in groups.items():
+        for each, result in zip(group, await _apply(engine, caller, case, group, request), strict=False):
+            results[each.place] = result
+    return SyncAnswer(items=[_view(*pair) for pair in zip(body.items, results, strict=True)])
+
+
+async def _apply(
+    engine: AsyncEngine, caller: Caller, case: str, group: Sequence[_Sent], request: Request
+) -> list[Result]:
+    """Return what became of the actions on one case, down to the first that could not be read."""
+    actions = [each.action for each in takewhile(lambda each: each.action, group) if each.action]
+    results: list[Result] = []
+    if actions:
+        async with engine.begin() as connection:
+            results = await offline.apply(
+                connection,
+                Sender(caller.tenant, caller.subject),
+                UUID(case),
+                actions,
+                now=now(),
+                traceparent=current_traceparent(),
+                explain=lambda error: _explained(problem_of(error), request),
+            )
+    return [*results, *[each.refusal for each in group[len(actions) : len(actions) + 1] if each.refusal]]
+
+
+def _read(place: int, item: dict[str, Any], request: Request, clockworks: Clockworks) -> _Sent:
+    try:
+        read, body = read_item(item)
+    except Problem as problem:
+        return _Sent(place, item, None, Result("refused", answer={"problem": _explained(problem, request)}))
+    action = OfflineAction(
+        id=read.id,
+        at=read.at,
+        version=read.version,
+        after=read.after,
+        digest=hashlib.sha256(json.dumps(item, sort_keys=True).encode()).digest(),
+        note=getattr(body, "note", None),
+        work=IN_THE_FIELD[read.action].work(body, clockworks),
+    )
+    return _Sent(place, item, action, None)
+
+
+def _case_of(item: dict[str, Any]) -> str:
+    """Return the id of the case in one spelling, so that all items about it are one group."""
+    text = str(item.get("complaint_id"))
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return text
+
+
+def _explained(problem: Problem, request: Request) -> dict[str, Any]:
+    explained: dict[str, Any] = json.loads(bytes(response_to(problem, request).body))
+    return explained
+
+
+def _view(item: dict[str, Any], result: Result) -> SyncResult:
+    return SyncResult.model_validate(
+        {
+            "id": item.get("id"),
+            "complaint_id": item.get("complaint_id"),
+            "outcome": result.outcome,
+            "repeated": result.repeated,
+            **result.answer,
+        }
+    )

@@ -1,0 +1,168 @@
+"""Uploading attachments, and getting them back."""
+
+import asyncio
+from typing import Annotated, Any
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import ValidationError
+
+from contracts.roles import STAFF, Role
+from intake_service.api.attachment_schemas import FORM, AttachmentForm, AttachmentOut, Hash
+from intake_service.api.attachment_texts import store_at_hand
+from intake_service.api.multipart import read_form
+from intake_service.api.serving import serve
+from intake_service.domain.attachment import MEDIA_TYPES, Variant
+from intake_service.persistence import attachments
+from intake_service.persistence.queries import Complaints
+from intake_service.persistence.staging import TooLong, Writer
+from intake_service.service.attaching import PATH, Attaching
+from intake_service.service.attachment_views import shown
+from operations.pages import Page
+from operations.problems import not_found
+from runtime.auth import Caller, require
+from runtime.idempotency import IdempotencyKey
+from runtime.problems import PROBLEM_RESPONSES, Problem
+from runtime.problems.validation import problem_of
+
+log = structlog.get_logger()
+
+router = APIRouter(tags=["attachments"], responses=PROBLEM_RESPONSES)
+UPLOADERS = (
+    Role.CITIZEN,
+    Role.OPERATOR,
+    Role.INSPECTOR,
+    Role.PARTNER,
+    Role.OFFICER,
+    Role.DISPATCHER,
+    Role.SUPERVISOR,
+)
+Uploading = Annotated[Caller, Depends(require(*UPLOADERS))]
+Reading = Annotated[Caller, Depends(require(*STAFF, Role.CITIZEN, Role.PARTNER))]
+OfStaff = Annotated[Caller, Depends(require(*STAFF))]
+_CONTENT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file", "content": {"*/*": {}}},
+    206: {"description": "A part of it"},
+    304: {"description": "As the caller has it"},
+    416: {"description": "The range lies behind the end.", "content": {"application/problem+json": {}}},
+}
+
+
+async def _attaching(request: Request) -> Attaching:
+    attaching: Attaching = request.app.state.attaching
+    return attaching
+
+
+Store = Annotated[Attaching, Depends(_attaching)]
+
+
+@router.post(
+    "/attachments",
+    status_code=201,
+    responses={201: {"model": AttachmentOut, "description": "Kept, durably"}},
+    response_class=Response,
+    openapi_extra=FORM,
+)
+async def upload_attachment(request: Request, caller: Uploading, store: Store, key: IdempotencyKey) -> Response:
+    """Upload one file, as the part `file` of a form; refer to it by its `id` in a complaint within a day.
+
+    What it is, its content decides: JPEG, PNG, WebP or HEIC images, MP3, M4A, AAC, AMR, Ogg or WAV audio, MP4, MOV, 3GP
+    or WebM video, PDF. With `complaint` it is added to that one. Give `sha256` to have the content checked. With an
+    `Idempotency-Key` a repeat gets the first answer. On a bad network, use `/attachments/uploads`.
+    """
+    async with store.engine.connect() as connection:
+        await store.check_room(connection, caller)
+    path = store.staging.new()
+    with store_at_hand():
+        try:
+            async with Writer(path, store.limits.file_bytes) as writer:
+                form = await read_form(request, writer)
+            fields = AttachmentForm.model_validate(form.fields)
+            answer = await store.attach(path, fields.wish(form.name, form.declared), caller, key=key)
+        except TooLong as error:
+            raise Problem(413, "attachment-too-large", limit=store.limits.file_bytes) from error
+        except ValidationError as error:
+            findings = [{**finding, "loc": ("body", *finding["loc"])} for finding in error.errors(include_input=False)]
+            raise problem_of(findings) from error
+        finally:
+            path.unlink(missing_ok=True)
+    return Response(answer.body, answer.status, headers=dict(answer.headers), media_type="application/json")
+
+
+@router.head("/attachments", responses={200: {"description": "The caller has uploaded this content; see Location"}})
+async def find_content(sha256: Annotated[Hash, Query()], caller: Uploading, store: Store) -> Response:
+    """Say whether the caller has uploaded a content; nobody is told of what others have."""
+    async with store.engine.connect() as connection:
+        row = await attachments.with_content(connection, caller, bytes.fromhex(sha256))
+    if row is None:
+        raise _not_found()
+    return Response(headers={"Location": f"{PATH}/{row.id}", "Content-Length": "0"})
+
+
+@router.get("/attachments/{attachment_id}", response_class=Response, responses=_CONTENT)
+async def read_attachment(attachment_id: UUID, request: Request, caller: Reading, store: Store) -> Response:
+    """Get the file. Images are encoded anew, upright, with nothing in them but the picture.
+
+    Staff get all of their tenant's; others what they uploaded and what belongs to their complaints.
+    """
+    return await _file(attachment_id, "served", request, caller, store)
+
+
+@router.get("/attachments/{attachment_id}/thumbnail", response_class=Response, responses=_CONTENT)
+async def read_thumbnail(attachment_id: UUID, request: Request, caller: Reading, store: Store) -> Response:
+    """Get an image in at most 320 × 320 pixels, as JPEG; other files have none."""
+    return await _file(attachment_id, "thumbnail", request, caller, store)
+
+
+@router.get("/attachments/{attachment_id}/original", response_class=Response, responses=_CONTENT)
+async def read_original(attachment_id: UUID, request: Request, caller: OfStaff, store: Store) -> Response:
+    """Download the file as it was uploaded, byte by byte: evidence, which may hold anything."""
+    return await _file(attachment_id, "original", request, caller, store)
+
+
+@router.get("/attachments/{attachment_id}/metadata")
+async def read_metadata(attachment_id: UUID, caller: Reading, store: Store) -> AttachmentOut:
+    """Tell what an attachment is."""
+    async with store.engine.connect() as connection:
+        row = await attachments.one(connection, attachment_id, caller)
+    if row is None:
+        raise _not_found()
+    return AttachmentOut.model_validate(shown(row, caller))
+
+
+@router.get("/complaints/{complaint_id}/attachments")
+async def list_attachments(complaint_id: UUID, request: Request, caller: Reading, store: Store) -> Page[AttachmentOut]:
+    """List all attachments of a complaint, in the order of their uploads; one page, because they are few."""
+    complaints: Complaints = request.app.state.complaints
+    if await complaints.one(complaint_id, caller) is None:
+        raise not_found()
+    async with store.engine.connect() as connection:
+        rows = await attachments.of_complaint(connection, complaint_id)
+    return Page(items=[AttachmentOut.model_validate(shown(row, caller)) for row in rows])
+
+
+async def _file(attachment_id: UUID, variant: Variant, request: Request, caller: Caller, store: Attaching) -> Response:
+    async with store.engine.connect() as connection:
+        file = await attachments.file_of(connection, attachment_id, variant, caller)
+    if file is None:
+        raise _not_found()
+    path = store.blobs.path(file.sha256)
+    if not await asyncio.to_thread(path.is_file):
+        log.error("attachment_file_missing", attachment=str(attachment_id), variant=variant)
+        raise Problem(503, "attachment-store-unavailable", headers={"Retry-After": "30"})
+    is_original = variant == "original"
+    return serve(
+        request,
+        path,
+        tag=file.sha256.hex(),
+        size=file.size,
+        media_type="application/octet-stream" if is_original else file.media_type,
+        name=f"{attachment_id}.{MEDIA_TYPES[file.media_type].extension}",
+        download=is_original or file.kind == "document",
+    )
+
+
+def _not_found() -> Problem:
+    """Return the one answer for an unknown attachment, another tenant's and another citizen's."""
+    return Problem(404, "attachment-not-found")

@@ -1,0 +1,46 @@
+"""Stores complaints that refer to attachments: each in a transaction that takes the attachments too, or nothing."""
+
+from asyncpg import UniqueViolationError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from intake_service.persistence import attachments
+from intake_service.persistence.new_complaints import STORE, Acceptance, parameters_of
+from runtime.auth import Caller
+
+
+class NotStored(Exception):
+    """The complaint, or one of its attachments, cannot be taken; leaving the transaction undoes it."""
+
+
+class AttachedComplaints:
+    """Beside the group store: a complaint with attachments shares its commit with nobody."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Not the engine of the hot path."""
+        self._engine = engine
+
+    async def store(self, item: Acceptance, caller: Caller) -> bool:
+        """Store `item`; False where its key or external_ref was known, or `caller` may not use an attachment of it.
+
+        A twin on another replica at the same moment makes the statement fail: it is tried again, and sees the twin.
+        """
+        for attempt in range(3):
+            try:
+                async with self._engine.begin() as connection:
+                    await _store(connection, item, caller)
+            except NotStored:
+                return False
+            except UniqueViolationError:
+                if attempt == 2:
+                    raise
+            else:
+                return True
+        raise AssertionError("unreachable")
+
+
+async def _store(connection: AsyncConnection, item: Acceptance, caller: Caller) -> None:
+    complaint = item.complaint
+    if not await attachments.claim(connection, complaint.id, complaint.attachments, caller):
+        raise NotStored
+    if not await STORE.fetch(connection, parameters_of([item])):
+        raise NotStored

@@ -1,0 +1,66 @@
+"""The tables of attachments; the files themselves are in the store (`blobs`)."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from intake_service.persistence.tables import metadata
+
+_TIME = sa.DateTime(timezone=True)
+
+attachment = sa.Table(
+    "attachment",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("uploaded_by", sa.Text, nullable=False),
+    sa.Column("by_staff", sa.Boolean, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, comment="as the uploader's device had it"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False, comment="as served"),
+    sa.Column("sha256", sa.LargeBinary, nullable=False, comment="of what was uploaded"),
+    sa.Column("size", sa.BigInteger, nullable=False, comment="bytes of what was uploaded"),
+    sa.Column("width", sa.Integer, comment="pixels, upright"),
+    sa.Column("height", sa.Integer),
+    sa.Column(
+        "evidence", JSONB(none_as_null=True), comment="what the file said of time, place and device; for staff only"
+    ),
+    sa.Column("complaint_id", sa.Uuid, comment="null while no complaint refers to it"),
+    sa.Column("created_at", _TIME, nullable=False),
+)
+sa.Index("attachment_by_complaint", attachment.c.complaint_id, postgresql_where=attachment.c.complaint_id.is_not(None))
+sa.Index(
+    "attachment_waiting",
+    attachment.c.tenant,
+    attachment.c.uploaded_by,
+    attachment.c.created_at,
+    postgresql_where=attachment.c.complaint_id.is_(None),
+)
+sa.Index("attachment_by_content", attachment.c.tenant, attachment.c.uploaded_by, attachment.c.sha256)
+
+attachment_file = sa.Table(
+    "attachment_file",
+    metadata,
+    sa.Column("attachment_id", sa.Uuid, primary_key=True),
+    sa.Column("variant", sa.Text, primary_key=True),
+    sa.Column("sha256", sa.LargeBinary, nullable=False, comment="its name in the store; several rows may share it"),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("media_type", sa.Text, nullable=False),
+)
+sa.Index("attachment_file_by_content", attachment_file.c.sha256)
+
+attachment_upload = sa.Table(
+    "attachment_upload",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("tenant", sa.Text, nullable=False),
+    sa.Column("uploaded_by", sa.Text, nullable=False),
+    sa.Column("sha256", sa.LargeBinary, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("name", sa.Text),
+    sa.Column("complaint_id", sa.Uuid),
+    sa.Column("created_at", _TIME, nullable=False),
+    sa.UniqueConstraint("tenant", "uploaded_by", "sha256", name="attachment_upload_once"),
+    comment="uploads that are not finished; how far one came is the length of its file",
+)

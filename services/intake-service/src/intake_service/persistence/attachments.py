@@ -1,0 +1,148 @@
+"""Rows of attachments, always within one tenant."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.roles import STAFF
+from intake_service.domain.attachment import NewAttachment, Variant
+from intake_service.persistence.attachment_tables import attachment, attachment_file, attachment_upload
+from intake_service.persistence.tables import complaint
+from runtime.auth import Caller
+
+_HOLD = sa.text("""
+    SELECT pg_advisory_xact_lock_shared(hashtextextended(encode(sha256, 'hex'), 0))
+    FROM unnest(CAST(:hashes AS bytea[])) AS held (sha256)
+""")
+_CLAIM = sa.text("""
+    UPDATE attachment SET complaint_id = :complaint
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND tenant = :tenant AND uploaded_by = :subject AND complaint_id IS NULL
+""")
+_LINK = sa.text("""
+    UPDATE attachment AS a SET complaint_id = said.complaint
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:complaints AS uuid[]), CAST(:tenants AS text[]))
+        AS said (id, complaint, tenant)
+    WHERE a.id = said.id AND a.tenant = said.tenant AND a.by_staff AND a.complaint_id IS NULL
+""")
+
+
+async def hold(connection: AsyncConnection, hashes: Sequence[bytes]) -> None:
+    """Keep the store's files with these hashes from being removed until the transaction ends."""
+    await connection.execute(_HOLD, {"hashes": list(hashes)})
+
+
+async def insert(connection: AsyncConnection, new: NewAttachment) -> None:
+    """Add an attachment; its files must be held and placed."""
+    columns = {name: getattr(new, name) for name in _OWN}
+    await connection.execute(sa.insert(attachment).values(**columns, complaint_id=new.complaint))
+    files = [
+        {
+            "attachment_id": new.id,
+            "variant": file.variant,
+            "sha256": file.sha256,
+            "size": file.size,
+            "media_type": file.media_type,
+        }
+        for file in new.files
+    ]
+    await connection.execute(sa.insert(attachment_file), files)
+
+
+async def copy(connection: AsyncConnection, known: UUID, new_id: UUID, values: Mapping[str, object]) -> bool:
+    """Add an attachment with the files of a `known` one, and `values` of its own; False where that has gone."""
+    kept = sa.select(attachment).where(attachment.c.id == known).with_for_update(read=True)
+    row = (await connection.execute(kept)).one_or_none()
+    if row is None:
+        return False
+    await connection.execute(sa.insert(attachment).values({**row._mapping, **values, "id": new_id}))
+    theirs = sa.select(
+        sa.literal(new_id), *(attachment_file.c[name] for name in ("variant", "sha256", "size", "media_type"))
+    ).where(attachment_file.c.attachment_id == known)
+    names = ["attachment_id", "variant", "sha256", "size", "media_type"]
+    await connection.execute(sa.insert(attachment_file).from_select(names, theirs))
+    return True
+
+
+async def one(connection: AsyncConnection, attachment_id: UUID, caller: Caller) -> Any | None:
+    """Return the attachment if it exists and `caller` may see it, else None."""
+    query = _READ.where(attachment.c.id == attachment_id, *_visible(caller))
+    return (await connection.execute(query)).one_or_none()
+
+
+async def file_of(connection: AsyncConnection, attachment_id: UUID, variant: Variant, caller: Caller) -> Any | None:
+    """Return where and what a variant is (`sha256`, `size`, `media_type`, `kind`), if `caller` may see it."""
+    query = (
+        sa.select(attachment_file.c.sha256, attachment_file.c.size, attachment_file.c.media_type, attachment.c.kind)
+        .select_from(_JOINED.join(attachment_file, attachment_file.c.attachment_id == attachment.c.id))
+        .where(attachment.c.id == attachment_id, attachment_file.c.variant == variant, *_visible(caller))
+    )
+    return (await connection.execute(query)).one_or_none()
+
+
+async def of_complaint(connection: AsyncConnection, complaint_id: UUID) -> Sequence[Any]:
+    """Return the attachments of a complaint that the caller may see, in the order of their uploads."""
+    query = _READ.where(attachment.c.complaint_id == complaint_id).order_by(attachment.c.id)
+    return (await connection.execute(query)).all()
+
+
+async def with_content(connection: AsyncConnection, caller: Caller, sha256: bytes) -> Any | None:
+    """Return what `caller` uploaded with this content, preferably what waits for a complaint, else None."""
+    query = (
+        sa.select(attachment)
+        .where(
+            attachment.c.tenant == caller.tenant,
+            attachment.c.uploaded_by == caller.subject,
+            attachment.c.sha256 == sha256,
+        )
+        .order_by(attachment.c.complaint_id.is_not(None), attachment.c.id.desc())
+        .limit(1)
+    )
+    return (await connection.execute(query)).one_or_none()
+
+
+async def waiting(connection: AsyncConnection, caller: Caller) -> int:
+    """Count what `caller` uploaded or began to upload and no complaint refers to."""
+    counts = [
+        sa.select(sa.func.count())
+        .where(table.c.tenant == caller.tenant, table.c.uploaded_by == caller.subject, *conditions)
+        .scalar_subquery()
+        for table, conditions in ((attachment, [attachment.c.complaint_id.is_(None)]), (attachment_upload, []))
+    ]
+    return int((await connection.execute(sa.select(counts[0] + counts[1]))).scalar_one())
+
+
+async def claim(connection: AsyncConnection, complaint_id: UUID, ids: Sequence[UUID], caller: Caller) -> bool:
+    """Give what `caller` uploaded to a complaint; False where any of it is not theirs or has a complaint already."""
+    values = {"complaint": complaint_id, "ids": list(ids), "tenant": caller.tenant, "subject": caller.subject}
+    return (await connection.execute(_CLAIM, values)).rowcount == len(ids)
+
+
+async def mine(connection: AsyncConnection, ids: Sequence[UUID], caller: Caller) -> dict[UUID, bool]:
+    """Return those of `ids` that `caller` uploaded, and whether each has a complaint already."""
+    query = sa.select(attachment.c.id, attachment.c.complaint_id).where(
+        attachment.c.id.in_(ids), attachment.c.tenant == caller.tenant, attachment.c.uploaded_by == caller.subject
+    )
+    return {row.id: row.complaint_id is not None for row in await connection.execute(query)}
+
+
+async def link(connection: AsyncConnection, photos: Sequence[tuple[UUID, UUID, str]]) -> None:
+    """Give staff's photos, as (photo, complaint, tenant), to complaints; what has one already stays with it."""
+    ids, complaints, tenants = zip(*photos, strict=True)
+    await connection.execute(_LINK, {"ids": list(ids), "complaints": list(complaints), "tenants": list(tenants)})
+
+
+_OWN = tuple(column.name for column in attachment.c if column.name != "complaint_id")
+_JOINED = attachment.outerjoin(complaint, complaint.c.id == attachment.c.complaint_id)
+_READ = sa.select(attachment).select_from(_JOINED)
+
+
+def _visible(caller: Caller) -> list[sa.ColumnElement[bool]]:
+    """Staff see their tenant's; all others what they uploaded, and what belongs to their complaints."""
+    conditions: list[sa.ColumnElement[bool]] = [attachment.c.tenant == caller.tenant]
+    if not caller.has(*STAFF):
+        me = caller.subject
+        conditions.append((attachment.c.uploaded_by == me) | (complaint.c.created_by == me) | (complaint.c.owner == me))
+    return conditions

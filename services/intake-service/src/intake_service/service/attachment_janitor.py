@@ -1,0 +1,96 @@
+"""Removes what was uploaded and never used: rows first, then their files, then files that no row ever knew."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from intake_service.persistence import attachment_waste, uploads
+from intake_service.persistence.blobs import SHARDS, Blobs
+from intake_service.persistence.staging import Staging
+from intake_service.service.uploading import KEEP_UPLOADS
+from runtime import clock
+
+log = structlog.get_logger()
+
+KEEP_WAITING = timedelta(days=1)
+"""For so long an upload may wait for a complaint that refers to it."""
+KEEP_WAITING_OF_STAFF = timedelta(days=30)
+"""Theirs are referred to by events, which come late where Kafka was away: as long as the topic keeps them."""
+
+
+class AttachmentJanitor:
+    """Cleans one service's attachments and the store. Several may do so at once."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        staging: Staging,
+        blobs: Blobs,
+        *,
+        keep: timedelta = KEEP_WAITING,
+        keep_of_staff: timedelta = KEEP_WAITING_OF_STAFF,
+    ) -> None:
+        """Each round looks at one of the parts of the store, in turn, for files that no row knows."""
+        self._engine = engine
+        self._staging = staging
+        self._blobs = blobs
+        self._keep = keep
+        self._keep_of_staff = keep_of_staff
+        self._shard = secrets.randbelow(SHARDS)
+
+    async def clean(self) -> None:
+        """Remove one batch of each kind."""
+        now = clock.now()
+        async with self._engine.begin() as connection:
+            unused = await attachment_waste.forget(connection, now - self._keep, now - self._keep_of_staff)
+            ended = await uploads.end_those_before(connection, now - KEEP_UPLOADS)
+        await asyncio.to_thread(_unlink, [self._staging.upload(upload) for upload in ended])
+        removed = await self._remove(unused)
+        self._shard = (self._shard + 1) % SHARDS
+        removed += await self.sweep(self._shard)
+        await self._sweep_staging()
+        if removed or ended:
+            log.info("attachments_removed", files=removed, uploads=len(ended))
+
+    async def sweep(self, shard: int) -> int:
+        """Remove the files of a part of the store that are old and that no row knows; return how many."""
+        hashes = await asyncio.to_thread(lambda: list(self._blobs.older_than(self._keep.total_seconds(), shard)))
+        async with self._engine.connect() as connection:
+            needed = await attachment_waste.needed(connection, hashes)
+        return await self._remove([sha256 for sha256 in hashes if sha256 not in needed])
+
+    async def _remove(self, hashes: Sequence[bytes]) -> int:
+        """Remove each file unless an attachment has it; none can get it meanwhile."""
+        removed = 0
+        for sha256 in hashes:
+            async with self._engine.begin() as connection:
+                if await attachment_waste.seize_unneeded(connection, sha256):
+                    await asyncio.to_thread(self._blobs.remove, sha256)
+                    removed += 1
+        return removed
+
+    async def _sweep_staging(self) -> None:
+        """Remove what died on its way in: files of requests, and of uploads whose row is gone."""
+        paths = await asyncio.to_thread(lambda: list(self._staging.older_than(KEEP_UPLOADS.total_seconds())))
+        ids = {path: upload for path in paths if (upload := _id(path)) is not None}
+        async with self._engine.connect() as connection:
+            known = await uploads.known(connection, list(ids.values()))
+        await asyncio.to_thread(_unlink, [path for path in paths if ids.get(path) not in known])
+
+
+def _id(path: Path) -> UUID | None:
+    with suppress(ValueError):
+        return UUID(path.name)
+    return None
+
+
+def _unlink(paths: Sequence[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,41 @@
+"""Adds an attachment to a complaint that is there already."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.lifecycle import Status
+from contracts.roles import STAFF
+from intake_service.persistence.attachment_tables import attachment
+from intake_service.persistence.tables import complaint as table
+from operations.problems import illegal_transition, not_found
+from runtime import clock
+from runtime.auth import Caller
+from runtime.problems import Problem
+
+_OVER = frozenset({Status.CLOSED, Status.WITHDRAWN})
+
+
+async def make_room(connection: AsyncConnection, complaint_id: UUID, caller: Caller, limit: int) -> None:
+    """Lock the complaint and note that it changes.
+
+    Raises Problem: 404 unless the caller may add to it (its reporter, or staff), 409 with the present state where it is
+    over for its reporter, 422 where it has `limit` attachments.
+    """
+    query = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == caller.tenant)
+    if not caller.has(*STAFF):
+        query = query.where((table.c.created_by == caller.subject) | (table.c.owner == caller.subject))
+    row = (await connection.execute(query.with_for_update())).one_or_none()
+    if row is None:
+        raise not_found()
+    if row.status in _OVER and not caller.has(*STAFF):
+        raise illegal_transition(row.status, row.version)
+    present = sa.select(sa.func.count()).where(attachment.c.complaint_id == complaint_id)
+    if (await connection.execute(present)).scalar_one() >= limit:
+        raise Problem(422, "too-many-attachments", limit=limit)
+    await connection.execute(
+        sa.update(table)
+        .where(table.c.id == complaint_id, table.c.tenant == caller.tenant)
+        .values(version=row.version + 1, updated_at=clock.now())
+    )

@@ -1,0 +1,158 @@
+"""What nobody needs goes, and nothing else."""
+
+import asyncio
+import hashlib
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.roles import Role
+from e2e.people import eventually
+from intake.attachments.files import left_in, picture, upload, uploaded, video
+from intake.conftest import TENANT, As
+from intake.reports import report
+from intake_service.persistence.blobs import SHARDS
+from intake_service.service.attachment_janitor import AttachmentJanitor
+from runtime.lifecycle import Service
+
+
+@pytest.fixture
+def janitor(service: Service, engine: AsyncEngine) -> AttachmentJanitor:
+    attaching = service.app.state.attaching
+    return AttachmentJanitor(engine, attaching.staging, attaching.blobs)
+
+
+async def age(engine: AsyncEngine, store: Path, days: float) -> None:
+    """Make everything that is there older."""
+    async with engine.begin() as connection:
+        for table in ("attachment", "attachment_upload"):
+            await connection.execute(
+                sa.text(f"UPDATE {table} SET created_at = created_at - CAST(:by AS interval)"),
+                {"by": timedelta(days=days)},
+            )
+    before = time.time() - days * 86_400
+    for path in left_in(store):
+        os.utime(store / path, (before, before))
+
+
+async def sweep(janitor: AttachmentJanitor) -> int:
+    return sum([await janitor.sweep(shard) for shard in range(SHARDS)])
+
+
+async def is_there(client: httpx.AsyncClient, as_: As, attachment: str) -> bool:
+    about = await client.get(f"/attachments/{attachment}/metadata", headers=as_(Role.OPERATOR))
+    file = await client.get(f"/attachments/{attachment}", headers=as_(Role.OPERATOR))
+    assert about.status_code == file.status_code
+    return file.status_code == 200
+
+
+async def test_what_no_complaint_refers_to_goes_after_a_day(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, store: Path, janitor: AttachmentJanitor
+) -> None:
+    unused = await uploaded(client, as_, content=picture())
+    used = await uploaded(client, as_)
+    officers = await uploaded(client, as_, "officer-1", Role.OFFICER)
+    shared = video(b"mp42")
+    theirs = (await upload(client, as_(Role.CITIZEN, "another"), shared)).json()["id"]
+    mine = (await upload(client, as_(Role.CITIZEN), shared)).json()["id"]
+    complaint = await client.post("/complaints", json=report(attachments=[used, mine]), headers=as_(Role.CITIZEN))
+    assert complaint.status_code == 201
+    await age(engine, store, 0.9)
+    await janitor.clean()
+    assert await is_there(client, as_, unused)
+    await age(engine, store, 0.2)
+    fresh = await uploaded(client, as_)
+    files = len(left_in(store))
+    await janitor.clean()
+    kept = [await is_there(client, as_, one) for one in (unused, theirs, used, mine, officers, fresh)]
+    assert kept == [False, False, True, True, True, True]
+    assert len(left_in(store)) == files - 3
+    await age(engine, store, 31)
+    await janitor.clean()
+    assert not await is_there(client, as_, officers)
+    assert await is_there(client, as_, used)
+    assert await sweep(janitor) == 0
+
+
+async def test_files_that_no_row_knows_go(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, store: Path, janitor: AttachmentJanitor
+) -> None:
+    kept = await uploaded(client, as_, "officer-1", Role.OFFICER)
+    stray = store / "blobs" / "ab" / ("ab" + "0" * 62)
+    stray.parent.mkdir(exist_ok=True)
+    stray.write_bytes(b"died before its commit")
+    for name in ("staging/dead", "staging/dead.served", "uploads/01920000-0000-7000-8000-000000000000"):
+        (store / name).parent.mkdir(exist_ok=True)
+        (store / name).write_bytes(b"dead")
+    assert await sweep(janitor) == 0
+    await age(engine, store, 1.1)
+    alive = {"sha256": "1" * 64, "size": 10}
+    upload_id = (await client.post("/attachments/uploads", json=alive, headers=as_(Role.CITIZEN))).json()["id"]
+    piece = as_(Role.CITIZEN, **{"Content-Type": "application/offset+octet-stream", "Upload-Offset": "0"})
+    await client.patch(f"/attachments/uploads/{upload_id}", content=b"12345", headers=piece)
+    await janitor.clean()
+    assert await sweep(janitor) <= 1
+    assert not stray.exists()
+    assert [path for path in left_in(store) if not path.startswith("blobs")] == [f"uploads/{upload_id}"]
+    assert await is_there(client, as_, kept)
+    await age(engine, store, 1.1)
+    await janitor.clean()
+    assert [path for path in left_in(store) if not path.startswith("blobs")] == []
+    head = await client.head(f"/attachments/uploads/{upload_id}", headers=as_(Role.CITIZEN))
+    assert head.status_code == 404
+
+
+async def test_a_file_is_not_removed_between_its_placing_and_its_commit(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, store: Path, service: Service
+) -> None:
+    """The upload is made to wait just before its commit, by a twin of its idempotency key."""
+    attaching = service.app.state.attaching
+    eager = AttachmentJanitor(engine, attaching.staging, attaching.blobs, keep=timedelta(seconds=-5))
+    content = video() + os.urandom(16)
+    digest = hashlib.sha256(content).digest()
+    file = attaching.blobs.path(digest)
+    async with engine.connect() as twin:
+        await twin.execute(
+            sa.text(
+                "INSERT INTO idempotency_key (tenant, principal, key, request_hash, status, body)"
+                " VALUES (:tenant, 'citizen-1', 'held', '', 201, '{}')"
+            ),
+            {"tenant": TENANT},
+        )
+        headers = as_(Role.CITIZEN, **{"Idempotency-Key": "held"})
+        uploading = asyncio.create_task(upload(client, headers, content))
+        await eventually(lambda: _found(file))
+        sweeping = asyncio.create_task(eager.sweep(digest[0]))
+        await asyncio.wait([sweeping], timeout=0.5)
+        assert not uploading.done()
+        await twin.rollback()
+    answer = await uploading
+    assert answer.status_code == 201, answer.text
+    assert await sweeping == 0
+    assert await is_there(client, as_, answer.json()["id"])
+
+
+async def _found(file: Path) -> bool | None:
+    return await asyncio.to_thread(file.exists) or None
+
+
+async def test_an_attachment_cannot_be_taken_and_removed(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, store: Path, janitor: AttachmentJanitor
+) -> None:
+    photos = [await uploaded(client, as_, f"citizen-{n}") for n in range(10)]
+    await age(engine, store, 1.1)
+
+    async def complain(number: int, photo: str) -> int:
+        body = report(attachments=[photo])
+        return (await client.post("/complaints", json=body, headers=as_(Role.CITIZEN, f"citizen-{number}"))).status_code
+
+    *statuses, _ = await asyncio.gather(*(complain(n, photo) for n, photo in enumerate(photos)), janitor.clean())
+    await sweep(janitor)
+    for photo, status in zip(photos, statuses, strict=True):
+        assert (status, await is_there(client, as_, photo)) in {(201, True), (422, False)}
