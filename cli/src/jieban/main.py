@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "import": "import_:import_",
     "doctor": "doctor:doctor",
     "parked": "parked:parked",
+    "simulate": "simulate:simulate",
     "replay": "replay:replay",
     "verify": "verify:verify",
     "train-categories": "train_categories:train_categories",

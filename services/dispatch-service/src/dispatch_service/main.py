@@ -27,6 +27,7 @@ from dispatch_service.api import (
     patrol_suggestions,
     patrols,
     places,
+    planning,
     rectifications,
     reference,
     requests,
@@ -84,7 +85,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
     matches = Rounds("dispatch rule matches", partial(add_up, foundation.engine), every=_ADD_UP_EVERY)
     inspections = Rounds("dispatch reinspections", partial(tell_due, foundation.engine), every=_LOOK_EVERY)
-    planning = Rounds("dispatch patrol plans", partial(make_patrols, foundation.engine, zone), every=_PLAN_EVERY)
+    making = Rounds("dispatch patrol plans", partial(make_patrols, foundation.engine, zone), every=_PLAN_EVERY)
     missing = Rounds("dispatch missed patrols", partial(miss_overdue, foundation.engine), every=_MISS_EVERY)
     return assemble(
         foundation,
@@ -121,6 +122,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             patrols.router,
             patrol_steps.router,
             patrol_suggestions.router,
+            planning.router,
             rules.router,
             rule_trials.router,
             routing_policy.router,
@@ -137,5 +139,5 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             hotspots.subscription(territory),
         ],
         state={"clockworks": clockworks, "rulebooks": rulebooks, "dry_runs": asyncio.Semaphore(1)},
-        workers={"relay": [renewing, timers, inspections, tracks, matches, planning, missing, forgetting]},
+        workers={"relay": [renewing, timers, inspections, tracks, matches, making, missing, forgetting]},
     )

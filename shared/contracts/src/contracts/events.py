@@ -6,33 +6,64 @@ No payload carries a reporter's name, phone or email: those never leave intake.
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from contracts.lifecycle import EventType, Status
+from contracts.payload import HandlingMode, Latitude, Longitude, Payload, Place
+from contracts.work_events import (
+    Acted,
+    AssignedBy,
+    ComplaintAccepted,
+    ComplaintAssigned,
+    ComplaintEscalated,
+    ComplaintExtended,
+    ComplaintResolved,
+    ComplaintResumed,
+    ComplaintReturned,
+    ComplaintStarted,
+    ComplaintSuspended,
+    ComplaintTransferred,
+    RectificationOrdered,
+    ReinspectionDue,
+    SupervisionOrder,
+)
 
-Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
-
-
-class Payload(BaseModel):
-    """The JSON value of an event."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Place(Payload):
-    """Where: WGS84 degrees, or an address alone."""
-
-    lon: Longitude | None = None
-    lat: Latitude | None = None
-    address: str | None = None
-
-
-HandlingMode = Literal[
-    "guidance", "on_site_rectification", "rectification_within_limit", "verbal_education", "case_filed"
+__all__ = [
+    "PAYLOADS",
+    "Acted",
+    "AssignedBy",
+    "ComplaintAccepted",
+    "ComplaintAssigned",
+    "ComplaintClosed",
+    "ComplaintEscalated",
+    "ComplaintExtended",
+    "ComplaintReceived",
+    "ComplaintReopened",
+    "ComplaintResolved",
+    "ComplaintResumed",
+    "ComplaintReturned",
+    "ComplaintStarted",
+    "ComplaintSuspended",
+    "ComplaintTransferred",
+    "ComplaintVerified",
+    "ComplaintWithdrawn",
+    "FeedbackReceived",
+    "HandlingMode",
+    "Latitude",
+    "Longitude",
+    "Payload",
+    "Place",
+    "RectificationOrdered",
+    "ReinspectionDue",
+    "ReleaseRefused",
+    "ReleaseRequested",
+    "Released",
+    "ReworkOrdered",
+    "Satisfaction",
+    "SelfHandled",
+    "SupervisionOrder",
+    "VerificationMethod",
 ]
 
 
@@ -68,143 +99,6 @@ class ComplaintReceived(Payload):
     """Answers to the questions of the category, by name; what is neither text, number nor yes or no stays in intake."""
     attachments: tuple[UUID, ...] | None = None
     self_handled: SelfHandled | None = None
-
-
-AssignedBy = Literal["grid", "duty_desk", "dispatcher", "rule", "self_handled", "conference", "rework", "reopening"]
-"""Why a unit: the grid at that point, no grid there or nobody on duty, a dispatcher's decision, one of the tenant's
-routing rules (named by `rule_code`), it was handled before it was reported, a conference 会商 of units, or
-another round of the work."""
-
-
-class ComplaintAssigned(Payload):
-    """Dispatch has named the unit that answers for the complaint."""
-
-    team: str
-    team_name: str
-    grid: str | None = None
-    community: str | None = None
-    round: int
-    rule: AssignedBy
-    rule_code: str | None = None
-    officer: str | None = None
-    """Subject of the member of the team who was chosen for it; None leaves it to the team."""
-    supporting: tuple[str, ...] | None = None
-    """Codes of the teams that help 协办."""
-    note: str | None = None
-    actor: str | None = None
-    promised_at: datetime | None = None
-    """承诺时限: by when it is to be resolved. None in events of versions that knew no limits."""
-
-
-class Acted(Payload):
-    """What every action of an officer says."""
-
-    actor: str
-    team: str
-    note: str | None = None
-
-
-class ComplaintAccepted(Acted):
-    """The unit has taken the case on (首接负责)."""
-
-
-class ComplaintStarted(Acted):
-    """An officer is on site."""
-
-    position: Place | None = None
-    started_at: datetime
-
-
-class ComplaintReturned(Acted):
-    """A dispatcher has let the unit give the case back 退单; it goes to another. `actor` is the dispatcher."""
-
-    reason: str
-    asked_by: str
-    returns: int
-    """How often it has been returned in this round."""
-
-
-class ComplaintTransferred(Acted):
-    """Another department or an external system has taken the case on; `actor` is the dispatcher."""
-
-    department: str
-    external_ref: str
-    """Its number there."""
-    reason: str
-
-
-class ComplaintResolved(Acted):
-    """The officer has handled it, or the department that it went to has answered: waiting for verification."""
-
-    handling_mode: HandlingMode
-    result: str
-    photos: tuple[UUID, ...] | None = None
-    """Attachments of intake that show the place before and after."""
-    self_handled: bool = False
-    """自处理: it was found and fixed on the spot, so it is verified by rule."""
-
-
-class RectificationOrdered(Acted):
-    """限期整改: whoever caused it has until then to set it right; then it is inspected again."""
-
-    notice: str
-    until: datetime
-
-
-class ReinspectionDue(Payload):
-    """The time that was given for rectification is over: the unit has to look again."""
-
-    team: str
-    until: datetime
-
-
-class ComplaintExtended(Acted):
-    """A dispatcher has given the unit more time 延时; `actor` is the dispatcher."""
-
-    reason: str
-    asked_by: str
-    promised_at: datetime
-    """The new promised time."""
-
-
-class ComplaintSuspended(Acted):
-    """A dispatcher has let the unit lay the case aside 挂账: its clock stands still. `actor` is the dispatcher."""
-
-    reason: str
-    asked_by: str
-    promised_at: datetime | None = None
-    """As it was; the time that is left runs on after the resumption."""
-
-
-class ComplaintResumed(Acted):
-    """The work goes on, and so does the clock; `actor` is the dispatcher who approved it."""
-
-    reason: str
-    asked_by: str
-    promised_at: datetime | None = None
-    """The new promised time: later by the suspension."""
-
-
-class SupervisionOrder(Payload):
-    """督办: a supervisor's demand with a deadline of its own."""
-
-    id: UUID
-    deadline: datetime
-    text: str
-
-
-class ComplaintEscalated(Payload):
-    """Somebody above the unit has to look: a level of the limit was reached, or a supervisor has given an order."""
-
-    level: Literal[80, 100, 200] | None = None
-    """Per cent of the time to resolve it that have passed; None where a supervisor has acted."""
-    stage: Literal["accept", "on_site", "resolve"]
-    """What the unit has to do next."""
-    team: str
-    promised_at: datetime | None = None
-    order: SupervisionOrder | None = None
-    actor: str | None = None
-    """The supervisor; None where a timer has told."""
 
 
 VerificationMethod = Literal["on_site", "photo", "call", "rule"]

@@ -53,7 +53,7 @@ async def draw_grids(
     place: a point in an overlap goes to the grid with the lower code, one in a gap to the duty desk. With `If-Match`
     (the `ETag` of the answer before, or of a grid's versions), 412 where somebody else was quicker.
     """
-    grids, findings = await asyncio.to_thread(_examine, body, tolerance)
+    grids, findings = await asyncio.to_thread(examine, body, tolerance)
     async with engine.begin() as connection:
         version = await county.lock(connection, caller.tenant)
         check(if_match, version)
@@ -81,7 +81,7 @@ async def list_versions(
     return GridHistory(features=[GridVersion.of(row) for row in rows])
 
 
-def _examine(body: GridsBody, tolerance: float) -> tuple[list[GivenGrid], list[Finding]]:
+def examine(body: GridsBody, tolerance: float) -> tuple[list[GivenGrid], list[Finding]]:
     """Return the grids that the body describes, and what does not fit; 422 for shapes and codes that cannot be."""
     errors, grids, findings = _duplicates(body), list[GivenGrid](), list[Finding]()
     for index, feature in enumerate(body.features):

@@ -1,4 +1,4 @@
-"""Cases of a period as they came in, with the team and grade that they have now."""
+"""Cases of a period as they came in, with what has become of them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,9 @@ from eventbus.janitor import first_id_at
 
 _CASES = sa.text("""
     SELECT complaint_id, number, category, source, proactive, description, lon, lat, received_at,
-           attributes, category_confidence, team, grade
+           attributes, category_confidence, team, grade, status, round, officer,
+           assigned_at, accepted_at, started_at, resolved_at, promised_at,
+           coalesce(explanation ->> 'rule' = 'self_handled', false) AS self_handled
     FROM dispatch_case WHERE tenant = :tenant AND complaint_id >= :first AND complaint_id < :before
     ORDER BY complaint_id DESC LIMIT :size
 """)

@@ -1,0 +1,1 @@
+"""`jieban simulate`: asks dispatch, reads proposals, simulates, and shows what comes of it."""
