@@ -39,13 +39,13 @@ class _Bridge(httpx.BaseTransport):
 
 async def simulate(
     world: World,
+    files: Files | None = None,
     *,
     first: date | None = None,
     last: date | None = None,
     seed: int | None = None,
     language: Language = "en",
     role: str = "analyst",
-    **files: Path,
 ) -> Report:
     token = issue_token(SECRET, f"{role}-demo", TENANT, [role], timedelta(hours=1))
     transport = _Bridge(world, asyncio.get_running_loop())
@@ -61,7 +61,7 @@ async def simulate(
     with httpx.Client(
         transport=transport, base_url="http://test", headers={"Authorization": f"Bearer {token}"}
     ) as client:
-        arguments: Any = (Dispatch(client), question, Files(**files), language, lambda *_: None)
+        arguments: Any = (Dispatch(client), question, files or Files(), language, lambda *_: None)
         return await asyncio.to_thread(running.run, *arguments)
 
 

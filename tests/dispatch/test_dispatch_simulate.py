@@ -14,6 +14,7 @@ from dispatch.simulating import CSV, printed, simulate, written
 from dispatch.world import FAR_AWAY, World, received
 from jieban.errors import UserError
 from jieban.simulator.report import as_json
+from jieban.simulator.running import Files
 from runtime.clock import now
 
 EVENINGS = CSV + "".join(f"team-08,{weekday},evening,officer-0801,post-0801\n" for weekday in range(1, 8))
@@ -49,10 +50,10 @@ async def test_without_a_proposal_the_present_is_compared_with_the_record(world:
 
 
 async def test_a_roster_replaces_the_duties_of_its_teams_only(world: World, tmp_path: Path) -> None:
-    report = await simulate(world, roster=written(tmp_path, "evenings.csv", EVENINGS))
+    report = await simulate(world, Files(roster=written(tmp_path, "evenings.csv", EVENINGS)))
     week = [{"weekday": day, "shift": "evening", "subject": "officer-0801", "post": "post-0801"} for day in range(1, 8)]
     document = written(tmp_path, "evenings.json", json.dumps({"team-08": {"week": week}}))
-    same = await simulate(world, roster=document)
+    same = await simulate(world, Files(roster=document))
 
     assert as_json(report) == as_json(same)
     assert "team-08" not in report.office_teams
@@ -64,7 +65,7 @@ async def test_a_roster_replaces_the_duties_of_its_teams_only(world: World, tmp_
 async def test_the_same_question_gets_the_same_answer(world: World, tmp_path: Path) -> None:
     roster = written(tmp_path, "evenings.csv", EVENINGS)
 
-    one, other = [as_json(await simulate(world, roster=roster, seed=7)) for _ in range(2)]
+    one, other = [as_json(await simulate(world, Files(roster=roster), seed=7)) for _ in range(2)]
 
     assert one == other
 
@@ -77,7 +78,7 @@ async def test_rules_from_yaml_say_which_cases_go_elsewhere_and_why(world: World
             when: {words: [占道], times: [{begins: 00:00, ends: 23:59}]}
             then: {team: team-01, grade: urgent}
     """
-    report = await simulate(world, rules=written(tmp_path, "rules.yaml", text))
+    report = await simulate(world, Files(rules=written(tmp_path, "rules.yaml", text)))
 
     changes = report.comparison.changes
     assert changes is not None
@@ -95,8 +96,10 @@ async def test_a_map_with_another_team_and_that_team(world: World, tmp_path: Pat
 
     report = await simulate(
         world,
-        grids=written(tmp_path, "map.geojson", json.dumps(grids)),
-        teams=written(tmp_path, "teams.json", json.dumps({"team-16": team})),
+        Files(
+            grids=written(tmp_path, "map.geojson", json.dumps(grids)),
+            teams=written(tmp_path, "teams.json", json.dumps({"team-16": team})),
+        ),
     )
 
     changes = report.comparison.changes
@@ -134,7 +137,7 @@ BAD_ROSTERS = {
 @pytest.mark.parametrize("code", BAD_ROSTERS)
 async def test_a_roster_that_cannot_be_is_refused_with_its_line(world: World, tmp_path: Path, code: str) -> None:
     with pytest.raises(UserError, match=rf"\[{code}\]") as refused:
-        await simulate(world, roster=written(tmp_path, "bad.csv", CSV + BAD_ROSTERS[code]))
+        await simulate(world, Files(roster=written(tmp_path, "bad.csv", CSV + BAD_ROSTERS[code])))
 
     assert code == "outside-period" or f"line {3 if code == 'in-two-places' else 2}" in str(refused.value)
 
@@ -146,7 +149,7 @@ async def test_an_officer_whom_another_team_needs_is_in_two_places(world: World,
     text = f"team,day,shift,subject\nteam-11,{first},noon,officer-demo\n"
 
     with pytest.raises(UserError, match=r"line 2: officer-demo is on duty .*\[in-two-places\]"):
-        await simulate(world, roster=written(tmp_path, "two.csv", text))
+        await simulate(world, Files(roster=written(tmp_path, "two.csv", text)))
 
 
 def _rules(*changed: dict[str, Any]) -> str:
@@ -171,7 +174,7 @@ async def test_a_file_that_cannot_be_gone_by_is_refused(
     world: World, tmp_path: Path, kind: str, name: str, text: str, code: str
 ) -> None:
     with pytest.raises(UserError, match=code):
-        await simulate(world, **{kind: written(tmp_path, name, text)})
+        await simulate(world, Files(**{kind: written(tmp_path, name, text)}))
 
 
 async def test_a_map_that_crosses_itself_or_names_nobody_is_refused(world: World, tmp_path: Path) -> None:
@@ -182,12 +185,12 @@ async def test_a_map_that_crosses_itself_or_names_nobody_is_refused(world: World
 
     for grids, code in ((crossed, "shape-"), (strange, "unknown-team")):
         with pytest.raises(UserError, match=rf"/features/0/.*\[{code}"):
-            await simulate(world, grids=written(tmp_path, "map.geojson", json.dumps(grids)))
+            await simulate(world, Files(grids=written(tmp_path, "map.geojson", json.dumps(grids))))
 
 
 async def test_files_and_periods_that_are_not_there(world: World, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="Cannot read"):
-        await simulate(world, rules=tmp_path / "none.json")
+        await simulate(world, Files(rules=tmp_path / "none.json"))
     with pytest.raises(UserError, match="period-reversed"):
         await simulate(world, first=date(2026, 2, 1), last=date(2026, 1, 1))
     with pytest.raises(UserError, match="period-in-future"):

@@ -52,7 +52,7 @@ class CountyView(BaseModel):
             version=found.version,
             timezone=timezone,
             communities=[CommunityView.model_validate(row) for row in found.communities],
-            teams=[TeamView.of(row, found.members.get(row["code"], [])) for row in found.teams],
+            teams=[TeamView.of(row, found.members.get(row["code"], []), found.pattern) for row in found.teams],
             skills={row["subject"]: row["skills"] for row in found.officers},
             posts=[PostView.model_validate(row) for row in found.posts],
             shifts=[ShiftView.model_validate(row) for row in found.shifts],

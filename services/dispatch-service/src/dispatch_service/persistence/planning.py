@@ -11,6 +11,7 @@ from dispatch_service.persistence import clock_settings, county, reference, rost
 from dispatch_service.persistence.rows import Row, as_rows
 from dispatch_service.persistence.rule_sets import RuleRows
 from dispatch_service.persistence.tables import officer
+from dispatch_service.persistence.team_patterns import pattern_of
 
 _ALL = 1_000_000
 
@@ -24,6 +25,8 @@ class Snapshot:
     teams: Sequence[Row]
     members: Mapping[str, Sequence[Row]]
     """By the code of the team."""
+    pattern: Mapping[str, int]
+    """How many members of each role a team shall have."""
     officers: Sequence[Row]
     """Those with skills."""
     posts: Sequence[Row]
@@ -52,6 +55,7 @@ async def snapshot(engine: AsyncEngine, tenant: str) -> Snapshot:
             communities=await reference.communities(connection, tenant, {}, **everything),
             teams=teams,
             members=await reference.members(connection, tenant, [row["code"] for row in teams]),
+            pattern=await pattern_of(connection, tenant),
             officers=as_rows(await connection.execute(skilled.order_by(officer.c.subject))),
             posts=await reference.posts(connection, tenant, {}, **everything),
             shifts=await rosters.shifts(connection, tenant),

@@ -9,8 +9,8 @@ from statistics import median
 from dispatch_service.domain.limits import levels_of
 from dispatch_service.domain.routing import Point
 
-WITHOUT_WORK = frozenset({"transferred", "withdrawn", "merged", "voided", "received"})
-"""Cases in these states are left out: the unit has not ended them, and does not have them any more."""
+WITHOUT_WORK = frozenset({"transferred", "withdrawn"})
+"""Cases in these states are left out: no unit of the county has ended them, or will."""
 UNKNOWN_SECONDS = 1800
 """The work on a case while not a single one has been handled."""
 
