@@ -142,7 +142,7 @@ def token(role: str) -> str:
 
 
 async def _listening(process: Process, log: Path) -> None:
-    for _ in range(300):
+    for _ in range(900):
         if process.handle.returncode is not None:
             break
         try:
