@@ -21,10 +21,15 @@ from dispatch_service.demo.county import MOBILE_OFFICER
 OFFICER = Person("officer", MOBILE_OFFICER)
 INSPECTOR = Person("inspector", "inspector-chaos")
 OPERATOR = Person("operator", "operator-chaos")
+_PHOTOS = [
+    {"id": "0190a0b0-0000-7000-8000-00000000000b", "role": "before"},
+    {"id": "0190a0b0-0000-7000-8000-00000000000a", "role": "after"},
+]
+"""Some categories need them."""
 _WORK: tuple[tuple[Kind, Mapping[str, Any]], ...] = (
     ("accept", {}),
     ("start", {"position": {"lon": 107.2358, "lat": 26.5806}}),
-    ("resolve", {"handling_mode": "guidance", "result": "已劝离"}),
+    ("resolve", {"handling_mode": "guidance", "result": "已劝离", "photos": _PHOTOS}),
 )
 _CREATED, _NOT_FOUND, _CONFLICT = 201, 404, 409
 

@@ -32,6 +32,20 @@ async def world(databases: MakeDatabase) -> AsyncIterator[World]:
         yield world
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def crew(world: World) -> AsyncIterator[str]:
+    """An officer whose only team has no cases yet."""
+    subject = "officer-crew"
+    await world.run("DELETE FROM dispatch_case")
+    await world.run("DELETE FROM team_departure")
+    await world.run("DELETE FROM team_member WHERE subject = :subject", subject=subject)
+    await world.run(
+        "INSERT INTO team_member VALUES ('522723', 'team-08', :subject, 'leader')",
+        subject=subject,
+    )
+    yield subject
+
+
 @asynccontextmanager
 async def _world(url: str) -> AsyncIterator[World]:
     settings = RuntimeSettings(dispatch_database_url=url, token_secret=SecretStr(SECRET), tenant=TENANT)

@@ -38,7 +38,8 @@ async def test_a_returned_case_goes_to_another_unit_and_the_first_answers_for_it
     assert (asked["status"], asked["returns"]) == ("in_progress", [])
     assert (asked["requests"][0]["proposed_team"], asked["requests"][0]["team"]) == ("team-09", "team-08")
     assert (back["status"], back["responsible_team"], back["team"]["code"]) == ("received", "team-08", "team-08")
-    assert (back["accepted_at"], back["started_at"], back["far_start"]) == (None, None, False)
+    assert [back[name] for name in ("assignee", "expected_from", "accepted_at", "started_at")] == [None] * 4
+    assert before["assignee"] == "officer-demo"
     assert (moved["team"]["code"], moved["responsible_team"]) == ("team-09", "team-08")
     assert (taken["team"]["code"], taken["responsible_team"]) == ("team-09", "team-09")
     assert {each["promised_at"] for each in (before, back, moved, taken)} == {before["promised_at"]}

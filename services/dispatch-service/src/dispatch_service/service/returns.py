@@ -81,6 +81,8 @@ async def give_back(
         case,
         action.now,
         responsible_team=work.responsible_team or case.team,
+        assignee=None,
+        expected_from=None,
         accepted_at=None,
         started_at=None,
         start_distance_metres=None,
