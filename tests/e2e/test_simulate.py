@@ -8,7 +8,7 @@ import pytest
 from e2e.county import County
 from e2e.people import People
 
-RESULT = {"handling_mode": "on_site_rectification", "result": "已劝离"}
+RESULT = {"handling_mode": "guidance", "result": "已劝离"}
 RULES = """
 rules:
   - code: parking
