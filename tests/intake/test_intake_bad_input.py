@@ -131,4 +131,5 @@ async def test_problems_are_chinese_unless_english_is_asked_for(client: httpx.As
     del headers["Accept-Language"]
     answer = await client.post("/complaints", json=report(source="telepathy"), headers=headers)
     assert (answer.headers["Content-Language"], answer.json()["title"]) == ("zh-CN", "数据校验未通过")
+    assert "1 处" in answer.json()["detail"]
     assert answer.json()["errors"][0]["message"] == "未知的事件来源：telepathy。"

@@ -82,7 +82,7 @@ class Intake:
             FieldError(flaw.pointer, flaw.code, {"given": flaw.given}) for flaw in flaws(report, caller.roles, now)
         ]
         if errors:
-            raise Problem(422, "validation-failed", errors=errors)
+            raise Problem(422, "validation-failed", errors=errors, count=len(errors))
         settled = self._categoriser.settle(report)
         acceptance = _acceptance(report, settled, caller, once, await self._numbers.draw(now), now)
         claims = _claims(acceptance)
