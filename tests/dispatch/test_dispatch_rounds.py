@@ -95,12 +95,14 @@ async def test_a_withdrawal_in_the_slice_of_the_rework_is_released_after_the_ass
 
 
 async def test_what_was_handled_on_the_spot_is_resolved_at_once(world: World) -> None:
-    event, ordinary = received(source="grid_patrol", self_handled=HANDLED), received()
+    photo = "0190a0b0-0000-7000-8000-00000000000a"
+    event, ordinary = received(source="grid_patrol", self_handled={**HANDLED, "photos": [photo]}), received()
     await world.deliver(ordinary, event)
     row = await world.row(event)
     assert (row["status"], row["version"], row["sequence"], row["officer"]) == ("resolved", 4, 4, "officer-demo")
     assert (row["handling_mode"], row["result"], row["started_at"]) == ("guidance", "已劝离", RECEIVED_AT)
     assert (row["explanation"]["rule"], row["explanation"]["grid"]) == ("self_handled", "grid-08")
+    assert row["photos"] == [{"id": photo, "role": "after"}]
     assert now() - row["resolved_at"] < timedelta(minutes=1)
     published = await world.published(event)
     assert [each["type"].removeprefix("complaint.") for each in published] == [

@@ -246,6 +246,24 @@ async def test_requests_and_replies_may_come_late_too(world: World) -> None:
     assert (await shown(world, event))["supervision"][0]["reply"] == "已到场"
 
 
+async def test_rectification_is_ordered_and_looked_at_again_offline(world: World) -> None:
+    event, other = await world.a_case("accept", "start"), await world.a_case()
+    until = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+
+    results = await sync(
+        world,
+        item(event, "rectification", body={"notice": "三日内清理", "until": until}),
+        item(event, "reinspection", body={"passed": True}),
+        item(event, "return", body={"reason": "不属本网格"}),
+        item(other, "return", body={"reason": "不属本网格"}),
+    )
+
+    assert outcomes(results) == ["done"] * 4
+    case = await shown(world, event)
+    assert (case["reinspection"], case["rectifications"][0]["notice"]) == ("passed", "三日内清理")
+    assert (await shown(world, other))["requests"][0]["kind"] == "return"
+
+
 async def test_answers_are_kept_for_their_time(world: World) -> None:
     event = await world.a_case()
     accept = item(event, "accept")

@@ -11,12 +11,21 @@ from pydantic import BaseModel
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF, Role
 from dispatch_service.api.acting import Work
-from dispatch_service.api.case_schemas import AcceptBody, AssignBody, Note, NoteBody, ResolveBody, StartBody
+from dispatch_service.api.case_schemas import (
+    AcceptBody,
+    AssignBody,
+    InspectionBody,
+    Note,
+    NoteBody,
+    ResolveBody,
+    StartBody,
+)
+from dispatch_service.api.life_schemas import RectificationBody
 from dispatch_service.api.photo_schemas import photos_of
-from dispatch_service.api.request_schemas import ExtensionBody, OrderBody, ReasonBody, ReplyBody
+from dispatch_service.api.request_schemas import ExtensionBody, OrderBody, ReasonBody, ReplyBody, ReturnBody
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.requests import EVENT_OF, RequestKind
-from dispatch_service.service import actions, bulk, notes, requests, supervision
+from dispatch_service.service import actions, bulk, notes, rectifications, requests, supervision
 from dispatch_service.service.clockworks import Clockworks
 
 _OFFICER = frozenset({Role.OFFICER})
@@ -74,18 +83,34 @@ def _ask(kind: RequestKind) -> Callable[[Any, Clockworks], Work]:
     return work
 
 
+def _give_back(body: ReturnBody, clockworks: Clockworks) -> Work:
+    return partial(
+        requests.ask,
+        kind=RequestKind.RETURN,
+        reason=body.reason,
+        until=None,
+        clockworks=clockworks,
+        proposed_team=body.proposed_team,
+    )
+
+
+def _rectify(body: RectificationBody, _: Clockworks) -> Work:
+    return partial(rectifications.order, notice=body.notice, until=body.until, photos=photos_of(body.photos))
+
+
 IN_THE_FIELD: Mapping[str, ActionKind] = {
     "accept": ActionKind(_OFFICER, AcceptBody, lambda _body, _clockworks: actions.accept),
     "start": ActionKind(_OFFICER, StartBody, _start),
-    "resolve": ActionKind(
-        _OFFICER,
-        ResolveBody,
-        _resolve,
-    ),
+    "resolve": ActionKind(_OFFICER, ResolveBody, _resolve),
     "note": ActionKind(STAFF, NoteBody, lambda body, _: partial(notes.write, text=body.text)),
     "extension": ActionKind(_OFFICER, ExtensionBody, _ask(RequestKind.EXTENSION)),
     "suspension": ActionKind(_OFFICER, ReasonBody, _ask(RequestKind.SUSPENSION)),
     "resumption": ActionKind(_OFFICER, ReasonBody, _ask(RequestKind.RESUMPTION)),
+    "return": ActionKind(_OFFICER, ReturnBody, _give_back),
+    "rectification": ActionKind(_OFFICER, RectificationBody, _rectify),
+    "reinspection": ActionKind(
+        _OFFICER, InspectionBody, lambda body, _: partial(rectifications.inspect, inspection=body.inspection())
+    ),
     "reply": ActionKind(
         _OFFICER, OrderReplyBody, lambda body, _: partial(supervision.reply, order_id=body.order, text=body.text)
     ),

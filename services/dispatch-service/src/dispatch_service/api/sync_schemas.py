@@ -15,7 +15,19 @@ from runtime.problems.validation import problem_of
 from runtime.types import Instant, Integer
 
 MOST_ACTIONS = 100
-_Name = Literal["accept", "start", "resolve", "note", "extension", "suspension", "resumption", "reply"]
+_Name = Literal[
+    "accept",
+    "start",
+    "resolve",
+    "note",
+    "extension",
+    "suspension",
+    "resumption",
+    "return",
+    "rectification",
+    "reinspection",
+    "reply",
+]
 
 
 class SyncBody(BaseModel):

@@ -1,5 +1,6 @@
 """Self-handled reports 自处理: found and fixed on the spot, so the case is resolved as soon as it is there."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import cast
@@ -87,6 +88,7 @@ def _handled(report: Event, steps: Sequence[Event]) -> Handled:
         started_at=done.handled_at,
         handling_mode=done.handling_mode,
         result=done.result,
+        photos=json.dumps([{"id": str(photo), "role": "after"} for photo in done.photos or ()]),
     )
 
 

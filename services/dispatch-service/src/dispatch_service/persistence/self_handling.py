@@ -22,12 +22,12 @@ _SAVE = sa.text("""
     SET status = 'resolved', version = h.events, sequence = h.events, team = h.team, officer = h.officer,
         explanation = c.explanation || jsonb_build_object('rule', 'self_handled', 'team', h.team, 'officer', h.officer),
         accepted_at = :now, started_at = h.started_at, resolved_at = :now, handling_mode = h.handling_mode,
-        result = h.result, updated_at = :now
+        result = h.result, photos = CAST(h.photos AS jsonb), updated_at = :now
     FROM unnest(
         CAST(:complaint_id AS uuid[]), CAST(:tenant AS text[]), CAST(:team AS text[]), CAST(:officer AS text[]),
         CAST(:events AS int[]), CAST(:started_at AS timestamptz[]), CAST(:handling_mode AS text[]),
-        CAST(:result AS text[])
-    ) AS h (complaint_id, tenant, team, officer, events, started_at, handling_mode, result)
+        CAST(:result AS text[]), CAST(:photos AS text[])
+    ) AS h (complaint_id, tenant, team, officer, events, started_at, handling_mode, result, photos)
     WHERE c.complaint_id = h.complaint_id AND c.tenant = h.tenant
 """)
 
@@ -43,6 +43,8 @@ class Handled(NamedTuple):
     started_at: datetime
     handling_mode: str
     result: str
+    photos: str
+    """JSON, as a case's column has them."""
 
 
 async def only_teams(connection: AsyncConnection, workers: Collection[tuple[str, str]]) -> dict[tuple[str, str], Team]:
