@@ -1,0 +1,39 @@
+"""What has to go when the work on a case ends, or begins again."""
+
+from datetime import UTC, datetime, timedelta
+
+from contracts.lifecycle import EventType
+from dispatch.asking import ask, shown
+from dispatch.world import World, later
+
+
+def _order(**delta: float) -> dict[str, str]:
+    return {"notice": "限期拆除", "until": (datetime.now(UTC) + timedelta(**delta)).isoformat()}
+
+
+async def test_nobody_has_to_decide_or_inspect_what_was_withdrawn(world: World) -> None:
+    event, other = await world.a_case("accept", "start"), await world.a_case("accept")
+    await ask(world, other, "suspension")
+    await ask(world, event, "suspension")
+    await ask(world, event, "extension")
+    await world.act(event, "rectification", _order(days=3), role="officer")
+    await world.deliver(later(event, EventType.RELEASE_REQUESTED))
+
+    case = await shown(world, event)
+    assert (case["status"], case["reinspection"]) == ("withdrawn", None)
+    assert [each["state"] for each in case["requests"]] == ["dropped", "dropped"]
+    assert [each["state"] for each in (await shown(world, other))["requests"]] == ["open"]
+    waiting = (await world.send("GET", "/dispatch/v1/cases?sort=reinspection", role="officer")).json()["items"]
+    assert str(event.subject) not in {each["complaint_id"] for each in waiting}
+
+
+async def test_a_refused_release_leaves_what_was_asked_for(world: World) -> None:
+    event = await world.a_case("accept", "start")
+    await world.send("PUT", "/dispatch/v1/departments/water", role="admin", json={"name": "水务局"})
+    away = {"department": "water", "external_ref": "1", "reason": "水务"}
+    await world.act(event, "rectification", _order(days=3), role="officer")
+    await world.act(event, "transfer", away, role="dispatcher")
+    await world.deliver(later(event, EventType.RELEASE_REQUESTED))
+
+    case = await shown(world, event)
+    assert (case["status"], case["reinspection"]) == ("transferred", "ordered")
