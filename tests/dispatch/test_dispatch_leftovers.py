@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from contracts.lifecycle import EventType
 from dispatch.asking import ask, shown
 from dispatch.world import World, later
+from dispatch_service.service.reinspections import tell_due
 
 
 def _order(**delta: float) -> dict[str, str]:
@@ -37,3 +38,22 @@ async def test_a_refused_release_leaves_what_was_asked_for(world: World) -> None
 
     case = await shown(world, event)
     assert (case["status"], case["reinspection"]) == ("transferred", "ordered")
+
+
+async def test_an_order_is_told_of_in_its_own_round_only(world: World) -> None:
+    event = await world.a_case("accept", "start")
+    await world.send("PUT", "/dispatch/v1/departments/water", role="admin", json={"name": "水务局"})
+    await world.act(event, "rectification", _order(days=3), role="officer")
+    away = {"department": "water", "external_ref": "1", "reason": "水务"}
+    await world.act(event, "transfer", away, role="dispatcher")
+    done = {"handling_mode": "guidance", "result": "已办", "answered_at": datetime.now(UTC).isoformat()}
+    assert (await world.act(event, "transfer/answer", done, role="dispatcher")).status_code == 200
+    await world.deliver(later(event, EventType.REWORK_ORDERED))
+    for step in ("accept", "start"):
+        await world.act(event, step, role="officer")
+    await world.act(event, "rectification", _order(days=3), role="officer")
+    await world.run("UPDATE dispatch_case SET rectify_until = now() WHERE complaint_id = :id", id=event.subject)
+    await tell_due(world.engine)
+
+    first, second = (await shown(world, event))["rectifications"]
+    assert (first["announced_at"], second["announced_at"] is None) == (None, False)
