@@ -2,14 +2,20 @@
 
 from datetime import UTC, datetime, timedelta
 
+from contracts.envelope import Event
 from contracts.lifecycle import EventType
 from dispatch.asking import ask, shown
-from dispatch.world import World, later
+from dispatch.ruling import publish, rule
+from dispatch.world import RECEIVED_AT, World, later, received
 from dispatch_service.service.reinspections import tell_due
 
 
 def _order(**delta: float) -> dict[str, str]:
     return {"notice": "限期拆除", "until": (datetime.now(UTC) + timedelta(**delta)).isoformat()}
+
+
+async def _supporting(world: World, event: Event) -> list[str]:
+    return [each["team"] for each in (await shown(world, event))["supporting"]]
 
 
 async def test_nobody_has_to_decide_or_inspect_what_was_withdrawn(world: World) -> None:
@@ -57,3 +63,22 @@ async def test_an_order_is_told_of_in_its_own_round_only(world: World) -> None:
 
     first, second = (await shown(world, event))["rectifications"]
     assert (first["announced_at"], second["announced_at"] is None) == (None, False)
+
+
+async def test_a_team_that_turns_out_to_lead_does_not_support_itself(world: World) -> None:
+    await publish(world, rule("helped", {"categories": ["noise"]}, {"supporting": ["team-03", "team-04"]}))
+    await world.run(
+        "INSERT INTO team_member (tenant, team, subject, role) VALUES ('522723', 'team-03', 'lonely', 'mobile')"
+    )
+    handled = {"actor": "lonely", "handling_mode": "guidance", "result": "已劝", "handled_at": RECEIVED_AT}
+    event, ordinary = received(category="noise.bar", self_handled=handled), received(category="noise.bar")
+    await world.deliver(event, ordinary)
+
+    assert [(await shown(world, each))["team"]["code"] for each in (event, ordinary)] == ["team-03", "team-08"]
+    assert [await _supporting(world, each) for each in (event, ordinary)] == [
+        ["team-04"],
+        ["team-03", "team-04"],
+    ]
+    assert (await world.row(event))["explanation"]["supporting"] == ["team-04"]
+    told = [(await world.published(each))[0]["payload"].get("supporting") for each in (event, ordinary)]
+    assert told == [["team-04"], ["team-03", "team-04"]]
