@@ -82,3 +82,16 @@ async def test_a_team_that_turns_out_to_lead_does_not_support_itself(world: Worl
     assert (await world.row(event))["explanation"]["supporting"] == ["team-04"]
     told = [(await world.published(each))[0]["payload"].get("supporting") for each in (event, ordinary)]
     assert told == [["team-04"], ["team-03", "team-04"]]
+
+
+async def test_the_teams_that_support_are_named_in_the_next_round_too(world: World) -> None:
+    event = await world.a_case("accept", "start")
+    other = await world.a_case("accept", "start", "resolve")
+    path = f"/dispatch/v1/cases/{event.subject}/support/team-09"
+    assert (await world.send("PUT", path, role="dispatcher")).status_code == 200
+    await world.act(event, "resolve", role="officer")
+    await world.deliver(later(event, EventType.REWORK_ORDERED), later(other, EventType.REWORK_ORDERED))
+
+    assert ((await shown(world, event))["round"], await _supporting(world, event)) == (2, ["team-09"])
+    told = [(await world.published(each))[-1]["payload"].get("supporting") for each in (event, other)]
+    assert told == [["team-09"], None]
