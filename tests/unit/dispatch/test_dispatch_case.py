@@ -115,7 +115,7 @@ def test_only_members_of_the_team_may_act() -> None:
     "started_at", [RECEIVED_AT - timedelta(minutes=5), RECEIVED_AT, NOW, NOW + timedelta(minutes=5)]
 )
 def test_a_start_between_receipt_and_now_is_believed_within_five_minutes(started_at: datetime) -> None:
-    check_start(a_case(), started_at, NOW)
+    check_start(started_at, a_case().received_at, NOW)
 
 
 @pytest.mark.parametrize(
@@ -123,4 +123,4 @@ def test_a_start_between_receipt_and_now_is_believed_within_five_minutes(started
 )
 def test_a_start_before_the_receipt_or_in_the_future_is_refused(started_at: datetime) -> None:
     with pytest.raises(StartOutOfRange):
-        check_start(a_case(), started_at, NOW)
+        check_start(started_at, a_case().received_at, NOW)

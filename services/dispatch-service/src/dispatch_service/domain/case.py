@@ -121,10 +121,10 @@ def check_moment(field: str, moment: datetime, earliest: datetime, now: datetime
         raise MomentOutOfRange(field, earliest, now)
 
 
-def check_start(case: Case, started_at: datetime, now: datetime) -> None:
-    """Raise StartOutOfRange for a start in the future or before the complaint came in."""
-    if not is_believed(case, started_at, now):
-        raise StartOutOfRange(case.received_at, now)
+def check_start(started_at: datetime, earliest: datetime, now: datetime) -> None:
+    """Raise StartOutOfRange for a start in the future or before `earliest`, when the round began."""
+    if not earliest - CLOCK_TOLERANCE <= started_at <= now + CLOCK_TOLERANCE:
+        raise StartOutOfRange(earliest, now)
 
 
 def is_believed(case: Case, moment: datetime, now: datetime) -> bool:

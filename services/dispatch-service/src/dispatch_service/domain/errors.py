@@ -31,7 +31,7 @@ class NotYourTeam(DispatchError):
 
 
 class StartOutOfRange(DispatchError):
-    """The start of work lies in the future or before the complaint was received."""
+    """The start of work lies in the future or before the complaint was received, or its present round began."""
 
     def __init__(self, earliest: datetime, latest: datetime) -> None:
         super().__init__(f"started_at must lie between {earliest.isoformat()} and {latest.isoformat()}")

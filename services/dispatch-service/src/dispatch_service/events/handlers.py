@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Payload, Released, ReleaseRefused, ReleaseRequested
-from contracts.lifecycle import EventType, IllegalTransition
+from contracts.lifecycle import EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
 from dispatch_service.events import received, rounds, self_handled
 from dispatch_service.events.rounds import NewRound
-from dispatch_service.persistence import case_slices
+from dispatch_service.persistence import case_slices, withdrawals
 from dispatch_service.persistence.case_slices import CaseKey
 from dispatch_service.service.announcements import answer
 from dispatch_service.service.rulebooks import Rulebooks
@@ -64,6 +64,9 @@ class CaseEvents:
         changed, answers, new_rounds = _apply(cases, events, now)
         if changed:
             await case_slices.save(connection, changed, now)
+        withdrawn = [case for case in changed if case.status is Status.WITHDRAWN]
+        if withdrawn:
+            await withdrawals.end(connection, withdrawn, now)
         if new_rounds:
             answers += await rounds.begin(connection, self._rulebooks.clockworks, new_rounds, now)
             answers.sort(key=lambda event: event.sequence)  # of one case in order; cases do not matter to each other

@@ -64,5 +64,6 @@ def _assignment(new_round: NewRound, begun: Begun, renewed: Renewed) -> Complain
         community=case.community,
         round=case.round,
         rule=_REASONS[new_round.cause.type],
+        supporting=begun.supporting or None,
         promised_at=renewed.clock.promised_at,
     )

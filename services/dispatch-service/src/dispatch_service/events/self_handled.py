@@ -55,7 +55,13 @@ def _steps(report: Event, assigned: Event, teams: Mapping[tuple[str, str], Team]
     team = teams.get((report.tenant, done.actor), Team(routed.team, routed.team_name))
     facts = {"actor": done.actor, "team": team.code}
     place = cast(ComplaintReceived, report.data).location
-    changes = {"team": team.code, "team_name": team.name, "rule": "self_handled", "officer": done.actor}
+    changes = {
+        "team": team.code,
+        "team_name": team.name,
+        "rule": "self_handled",
+        "officer": done.actor,
+        "supporting": tuple(code for code in routed.supporting or () if code != team.code) or None,
+    }
     followed: list[tuple[EventType, Payload]] = [
         (EventType.ACCEPTED, ComplaintAccepted(**facts)),
         (EventType.STARTED, ComplaintStarted(**facts, position=place, started_at=done.handled_at)),

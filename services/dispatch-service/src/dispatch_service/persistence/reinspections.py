@@ -26,9 +26,11 @@ _SAVE = sa.text("""
         FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:sequences AS int[]))
             AS f (complaint_id, version, sequence)
         WHERE c.complaint_id = f.complaint_id
-        RETURNING c.complaint_id)
+        RETURNING c.complaint_id, c.round)
     UPDATE case_rectification SET announced_at = :now
-    FROM told WHERE case_rectification.complaint_id = told.complaint_id AND passed IS NULL
+    FROM told
+    WHERE case_rectification.complaint_id = told.complaint_id AND case_rectification.round = told.round
+      AND passed IS NULL
 """)
 
 

@@ -23,16 +23,19 @@ _BEGIN = sa.text(f"""
         AS begun (case_tenant, case_id, explanation)
     WHERE c.complaint_id = begun.case_id AND c.tenant = begun.case_tenant
     RETURNING c.tenant, c.complaint_id, {CLOCK_COLUMNS},
-        (SELECT name FROM team WHERE team.tenant = c.tenant AND team.code = c.team) AS team_name
+        (SELECT name FROM team WHERE team.tenant = c.tenant AND team.code = c.team) AS team_name,
+        ARRAY(SELECT s.team FROM case_support AS s WHERE s.tenant = c.tenant AND s.complaint_id = c.complaint_id
+              ORDER BY s.team) AS supporting
 """)
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A case whose round has begun: what its new clock needs to know, and the name of its team."""
+    """A case whose round has begun: what its new clock needs to know, the name of its team, and who helps it."""
 
     stale: StaleClock
     team_name: str | None
+    supporting: tuple[str, ...]
 
 
 async def begin(
@@ -53,6 +56,7 @@ async def begin(
         row.complaint_id: Begun(
             StaleClock(row.tenant, row.complaint_id, now, is_new_round=True, known=clock_of(row._mapping)),
             row.team_name,
+            tuple(row.supporting),
         )
         for row in rows
     }

@@ -18,17 +18,23 @@ _TEAMS = sa.text("""
     GROUP BY wanted.tenant, wanted.subject HAVING count(*) = 1
 """)
 _SAVE = sa.text("""
+    WITH h AS (
+        SELECT * FROM unnest(
+            CAST(:complaint_id AS uuid[]), CAST(:tenant AS text[]), CAST(:team AS text[]), CAST(:officer AS text[]),
+            CAST(:events AS int[]), CAST(:started_at AS timestamptz[]), CAST(:handling_mode AS text[]),
+            CAST(:result AS text[]), CAST(:photos AS text[])
+        ) AS given (complaint_id, tenant, team, officer, events, started_at, handling_mode, result, photos)),
+    released AS (
+        DELETE FROM case_support AS s USING h
+        WHERE s.complaint_id = h.complaint_id AND s.tenant = h.tenant AND s.team = h.team)
     UPDATE dispatch_case AS c
     SET status = 'resolved', version = h.events, sequence = h.events, team = h.team, officer = h.officer,
-        explanation = c.explanation || jsonb_build_object('rule', 'self_handled', 'team', h.team, 'officer', h.officer),
+        explanation = c.explanation || jsonb_build_object('rule', 'self_handled', 'team', h.team, 'officer', h.officer)
+            || CASE WHEN jsonb_exists(c.explanation, 'supporting')
+                    THEN jsonb_build_object('supporting', (c.explanation -> 'supporting') - h.team) ELSE '{}' END,
         accepted_at = :now, started_at = h.started_at, resolved_at = :now, handling_mode = h.handling_mode,
         result = h.result, photos = CAST(h.photos AS jsonb), updated_at = :now
-    FROM unnest(
-        CAST(:complaint_id AS uuid[]), CAST(:tenant AS text[]), CAST(:team AS text[]), CAST(:officer AS text[]),
-        CAST(:events AS int[]), CAST(:started_at AS timestamptz[]), CAST(:handling_mode AS text[]),
-        CAST(:result AS text[]), CAST(:photos AS text[])
-    ) AS h (complaint_id, tenant, team, officer, events, started_at, handling_mode, result, photos)
-    WHERE c.complaint_id = h.complaint_id AND c.tenant = h.tenant
+    FROM h WHERE c.complaint_id = h.complaint_id AND c.tenant = h.tenant
 """)
 
 
@@ -55,7 +61,7 @@ async def only_teams(connection: AsyncConnection, workers: Collection[tuple[str,
 
 
 async def save(connection: AsyncConnection, handled: Sequence[Handled], now: datetime) -> None:
-    """Write what was done about cases that have just been inserted, in one statement."""
+    """Write what was done about cases that have just been inserted, in one statement; who did it supports nobody."""
     if handled:
         columns = {name: [getattr(each, name) for each in handled] for name in Handled._fields}
         await connection.execute(_SAVE, {**columns, "now": now})

@@ -11,8 +11,9 @@ from contracts.events import Payload
 from contracts.lifecycle import EventType
 from contracts.roles import Role
 from contracts.topics import LIFECYCLE
-from dispatch_service.domain.case import Case, check_membership
-from dispatch_service.persistence import cases
+from dispatch_service.domain.case import CLOCK_TOLERANCE, Case, check_membership
+from dispatch_service.domain.mobile_errors import ChangedMeanwhile
+from dispatch_service.persistence import case_clocks, cases
 from dispatch_service.service.announcements import announce
 from eventbus import outbox
 
@@ -53,11 +54,23 @@ async def lock(connection: AsyncConnection, action: Action) -> Case:
 
 
 async def lock_own(connection: AsyncConnection, action: Action) -> Case:
-    """Return the case, locked, if it is one of the caller's team. Raises CaseNotFound, NotYourTeam."""
+    """Return the case, locked, if it is one of the caller's team.
+
+    Raises CaseNotFound, NotYourTeam, and ChangedMeanwhile for what was done before the present round began.
+    """
     case = await cases.lock(connection, action.tenant, action.complaint_id)
     check_membership(case, await cases.teams_of(connection, action.tenant, action.actor))
     action.check_version(case.version)
+    if action.done_at is not None and action.done_at < await earliest(connection, case) - CLOCK_TOLERANCE:
+        raise ChangedMeanwhile(case.version)
     return case
+
+
+async def earliest(connection: AsyncConnection, case: Case) -> datetime:
+    """Return since when the present round of a locked case may have been worked on."""
+    if case.round == 1:
+        return case.received_at
+    return (await case_clocks.read(connection, case.tenant, case.complaint_id)).begun_at
 
 
 async def announce_action(

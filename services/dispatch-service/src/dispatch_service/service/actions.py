@@ -13,7 +13,7 @@ from dispatch_service.domain.photos import Photo
 from dispatch_service.domain.rectification import check_resolution
 from dispatch_service.persistence import case_work, cases
 from dispatch_service.service import assigning, field_work, rectifications
-from dispatch_service.service.acting import Action, announce_action, lock, lock_own
+from dispatch_service.service.acting import Action, announce_action, earliest, lock, lock_own
 from dispatch_service.service.clockworks import Clockworks
 from dispatch_service.service.rectifications import Inspection
 from dispatch_service.service.results import conclude
@@ -51,7 +51,7 @@ async def start(
     """
     case = await lock_own(connection, action)
     moment = started_at or action.moment
-    check_start(case, moment, action.now)
+    check_start(moment, await earliest(connection, case), action.now)
     case.act(EventType.STARTED)
     metres = await distance_of(connection, case, position)
     far = metres is not None and metres > (await field_work.of_tenant(connection, case.tenant)).far_start_metres

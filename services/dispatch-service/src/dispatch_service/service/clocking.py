@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.limits import Grade
-from dispatch_service.persistence import case_clocks
+from dispatch_service.persistence import case_clocks, requests
 from dispatch_service.persistence.case_clocks import CaseClock
 from dispatch_service.service.clockworks import Clockworks
 
@@ -16,18 +16,23 @@ from dispatch_service.service.clockworks import Clockworks
 async def reassign(
     connection: AsyncConnection, clockworks: Clockworks, case: Case, grade: Grade | None, now: datetime
 ) -> dict[str, Any]:
-    """Return the columns of a case that another team gets; all its times go by a new `grade`, where one is given."""
+    """Return the columns of a case that another team gets; all its times go by a new `grade`, where one is given.
+
+    The time that it was suspended for counts for no grade. A promise that stands still goes by the settings that it
+    went by: where these are old, renewal sets it right.
+    """
     work = await clockworks.of_one(connection, case.tenant)
     known = await case_clocks.read(connection, case.tenant, case.complaint_id)
+    if known.clock is not None and grade in {None, known.grade}:
+        return case_clocks.columns_of(work.reassign(known.clock, known.category, known.grade, now))
     new_grade = grade or known.grade
-    if known.clock is None or new_grade is not known.grade:
-        clock = work.start(known.category, new_grade, begun_at=known.begun_at, assigned_at=now)
-        clock = clock.after(known.clock)
-    else:
-        clock = work.reassign(known.clock, known.category, new_grade, now)
-    columns = case_clocks.columns_of(clock)
+    clock = work.start(known.category, new_grade, begun_at=known.begun_at, assigned_at=now)
+    if known.suspensions:
+        for suspended_at, resumed_at in await requests.pauses(connection, case, since=known.begun_at):
+            clock = work.resume(clock, suspended_at, resumed_at)
+        clock = work.reassign(clock, known.category, new_grade, now)
     return {
-        **columns,
+        **case_clocks.columns_of(clock.after(known.clock)),
         "grade": new_grade.value,
         "begun_at": known.begun_at,
         "clock_version": work.version,
