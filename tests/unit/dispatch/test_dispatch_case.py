@@ -50,7 +50,7 @@ def test_an_action_follows_the_state_table_or_changes_nothing(status: Status, ev
 def test_work_that_is_not_done_is_released(status: Status) -> None:
     case = a_case(status)
 
-    assert case.answer_release() is EventType.RELEASED
+    assert case.answer_release(2) is EventType.RELEASED
     assert (case.status, case.version, case.sequence) == (Status.WITHDRAWN, 5, 4)
     for event in ACTIONS:
         with pytest.raises(ActionConflict):
@@ -61,7 +61,7 @@ def test_work_that_is_not_done_is_released(status: Status) -> None:
 def test_work_that_is_done_is_not_released_and_the_refusal_is_no_change(status: Status) -> None:
     case = a_case(status)
 
-    assert case.answer_release() is EventType.RELEASE_REFUSED
+    assert case.answer_release(2) is EventType.RELEASE_REFUSED
     assert (case.status, case.version, case.sequence) == (status, 4, 4)
 
 
@@ -71,6 +71,16 @@ def test_events_of_other_services_move_the_case_without_an_event_of_its_own() ->
     assert case.follow(EventType.VERIFIED, 1)
     assert case.follow(EventType.CLOSED, 2)
     assert (case.status, case.version, case.sequence, case.ledger_sequence) == (Status.CLOSED, 6, 3, 2)
+
+
+def test_a_request_of_an_earlier_round_that_comes_again_is_not_decided_again() -> None:
+    case = a_case(Status.RESOLVED)
+    assert case.answer_release(2) is EventType.RELEASE_REFUSED
+    assert case.follow(EventType.REWORK_ORDERED, 1)
+    case.begin_round()
+    assert case.answer_release(2) is None
+    assert (case.status, case.sequence) == (Status.ASSIGNED, 5)
+    assert case.answer_release(3) is EventType.RELEASED
 
 
 def test_an_event_of_an_earlier_round_that_comes_again_is_no_news() -> None:

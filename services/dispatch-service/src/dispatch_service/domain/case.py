@@ -29,8 +29,8 @@ OPEN = frozenset(
 class Case:
     """What a decision about a case needs to know of it, and what a decision changes.
 
-    `version` counts all changes (it is the ETag), `sequence` the events that dispatch has published about it, and
-    `ledger_sequence` is the number of the ledger's last event that was followed.
+    `version` counts all changes (it is the ETag), `sequence` the events that dispatch has published about it;
+    `ledger_sequence` and `intake_sequence` are the numbers of these services' last events that were followed.
     """
 
     complaint_id: UUID
@@ -44,6 +44,7 @@ class Case:
     community: str | None
     received_at: datetime
     ledger_sequence: int = 0
+    intake_sequence: int = 0
 
     def check(self, event: EventType) -> Status:
         """Return the state after an event of dispatch's own; ActionConflict where the state table has no such line."""
@@ -90,11 +91,15 @@ class Case:
         self.version += 1
         self.sequence += 1
 
-    def answer_release(self) -> EventType:
+    def answer_release(self, sequence: int) -> EventType | None:
         """Decide whether the complaint may still be withdrawn: only while the work is not done.
 
-        Released means that no officer can act on the case any more.
+        Released means that no officer can act on the case any more. The answer to intake's `sequence`-th event is None
+        where that was decided already.
         """
+        if sequence <= self.intake_sequence:
+            return None
+        self.intake_sequence = sequence
         self.sequence += 1
         if self.status not in TRANSITIONS[EventType.RELEASED].sources:
             return EventType.RELEASE_REFUSED

@@ -86,8 +86,10 @@ def _apply(
         if case is None:
             raise OutOfOrder(f"{event.type} came before complaint {event.subject} was received")
         if event.type is EventType.RELEASE_REQUESTED:
-            answers.append(_decide(case, event, now))
-            changed[key] = case
+            decided = _decide(case, event, now)
+            if decided is not None:
+                answers.append(decided)
+                changed[key] = case
         elif _follows(case, event):
             changed[key] = case
             if event.type in NEW_ROUND:
@@ -103,9 +105,11 @@ def _follows(case: Case, event: Event) -> bool:
         raise (OutOfOrder if error.is_early else Permanent)(str(error)) from error
 
 
-def _decide(case: Case, request: Event, now: datetime) -> Event:
+def _decide(case: Case, request: Event, now: datetime) -> Event | None:
     stood = case.status
-    decision = case.answer_release()
+    decision = case.answer_release(request.sequence)
+    if decision is None:
+        return None
     ending = cast(ReleaseRequested, request.data).ending
     data: Payload = (
         Released(request=request.id, ending=ending, status=stood)

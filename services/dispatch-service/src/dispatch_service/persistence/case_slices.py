@@ -53,7 +53,8 @@ _INSERT = Statement("""
     SELECT id FROM unnest(CAST(:complaint_id AS uuid[])) AS id WHERE id NOT IN (SELECT complaint_id FROM opened)
 """)
 _LOCK = sa.text("""
-    SELECT complaint_id, tenant, status, version, sequence, round, team, grid, community, received_at, ledger_sequence
+    SELECT complaint_id, tenant, status, version, sequence, round, team, grid, community, received_at, ledger_sequence,
+           intake_sequence
     FROM dispatch_case JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS wanted (tenant, complaint_id)
          USING (tenant, complaint_id)
     ORDER BY complaint_id FOR UPDATE OF dispatch_case
@@ -68,10 +69,11 @@ _SUPPORT = Statement("""
 _SAVE = sa.text("""
     UPDATE dispatch_case
     SET status = saved.status, version = saved.version, sequence = saved.sequence, round = saved.round,
-        ledger_sequence = saved.ledger_sequence, updated_at = :now
+        ledger_sequence = saved.ledger_sequence, intake_sequence = saved.intake_sequence, updated_at = :now
     FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:versions AS int[]),
-                CAST(:sequences AS int[]), CAST(:rounds AS int[]), CAST(:ledger_sequences AS int[]))
-        AS saved (tenant, complaint_id, status, version, sequence, round, ledger_sequence)
+                CAST(:sequences AS int[]), CAST(:rounds AS int[]), CAST(:ledger_sequences AS int[]),
+                CAST(:intake_sequences AS int[]))
+        AS saved (tenant, complaint_id, status, version, sequence, round, ledger_sequence, intake_sequence)
     WHERE dispatch_case.complaint_id = saved.complaint_id AND dispatch_case.tenant = saved.tenant
 """)
 
@@ -164,6 +166,7 @@ async def save(connection: AsyncConnection, cases: Sequence[Case], now: datetime
         "sequences": [case.sequence for case in cases],
         "rounds": [case.round for case in cases],
         "ledger_sequences": [case.ledger_sequence for case in cases],
+        "intake_sequences": [case.intake_sequence for case in cases],
         "now": now,
     }
     await connection.execute(_SAVE, values)

@@ -116,6 +116,7 @@ dispatch_case = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("sequence", sa.Integer, nullable=False, comment="events published about it, gap-free"),
     sa.Column("ledger_sequence", sa.Integer, nullable=False, server_default="0", comment="the last one followed"),
+    sa.Column("intake_sequence", sa.Integer, nullable=False, server_default="0", comment="the last one decided"),
     sa.Column("team", sa.Text, nullable=False),
     sa.Column("grid", sa.Text),
     sa.Column("grid_version", sa.Integer),

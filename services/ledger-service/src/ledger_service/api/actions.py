@@ -19,6 +19,7 @@ from runtime.problems import PROBLEM_RESPONSES
 
 router = APIRouter(prefix="/complaints/{complaint_id}", tags=["closing"], responses=PROBLEM_RESPONSES)
 
+_BEFORE_THE_RESULT = (Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.TRANSFERRED)
 Verifier = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.VERIFIED].roles))]
 Reopener = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.REOPENED].roles))]
 Rater = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.FEEDBACK_RECEIVED].roles))]
@@ -41,7 +42,7 @@ async def verify_complaint(body: VerificationBody, caller: Verifier, action: Act
         verified = ComplaintVerified(actor=caller.subject, method=body.method, note=body.note)
         return verify(complaint, verified, occasion)
 
-    return await action.act(caller, decide, early=(Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS))
+    return await action.act(caller, decide, early=_BEFORE_THE_RESULT)
 
 
 @router.post("/reopening", response_model=ComplaintView)

@@ -1,4 +1,4 @@
-"""Note the ledger's last event of each case: with further rounds, its state alone does not tell what was followed."""
+"""Note the others' last events of each case: with further rounds, its state alone does not tell what was followed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,13 +8,16 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+_COLUMNS = {"ledger_sequence": "the last one followed", "intake_sequence": "the last one decided"}
+
 
 def upgrade() -> None:
-    column = sa.Column(
-        "ledger_sequence", sa.Integer(), server_default="0", nullable=False, comment="the last one followed"
-    )
-    op.add_column("dispatch_case", column)
+    for name, comment in _COLUMNS.items():
+        op.add_column(
+            "dispatch_case", sa.Column(name, sa.Integer(), server_default="0", nullable=False, comment=comment)
+        )
 
 
 def downgrade() -> None:
-    op.drop_column("dispatch_case", "ledger_sequence")
+    for name in _COLUMNS:
+        op.drop_column("dispatch_case", name)
