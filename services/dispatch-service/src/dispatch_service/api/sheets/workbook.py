@@ -1,10 +1,11 @@
 """XLSX workbooks, of which the first sheet is read and one sheet is written."""
 
 import io
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
@@ -17,6 +18,9 @@ MOST_UNPACKED_BYTES = 64 * 2**20
 """A workbook of ten thousand lines takes about a tenth of that."""
 _MOST_COLUMNS = 100
 """Of each line as many cells are looked at."""
+_MOST_ROWS = 2**20
+"""Spreadsheets have no more; the library makes up all rows before one that a file names."""
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _EMPTY: Sequence[str] = ()
 _CHUNK = 1 << 16
 
@@ -32,15 +36,20 @@ def read_workbook(body: bytes) -> Iterator[Sequence[str]]:
         sheet = book.worksheets[0]
         sheet.reset_dimensions()
         rows = sheet.iter_rows(max_col=_MOST_COLUMNS, values_only=True)
-        lines = [[_text(value) for value in row] if row.count(None) < len(row) else _EMPTY for row in rows]
+        lines = [_line(row) for row in islice(rows, _MOST_ROWS + 1)]
         book.close()
     except Exception as error:
         raise Problem(422, "workbook-unreadable") from error
+    if len(lines) > _MOST_ROWS:
+        raise Problem(422, "workbook-unreadable")
     yield from lines
 
 
 def write_workbook(title: str, headings: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
-    """Return a workbook with one sheet; texts stay texts, whatever they look like."""
+    """Return a workbook with one sheet; texts stay texts, whatever they look like.
+
+    Characters that no workbook can hold become U+FFFD.
+    """
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     for row in chain([headings], rows):
@@ -65,6 +74,10 @@ def _check_size(body: bytes) -> None:
         raise Problem(422, "workbook-unreadable") from error
 
 
+def _line(row: Sequence[Any]) -> Sequence[str]:
+    return [_text(value) for value in row] if row.count(None) < len(row) else _EMPTY
+
+
 def _text(value: Any) -> str:
     """Return the value of a cell as somebody would have typed it."""
     if value is None:
@@ -78,6 +91,6 @@ def _cell(sheet: Any, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     cell = WriteOnlyCell(sheet, value=None)
-    cell.value = value
+    cell.value = _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", value)
     cell.data_type = "s"  # the library takes what begins with = for a formula
     return cell
