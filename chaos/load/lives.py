@@ -35,7 +35,7 @@ _CREATED, _NOT_FOUND, _CONFLICT = 201, 404, 409
 
 _WITHDRAWN, _WORKED_ON = 0.12, 0.28
 """Parts of the lives that are taken back, and that are worked on to the end; the rest stays assigned."""
-_NOT_GOOD, _REOPENED = 0.2, 0.2
+_NOT_GOOD, _REOPENED = 0.06, 0.06
 """Parts of the results that fail their verification, and of the closed complaints that are reopened."""
 
 
