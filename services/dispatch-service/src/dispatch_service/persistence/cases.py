@@ -52,7 +52,7 @@ _EVERYTHING = SELECT.add_columns(
     of_cases(case_support, "team").label("supporting"),
     of_cases(case_note).label("notes"),
 ).where(_THIS)
-_NAMING = postgresql.dialect(paramstyle="named")
+_NAMING = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call] # SQLAlchemy gives it no types
 _JSON = {column.name: JSONB for column in _EVERYTHING.selected_columns if isinstance(column.type, JSONB)}
 _SHOW = sa.text(re.sub(r":(id|tenant)::\w+", r":\1", str(_EVERYTHING.compile(dialect=_NAMING)))).columns(**_JSON)
 """Written out once: as an expression of so many columns, it would be half of the work of showing a case."""
