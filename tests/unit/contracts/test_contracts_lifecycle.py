@@ -7,6 +7,11 @@ import pytest
 from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status, next_status
 
 OPEN = ("received", "assigned", "accepted", "in_progress", "suspended")
+NOT_ENDED = (*OPEN, "transferred", "resolved", "verified")
+ANYWHERE = (
+    *("release_requested", "release_refused"),
+    *("ending_requested", "ending_decided", "appeal_decided", "excluded"),
+)
 LEGAL: dict[tuple[str | None, str], str] = {
     (None, "received"): "received",
     ("received", "assigned"): "assigned",
@@ -24,16 +29,21 @@ LEGAL: dict[tuple[str | None, str], str] = {
     ("suspended", "resumed"): "in_progress",
     **{(status, "escalated"): status for status in OPEN},
     ("resolved", "verified"): "verified",
-    ("resolved", "rework_ordered"): "assigned",
+    **{(status, "rework_ordered"): "assigned" for status in ("resolved", "verified")},
+    **{(status, "followed_up"): status for status in ("verified", "closed")},
+    ("closed", "rating_appealed"): "closed",
+    **{(status, "force_closed"): "closed" for status in NOT_ENDED},
+    **{(status, "voided"): "voided" for status in NOT_ENDED},
     ("closed", "reopened"): "assigned",
     ("verified", "closed"): "closed",
     ("closed", "feedback_received"): "closed",
     **{(status, "withdrawn"): "withdrawn" for status in OPEN},
-    **{(status, "released"): status for status in OPEN},
-    **{(status, event): status for status in Status for event in ("release_requested", "release_refused")},
+    **{(status, "released"): status for status in (*OPEN, "transferred")},
+    **{(status, event): status for status in Status for event in ANYWHERE},
 }
 """Written out by hand, from the domain's state table: (from, event) → to."""
 
+ENDS = (Status.WITHDRAWN, Status.VOIDED, Status.CLOSED)
 MAIN_LINE = ["received", "assigned", "accepted", "started", "resolved", "verified", "closed", "feedback_received"]
 
 
@@ -73,9 +83,9 @@ def test_an_event_is_early_where_all_that_it_may_follow_is_still_to_come(
     assert IllegalTransition(status, event).is_early == is_early
 
 
-def test_what_was_withdrawn_is_never_worked_on_again_and_what_was_closed_only_by_a_reopening() -> None:
+def test_what_was_withdrawn_or_voided_is_never_worked_on_again_and_what_was_closed_only_by_a_reopening() -> None:
     changes = [each for each, line in TRANSITIONS.items() if line.target is not None]
-    possible = {(end, event) for end, event in product((Status.WITHDRAWN, Status.CLOSED), changes) if _fits(end, event)}
+    possible = {(end, event) for end, event in product(ENDS, changes) if _fits(end, event)}
     assert possible == {(Status.CLOSED, EventType.REOPENED)}
 
 

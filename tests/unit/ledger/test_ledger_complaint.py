@@ -3,11 +3,13 @@
 import copy
 from datetime import UTC, datetime
 from itertools import product
+from uuid import UUID
 
 import pytest
 
 from contracts.envelope import Event
 from contracts.events import (
+    PAYLOADS,
     ComplaintClosed,
     ComplaintEscalated,
     ComplaintExtended,
@@ -46,6 +48,23 @@ def _others(history: History) -> list[Event]:
         author.event(EventType.VERIFIED, ComplaintVerified(actor="inspector-1", method="call")),
         author.event(EventType.CLOSED, ComplaintClosed(gates=("verification",))),
         author.event(EventType.FEEDBACK_RECEIVED, FeedbackReceived(actor="x", satisfaction="satisfied", solved=True)),
+        *(author.event(event_type, PAYLOADS[event_type].model_validate(said)) for event_type, said in _said(request)),
+    ]
+
+
+def _said(other: UUID) -> list[tuple[EventType, dict[str, object]]]:
+    """Return what the ledger's rarer events say; `other` stands for whatever event they refer to."""
+    word = {"actor": "supervisor-1", "reason": "重复登记"}
+    call = {"actor": "operator-1", "task": other, "attempt": 1, "outcome": "no_answer", "done": False}
+    return [
+        (EventType.FOLLOWED_UP, call),
+        (EventType.RATING_APPEALED, {**word, "rating": other}),
+        (EventType.APPEAL_DECIDED, {**word, "appeal": other, "upheld": True}),
+        (EventType.ENDING_REQUESTED, {**word, "ending": "voided"}),
+        (EventType.ENDING_DECIDED, {**word, "ending": "voided", "request": other, "approved": True}),
+        (EventType.FORCE_CLOSED, {**word, "decision": other, "gates": ()}),
+        (EventType.VOIDED, {**word, "decision": other}),
+        (EventType.EXCLUDED, {**word, "indicators": "all", "excluded": True}),
     ]
 
 

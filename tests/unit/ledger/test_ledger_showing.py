@@ -34,7 +34,7 @@ def test_the_drawing_has_every_state_and_each_change_once() -> None:
 
 
 def test_what_ends_is_final() -> None:
-    assert final_states() == {Status.CLOSED, Status.WITHDRAWN}
+    assert final_states() == {Status.CLOSED, Status.WITHDRAWN, Status.VOIDED}
 
 
 def test_numbers_that_json_cannot_say_become_null() -> None:

@@ -6,9 +6,27 @@ No payload carries a reporter's name, phone or email: those never leave intake.
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Literal
 from uuid import UUID
 
+from contracts.closing_events import (
+    AppealDecided,
+    ComplaintClosed,
+    ComplaintExcluded,
+    ComplaintForceClosed,
+    ComplaintReopened,
+    ComplaintVerified,
+    ComplaintVoided,
+    EndingDecided,
+    EndingRequested,
+    FeedbackReceived,
+    FollowedUp,
+    RatingAppealed,
+    ReworkOrdered,
+    Satisfaction,
+    VerificationMethod,
+)
 from contracts.lifecycle import EventType, Status
 from contracts.payload import HandlingMode, Latitude, Longitude, Payload, Place
 from contracts.work_events import (
@@ -32,12 +50,15 @@ from contracts.work_events import (
 __all__ = [
     "PAYLOADS",
     "Acted",
+    "AppealDecided",
     "AssignedBy",
     "ComplaintAccepted",
     "ComplaintAssigned",
     "ComplaintClosed",
     "ComplaintEscalated",
+    "ComplaintExcluded",
     "ComplaintExtended",
+    "ComplaintForceClosed",
     "ComplaintReceived",
     "ComplaintReopened",
     "ComplaintResolved",
@@ -47,13 +68,18 @@ __all__ = [
     "ComplaintSuspended",
     "ComplaintTransferred",
     "ComplaintVerified",
+    "ComplaintVoided",
     "ComplaintWithdrawn",
+    "EndingDecided",
+    "EndingRequested",
     "FeedbackReceived",
+    "FollowedUp",
     "HandlingMode",
     "Latitude",
     "Longitude",
     "Payload",
     "Place",
+    "RatingAppealed",
     "RectificationOrdered",
     "ReinspectionDue",
     "ReleaseRefused",
@@ -64,6 +90,7 @@ __all__ = [
     "SelfHandled",
     "SupervisionOrder",
     "VerificationMethod",
+    "query_code_digest",
 ]
 
 
@@ -76,6 +103,11 @@ class SelfHandled(Payload):
     handled_at: datetime
     photos: tuple[UUID, ...] | None = None
     """Attachments of intake."""
+
+
+def query_code_digest(complaint: UUID, code: str) -> str:
+    """Return what stands for a query code outside intake: 64 hexadecimal digits, other ones for each complaint."""
+    return sha256(complaint.bytes + code.upper().encode()).hexdigest()
 
 
 class ComplaintReceived(Payload):
@@ -99,55 +131,8 @@ class ComplaintReceived(Payload):
     """Answers to the questions of the category, by name; what is neither text, number nor yes or no stays in intake."""
     attachments: tuple[UUID, ...] | None = None
     self_handled: SelfHandled | None = None
-
-
-VerificationMethod = Literal["on_site", "photo", "call", "rule"]
-"""How a result was looked at; `rule`: nobody has to, by configuration."""
-
-
-class ComplaintVerified(Payload):
-    """Somebody other than the worker found the result good."""
-
-    actor: str
-    method: VerificationMethod
-    note: str | None = None
-
-
-class ReworkOrdered(Payload):
-    """返工: somebody other than the worker found the result not good; the unit works on it in another round."""
-
-    actor: str
-    method: VerificationMethod
-    reason: str
-    round: int
-    """The new one."""
-
-
-class ComplaintClosed(Payload):
-    """Every required gate is passed."""
-
-    gates: tuple[str, ...]
-
-
-Satisfaction = Literal["satisfied", "basically_satisfied", "dissatisfied"]
-
-
-class FeedbackReceived(Payload):
-    """The reporter's word on a closed complaint."""
-
-    actor: str
-    satisfaction: Satisfaction
-    solved: bool
-    comment: str | None = None
-
-
-class ComplaintReopened(Payload):
-    """重办: the reporter is not satisfied, or a supervisor; the unit works on it in another round."""
-
-    actor: str
-    reason: str
-    round: int
-    """The new one."""
+    query_code_digest: str | None = None
+    """What a query code has to hash to (`query_code_digest`): whoever has the code may speak as the reporter."""
 
 
 class ReleaseRequested(Payload):
@@ -162,7 +147,8 @@ class Released(Payload):
     """Dispatch has stopped all work for `request`; no officer can act on the case any more."""
 
     request: UUID
-    ending: Literal["withdrawn"]
+    """The event that asked: a request of intake, or a decision of the ledger."""
+    ending: Literal["withdrawn", "voided", "closed"]
     status: Status | None = None
     """Where the case stood: who has not seen it get there yet has to wait. None in events of the first version."""
 
@@ -200,6 +186,14 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.CLOSED: ComplaintClosed,
     EventType.FEEDBACK_RECEIVED: FeedbackReceived,
     EventType.REOPENED: ComplaintReopened,
+    EventType.FOLLOWED_UP: FollowedUp,
+    EventType.RATING_APPEALED: RatingAppealed,
+    EventType.APPEAL_DECIDED: AppealDecided,
+    EventType.ENDING_REQUESTED: EndingRequested,
+    EventType.ENDING_DECIDED: EndingDecided,
+    EventType.FORCE_CLOSED: ComplaintForceClosed,
+    EventType.VOIDED: ComplaintVoided,
+    EventType.EXCLUDED: ComplaintExcluded,
     EventType.RELEASE_REQUESTED: ReleaseRequested,
     EventType.RELEASED: Released,
     EventType.RELEASE_REFUSED: ReleaseRefused,

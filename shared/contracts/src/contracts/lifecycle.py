@@ -2,7 +2,8 @@
 
 Source: the state table of the platform's domain description (after the seven steps of 数字城管).
 `release_requested`, `released` and `release_refused` are the hand-shake by which intake ends a complaint that
-dispatch already works on: dispatch, which owns the work, decides the race, so exactly one side wins.
+dispatch already works on: dispatch, which owns the work, decides the race, so exactly one side wins. An approved
+`ending_decided` asks dispatch the same for the ledger, which then voids the complaint or closes it by force.
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,7 @@ class Status(StrEnum):
     SUSPENDED = "suspended"
     TRANSFERRED = "transferred"
     WITHDRAWN = "withdrawn"
+    VOIDED = "voided"
 
 
 class EventType(StrEnum):
@@ -45,9 +47,17 @@ class EventType(StrEnum):
     RESOLVED = "complaint.resolved"
     VERIFIED = "complaint.verified"
     REWORK_ORDERED = "complaint.rework_ordered"
+    FOLLOWED_UP = "complaint.followed_up"
     CLOSED = "complaint.closed"
     FEEDBACK_RECEIVED = "complaint.feedback_received"
+    RATING_APPEALED = "complaint.rating_appealed"
+    APPEAL_DECIDED = "complaint.appeal_decided"
     REOPENED = "complaint.reopened"
+    ENDING_REQUESTED = "complaint.ending_requested"
+    ENDING_DECIDED = "complaint.ending_decided"
+    FORCE_CLOSED = "complaint.force_closed"
+    VOIDED = "complaint.voided"
+    EXCLUDED = "complaint.excluded"
     RELEASE_REQUESTED = "complaint.release_requested"
     RELEASED = "complaint.released"
     RELEASE_REFUSED = "complaint.release_refused"
@@ -72,11 +82,13 @@ def _from(*sources: Status | None) -> frozenset[Status | None]:
 _AT_WORK = _from(Status.ACCEPTED, Status.IN_PROGRESS)
 _ASSIGNED_OR_AT_WORK = _AT_WORK | _from(Status.ASSIGNED)
 _OPEN_WORK = _ASSIGNED_OR_AT_WORK | _from(Status.RECEIVED, Status.SUSPENDED)
+_NOT_ENDED = _OPEN_WORK | _from(Status.TRANSFERRED, Status.RESOLVED, Status.VERIFIED)
 _EXISTING = frozenset[Status | None](Status)
 _NOBODY = frozenset[Role]()
 _DISPATCHER = frozenset({Role.DISPATCHER})
 _OFFICER = frozenset({Role.OFFICER})
 _INSPECTOR = frozenset({Role.INSPECTOR})
+_SUPERVISOR = frozenset({Role.SUPERVISOR})
 _REPORTER = frozenset({Role.CITIZEN, Role.OPERATOR})
 """The reporter, or an operator on their behalf."""
 
@@ -89,7 +101,7 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     ),
     # assigned -> assigned: a dispatcher sends a case on, above all from the duty desk to a team
     EventType.ASSIGNED: Transition(
-        _from(Status.RECEIVED, Status.ASSIGNED), Status.ASSIGNED, "dispatch", _DISPATCHER | {Role.SUPERVISOR}
+        _from(Status.RECEIVED, Status.ASSIGNED), Status.ASSIGNED, "dispatch", _DISPATCHER | _SUPERVISOR
     ),
     EventType.ACCEPTED: Transition(_from(Status.ASSIGNED), Status.ACCEPTED, "dispatch", _OFFICER),
     EventType.STARTED: Transition(_from(Status.ACCEPTED), Status.IN_PROGRESS, "dispatch", _OFFICER),
@@ -103,7 +115,7 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.SUSPENDED: Transition(_AT_WORK, Status.SUSPENDED, "dispatch", _DISPATCHER),
     EventType.RESUMED: Transition(_from(Status.SUSPENDED), Status.IN_PROGRESS, "dispatch", _DISPATCHER),
     # by a timer at 80, 100 and 200 % of the limit, or by a supervisor's order
-    EventType.ESCALATED: Transition(_OPEN_WORK, None, "dispatch", frozenset({Role.SUPERVISOR})),
+    EventType.ESCALATED: Transition(_OPEN_WORK, None, "dispatch", _SUPERVISOR),
     EventType.RECTIFICATION_ORDERED: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _OFFICER),
     EventType.REINSPECTION_DUE: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _NOBODY),
     # from transferred: the other department has answered
@@ -111,12 +123,29 @@ TRANSITIONS: Mapping[EventType, Transition] = {
         _from(Status.IN_PROGRESS, Status.TRANSFERRED), Status.RESOLVED, "dispatch", _OFFICER | _DISPATCHER
     ),
     EventType.VERIFIED: Transition(_from(Status.RESOLVED), Status.VERIFIED, "ledger", _INSPECTOR),
-    EventType.REWORK_ORDERED: Transition(_from(Status.RESOLVED), Status.ASSIGNED, "ledger", _INSPECTOR),
+    # from verified: a follow-up call that has to be passed before the closing found that it is not solved
+    EventType.REWORK_ORDERED: Transition(
+        _from(Status.RESOLVED, Status.VERIFIED), Status.ASSIGNED, "ledger", _INSPECTOR
+    ),
+    EventType.FOLLOWED_UP: Transition(
+        _from(Status.VERIFIED, Status.CLOSED), None, "ledger", frozenset({Role.OPERATOR})
+    ),
     EventType.CLOSED: Transition(_from(Status.VERIFIED), Status.CLOSED, "ledger", _NOBODY),
     EventType.FEEDBACK_RECEIVED: Transition(_from(Status.CLOSED), None, "ledger", _REPORTER),
-    EventType.REOPENED: Transition(_from(Status.CLOSED), Status.ASSIGNED, "ledger", _REPORTER | {Role.SUPERVISOR}),
+    EventType.RATING_APPEALED: Transition(_from(Status.CLOSED), None, "ledger", _OFFICER | _DISPATCHER),
+    EventType.APPEAL_DECIDED: Transition(_EXISTING, None, "ledger", _SUPERVISOR),
+    EventType.REOPENED: Transition(_from(Status.CLOSED), Status.ASSIGNED, "ledger", _REPORTER | _SUPERVISOR),
+    # the ledger asks and decides by what it has heard; the work may be further on when others hear of it
+    EventType.ENDING_REQUESTED: Transition(
+        _EXISTING, None, "ledger", _DISPATCHER | _INSPECTOR | {Role.OPERATOR, Role.SUPERVISOR}
+    ),
+    EventType.ENDING_DECIDED: Transition(_EXISTING, None, "ledger", _SUPERVISOR),
+    EventType.FORCE_CLOSED: Transition(_NOT_ENDED, Status.CLOSED, "ledger", _NOBODY),
+    EventType.VOIDED: Transition(_NOT_ENDED, Status.VOIDED, "ledger", _NOBODY),
+    EventType.EXCLUDED: Transition(_EXISTING, None, "ledger", _SUPERVISOR),
     EventType.RELEASE_REQUESTED: Transition(_EXISTING, None, "intake", _REPORTER),
-    EventType.RELEASED: Transition(_OPEN_WORK, None, "dispatch", _NOBODY),
+    # transferred: only for an ending that the ledger has decided
+    EventType.RELEASED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _NOBODY),
     EventType.RELEASE_REFUSED: Transition(_EXISTING, None, "dispatch", _NOBODY),
     EventType.WITHDRAWN: Transition(_OPEN_WORK, Status.WITHDRAWN, "intake", _REPORTER),
 }

@@ -25,6 +25,7 @@ STATUS_LABELS: Mapping[Status, Label] = {
     Status.SUSPENDED: Label("已挂账", "Suspended"),
     Status.TRANSFERRED: Label("已转办", "Transferred to another department"),
     Status.WITHDRAWN: Label("已撤回", "Withdrawn"),
+    Status.VOIDED: Label("已作废", "Voided"),
 }
 
 EVENT_LABELS: Mapping[EventType, Label] = {
@@ -43,9 +44,17 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.RESOLVED: Label("处置完成", "Handled"),
     EventType.VERIFIED: Label("核查通过", "Verified"),
     EventType.REWORK_ORDERED: Label("返工", "Rework ordered"),
+    EventType.FOLLOWED_UP: Label("回访", "Followed up"),
     EventType.CLOSED: Label("结案", "Closed"),
     EventType.FEEDBACK_RECEIVED: Label("反馈评价", "Feedback given"),
+    EventType.RATING_APPEALED: Label("评价申诉", "Rating appealed"),
+    EventType.APPEAL_DECIDED: Label("申诉裁定", "Appeal decided"),
     EventType.REOPENED: Label("重办", "Reopened"),
+    EventType.ENDING_REQUESTED: Label("申请作废或强制结案", "Voiding or forced closing asked for"),
+    EventType.ENDING_DECIDED: Label("作废或强制结案审批", "Voiding or forced closing decided"),
+    EventType.FORCE_CLOSED: Label("强制结案", "Closed by force"),
+    EventType.VOIDED: Label("作废", "Voided"),
+    EventType.EXCLUDED: Label("剔除", "Excluded from figures"),
     EventType.RELEASE_REQUESTED: Label("申请撤回", "Withdrawal asked for"),
     EventType.RELEASED: Label("停止处置", "Work stopped"),
     EventType.RELEASE_REFUSED: Label("撤回未获准", "Withdrawal refused"),
