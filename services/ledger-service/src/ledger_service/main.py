@@ -7,9 +7,12 @@ from zoneinfo import ZoneInfo
 from ledger_service.api import (
     actions,
     activities,
+    appeals,
     bulletin,
     complaints,
+    endings,
     entries,
+    exclusions,
     flow,
     hotspots,
     proofs,
@@ -47,6 +50,9 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             complaints.router,
             actions.router,
+            endings.router,
+            appeals.router,
+            exclusions.router,
             entries.router,
             activities.router,
             bulletin.router,
@@ -66,6 +72,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "signer_of": signer_of,
             "feed": feed,
             "reopening_window": timedelta(days=settings.reopening_days),
+            "appeal_window": timedelta(days=settings.appeal_days),
         },
     )
     feed.is_draining = lambda: service.app.state.readiness.draining

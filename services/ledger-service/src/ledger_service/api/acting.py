@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request, Response
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event
@@ -17,6 +18,7 @@ from ledger_service.api.views import complaint_view
 from ledger_service.domain.closing import Occasion
 from ledger_service.domain.complaint import Complaint
 from ledger_service.persistence import complaints, stories
+from ledger_service.service.matters import check_not_underway
 from ledger_service.service.recording import record_and_publish
 from operations.problems import not_found
 from runtime import clock, etag, idempotency
@@ -32,6 +34,10 @@ EVENT_SECONDS = 1.0
 _PAUSE_SECONDS = 0.05
 Decision = Callable[[Complaint, Occasion], Sequence[Event]]
 """Returns the events of an action, or raises one of REFUSALS."""
+Ruling = Callable[[AsyncConnection, Complaint, Occasion], Awaitable[Sequence[Event]]]
+"""A decision that has to look something up first."""
+Shown = Callable[[AsyncConnection, Sequence[Event]], Awaitable[BaseModel]]
+"""Returns what an action has made, where the answer is not the complaint."""
 
 
 class Acting:
@@ -52,10 +58,14 @@ class Acting:
         Who acts right after a colleague at dispatch may be quicker than that colleague's events: in a state that is
         `early` the refusal is held back for EVENT_SECONDS, in which they may come.
         """
+
+        async def ruling(_: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
+            return decide(complaint, occasion)
+
         deadline = time.monotonic() + EVENT_SECONDS
         while True:
             try:
-                return await self._act(caller, decide)
+                return await self.rule(caller, ruling)
             except Problem as refusal:
                 present = refusal.extra.get("present")
                 is_early = isinstance(present, dict) and present.get("status") in early
@@ -63,8 +73,11 @@ class Acting:
                     raise
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _act(self, caller: Caller, decide: Decision) -> Response:
-        """Act once. The lock comes before the look for an earlier answer: a twin sees ours or gives theirs."""
+    async def rule(self, caller: Caller, decide: Ruling, shown: Shown | None = None) -> Response:
+        """Act once, without waiting for anybody's events; `shown` answers in the complaint's place, with 201.
+
+        The lock comes before the look for an earlier answer: a twin sees ours or gives theirs.
+        """
         async with self._engine.begin() as connection:
             complaint = await complaints.lock(connection, caller.tenant, self._complaint_id)
             if complaint is None or owner_bound(caller) not in (None, complaint.owner):
@@ -74,11 +87,13 @@ class Acting:
                 return repeated.response()
             etag.check(self._if_match, complaint.version)
             try:
-                events = decide(complaint, Occasion(clock.now(), current_traceparent(), uuid7))
+                events = await decide(connection, complaint, Occasion(clock.now(), current_traceparent(), uuid7))
+                await check_not_underway(connection, complaint, events)
             except REFUSALS as error:
                 raise problem_of(error, complaint) from error
             await record_and_publish(connection, complaint, events)
-            answer = await self._answer(connection, caller)
+            made = None if shown is None else await shown(connection, events)
+            answer = await self._answer(connection, caller, made)
         return Response(answer.body, answer.status, headers=dict(answer.headers), media_type="application/json")
 
     async def _repeated(self, connection: AsyncConnection, caller: Caller) -> StoredAnswer | None:
@@ -86,12 +101,13 @@ class Acting:
             return None
         return await idempotency.replay(connection, caller, self._key, await self._digest())
 
-    async def _answer(self, connection: AsyncConnection, caller: Caller) -> StoredAnswer:
+    async def _answer(self, connection: AsyncConnection, caller: Caller, made: BaseModel | None) -> StoredAnswer:
         row = await stories.complaint(connection, caller.tenant, self._complaint_id, owner=None)
         if row is None:
             raise not_found()
-        view = complaint_view(row, is_staff=is_staff(caller))
-        answer = StoredAnswer(200, view.model_dump_json(), {"ETag": etag.etag(view.version)})
+        view = made or complaint_view(row, is_staff=is_staff(caller))
+        status = 200 if made is None else 201
+        answer = StoredAnswer(status, view.model_dump_json(), {"ETag": etag.etag(row["version"])})
         if self._key is not None:
             await idempotency.store(connection, caller, self._key, await self._digest(), answer)
         return answer

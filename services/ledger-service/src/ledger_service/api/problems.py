@@ -1,8 +1,9 @@
 """The ledger's refusals as problems."""
 
 from contracts.lifecycle import IllegalTransition
+from ledger_service.api.ruling_problems import ruling_problem
 from ledger_service.domain.complaint import Complaint
-from ledger_service.domain.errors import FeedbackExists, ReopeningTooLate, VerifierIsWorker
+from ledger_service.domain.errors import FeedbackExists, ReopeningTooLate, RulingRefused, VerifierIsWorker
 from operations.problems import illegal_transition
 from runtime.problems import Problem, register_texts
 
@@ -48,12 +49,14 @@ register_texts(
     }
 )
 
-Refusal = IllegalTransition | VerifierIsWorker | FeedbackExists | ReopeningTooLate
-REFUSALS = (IllegalTransition, VerifierIsWorker, FeedbackExists, ReopeningTooLate)
+Refusal = IllegalTransition | VerifierIsWorker | FeedbackExists | ReopeningTooLate | RulingRefused
+REFUSALS = (IllegalTransition, VerifierIsWorker, FeedbackExists, ReopeningTooLate, RulingRefused)
 
 
 def problem_of(error: Refusal, complaint: Complaint) -> Problem:
     """Return the answer to a refused action; whoever lost a race is told the present state."""
+    if isinstance(error, RulingRefused):
+        return ruling_problem(error, complaint)
     if isinstance(error, VerifierIsWorker):
         return Problem(403, "verifier-is-worker")
     if isinstance(error, ReopeningTooLate):

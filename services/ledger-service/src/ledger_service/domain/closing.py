@@ -47,8 +47,8 @@ def verify(complaint: Complaint, data: ComplaintVerified, occasion: Occasion) ->
     next_status(complaint.status, EventType.VERIFIED)
     if data.actor == complaint.worker:
         raise VerifierIsWorker
-    verified = _action(complaint, EventType.VERIFIED, data, occasion)
-    return verified, _closing(verified, occasion.new_id())
+    verified = act(complaint, EventType.VERIFIED, data, occasion)
+    return verified, _closing(verified)
 
 
 def is_verified_by_rule(event: Event) -> bool:
@@ -63,9 +63,9 @@ def verify_by_rule(complaint: Complaint, resolved: Event) -> tuple[Event, Event]
     """
     data = ComplaintVerified(actor=RULE_ACTOR, method="rule")
     occasion = Occasion(resolved.time, resolved.traceparent, lambda: uuid5(resolved.id, EventType.VERIFIED))
-    verified = _action(complaint, EventType.VERIFIED, data, occasion)
+    verified = act(complaint, EventType.VERIFIED, data, occasion)
     verified = verified._replace(correlation_id=resolved.correlation_id, causation_id=resolved.id)
-    return verified, _closing(verified, uuid5(resolved.id, EventType.CLOSED))
+    return verified, _closing(verified, resolved.id)
 
 
 def order_rework(
@@ -79,7 +79,7 @@ def order_rework(
     if actor == complaint.worker:
         raise VerifierIsWorker
     data = ReworkOrdered(actor=actor, method=method, reason=reason, round=complaint.round + 1)
-    return _action(complaint, EventType.REWORK_ORDERED, data, occasion)
+    return act(complaint, EventType.REWORK_ORDERED, data, occasion)
 
 
 def reopen(complaint: Complaint, occasion: Occasion, *, actor: str, reason: str, window: timedelta) -> Event:
@@ -91,7 +91,7 @@ def reopen(complaint: Complaint, occasion: Occasion, *, actor: str, reason: str,
     if complaint.closed_at is not None and occasion.at > complaint.closed_at + window:
         raise ReopeningTooLate(complaint.closed_at + window)
     data = ComplaintReopened(actor=actor, reason=reason, round=complaint.round + 1)
-    return _action(complaint, EventType.REOPENED, data, occasion)
+    return act(complaint, EventType.REOPENED, data, occasion)
 
 
 def give_feedback(complaint: Complaint, data: FeedbackReceived, occasion: Occasion) -> Event:
@@ -102,20 +102,29 @@ def give_feedback(complaint: Complaint, data: FeedbackReceived, occasion: Occasi
     next_status(complaint.status, EventType.FEEDBACK_RECEIVED)
     if complaint.satisfaction is not None:
         raise FeedbackExists
-    return _action(complaint, EventType.FEEDBACK_RECEIVED, data, occasion)
+    return act(complaint, EventType.FEEDBACK_RECEIVED, data, occasion)
 
 
-def _closing(verified: Event, event_id: UUID) -> Event:
-    return verified._replace(
-        id=event_id,
-        type=EventType.CLOSED,
-        sequence=verified.sequence + 1,
-        causation_id=verified.id,
-        data=ComplaintClosed(gates=REQUIRED_GATES),
+def _closing(verified: Event, named_by: UUID | None = None) -> Event:
+    return then(verified, EventType.CLOSED, ComplaintClosed(gates=REQUIRED_GATES), named_by=named_by)
+
+
+def then(cause: Event, event_type: EventType, data: Payload, *, named_by: UUID | None = None) -> Event:
+    """Return the ledger's next event after `cause`, its own as well, from which it follows at the same moment.
+
+    Its id is made from that of the event `named_by`, or of the cause.
+    """
+    return cause._replace(
+        id=uuid5(named_by or cause.id, event_type),
+        type=event_type,
+        sequence=cause.sequence + 1,
+        causation_id=cause.id,
+        data=data,
     )
 
 
-def _action(complaint: Complaint, event_type: EventType, data: Payload, occasion: Occasion) -> Event:
+def act(complaint: Complaint, event_type: EventType, data: Payload, occasion: Occasion) -> Event:
+    """Return the ledger's next event about `complaint`."""
     event_id = occasion.new_id()
     return Event(
         id=event_id,

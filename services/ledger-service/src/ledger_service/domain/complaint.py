@@ -138,6 +138,7 @@ _CHANGES: Mapping[EventType, Callable[[Complaint, Event], None]] = {
     EventType.RESOLVED: _resolved,
     EventType.REWORK_ORDERED: _rework_ordered,
     EventType.CLOSED: _closed,
+    EventType.FORCE_CLOSED: _closed,
     EventType.FEEDBACK_RECEIVED: _rated,
     EventType.REOPENED: _reopened,
 }

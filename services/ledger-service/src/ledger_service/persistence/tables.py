@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from eventbus.tables import add_bus_tables
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
+from ledger_service.persistence.matter_tables import add_matter_tables
 from runtime.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -196,5 +197,8 @@ add_hotspot_tables(metadata)
 hotspot = metadata.tables["hotspot"]
 hotspot_change = metadata.tables["hotspot_change"]
 hotspot_rule = metadata.tables["hotspot_rule"]
+add_matter_tables(metadata)
+ending_request = metadata.tables["ending_request"]
+rating_appeal = metadata.tables["rating_appeal"]
 add_bus_tables(metadata)
 idempotency_table(metadata)

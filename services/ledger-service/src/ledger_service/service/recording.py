@@ -13,10 +13,11 @@ from ledger_service.domain.closing import is_verified_by_rule, verify_by_rule
 from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
 from ledger_service.persistence import complaints, entries
+from ledger_service.service.matters import Matters
 
 
 async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
-    """Enter `events` of any number of complaints, in order, in four statements at most.
+    """Enter `events` of any number of complaints, in order, in four statements, or eight where they rule on it.
 
     Returns what follows from them by rule, entered as well. Raises Gap, Unenterable or IllegalTransition at the first
     event that does not fit; nothing is written then.
@@ -26,6 +27,7 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
     tenants, ids = {event.tenant for event in events}, {event.subject for event in events}
     known = await complaints.lock_many(connection, tenants, ids)
     there = await _causes_of_endings(connection, events)
+    matters = await Matters.of(connection, events)
     entered: list[Entry] = []
     by_rule: dict[UUID, Event] = {}
     for event in events:
@@ -42,8 +44,14 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
             follow_ups = verify_by_rule(complaint, event)
             entered += [complaint.enter(each) for each in follow_ups]
             by_rule |= {each.id: each for each in follow_ups}
+        ending = matters.follow(complaint, event)
+        if ending is not None:
+            entered.append(complaint.enter(ending))
+            by_rule[ending.id] = ending
+            matters.follow(complaint, ending)
     await complaints.save(connection, known.values())
     await entries.append(connection, entered)
+    await matters.save(connection)
     return [*by_rule.values()]
 
 
@@ -62,7 +70,12 @@ async def _causes_of_endings(connection: AsyncConnection, events: Sequence[Event
 
 async def record_and_publish(connection: AsyncConnection, complaint: Complaint, events: Sequence[Event]) -> None:
     """Enter the ledger's own `events` of one locked complaint, in order, and hand them to the outbox."""
-    entered = [complaint.enter(event) for event in events]
+    matters = await Matters.of(connection, events)
+    entered = []
+    for event in events:
+        entered.append(complaint.enter(event))
+        matters.follow(complaint, event)
     await complaints.save(connection, [complaint])
     await entries.append(connection, entered)
+    await matters.save(connection)
     await outbox.append(connection, LIFECYCLE.name, events)
