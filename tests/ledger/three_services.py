@@ -65,9 +65,12 @@ class Trio:
     async def relay(self, name: str, size: int = 100) -> int:
         """Publish what is next in a service's outbox; return how much that was."""
         part = self.parts[name]
-        statement = sa.text("SELECT * FROM outbox WHERE position > :after ORDER BY position LIMIT :size")
+        statement = sa.text(
+            "SELECT * FROM outbox WHERE aggregatetype = :topic AND position > :after ORDER BY position LIMIT :size"
+        )
+        values = {"topic": LIFECYCLE.name, "after": part.published, "size": size}
         async with part.engine.connect() as connection:
-            rows = (await connection.execute(statement, {"after": part.published, "size": size})).mappings().all()
+            rows = (await connection.execute(statement, values)).mappings().all()
         for row in rows:
             part.published = row["position"]
             self.topic.append(_message(row, len(self.topic)))
