@@ -56,7 +56,7 @@ class Unit:
 
     async def queue(self, *states: str) -> dict[str, str]:
         """Return the state of each appeal by the complaint's id."""
-        params = {"limit": 200, **({"state": states} if states else {})}
+        params: dict[str, Any] = {"limit": 200, **({"state": states} if states else {})}
         page = await self.client.get("/appeals", params=params, headers=self.as_(Role.ANALYST))
         return {item["complaint"]["id"]: item["state"] for item in page.json()["items"]}
 

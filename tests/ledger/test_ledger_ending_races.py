@@ -16,6 +16,7 @@ from contracts.roles import Role
 from intake.reports import REPORT
 from intake_service.service import withdraw
 from ledger.three_services import SERVICES, Trio, three_services
+from ledger_service.api import acting
 from ledger_service.events.handler import SUBSCRIPTION
 from runtime.database import create_engine, run_migrations
 from stack import MakeDatabase
@@ -81,10 +82,12 @@ class Life:
         return answer
 
 
+@pytest.mark.timeout(120 + LIVES * STEPS)
 async def test_every_interleaving_has_one_end_that_all_agree_on(
     databases: MakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(withdraw, "PATIENCE_SECONDS", 0.0)  # dispatch hears of it when the test says so
+    monkeypatch.setattr(withdraw, "PATIENCE_SECONDS", 0.0)  # others hear of things when the test says so
+    monkeypatch.setattr(acting, "EVENT_SECONDS", 0.0)
     random = Random(7)
     async with three_services(databases) as trio:
         lives = [await _received(trio, random) for _ in range(LIVES)]

@@ -53,7 +53,7 @@ class Desk:
 
     async def states(self, history: History) -> list[str]:
         """Return the states of all requests about the complaint."""
-        params = {"state": ["pending", "approved", "refused", "done", "lapsed"], "limit": 200}
+        params: dict[str, Any] = {"state": ["pending", "approved", "refused", "done", "lapsed"], "limit": 200}
         page = await self.client.get("/ending-requests", params=params, headers=self.as_(Role.ANALYST))
         return [item["state"] for item in page.json()["items"] if item["complaint"]["id"] == str(history.id)]
 
