@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contracts.envelope import Event
-from dispatch.asking import moment, shown
+from dispatch.asking import events_of, moment, shown
 from dispatch.offline import codes, item, outcomes, send, sync
 from dispatch.world import World, received
+from dispatch_service.service.reinspections import tell_due
+from dispatch_service.service.timers import fire_due
 
 
 async def test_batches_that_use_the_same_ids_crosswise_at_once_both_get_an_answer(world: World) -> None:
@@ -76,3 +78,21 @@ async def test_an_order_of_rectification_may_have_run_out_before_it_is_reported(
     assert codes(await sync(world, order, looked)) == [None, None]
     [kept] = (await shown(world, event))["rectifications"]
     assert (moment(kept["ordered_at"]), moment(kept["inspected_at"])) == (moment(order["at"]), moment(looked["at"]))
+
+
+async def test_what_time_alone_does_leaves_the_version_that_a_device_saw(world: World) -> None:
+    event, other = await world.a_case("accept", "start"), await world.a_case("accept")
+    until = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    await world.act(event, "rectification", {"notice": "三日内清理", "until": until}, role="officer")
+    seen, seen_of_other = (await world.row(event))["version"], (await world.row(other))["version"]
+    past = "rectify_until = now(), timer_at = now(), warn_at = now()"
+    await world.run(f"UPDATE dispatch_case SET {past} WHERE complaint_id = :id", id=event.subject)
+    assert (await fire_due(world.engine), await tell_due(world.engine)) == (1, 1)
+    order = {"text": "尽快到场", "deadline": until}
+    assert (await world.act(other, "supervision", order, role="supervisor")).status_code == 200
+
+    looked = item(event, "reinspection", version=seen, body={"passed": True})
+    results = await sync(world, looked, item(other, "start", version=seen_of_other))
+
+    assert (outcomes(results), codes(results)[1]) == (["done", "conflict"], "precondition-failed")
+    assert [name for name, _ in await events_of(world, event)][-2:] == ["escalated", "reinspection_due"]

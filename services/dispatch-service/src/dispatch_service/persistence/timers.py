@@ -26,11 +26,11 @@ _DUE = sa.text(f"""
 """)
 _SAVE = Statement("""
     UPDATE dispatch_case AS c
-    SET version = f.version, sequence = f.sequence, escalated = f.escalated, timer_at = f.timer_at,
+    SET sequence = f.sequence, escalated = f.escalated, timer_at = f.timer_at,
         updated_at = CAST(:now AS timestamptz)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:sequences AS int[]),
-                CAST(:levels AS smallint[]), CAST(:timers AS timestamptz[]))
-        AS f (complaint_id, version, sequence, escalated, timer_at)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:sequences AS int[]), CAST(:levels AS smallint[]),
+                CAST(:timers AS timestamptz[]))
+        AS f (complaint_id, sequence, escalated, timer_at)
     WHERE c.complaint_id = f.complaint_id
 """)
 _OLDEST = sa.text(f"""
@@ -65,7 +65,6 @@ async def save(connection: AsyncConnection, fired: Sequence[DueTimer]) -> None:
         connection,
         {
             "ids": [each.case.complaint_id for each in fired],
-            "versions": [each.case.version for each in fired],
             "sequences": [each.case.sequence for each in fired],
             "levels": [each.clock.escalated for each in fired],
             "timers": [each.clock.timer_at for each in fired],

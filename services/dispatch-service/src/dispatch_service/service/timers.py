@@ -53,7 +53,7 @@ async def fire_batch(connection: AsyncConnection, size: int) -> Sequence[DueTime
 
 
 def _escalate(timer: DueTimer) -> Event:
-    timer.case.act(EventType.ESCALATED)
+    timer.case.tell(EventType.ESCALATED)
     data = ComplaintEscalated.model_validate(
         {
             "level": timer.clock.escalated,
