@@ -41,7 +41,7 @@ class Life:
 
     @property
     def is_running(self) -> bool:
-        return self.status in _RUNNING
+        return self.status in _RUNNING | {"transferred"}
 
     @property
     def is_open(self) -> bool:

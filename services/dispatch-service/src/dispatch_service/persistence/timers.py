@@ -20,9 +20,13 @@ from eventbus.driver import Statement
 
 _CASE = ("complaint_id", "tenant", "status", "version", "sequence", "round", "team", "grid", "community", "received_at")
 _DUE = sa.text(f"""
-    SELECT {", ".join(_CASE)}, {CLOCK_COLUMNS}, statement_timestamp() AS now FROM dispatch_case
+    SELECT {", ".join(_CASE)}, {CLOCK_COLUMNS}, statement_timestamp() AS now,
+           CASE status WHEN 'transferred' THEN (
+               SELECT department FROM case_transfer
+               WHERE case_transfer.complaint_id = dispatch_case.complaint_id AND state = 'open') END AS department
+    FROM dispatch_case
     WHERE timer_at <= statement_timestamp() AND {AT_WORK}
-    ORDER BY timer_at LIMIT :size FOR UPDATE SKIP LOCKED
+    ORDER BY timer_at LIMIT :size FOR UPDATE OF dispatch_case SKIP LOCKED
 """)
 _SAVE = Statement("""
     UPDATE dispatch_case AS c
@@ -45,6 +49,8 @@ class DueTimer:
 
     case: Case
     clock: Clock
+    department: str | None
+    """That has the case at present."""
     now: datetime
 
 
@@ -55,7 +61,7 @@ async def lock_due(connection: AsyncConnection, size: int) -> Sequence[DueTimer]
         case = Case(**{**{name: row._mapping[name] for name in _CASE}, "status": Status(row.status)})
         clock = clock_of(row._mapping).clock
         assert clock is not None  # noqa: S101 - a timer is set with a clock, in one statement
-        due.append(DueTimer(case, clock, row.now))
+        due.append(DueTimer(case, clock, row.department, row.now))
     return due
 
 

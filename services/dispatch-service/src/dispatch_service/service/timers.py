@@ -59,6 +59,7 @@ def _escalate(timer: DueTimer) -> Event:
             "level": timer.clock.escalated,
             "stage": stage_of(timer.case.status),
             "team": timer.case.team,
+            "department": timer.department,
             "promised_at": timer.clock.promised_at,
         }
     )
