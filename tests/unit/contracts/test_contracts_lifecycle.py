@@ -27,7 +27,7 @@ LEGAL: dict[tuple[str | None, str], str] = {
     **{(status, "extended"): status for status in ("accepted", "in_progress")},
     **{(status, "suspended"): "suspended" for status in ("accepted", "in_progress")},
     ("suspended", "resumed"): "in_progress",
-    **{(status, "escalated"): status for status in OPEN},
+    **{(status, "escalated"): status for status in (*OPEN, "transferred")},
     ("resolved", "verified"): "verified",
     **{(status, "rework_ordered"): "assigned" for status in ("resolved", "verified")},
     **{(status, "followed_up"): status for status in ("verified", "closed")},

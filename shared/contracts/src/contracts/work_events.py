@@ -137,6 +137,8 @@ class ComplaintEscalated(Payload):
     stage: Literal["accept", "on_site", "resolve"]
     """What the unit has to do next."""
     team: str
+    department: str | None = None
+    """That has the case at present and is late; `team` is the unit that it was taken from."""
     promised_at: datetime | None = None
     order: SupervisionOrder | None = None
     actor: str | None = None
