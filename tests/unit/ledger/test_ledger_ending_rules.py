@@ -12,7 +12,6 @@ from contracts.envelope import Event
 from contracts.lifecycle import EventType, IllegalTransition, Status
 from histories import OFFICER, History
 from ledger_service.domain import appeals, endings
-from ledger_service.domain.appeals import Rating
 from ledger_service.domain.closing import Occasion
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.endings import EndingRequest, EndingState
@@ -51,6 +50,7 @@ def at(status: Status) -> tuple[History, Complaint]:
         if complaint.status is status:
             return history, complaint
     complaint.status = status
+    complaint.rating, complaint.asked_at = uuid4(), NOW
     return history, complaint
 
 
@@ -162,8 +162,6 @@ def test_another_round_makes_a_request_lapse() -> None:
 
 def appeal(complaint: Complaint, **changes: object) -> Event:
     facts: dict[str, object] = {
-        "rating": Rating(uuid4(), NOW),
-        "earlier": None,
         "occasion": OCCASION,
         "actor": OFFICER,
         "reason": "x",
@@ -177,16 +175,17 @@ def test_an_appeal_needs_a_rating_that_is_young_and_an_appellant_who_has_done_th
     _, complaint = at(Status.CLOSED)
     assert appeal(complaint).type is EventType.RATING_APPEALED
     assert appeal(complaint, actor="dispatcher-1", only_worker=False)
-    assert appeal(complaint, rating=Rating(uuid4(), NOW - WEEK))
-    made = appeals.made(appeal(complaint))
-    for refusal, changes in (
-        (RatingMissing, {"rating": None}),
-        (AppealExists, {"earlier": made}),
-        (AppealNotYours, {"actor": "officer-9"}),
-        (AppealTooLate, {"rating": Rating(uuid4(), NOW - WEEK - timedelta(seconds=1))}),
-    ):
+    late = {"occasion": replace(OCCASION, at=NOW + WEEK + timedelta(seconds=1))}
+    assert appeal(complaint, occasion=replace(OCCASION, at=NOW + WEEK))
+    for refusal, changes in ((AppealNotYours, {"actor": "officer-9"}), (AppealTooLate, late)):
         with pytest.raises(refusal):
             appeal(complaint, **changes)
+    complaint.appeal = uuid4()
+    with pytest.raises(AppealExists):
+        appeal(complaint)
+    complaint.rating = None
+    with pytest.raises(RatingMissing):
+        appeal(complaint)
     complaint.status = Status.RESOLVED
     with pytest.raises(IllegalTransition):
         appeal(complaint)
@@ -210,8 +209,12 @@ def test_an_appeal_is_decided_once_and_by_somebody_else() -> None:
 def test_an_exclusion_changes_something() -> None:
     _, complaint = at(Status.RECEIVED)
     out = ComplaintExcluded(actor="boss", indicators="all", excluded=True, reason="x")
-    assert exclude(complaint, out, OCCASION, {"timeliness"}).data == out
+    back = out.model_copy(update={"excluded": False})
     with pytest.raises(ExclusionStands):
-        exclude(complaint, out, OCCASION, {"all"})
+        exclude(complaint, back, OCCASION)
+    event = exclude(complaint, out, OCCASION)
+    assert event.data == out
+    complaint.enter(event)
     with pytest.raises(ExclusionStands):
-        exclude(complaint, out.model_copy(update={"excluded": False}), OCCASION, {"timeliness"})
+        exclude(complaint, out, OCCASION)
+    assert exclude(complaint, back, OCCASION).data == back

@@ -39,21 +39,11 @@ async def appeal_against_rating(body: ReasonBody, caller: Appellant, action: Act
     `appeal-not-yours` for an officer who has not resolved it.
     """
     window: timedelta = request.app.state.appeal_window
+    is_worker_only = not caller.has(Role.DISPATCHER)
 
-    async def ruling(connection: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
-        rating = await matters.rating(connection, caller.tenant, complaint.id)
-        earlier = rating and await matters.appeal_against(connection, caller.tenant, complaint.id, rating.id)
-        event = appeal(
-            complaint,
-            rating,
-            earlier,
-            occasion,
-            actor=caller.subject,
-            reason=body.reason,
-            only_worker=not caller.has(Role.DISPATCHER),
-            window=window,
-        )
-        return [event]
+    async def ruling(_: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
+        facts = {"actor": caller.subject, "reason": body.reason}
+        return [appeal(complaint, occasion, **facts, only_worker=is_worker_only, window=window)]
 
     async def shown(connection: AsyncConnection, events: Sequence[Event]) -> AppealView:
         return AppealView.of(await matters.one(connection, rating_appeal, caller.tenant, events[0].id))
@@ -69,7 +59,7 @@ async def decide_on_appeal(appeal_id: UUID, body: AppealDecisionBody, caller: De
     """
 
     async def ruling(connection: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
-        pending = (await matters.pending_appeals(connection, [complaint.id])).get(appeal_id)
+        pending = (await matters.pending_appeals(connection, [caller.tenant], [complaint.id])).get(appeal_id)
         upheld, reason = body.upheld, body.reason
         return [decide(complaint, pending, occasion, actor=caller.subject, upheld=upheld, reason=reason)]
 

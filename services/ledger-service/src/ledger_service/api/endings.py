@@ -60,7 +60,7 @@ async def decide_on_ending(request_id: UUID, body: DecisionBody, caller: Decider
         raise invalid("/reason", "decision-reason-missing")
 
     async def ruling(connection: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
-        request = (await matters.unsettled(connection, [complaint.id])).get(complaint.id)
+        request = (await matters.unsettled(connection, [caller.tenant], [complaint.id])).get(complaint.id)
         wanted = request if request is not None and request.id == request_id else None
         reason = body.reason or ""
         return decide(complaint, wanted, occasion, actor=caller.subject, approved=body.approved, reason=reason)
@@ -96,7 +96,7 @@ async def _ask(caller: Caller, action: Acting, ending: Ending, reason: str) -> R
     data = EndingRequested(actor=caller.subject, ending=ending, reason=reason)
 
     async def ruling(connection: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
-        unsettled = (await matters.unsettled(connection, [complaint.id])).get(complaint.id)
+        unsettled = (await matters.unsettled(connection, [caller.tenant], [complaint.id])).get(complaint.id)
         return [ask(complaint, data, occasion, unsettled)]
 
     async def shown(connection: AsyncConnection, events: Sequence[Event]) -> EndingRequestView:

@@ -1,21 +1,15 @@
 """Exclusions 剔除: taking a complaint out of some figures."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.closing_events import ComplaintExcluded
-from contracts.envelope import Event
 from contracts.lifecycle import TRANSITIONS, EventType
 from ledger_service.api.acting import Action
 from ledger_service.api.ruling_schemas import ExclusionBody
 from ledger_service.api.schemas import ComplaintView
-from ledger_service.domain.closing import Occasion
-from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.exclusions import exclude
-from ledger_service.persistence import matters
 from runtime.auth import Caller, require
 from runtime.problems import PROBLEM_RESPONSES
 
@@ -30,9 +24,4 @@ async def exclude_complaint(body: ExclusionBody, caller: Excluder, action: Actio
     409 `exclusion-stands` where it is so already.
     """
     data = ComplaintExcluded(actor=caller.subject, **body.model_dump())
-
-    async def ruling(connection: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
-        excluded = await matters.exclusions(connection, caller.tenant, complaint.id)
-        return [exclude(complaint, data, occasion, excluded)]
-
-    return await action.rule(caller, ruling)
+    return await action.act(caller, lambda complaint, occasion: [exclude(complaint, data, occasion)])

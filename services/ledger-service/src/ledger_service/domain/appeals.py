@@ -6,7 +6,7 @@ An upheld appeal takes the rating out of the figures. What the reporter said sta
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple, cast
+from typing import cast
 from uuid import UUID
 
 from contracts.closing_events import AppealDecided, RatingAppealed
@@ -34,13 +34,6 @@ class AppealState(StrEnum):
     """Another round has begun: the rating is history already."""
 
 
-class Rating(NamedTuple):
-    """The last word of the reporter on a closed complaint, by its event."""
-
-    id: UUID
-    at: datetime
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appeal:
     """An appeal, by the event that made it, and what became of it."""
@@ -59,32 +52,24 @@ class Appeal:
 
 
 def appeal(
-    complaint: Complaint,
-    rating: Rating | None,
-    earlier: Appeal | None,
-    occasion: Occasion,
-    *,
-    actor: str,
-    reason: str,
-    only_worker: bool,
-    window: timedelta,
+    complaint: Complaint, occasion: Occasion, *, actor: str, reason: str, only_worker: bool, window: timedelta
 ) -> Event:
-    """Return the event of an appeal against `rating`; `earlier`: one against the same.
+    """Return the event of an appeal against the reporter's last word.
 
     Raises IllegalTransition unless the complaint is closed, RatingMissing where it is not rated, AppealExists,
     AppealNotYours where `only_worker` may appeal and the actor has not resolved it, and AppealTooLate once `window` is
     over since the rating.
     """
     next_status(complaint.status, EventType.RATING_APPEALED)
-    if rating is None:
+    if complaint.rating is None or complaint.asked_at is None:
         raise RatingMissing
-    if earlier is not None:
+    if complaint.appeal is not None:
         raise AppealExists
     if only_worker and actor != complaint.worker:
         raise AppealNotYours
-    if occasion.at > rating.at + window:
-        raise AppealTooLate(rating.at + window)
-    data = RatingAppealed(actor=actor, reason=reason, rating=rating.id)
+    if occasion.at > complaint.asked_at + window:
+        raise AppealTooLate(complaint.asked_at + window)
+    data = RatingAppealed(actor=actor, reason=reason, rating=complaint.rating)
     return act(complaint, EventType.RATING_APPEALED, data, occasion)
 
 

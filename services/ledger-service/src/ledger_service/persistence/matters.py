@@ -1,6 +1,5 @@
 """Keeps requests for endings and appeals against ratings, and lists them with what their complaints are about."""
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,34 +9,32 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import EventType
-from ledger_service.domain.appeals import Appeal, AppealState, Rating
+from ledger_service.domain.appeals import Appeal, AppealState
 from ledger_service.domain.endings import UNSETTLED, EndingRequest, EndingState
-from ledger_service.persistence import entry_lists
-from ledger_service.persistence.entry_lists import EntryFilter
 from ledger_service.persistence.stories import Row
 from ledger_service.persistence.tables import ending_request, ledger_complaint, rating_appeal
 
-_WORDS = (EventType.FEEDBACK_RECEIVED, EventType.FOLLOWED_UP)
-_MOST = 1_000
-"""Entries of a kind that a complaint may have and each still counts."""
 _ABOUT = ("number", "status", "version", "category", "community", "grid", "team", "team_name")
 
 
-async def unsettled(connection: AsyncConnection, complaints: Collection[UUID]) -> dict[UUID, EndingRequest]:
+async def unsettled(
+    connection: AsyncConnection, tenants: Collection[str], complaints: Collection[UUID]
+) -> dict[UUID, EndingRequest]:
     """Return the requests for endings that are not settled, by complaint: there is one at most."""
     columns = ending_request.c
     statement = sa.select(ending_request).where(
-        columns.complaint_id.in_(complaints), columns.state.in_(sorted(UNSETTLED))
+        columns.tenant.in_(tenants), columns.complaint_id.in_(complaints), columns.state.in_(sorted(UNSETTLED))
     )
     return {row["complaint_id"]: _request(row) for row in (await connection.execute(statement)).mappings()}
 
 
-async def pending_appeals(connection: AsyncConnection, complaints: Collection[UUID]) -> dict[UUID, Appeal]:
+async def pending_appeals(
+    connection: AsyncConnection, tenants: Collection[str], complaints: Collection[UUID]
+) -> dict[UUID, Appeal]:
     """Return the appeals that wait for a decision, by their ids."""
     columns = rating_appeal.c
     statement = sa.select(rating_appeal).where(
-        columns.complaint_id.in_(complaints), columns.state == AppealState.PENDING
+        columns.tenant.in_(tenants), columns.complaint_id.in_(complaints), columns.state == AppealState.PENDING
     )
     return {row["id"]: _appeal(row) for row in (await connection.execute(statement)).mappings()}
 
@@ -51,33 +48,6 @@ async def save(connection: AsyncConnection, requests: Iterable[EndingRequest], a
             await connection.execute(
                 statement.on_conflict_do_update(index_elements=["tenant", "id"], set_=changed), rows
             )
-
-
-async def appeal_against(connection: AsyncConnection, tenant: str, complaint_id: UUID, rating: UUID) -> Appeal | None:
-    """Return the appeal against a rating, whatever became of it."""
-    columns = rating_appeal.c
-    statement = sa.select(rating_appeal).where(
-        columns.tenant == tenant, columns.complaint_id == complaint_id, columns.rating == rating
-    )
-    row = (await connection.execute(statement)).mappings().one_or_none()
-    return None if row is None else _appeal(row)
-
-
-async def rating(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> Rating | None:
-    """Return the reporter's last word of the present round; None where there is none."""
-    for row in await _entries(connection, tenant, complaint_id, *_WORDS, EventType.REOPENED):
-        if row["type"] == EventType.REOPENED:
-            return None
-        if json.loads(row["data"]).get("satisfaction") is not None:
-            return Rating(row["event_id"], row["occurred_at"])
-    return None
-
-
-async def exclusions(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> set[str]:
-    """Return the figures that a complaint is taken out of."""
-    newest_first = await _entries(connection, tenant, complaint_id, EventType.EXCLUDED)
-    said = [json.loads(row["data"]) for row in reversed(newest_first)]
-    return {name for name, excluded in {each["indicators"]: each["excluded"] for each in said}.items() if excluded}
 
 
 async def requests_page(
@@ -107,11 +77,6 @@ async def _page(
     if after is not None:
         statement = statement.where(table.c.id > after)
     return [dict(row) for row in (await connection.execute(statement.order_by(table.c.id).limit(size))).mappings()]
-
-
-async def _entries(connection: AsyncConnection, tenant: str, complaint_id: UUID, *types: EventType) -> Sequence[Row]:
-    wanted = EntryFilter(types=types, complaint=complaint_id)
-    return await entry_lists.page(connection, tenant, wanted, before=None, size=_MOST)
 
 
 def _with_complaint(table: sa.Table) -> sa.Select[Any]:

@@ -47,11 +47,12 @@ class Matters:
     @classmethod
     async def of(cls, connection: AsyncConnection, events: Iterable[Event]) -> Self:
         """Return those that `events` may say something of, in two statements; in none where they do not."""
-        complaints = {event.subject for event in events if _tells(event)}
-        if not complaints:
+        keys = {(event.tenant, event.subject) for event in events if _tells(event)}
+        if not keys:
             return cls({}, {})
-        requests = await matters.unsettled(connection, complaints)
-        return cls(requests, await matters.pending_appeals(connection, complaints))
+        tenants, complaints = ({*part} for part in zip(*keys, strict=True))
+        requests = await matters.unsettled(connection, tenants, complaints)
+        return cls(requests, await matters.pending_appeals(connection, tenants, complaints))
 
     def follow(self, complaint: Complaint, event: Event) -> Event | None:
         """Note what `event`, which has been entered, makes of them; return the ending that follows from it."""
@@ -93,7 +94,7 @@ class Matters:
 async def check_not_underway(connection: AsyncConnection, complaint: Complaint, events: Sequence[Event]) -> None:
     """Raise EndingUnderway where `events` would move a locked complaint whose approved ending dispatch looks at."""
     if any(TRANSITIONS[event.type].target and event.type not in ENDINGS.values() for event in events):
-        request = (await matters.unsettled(connection, [complaint.id])).get(complaint.id)
+        request = (await matters.unsettled(connection, [complaint.tenant], [complaint.id])).get(complaint.id)
         if request is not None and request.state is EndingState.APPROVED:
             raise EndingUnderway
 

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 
 from runtime.online_indexes import create_index_online, drop_index_online
 
-revision = "0014"
-down_revision = "0013"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
