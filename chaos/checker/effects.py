@@ -42,6 +42,9 @@ _MOVES_A_CASE = frozenset(
     }
 )
 """Each makes one version of a case; dispatch has let go of it when `withdrawn` comes."""
+_MOVES_WHAT_IS_HANDLED = frozenset({EventType.VOIDED, EventType.FORCE_CLOSED})
+"""These too, unless dispatch has let go of the case before."""
+_HANDLED = frozenset({Status.RESOLVED, Status.VERIFIED})
 _IS_PROGRESS: dict[EventType, Status] = {
     event_type: line.target
     for event_type, line in TRANSITIONS.items()
@@ -143,9 +146,14 @@ def _ledger_counts(entries: Iterable[Entry]) -> dict[str, Any]:
 
 def _dispatch_counts(entries: Iterable[Entry]) -> dict[str, Any]:
     return {
-        "version": sum(entry.type in _MOVES_A_CASE for entry in entries),
+        "version": sum(map(_moves_a_case, entries)),
         "sequence": sum(entry.source == "dispatch" for entry in entries),
     }
+
+
+def _moves_a_case(entry: Entry) -> bool:
+    is_handled = entry.type in _MOVES_WHAT_IS_HANDLED and entry.before in _HANDLED
+    return is_handled or entry.type in _MOVES_A_CASE
 
 
 def _intake_counts(entries: Iterable[Entry]) -> dict[str, Any]:
