@@ -2,7 +2,7 @@
 
 from dispatch_service.domain.errors import DispatchError
 from dispatch_service.domain.mobile_errors import ActionIdReused, ChangedMeanwhile, MomentOutOfRange, TooManyNotes
-from operations.problems import invalid
+from operations.problems import invalid, refused
 from runtime.etag import etag
 from runtime.problems import Problem, register_texts
 
@@ -51,5 +51,5 @@ def of_mobile(error: DispatchError) -> Problem | None:
         case MomentOutOfRange():
             return invalid("/at", "moment-not-believed")
         case ActionIdReused():
-            return Problem(422, "action-id-reused")
+            return refused("/id", "action-id-reused")
     return None

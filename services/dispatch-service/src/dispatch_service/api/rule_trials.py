@@ -16,6 +16,7 @@ from dispatch_service.service.rule_drafts import BadRules
 from dispatch_service.service.rule_reading import rules_of
 from dispatch_service.service.rule_trials import Period, RuleTrial, Sample, Trial, codes_of, try_rules
 from dispatch_service.service.rulebooks import Rulebooks
+from operations.periods import check_order
 from runtime.auth import Caller, require
 from runtime.problems import PROBLEM_RESPONSES, Problem
 
@@ -30,8 +31,7 @@ async def try_on_past_cases(request: Request, body: TrialBody, caller: Trier, en
     Cases are those received in the period, the newest first, up to `most`. Grids are those of now, and rosters are
     left out of account. One dry run at a time in a process: 429 `dry-run-busy` for the second.
     """
-    if body.end < body.begin:
-        raise Problem(422, "period-reversed")
+    check_order(body.begin, body.end, "/to")
     dry_runs: asyncio.Semaphore = request.app.state.dry_runs
     if dry_runs.locked():
         raise Problem(429, "dry-run-busy", headers={"Retry-After": "5"})
