@@ -15,6 +15,7 @@ from operations.filters import Box, Code
 from operations.problems import invalid
 from runtime.types import Instant
 
+ME = "me"
 _ORDERS = (
     "`received`: newest first; `deadline`: what was promised for the earliest time first; `distance`: nearest first;"
     " `reinspection`: cases whose rectification waits to be inspected, those that are due first. By deadline and by"
@@ -38,7 +39,12 @@ async def case_filter(
     overdue: Annotated[bool | None, Query(description="Beyond the promised time, or not.")] = None,
     supporting: Annotated[Code | None, Query(description="Code of a team that supports the lead.")] = None,
     reinspection: Annotated[Reinspection | None, Query(description="Where an order of rectification stands.")] = None,
-    mine: Annotated[bool, Query(description="Only cases of the caller's own teams.")] = False,
+    assignee: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="Who it is for, by subject; `me` is the caller.")
+    ] = None,
+    mine: Annotated[
+        bool, Query(description="Only cases of the caller's own teams that are for the caller or for nobody yet.")
+    ] = False,
     near: Near = None,
     sort: Annotated[Order, Query(description=_ORDERS)] = "received",
 ) -> CaseFilter:
@@ -60,6 +66,7 @@ async def case_filter(
         grade=grade,
         light=light,
         overdue=overdue,
+        assignee=assignee,
         mine=mine,
         near=near,
         supporting=supporting,

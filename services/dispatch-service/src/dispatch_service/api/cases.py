@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from dispatch_service.api.case_filter import case_filter
+from dispatch_service.api.case_filter import ME, case_filter
 from dispatch_service.api.case_schemas import CaseDetail, ListedCase
 from dispatch_service.api.deps import ReadEngine, Staff
 from dispatch_service.api.problems import problem_of
@@ -39,11 +39,14 @@ async def list_cases(
     Newest first, a case that changes keeps its place, so no page shifts. To follow changes, walk all pages with
     `updated_after` set a minute before the moment at which the walk before began.
     """
+    if wanted.assignee == ME:
+        wanted = replace(wanted, assignee=caller.subject)
     pages = Pages(request, caller, "cases", asdict(wanted))
     last = pages.after(cursor)
     async with engine.connect() as connection:
         if wanted.mine:
-            wanted = replace(wanted, teams=await cases.teams_of(connection, caller.tenant, caller.subject))
+            teams = await cases.teams_of(connection, caller.tenant, caller.subject)
+            wanted = replace(wanted, teams=teams, subject=caller.subject)
         after = None if last is None else _mark(wanted, *last)
         rows = await case_lists.page(connection, caller.tenant, wanted, after=after, size=limit + 1, at=now())
     if len(rows) > limit:
