@@ -10,6 +10,7 @@ from contracts.lifecycle import EventType
 from dispatch.asking import moment, shown
 from dispatch.ruling import can, on_duty, place_of, publish, routed, rule, stands
 from dispatch.world import World, later
+from runtime.clock import now
 
 HOUR = timedelta(hours=1)
 
@@ -127,3 +128,20 @@ async def test_what_a_colleague_takes_on_leaves_what_is_mine(world: World, crew:
 
     assert (own["gone"], own["items"]) == ([str(event.subject)], [])
     assert (whole["gone"], whole["items"][0]["assignee"]) == ([], "colleague")
+
+
+async def test_a_dry_run_goes_by_the_rosters_of_the_time(world: World) -> None:
+    event, _ = await routed(world, at=await place_of(world, 8), description="夜间积水")
+    other, _ = await routed(world, at=await place_of(world, 8), description="夜间积水", received_at=now() + HOUR)
+    await on_duty(world, "team-12", "later", begins=HOUR / 2, ends=2 * HOUR)
+    await world.run("UPDATE dispatch_case SET received_at = now() WHERE complaint_id = :id", id=event.subject)
+    flood = rule("flood", {"words": ["积水"]}, {"team": "team-12", "grade": "urgent"})
+    body = {"from": (now() - HOUR).isoformat(), "to": (now() + HOUR).isoformat(), "rules": [flood]}
+
+    told = await world.send("POST", "/dispatch/v1/rules/dry-run", role="dispatcher", json=body)
+
+    samples = {each["complaint_id"]: each for each in told.json()["rules"][0]["samples"]}
+    assert [
+        (samples[str(each.subject)]["team_then"], samples[str(each.subject)]["instead_of_then"])
+        for each in (event, other)
+    ] == [("duty-desk", "team-12"), ("team-12", None)]

@@ -28,8 +28,8 @@ Trier = Annotated[Caller, Depends(require(Role.DISPATCHER, Role.SUPERVISOR, Role
 async def try_on_past_cases(request: Request, body: TrialBody, caller: Trier, engine: ReadEngine) -> TrialView:
     """Say what the draft, or the rules given, would have done with past cases beside what happened; nothing changes.
 
-    Cases are those received in the period, the newest first, up to `most`. Grids are those of now, and rosters are
-    left out of account. One dry run at a time in a process: 429 `dry-run-busy` for the second.
+    Cases are those received in the period, the newest first, up to `most`. Grids and limits are those of now, rosters
+    those of the time. One dry run at a time in a process: 429 `dry-run-busy` for the second.
     """
     check_order(body.begin, body.end, "/to")
     dry_runs: asyncio.Semaphore = request.app.state.dry_runs
@@ -50,9 +50,9 @@ async def try_on_past_cases(request: Request, body: TrialBody, caller: Trier, en
         except BadRules as error:
             raise refusal_of(error.faults) from error
         rules = rules_of(rows)
-        tried = await rulebooks.router_for(connection, caller.tenant, rules)
+        tried = await rulebooks.book_for(connection, caller.tenant, rules)
         trial = await try_rules(connection, tried, period, samples=body.samples)
-    return _view(trial, rules, tried, body.samples)
+    return _view(trial, rules, tried.router, body.samples)
 
 
 def _view(trial: Trial, rules: list[Rule], tried: Router, samples: int) -> TrialView:
@@ -79,12 +79,13 @@ def _of_rule(code: str, rule: RuleTrial, fault: str | None, samples: int) -> Rul
 
 
 def _sample(sample: Sample) -> SampleView:
-    case, route = sample.case, sample.route
+    case, route, placement = sample.case, sample.route, sample.placement
     return SampleView(
         complaint_id=case["complaint_id"],
         number=case["number"],
         team=case["team"],
-        team_then=route.team.code,
+        team_then=placement.team,
+        instead_of_then=placement.instead_of,
         grade=case["grade"],
         grade_then=route.grade.value,
         supporting_then=[helper.team.code for helper in route.supporting],
