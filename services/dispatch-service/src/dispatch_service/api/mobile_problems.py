@@ -8,6 +8,10 @@ from runtime.problems import Problem, register_texts
 
 register_texts(
     {
+        "ended-not-sorted": (
+            "已结束的案件不能按 {sort} 排序；请按受理时间列出，或用 received_from 等条件缩小范围。",
+            "Ended cases are not listed by {sort}: list them newest first, narrowed down by received_from and others.",
+        ),
         "too-many-notes": (
             "备注过多",
             "Too many notes",
