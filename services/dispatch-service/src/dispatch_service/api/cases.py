@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from dispatch_service.api.case_filter import ME, case_filter
 from dispatch_service.api.case_schemas import CaseDetail, ListedCase
-from dispatch_service.api.deps import ReadEngine, Staff
+from dispatch_service.api.deps import ReadEngine, Staff, TenantClockworks
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.errors import CaseNotFound
 from dispatch_service.persistence import case_lists, cases
@@ -56,15 +56,18 @@ async def list_cases(
 
 
 @router.get("/{complaint_id}")
-async def show_case(complaint_id: UUID, response: Response, caller: Staff, engine: ReadEngine) -> CaseDetail:
+async def show_case(
+    complaint_id: UUID, response: Response, caller: Staff, engine: ReadEngine, clockworks: TenantClockworks
+) -> CaseDetail:
     """Show one case. Its `ETag` can be sent back as `If-Match` with an action."""
     async with engine.connect() as connection:
         try:
             row = await cases.show(connection, caller.tenant, complaint_id)
         except CaseNotFound as error:
             raise problem_of(error) from error
+        work = await clockworks.of_one(connection, caller.tenant)
     response.headers["ETag"] = etag(row["version"])
-    return CaseDetail.of(row)
+    return CaseDetail.shown(row, work)
 
 
 def _key(wanted: CaseFilter, row: Row) -> Position:
