@@ -12,6 +12,8 @@ from intake_service.persistence import attachments
 
 log = structlog.get_logger()
 
+_MOST_TOLD = 20
+"""In one line of the log."""
 UNKNOWN = Counter("jieban_photos_unknown_total", "Photos that a result refers to and that are not there")
 
 
@@ -24,9 +26,11 @@ async def link_photos(connection: AsyncConnection, events: Sequence[Event]) -> N
     """
     photos = [(photo, event.subject, event.tenant) for event in events for photo in _photos_of(event)]
     if photos:
-        for photo, complaint in await attachments.link(connection, photos):
-            log.warning("photo_unknown", photo=str(photo), complaint=str(complaint))
-            UNKNOWN.inc()
+        unknown = await attachments.link(connection, photos)
+        if unknown:
+            told = {str(photo): str(complaint) for photo, complaint in unknown[:_MOST_TOLD]}
+            log.warning("photos_unknown", count=len(unknown), photos=told)
+            UNKNOWN.inc(len(unknown))
 
 
 def _photos_of(event: Event) -> tuple[UUID, ...]:
