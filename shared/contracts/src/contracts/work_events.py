@@ -121,6 +121,14 @@ class ComplaintResumed(Acted):
     """The new promised time: later by the suspension."""
 
 
+class ComplaintRescheduled(Payload):
+    """The promised time was reckoned anew, by other limits or another calendar than before."""
+
+    promised_at: datetime
+    promised_before: datetime | None = None
+    """None where nothing had been promised."""
+
+
 class SupervisionOrder(Payload):
     """督办: a supervisor's demand with a deadline of its own."""
 

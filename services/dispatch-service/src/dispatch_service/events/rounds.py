@@ -46,7 +46,7 @@ async def begin(
     known = await rounds.begin(connection, [_beginning(each, chosen[each.case.complaint_id]) for each in begun], now)
     renewed = {}
     for key, each in known.items():
-        work, old = books[each.stale.tenant].work, each.stale.known
+        work, old = books[each.stale.case.tenant].work, each.stale.known
         clock = work.start(old.category, old.grade, begun_at=now, assigned_at=now)
         renewed[key] = Renewed(each.stale, work.version, clock, begun_at=now, is_new_round=True)
     await stale_clocks.save(connection, list(renewed.values()))

@@ -11,16 +11,15 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import Status
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.clocks import Clock
 from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, clock_of
 from dispatch_service.persistence.clock_tables import AT_WORK
+from dispatch_service.persistence.timed_cases import CASE_COLUMNS, case_of
 from eventbus.driver import Statement
 
-_CASE = ("complaint_id", "tenant", "status", "version", "sequence", "round", "team", "grid", "community", "received_at")
 _DUE = sa.text(f"""
-    SELECT {", ".join(_CASE)}, {CLOCK_COLUMNS}, statement_timestamp() AS now,
+    SELECT {CASE_COLUMNS}, {CLOCK_COLUMNS}, statement_timestamp() AS now,
            CASE status WHEN 'transferred' THEN (
                SELECT department FROM case_transfer
                WHERE case_transfer.complaint_id = dispatch_case.complaint_id AND state = 'open') END AS department
@@ -58,10 +57,9 @@ async def lock_due(connection: AsyncConnection, size: int) -> Sequence[DueTimer]
     """Return up to `size` cases whose timers are due, the longest due first, locked; others' are left to them."""
     due = []
     for row in await connection.execute(_DUE, {"size": size}):
-        case = Case(**{**{name: row._mapping[name] for name in _CASE}, "status": Status(row.status)})
         clock = clock_of(row._mapping).clock
         assert clock is not None  # noqa: S101 - a timer is set with a clock, in one statement
-        due.append(DueTimer(case, clock, row.department, row.now))
+        due.append(DueTimer(case_of(row._mapping), clock, row.department, row.now))
     return due
 
 
