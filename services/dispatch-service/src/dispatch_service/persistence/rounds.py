@@ -84,7 +84,7 @@ async def begin(connection: AsyncConnection, beginnings: Sequence[Beginning], no
         "now": now,
     }
     rows = await connection.execute(_BEGIN, values)
-    those = {case.complaint_id: case for case, _ in cases}
+    those = {each.case.complaint_id: each.case for each in beginnings}
     return {
         row.complaint_id: Begun(
             StaleClock(those[row.complaint_id], now, is_new_round=True, known=clock_of(row._mapping)),
