@@ -13,6 +13,7 @@ from contracts.events import (
     ComplaintReopened,
     ComplaintResolved,
     FeedbackReceived,
+    FollowedUp,
     ReworkOrdered,
     Satisfaction,
 )
@@ -54,6 +55,11 @@ class Complaint:
     closed_at: datetime | None = None
     satisfaction: Satisfaction | None = None
     solved: bool | None = None
+    category: str | None = None
+    source: str = ""
+    """Where the report came from."""
+    closing_version: int = 0
+    """Of the tenant's closing rules that the present round goes by."""
     received: ComplaintReceived | None = None
     """Set by the event that makes the complaint known; one that is read back from the store does not carry it."""
 
@@ -97,6 +103,8 @@ class Complaint:
 def _received(complaint: Complaint, event: Event) -> None:
     complaint.received = cast(ComplaintReceived, event.data)
     complaint.owner = complaint.received.owner
+    complaint.category = complaint.received.category
+    complaint.source = complaint.received.source
 
 
 def _assigned(complaint: Complaint, event: Event) -> None:
@@ -114,6 +122,7 @@ def _resolved(complaint: Complaint, event: Event) -> None:
 
 def _rework_ordered(complaint: Complaint, event: Event) -> None:
     complaint.round = cast(ReworkOrdered, event.data).round
+    complaint.satisfaction = complaint.solved = None
 
 
 def _reopened(complaint: Complaint, event: Event) -> None:
@@ -124,6 +133,14 @@ def _reopened(complaint: Complaint, event: Event) -> None:
 
 def _closed(complaint: Complaint, event: Event) -> None:
     complaint.closed_at = event.time
+
+
+def _called(complaint: Complaint, event: Event) -> None:
+    """Take what the reporter said on the phone for their word, where it is whole."""
+    data = cast(FollowedUp, event.data)
+    if data.satisfaction is not None and data.solved is not None:
+        complaint.satisfaction = data.satisfaction
+        complaint.solved = data.solved
 
 
 def _rated(complaint: Complaint, event: Event) -> None:
@@ -137,6 +154,7 @@ _CHANGES: Mapping[EventType, Callable[[Complaint, Event], None]] = {
     EventType.ASSIGNED: _assigned,
     EventType.RESOLVED: _resolved,
     EventType.REWORK_ORDERED: _rework_ordered,
+    EventType.FOLLOWED_UP: _called,
     EventType.CLOSED: _closed,
     EventType.FEEDBACK_RECEIVED: _rated,
     EventType.REOPENED: _reopened,

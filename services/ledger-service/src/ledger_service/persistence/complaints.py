@@ -14,7 +14,7 @@ from ledger_service.domain.complaint import Complaint
 
 _LOCK = """
     SELECT seq_intake, seq_dispatch, seq_ledger, status, complaint_id, tenant, version, owner, round, community, grid,
-           team, team_name, worker, closed_at, satisfaction, solved
+           team, team_name, worker, closed_at, satisfaction, solved, category, source, closing_version
     FROM ledger_complaint
 """
 _LOCK_MANY = Statement(f"""{_LOCK}
@@ -36,6 +36,7 @@ _CHANGED = {
     "closed_at": "timestamptz",
     "satisfaction": "text",
     "solved": "boolean",
+    "closing_version": "int",
     "seq_intake": "int",
     "seq_dispatch": "int",
     "seq_ledger": "int",
@@ -53,6 +54,7 @@ _FACTS = (
     "external_ref",
     "occurred_at",
     "received_at",
+    "query_code_digest",
 )
 _ALL = (*_KEY, *_CHANGED, *_FACTS)
 _NEW = _KEY | _CHANGED
@@ -109,6 +111,7 @@ def _row(complaint: Complaint) -> tuple[Any, ...]:
         complaint.closed_at,
         complaint.satisfaction,
         complaint.solved,
+        complaint.closing_version,
         sequences["intake"],
         sequences["dispatch"],
         sequences["ledger"],
@@ -131,6 +134,7 @@ def _facts(received: ComplaintReceived) -> tuple[Any, ...]:
         received.external_ref,
         received.occurred_at,
         received.received_at,
+        received.query_code_digest,
     )
 
 
