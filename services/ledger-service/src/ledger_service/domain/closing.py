@@ -18,7 +18,6 @@ from contracts.events import (
     FeedbackReceived,
     Payload,
     ReworkOrdered,
-    VerificationMethod,
 )
 from contracts.lifecycle import EventType, next_status
 from ledger_service.domain.closing_rules import DEFAULT, Gate, Rule
@@ -66,17 +65,14 @@ def verify_by_rule(complaint: Complaint, resolved: Event, rule: Rule = DEFAULT) 
     return verified, *_closed_unless_called(verified, rule, resolved.id)
 
 
-def order_rework(
-    complaint: Complaint, occasion: Occasion, *, actor: str, method: VerificationMethod, reason: str
-) -> Event:
+def order_rework(complaint: Complaint, data: ReworkOrdered, occasion: Occasion) -> Event:
     """Return the event of a failed verification 返工: the unit has another round.
 
-    Raises IllegalTransition unless the complaint is resolved, VerifierIsWorker where the two are one person.
+    Raises IllegalTransition where no result waits for its closing, VerifierIsWorker where the two are one person.
     """
     next_status(complaint.status, EventType.REWORK_ORDERED)
-    if actor == complaint.worker:
+    if data.actor == complaint.worker:
         raise VerifierIsWorker
-    data = ReworkOrdered(actor=actor, method=method, reason=reason, round=complaint.round + 1)
     return act(complaint, EventType.REWORK_ORDERED, data, occasion)
 
 

@@ -159,7 +159,8 @@ def decide(
         case "reopen":
             return [reopen(complaint, occasion, actor=actor, reason=reason, window=window)]
         case "rework":
-            return [order_rework(complaint, occasion, actor=actor, method="call", reason=reason)]
+            rework = ReworkOrdered(actor=actor, method="call", reason=reason, round=complaint.round + 1)
+            return [order_rework(complaint, rework, occasion)]
         case "close":
             next_status(complaint.status, EventType.CLOSED)
             return [act(complaint, EventType.CLOSED, ComplaintClosed(gates=rule.gates), occasion)]

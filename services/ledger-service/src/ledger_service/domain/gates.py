@@ -42,7 +42,7 @@ def _missing_evidence(data: ComplaintVerified, evidence: Evidence) -> Iterator[E
         yield EvidenceFlaw("/method", "verification-method-refused", ", ".join(evidence.methods))
     if len(data.photos or ()) < evidence.photos:
         yield EvidenceFlaw("/photos", "verification-photos-missing", evidence.photos)
-    if evidence.position and data.position is None:
+    if evidence.position and (data.position is None or data.position.lon is None):
         yield EvidenceFlaw("/position", "verification-position-missing", "")
 
 
