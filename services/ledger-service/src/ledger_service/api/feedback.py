@@ -1,20 +1,20 @@
 """The reporter's word without an account: by the query code of the receipt, or by a link."""
 
 import hmac
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from contracts.events import FeedbackReceived, Satisfaction, query_code_digest
+from contracts.events import FeedbackReceived, query_code_digest
 from contracts.lifecycle import EventType, IllegalTransition, Status, next_status
 from contracts.roles import Role
 from ledger_service.api.deps import Engine, ReadEngine
 from ledger_service.api.feedback_problems import code_unknown, link_expired, link_unknown, no_links, too_early, too_many
-from ledger_service.api.schemas import LabelView, Text
+from ledger_service.api.feedback_schemas import AskedView, CodeBody, HeardView, LinkBody, LinkView, WordBody
+from ledger_service.api.schemas import LabelView
 from ledger_service.api.views import parse_data
 from ledger_service.domain.closing import Occasion
 from ledger_service.domain.errors import FeedbackExists
@@ -30,68 +30,11 @@ from runtime.clock import now
 from runtime.ids import uuid7
 from runtime.problems import PROBLEM_RESPONSES, Problem
 from runtime.tracing import current_traceparent
-from runtime.types import Integer
 
 router = APIRouter(tags=["feedback"], responses=PROBLEM_RESPONSES)
 Sender = Annotated[Caller, Depends(require(Role.OPERATOR, Role.SUPERVISOR, Role.ADMIN))]
 Token = Annotated[str, Path(max_length=200, pattern=r"^[\w-]+$")]
 _NOBODY = UUID(int=0)
-
-
-class WordBody(BaseModel):
-    """The reporter's word: 满意、基本满意、不满意, and whether the matter is solved."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    satisfaction: Satisfaction
-    solved: StrictBool
-    comment: Text | None = None
-
-
-class CodeBody(WordBody):
-    """The same with the number and the query code of the receipt."""
-
-    number: Annotated[str, Field(min_length=1, max_length=100)]
-    query_code: Annotated[str, Field(min_length=1, max_length=100)]
-
-
-class LinkBody(BaseModel):
-    """For how long the link shall be good."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    valid_days: Annotated[Integer, Field(ge=1, le=30)] = 14
-
-
-class LinkView(BaseModel):
-    """A link 评价链接 that can be sent to the reporter: whoever has it may give their word on this round."""
-
-    token: str
-    path: Annotated[str, Field(description="Behind the address at which reporters reach the ledger.")]
-    round: int
-    expires_at: datetime
-
-
-class HeardView(BaseModel):
-    """What was heard."""
-
-    number: str
-    satisfaction: Satisfaction
-    solved: bool
-
-
-class AskedView(BaseModel):
-    """What a reporter is asked about: the complaint and its result, without personal data."""
-
-    number: str
-    category: str | None
-    status: Status
-    status_label: LabelView
-    closed_at: datetime | None
-    handling_mode: str | None
-    result: Annotated[str | None, Field(description="What was done, in the officer's words.")]
-    rated: Annotated[bool, Field(description="The word of this round is given.")]
-    expires_at: datetime
 
 
 @router.post("/feedback", dependencies=[Depends(public)])

@@ -49,7 +49,7 @@ _NOTE = Statement(f"""
     FROM {_arrays(_CALLED)}
     ON CONFLICT (tenant, id) DO UPDATE
     SET attempts = excluded.attempts, outcome = excluded.outcome, state = excluded.state, done_at = excluded.done_at,
-        version = task.version + 1, next_at = NULL, claimed_by = NULL, claimed_until = NULL
+        version = task.version + 1, claimed_by = NULL, claimed_until = NULL
     WHERE task.attempts < excluded.attempts AND task.state = 'open'
 """)
 _DROP = Statement(f"""
