@@ -100,14 +100,17 @@ class Changes:
     def closed(self, complaint: Complaint, event: Event) -> None:
         """Have some reporters called; look at what was said at the gate."""
         rule = self.rule_of(complaint)
-        if uuid5(event.id, _CALL).int % 100 < rule.calls.sampled_percent:
+        share = rule.calls.sampled_percent
+        if share and uuid5(event.id, _CALL).int % 100 < share:
             self._call(complaint, event, rule, Kind.SAMPLE)
         self._review(complaint, event, rule)
 
     def rated(self, complaint: Complaint, event: Event) -> None:
         """Leave out a call that only a sample wanted; look at a bad word."""
-        self._drop(complaint, event, complaint.round, Kind.SAMPLE)
-        self._review(complaint, event, self.rule_of(complaint))
+        rule = self.rule_of(complaint)
+        if rule.calls.sampled_percent:
+            self._drop(complaint, event, complaint.round, Kind.SAMPLE)
+        self._review(complaint, event, rule)
 
     def followed_up(self, complaint: Complaint, event: Event) -> None:
         """Note a call at its task; look at a bad word."""
