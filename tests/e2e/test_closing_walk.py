@@ -3,11 +3,12 @@
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from e2e.county import County
-from e2e.people import People, body
+from e2e.people import People, body, eventually
 from e2e.printed import ROOT, examples, prelude, run
 
 
@@ -27,12 +28,9 @@ async def test_the_walks_work_line_by_line_and_end_where_they_say(
     tasks = body(await people.a("operator").get(f"/ledger/v1/complaints/{complaint}/follow-ups"))["items"]
     assert [(task["kind"], task["state"], task["decision"]) for task in tasks] == [("review", "done", "reopen")]
 
-    async def with_unit() -> bool:
-        return (await people.assigned(complaint))["round"] == 2
+    async def with_its_unit() -> dict[str, Any] | None:
+        case = await people.assigned(complaint)
+        return case if case["round"] == 2 else None
 
-    for _ in range(100):
-        if await with_unit():
-            break
-        await asyncio.sleep(0.1)
-    case = await people.assigned(complaint)
+    case = await eventually(with_its_unit)
     assert (case["status"], case["explanation"]["rule"]) == ("assigned", "reopening")

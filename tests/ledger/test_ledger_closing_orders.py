@@ -64,7 +64,8 @@ async def step(closings: Closings, history: History, name: str, choice: Any) -> 
     word = {"satisfaction": "satisfied" if choice else "dissatisfied", "solved": bool(choice)}
     match name:
         case "work":
-            return await work(closings, history)
+            await work(closings, history)
+            return None
         case "verify":
             return await closings.post(history, "verification", VERIFICATIONS[choice], closings.inspector)
         case "closure" | "reopening" | "want":

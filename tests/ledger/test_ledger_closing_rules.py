@@ -67,7 +67,7 @@ async def test_rules_side_by_side_are_no_shadows(closings: Closings) -> None:
 
 async def test_versions_stay_and_a_stale_one_is_refused(closings: Closings, as_: As) -> None:
     first = await closings.rules(ASK_FIRST)
-    body = {"rules": [{"gates": []}]}
+    body: dict[str, Any] = {"rules": [{"gates": []}]}
     stale = await closings.client.put("/closing-rules", json=body, headers=closings.admin | {"If-Match": '"0"'})
     assert stale.status_code == 412
     second = await closings.client.put("/closing-rules", json=body, headers=closings.supervisor | {"If-Match": '"1"'})

@@ -72,7 +72,11 @@ class Changes:
     def rule_of(self, complaint: Complaint) -> Rule:
         """Return what the complaint's present round goes by."""
         book = self._books.get(complaint.tenant)
-        return DEFAULT if book is None else book.rule(complaint.closing_version, complaint.category, complaint.source)
+        return (
+            DEFAULT
+            if book is None
+            else book.rule(complaint.closing_version, complaint.category, complaint.source or "")
+        )
 
     def note(self, complaint: Complaint, event: Event) -> None:
         """Take account of an event that `complaint` has just entered."""

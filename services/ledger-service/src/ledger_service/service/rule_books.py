@@ -36,7 +36,7 @@ async def rule_of(connection: AsyncConnection, complaint: Complaint) -> Rule:
     """Return what the complaint's present round goes by."""
     books = await rule_books(connection, {complaint.tenant})
     book = books.get(complaint.tenant)
-    return DEFAULT if book is None else book.rule(complaint.closing_version, complaint.category, complaint.source)
+    return DEFAULT if book is None else book.rule(complaint.closing_version, complaint.category, complaint.source or "")
 
 
 async def _book(connection: AsyncConnection, keys: tuple[_Key, ...]) -> RuleBook:
