@@ -32,7 +32,6 @@ _MOVES_A_CASE = frozenset(
         EventType.RESUMED,
         EventType.ESCALATED,
         EventType.RECTIFICATION_ORDERED,
-        EventType.REINSPECTION_DUE,
         EventType.RESOLVED,
         EventType.RELEASED,
         EventType.VERIFIED,
@@ -41,7 +40,8 @@ _MOVES_A_CASE = frozenset(
         EventType.REOPENED,
     }
 )
-"""Each makes one version of a case; dispatch has let go of it when `withdrawn` comes."""
+"""Each makes one version of a case, but for what a timer tells, which has no actor; dispatch has let go of it when
+`withdrawn` comes."""
 _MOVES_WHAT_IS_HANDLED = frozenset({EventType.VOIDED, EventType.FORCE_CLOSED})
 """These too, unless dispatch has let go of the case before."""
 _HANDLED = frozenset({Status.RESOLVED, Status.VERIFIED})
@@ -146,14 +146,15 @@ def _ledger_counts(entries: Iterable[Entry]) -> dict[str, Any]:
 
 def _dispatch_counts(entries: Iterable[Entry]) -> dict[str, Any]:
     return {
-        "version": sum(map(_moves_a_case, entries)),
+        "version": sum(_moves(entry) for entry in entries),
         "sequence": sum(entry.source == "dispatch" for entry in entries),
     }
 
 
-def _moves_a_case(entry: Entry) -> bool:
-    is_handled = entry.type in _MOVES_WHAT_IS_HANDLED and entry.before in _HANDLED
-    return is_handled or entry.type in _MOVES_A_CASE
+def _moves(entry: Entry) -> bool:
+    is_timers = entry.type == EventType.ESCALATED and entry.actor is None
+    is_ended = entry.type in _MOVES_WHAT_IS_HANDLED and entry.before in _HANDLED
+    return is_ended or (entry.type in _MOVES_A_CASE and not is_timers)
 
 
 def _intake_counts(entries: Iterable[Entry]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from contracts.lifecycle import Status
-from contracts.payload import Payload
+from contracts.payload import Payload, Place
 
 VerificationMethod = Literal["on_site", "photo", "call", "rule"]
 """How a result was looked at; `rule`: nobody has to, by configuration."""
@@ -20,6 +20,10 @@ class ComplaintVerified(Payload):
     actor: str
     method: VerificationMethod
     note: str | None = None
+    photos: tuple[UUID, ...] | None = None
+    """Attachments of intake, which show the result."""
+    position: Place | None = None
+    """Where the inspector was."""
 
 
 class ReworkOrdered(Payload):
@@ -30,6 +34,8 @@ class ReworkOrdered(Payload):
     reason: str
     round: int
     """The new one."""
+    photos: tuple[UUID, ...] | None = None
+    position: Place | None = None
 
 
 FollowUpOutcome = Literal["reached", "no_answer", "refused", "wrong_number"]

@@ -76,7 +76,7 @@ class CaseEvents:
         if outcome.ended:
             await ended_cases.end(connection, [*outcome.ended.values()], now)
         if outcome.new_rounds:
-            outcome.answers += await rounds.begin(connection, self._rulebooks.clockworks, outcome.new_rounds, now)
+            outcome.answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
             # of one case in order; cases do not matter to each other
             outcome.answers.sort(key=lambda event: event.sequence)
         return outcome.answers

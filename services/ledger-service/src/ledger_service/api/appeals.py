@@ -22,6 +22,8 @@ from ledger_service.persistence import matters
 from ledger_service.persistence.tables import rating_appeal
 from operations.pages import Page, Pages
 from runtime.auth import Caller, require
+from runtime.etag import etag
+from runtime.idempotency import StoredAnswer
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES
 
@@ -39,16 +41,19 @@ async def appeal_against_rating(body: ReasonBody, caller: Appellant, action: Act
     `appeal-not-yours` for an officer who has not resolved it.
     """
     window: timedelta = request.app.state.appeal_window
+    made: list[Event] = []
     is_worker_only = not caller.has(Role.DISPATCHER)
 
     async def ruling(_: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
         facts = {"actor": caller.subject, "reason": body.reason}
-        return [appeal(complaint, occasion, **facts, only_worker=is_worker_only, window=window)]
+        made.append(appeal(complaint, occasion, **facts, only_worker=is_worker_only, window=window))
+        return made[-1:]
 
-    async def shown(connection: AsyncConnection, events: Sequence[Event]) -> AppealView:
-        return AppealView.of(await matters.one(connection, rating_appeal, caller.tenant, events[0].id))
+    async def answer(connection: AsyncConnection) -> StoredAnswer:
+        row = await matters.one(connection, rating_appeal, caller.tenant, made[-1].id)
+        return StoredAnswer(201, AppealView.of(row).model_dump_json(), {"ETag": etag(row["version"])})
 
-    return await action.rule(caller, ruling, shown)
+    return await action.carry_out(caller, ruling, answer=answer)
 
 
 @router.post("/complaints/{complaint_id}/appeals/{appeal_id}/decision", response_model=ComplaintView)
@@ -63,7 +68,7 @@ async def decide_on_appeal(appeal_id: UUID, body: AppealDecisionBody, caller: De
         upheld, reason = body.upheld, body.reason
         return [decide(complaint, pending, occasion, actor=caller.subject, upheld=upheld, reason=reason)]
 
-    return await action.rule(caller, ruling)
+    return await action.carry_out(caller, ruling)
 
 
 @router.get("/appeals")

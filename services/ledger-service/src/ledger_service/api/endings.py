@@ -22,6 +22,8 @@ from ledger_service.persistence.tables import ending_request
 from operations.pages import Page, Pages
 from operations.problems import invalid
 from runtime.auth import Caller, require
+from runtime.etag import etag
+from runtime.idempotency import StoredAnswer
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES
 
@@ -65,7 +67,7 @@ async def decide_on_ending(request_id: UUID, body: DecisionBody, caller: Decider
         reason = body.reason or ""
         return decide(complaint, wanted, occasion, actor=caller.subject, approved=body.approved, reason=reason)
 
-    return await action.rule(caller, ruling)
+    return await action.carry_out(caller, ruling)
 
 
 @router.get("/ending-requests")
@@ -94,13 +96,15 @@ async def list_ending_requests(
 
 async def _ask(caller: Caller, action: Acting, ending: Ending, reason: str) -> Response:
     data = EndingRequested(actor=caller.subject, ending=ending, reason=reason)
+    made: list[Event] = []
 
     async def ruling(connection: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
         unsettled = (await matters.unsettled(connection, [caller.tenant], [complaint.id])).get(complaint.id)
-        return [ask(complaint, data, occasion, unsettled)]
+        made.append(ask(complaint, data, occasion, unsettled))
+        return made[-1:]
 
-    async def shown(connection: AsyncConnection, events: Sequence[Event]) -> EndingRequestView:
-        row = await matters.one(connection, ending_request, caller.tenant, events[0].id)
-        return EndingRequestView.of(row)
+    async def answer(connection: AsyncConnection) -> StoredAnswer:
+        row = await matters.one(connection, ending_request, caller.tenant, made[-1].id)
+        return StoredAnswer(201, EndingRequestView.of(row).model_dump_json(), {"ETag": etag(row["version"])})
 
-    return await action.rule(caller, ruling, shown)
+    return await action.carry_out(caller, ruling, answer=answer)
