@@ -148,8 +148,9 @@ class History:
         data = ReleaseRequested(actor=OWNER, ending="withdrawn", reason="已自行解决")
         return self.event(EventType.RELEASE_REQUESTED, data)
 
-    def released(self, request: UUID, status: Status | None = None) -> Event:
-        return self.event(EventType.RELEASED, Released(request=request, ending="withdrawn", status=status))
+    def released(self, request: UUID, status: Status | None = None, *, ending: str = "withdrawn") -> Event:
+        facts = {"request": request, "ending": ending, "status": status}
+        return self.event(EventType.RELEASED, Released.model_validate(facts))
 
     def release_refused(self, request: UUID, status: Status) -> Event:
         return self.event(EventType.RELEASE_REFUSED, ReleaseRefused(request=request, status=status))

@@ -23,6 +23,8 @@ _MAKES: Mapping[Kind, tuple[EventType, ...]] = {
     "feedback": (EventType.FEEDBACK_RECEIVED,),
     "reopen": (EventType.REOPENED,),
     "withdraw": (EventType.WITHDRAWN,),
+    "void": (EventType.ENDING_REQUESTED,),
+    "approve": (EventType.ENDING_DECIDED, EventType.VOIDED),
 }
 """What an action that was acknowledged has entered in the ledger."""
 

@@ -42,6 +42,9 @@ _MOVES_A_CASE = frozenset(
 )
 """Each makes one version of a case, but for what a timer tells, which has no actor; dispatch has let go of it when
 `withdrawn` comes."""
+_MOVES_WHAT_IS_HANDLED = frozenset({EventType.VOIDED, EventType.FORCE_CLOSED})
+"""These too, unless dispatch has let go of the case before."""
+_HANDLED = frozenset({Status.RESOLVED, Status.VERIFIED})
 _IS_PROGRESS: dict[EventType, Status] = {
     event_type: line.target
     for event_type, line in TRANSITIONS.items()
@@ -150,7 +153,8 @@ def _dispatch_counts(entries: Iterable[Entry]) -> dict[str, Any]:
 
 def _moves(entry: Entry) -> bool:
     is_timers = entry.type == EventType.ESCALATED and entry.actor is None
-    return entry.type in _MOVES_A_CASE and not is_timers
+    is_ended = entry.type in _MOVES_WHAT_IS_HANDLED and entry.before in _HANDLED
+    return is_ended or (entry.type in _MOVES_A_CASE and not is_timers)
 
 
 def _intake_counts(entries: Iterable[Entry]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from dispatch_service.demo.county import MOBILE_OFFICER
 OFFICER = Person("officer", MOBILE_OFFICER)
 INSPECTOR = Person("inspector", "inspector-chaos")
 OPERATOR = Person("operator", "operator-chaos")
+SUPERVISOR = Person("supervisor", "supervisor-chaos")
 _PHOTOS = [
     {"id": "0190a0b0-0000-7000-8000-00000000000b", "role": "before"},
     {"id": "0190a0b0-0000-7000-8000-00000000000a", "role": "after"},
@@ -33,8 +34,8 @@ _WORK: tuple[tuple[Kind, Mapping[str, Any]], ...] = (
 )
 _CREATED, _NOT_FOUND, _CONFLICT = 201, 404, 409
 
-_WITHDRAWN, _WORKED_ON = 0.12, 0.28
-"""Parts of the lives that are taken back, and that are worked on to the end; the rest stays assigned."""
+_WITHDRAWN, _VOIDED, _WORKED_ON = 0.10, 0.02, 0.28
+"""Parts of the lives that are taken back, voided, and worked on to the end; the rest stays assigned."""
 _NOT_GOOD, _REOPENED = 0.06, 0.06
 """Parts of the results that fail their verification, and of the closed complaints that are reopened."""
 
@@ -62,7 +63,9 @@ class Life:
         fate = self._rng.random()
         if fate < _WITHDRAWN:
             await self._withdrawn(who)
-        elif (case := await self._assigned()) is not None and fate < _WITHDRAWN + _WORKED_ON:
+        elif fate < _WITHDRAWN + _VOIDED:
+            await self._voided()
+        elif (case := await self._assigned()) is not None and fate < _WITHDRAWN + _VOIDED + _WORKED_ON:
             await self._worked_on(who, case)
 
     async def _created(self) -> Person | None:
@@ -174,6 +177,24 @@ class Life:
         path = f"/intake/v1/complaints/{self._complaint}/withdrawal"
         withdraw = self._post(owner, "intake", path, "withdraw", {"reason": "已解决"})
         await asyncio.gather(self._asking.ask(withdraw, self._rng.randrange(1000)), *rivals)
+
+    async def _voided(self) -> None:
+        """Have it voided at some point of its life; the approval races with the next step of the work."""
+        steps = self._rng.randrange(len(_WORK) + 1)
+        if await self._assigned() is None:
+            return
+        for kind, body in _WORK[:steps]:
+            if not await self._done(self._act(kind, body)):
+                return
+        path = f"/ledger/v1/complaints/{self._complaint}"
+        ask = self._post(OPERATOR, "ledger", f"{path}/voiding", "void", {"reason": "误报"})
+        answer = await self._once_in_time(ask, lambda answer: answer.status == _NOT_FOUND)
+        if answer is None or not self._is_done(ask, answer):
+            return
+        decision = f"{path}/endings/{json.loads(answer.body)['id']}/decision"
+        approve = self._post(SUPERVISOR, "ledger", decision, "approve", {"approved": True})
+        rivals = [self._asking.ask(self._act(kind, body)) for kind, body in _WORK[steps:][:1]]
+        await asyncio.gather(self._asking.ask(approve, self._rng.randrange(1000)), *rivals)
 
     async def _once_in_time(self, request: Request, is_early: Callable[[Answer], bool]) -> Answer | None:
         """Ask until it is no longer too early; return the answer, None where it never came to that."""

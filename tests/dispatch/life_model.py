@@ -211,6 +211,17 @@ class Life:
         else:
             self._happened("release_refused", self.status)
 
+    def end(self, ending: str) -> None:
+        """The ledger has decided to void it, or to close it by force: what is done it ends itself."""
+        self.story.append("ending_decided")
+        if self.status in _OPEN:
+            self._happened("released", "voided" if ending == "voided" else "closed")
+        else:
+            self._happened("release_refused", self.status)
+        if self.status == "resolved" or self.events[-1] == "released":
+            self.status = "voided" if ending == "voided" else "closed"
+            self.story.append(ending)
+
     def _refused(self, stranger: bool, sources: Collection[str]) -> str:
         if stranger and self.team != STRANGERS_TEAM:
             return "not-your-team"

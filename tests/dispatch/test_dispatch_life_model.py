@@ -24,7 +24,7 @@ from contracts.envelope import Event
 from contracts.lifecycle import EventType, Status, next_status
 from dispatch.asking import ask, decide, moment, shown
 from dispatch.life_model import Life
-from dispatch.world import World, later, received
+from dispatch.world import World, ending_decided, later, received
 from dispatch_service.service.reinspections import tell_due
 from dispatch_service.service.timers import fire_due
 
@@ -45,11 +45,12 @@ SUGGESTED = {
     "suspended": ["ask", "decide"],
     "transferred": ["answer", "recall", "level_passes"],
     "resolved": ["begin_round"],
+    "closed": ["begin_round"],
 }
 """What people do with a case in a state; what comes more than once is done more often."""
 KINDS = ["return", "suspension", "extension", "resumption"]
 ASKED_FOR = {"assigned": ["return"], "suspended": ["resumption"]}
-ANYTHING = {name for names in SUGGESTED.values() for name in names} | {"withdraw"}
+ANYTHING = {name for names in SUGGESTED.values() for name in names} | {"withdraw", "end"}
 OFFICERS = {False: "officer-demo", True: "officer-0101"}
 """By whether it is a stranger, who is a member of team-01 only; officer-demo is one of every team."""
 
@@ -187,19 +188,32 @@ class Lives(RuleBasedStateMachine):
             self.do(fire_due(self.world.engine))
 
     def begin_round(self) -> None:
-        if self.life.status != "resolved":
+        ways = {"resolved": [["verified", "closed", "reopened"], ["rework_ordered"]], "closed": [["reopened"]]}
+        if self.life.status not in ways:
             return
-        told = self.draw(st.sampled_from([["verified", "closed", "reopened"], ["rework_ordered"]]))
+        told = self.draw(st.sampled_from(ways[self.life.status]))
         self.life.begin_round(*told)
         for name in told:
-            self.ledgers += 1
-            about = later(self.event, EventType(f"complaint.{name}"), sequence=self.ledgers)
-            self.do(self.world.deliver(about))
+            self.tell(later(self.event, EventType(f"complaint.{name}"), sequence=self.ledgers + 1))
 
     def withdraw(self) -> None:
         if self.draw(rarely):
             self.life.withdraw()
             self.do(self.world.deliver(later(self.event, EventType.RELEASE_REQUESTED)))
+
+    def end(self) -> None:
+        if self.draw(rarely):
+            ending = self.draw(st.sampled_from(["voided", "force_closed"]))
+            self.life.end(ending)
+            word = "voided" if ending == "voided" else "closed"
+            self.tell(ending_decided(self.event, word, sequence=self.ledgers + 1))
+            if self.life.story[-1] != "ending_decided":
+                self.tell(later(self.event, EventType(f"complaint.{self.life.story[-1]}"), sequence=self.ledgers + 1))
+
+    def tell(self, event: Event) -> None:
+        """Deliver the next event of the ledger."""
+        self.ledgers += 1
+        self.do(self.world.deliver(event))
 
     def put_back(self, column: str) -> None:
         """Let the time of a column be over, where there is one."""

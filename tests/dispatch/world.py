@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contracts.closing_events import ComplaintForceClosed, ComplaintVoided, EndingDecided
 from contracts.envelope import Event, headers_of_event
 from contracts.events import (
     ComplaintClosed,
@@ -24,7 +25,7 @@ from contracts.events import (
     ReleaseRequested,
     ReworkOrdered,
 )
-from contracts.lifecycle import TRANSITIONS, EventType
+from contracts.lifecycle import TRANSITIONS, EventType, Status
 from contracts.topics import LIFECYCLE
 from eventbus.parking import Message
 from eventbus.slices import Outcome, Subscription
@@ -37,6 +38,7 @@ TOWN = (107.2357, 26.5807)
 """The county town: in grid-08 of the demo county."""
 FAR_AWAY = (116.39, 39.9)
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+DECISION = UUID("01a22449-0000-7000-8000-000000000001")
 RECEIVED_AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 
 LATER: dict[EventType, Payload] = {
@@ -45,6 +47,8 @@ LATER: dict[EventType, Payload] = {
     EventType.CLOSED: ComplaintClosed(gates=("verification",)),
     EventType.REOPENED: ComplaintReopened(actor="citizen-1", reason="又堆上了", round=2),
     EventType.WITHDRAWN: ComplaintWithdrawn(actor="citizen-1"),
+    EventType.VOIDED: ComplaintVoided(actor="supervisor-demo", decision=DECISION, reason="误报"),
+    EventType.FORCE_CLOSED: ComplaintForceClosed(actor="supervisor-demo", decision=DECISION, reason="x", gates=()),
     EventType.RELEASE_REQUESTED: ReleaseRequested(actor="citizen-1", ending="withdrawn"),
 }
 _NUMBERS = {EventType.CLOSED: 2, EventType.REOPENED: 3, EventType.WITHDRAWN: 3, EventType.RELEASE_REQUESTED: 2}
@@ -73,6 +77,15 @@ def later(about: Event, event_type: EventType, *, tenant: str | None = None, seq
     """Return a later event of intake or ledger about the complaint of `about`, with the number that it usually has."""
     number = sequence or _NUMBERS.get(event_type, 1)
     return _event(event_type, about.subject, tenant or about.tenant, LATER[event_type], number)
+
+
+def ending_decided(
+    about: Event, ending: str, *, approved: bool = True, status: Status = Status.ASSIGNED, sequence: int = 1
+) -> Event:
+    """Return the ledger's decision on a request to void a complaint (`voided`) or to close it by force (`closed`)."""
+    facts = {"actor": "supervisor-demo", "request": DECISION, "ending": ending, "approved": approved, "status": status}
+    data = EndingDecided.model_validate(facts)
+    return _event(EventType.ENDING_DECIDED, about.subject, about.tenant, data, sequence)
 
 
 def _event(event_type: EventType, subject: UUID, tenant: str, data: Payload, sequence: int) -> Event:

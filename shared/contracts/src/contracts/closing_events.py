@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
+from contracts.lifecycle import Status
 from contracts.payload import Payload, Place
 
 VerificationMethod = Literal["on_site", "photo", "call", "rule"]
@@ -126,6 +127,8 @@ class EndingDecided(Payload):
     ending: Ending
     approved: bool
     reason: str | None = None
+    status: Status | None = None
+    """Where the ledger has the complaint: it ends what is resolved or verified itself, and dispatch is not asked."""
 
 
 class ComplaintForceClosed(Payload):

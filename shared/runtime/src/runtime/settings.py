@@ -78,6 +78,8 @@ class RuntimeSettings(BaseSettings):
 
     reopening_days: Annotated[int, Field(ge=0, le=366)] = 15
     """For how many days after its closing a complaint may be reopened 重办."""
+    appeal_days: Annotated[int, Field(ge=0, le=366)] = 7
+    """For how many days after a rating the unit may appeal against it 申诉."""
 
     attachments_dir: Path | None = None
     """Where intake keeps attachments, the same folder for all of its replicas; by default, in the data directory."""

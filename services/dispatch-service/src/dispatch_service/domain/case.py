@@ -102,18 +102,31 @@ class Case:
         self.sequence += 1
 
     def answer_release(self, sequence: int) -> EventType | None:
-        """Decide whether the complaint may still be withdrawn: only while the work is not done.
+        """Decide whether the complaint may still be withdrawn: only while our units have work to do.
 
-        Released means that no officer can act on the case any more. The answer to intake's `sequence`-th event is None
-        where that was decided already.
+        The answer to intake's `sequence`-th event is None where that was decided already.
         """
         if sequence <= self.intake_sequence:
             return None
         self.intake_sequence = sequence
+        return self._let_go(EventType.WITHDRAWN, Status.WITHDRAWN)
+
+    def answer_ending(self, sequence: int, ending: Status) -> EventType | None:
+        """Decide whether the complaint may end as the ledger has decided: only while the work is not done.
+
+        The answer to the ledger's `sequence`-th event is None where that was decided already.
+        """
+        if sequence <= self.ledger_sequence:
+            return None
+        self.ledger_sequence = sequence
+        return self._let_go(EventType.RELEASED, ending)
+
+    def _let_go(self, allowed: EventType, ending: Status) -> EventType:
+        """Release the case where the table has a line for `allowed`: no officer can act on it any more then."""
         self.sequence += 1
-        if self.status not in TRANSITIONS[EventType.RELEASED].sources:
+        if self.status not in TRANSITIONS[allowed].sources:
             return EventType.RELEASE_REFUSED
-        self.status = Status.WITHDRAWN
+        self.status = ending
         self.version += 1
         return EventType.RELEASED
 

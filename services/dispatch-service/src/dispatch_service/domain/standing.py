@@ -14,7 +14,7 @@ RUNNING = frozenset({Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.I
 DONE = frozenset({Status.RESOLVED, Status.VERIFIED, Status.CLOSED})
 """The clock has stopped with the resolution."""
 
-ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN})
+ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.VOIDED})
 """Nothing more happens, unless the case is opened again."""
 OPEN = frozenset(Status) - DONE - ENDED
 """Somebody has still to do something on site."""

@@ -1,18 +1,20 @@
 """Applies the events that dispatch consumes, in one transaction per slice."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.closing_events import EndingDecided
 from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Payload, Released, ReleaseRefused, ReleaseRequested
 from contracts.lifecycle import EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
 from dispatch_service.events import received, rounds, self_handled
 from dispatch_service.events.rounds import NewRound
-from dispatch_service.persistence import case_slices, withdrawals
+from dispatch_service.persistence import case_slices, ended_cases
 from dispatch_service.persistence.case_slices import CaseKey
 from dispatch_service.service.announcements import answer
 from dispatch_service.service.rulebooks import Rulebooks
@@ -23,15 +25,22 @@ CONSUMED = frozenset(
     {
         EventType.RECEIVED,
         EventType.RELEASE_REQUESTED,
+        EventType.ENDING_DECIDED,
         EventType.VERIFIED,
         EventType.REWORK_ORDERED,
         EventType.CLOSED,
+        EventType.FORCE_CLOSED,
+        EventType.VOIDED,
         EventType.REOPENED,
         EventType.WITHDRAWN,
     }
 )
-"""Received complaints are assigned, requests to withdraw decided, and another round begins where a result is not good
-or the reporter not satisfied; the rest keeps the lists of cases true."""
+"""Received complaints are assigned, requests to let go of a case decided, and another round begins where a result is
+not good or the reporter not satisfied; the rest keeps the lists of cases true."""
+_OUT_OF_THE_ORDINARY = frozenset({EventType.WITHDRAWN, EventType.FORCE_CLOSED, EventType.VOIDED})
+"""Endings that come while something may wait for a decision."""
+_LEDGERS_OWN = frozenset({Status.RESOLVED, Status.VERIFIED})
+"""The ledger ends these itself, with its decision."""
 
 
 class CaseEvents:
@@ -61,41 +70,56 @@ class CaseEvents:
     async def _follow(self, connection: AsyncConnection, events: Sequence[Event], now: datetime) -> list[Event]:
         """Apply events about cases that exist, in order, under the cases' row locks."""
         cases = await case_slices.lock(connection, {(event.tenant, event.subject) for event in events})
-        changed, answers, new_rounds = _apply(cases, events, now)
-        if changed:
-            await case_slices.save(connection, changed, now)
-        withdrawn = [case for case in changed if case.status is Status.WITHDRAWN]
-        if withdrawn:
-            await withdrawals.end(connection, withdrawn, now)
-        if new_rounds:
-            answers += await rounds.begin(connection, self._rulebooks, new_rounds, now)
-            answers.sort(key=lambda event: event.sequence)  # of one case in order; cases do not matter to each other
-        return answers
+        outcome = _apply(cases, events, now)
+        if outcome.changed:
+            await case_slices.save(connection, [*outcome.changed.values()], now)
+        if outcome.ended:
+            await ended_cases.end(connection, [*outcome.ended.values()], now)
+        if outcome.new_rounds:
+            outcome.answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
+            # of one case in order; cases do not matter to each other
+            outcome.answers.sort(key=lambda event: event.sequence)
+        return outcome.answers
 
 
-def _apply(
-    cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime
-) -> tuple[list[Case], list[Event], list[NewRound]]:
-    """Let `events` happen to `cases`; return those that changed, the answers, and the rounds that begin."""
-    changed: dict[CaseKey, Case] = {}
-    answers: list[Event] = []
-    new_rounds: list[NewRound] = []
+@dataclass(slots=True)
+class _Outcome:
+    """What a slice comes to."""
+
+    changed: dict[CaseKey, Case] = field(default_factory=dict)
+    ended: dict[CaseKey, Case] = field(default_factory=dict)
+    """Those of them that ended out of the ordinary."""
+    answers: list[Event] = field(default_factory=list)
+    new_rounds: list[NewRound] = field(default_factory=list)
+
+
+def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime) -> _Outcome:
+    """Let `events` happen to `cases`."""
+    outcome = _Outcome()
     for event in events:
         key = (event.tenant, event.subject)
         case = cases.get(key)
         if case is None:
             raise OutOfOrder(f"{event.type} came before complaint {event.subject} was received")
-        if event.type is EventType.RELEASE_REQUESTED:
+        if event.type in (EventType.RELEASE_REQUESTED, EventType.ENDING_DECIDED):
             decided = _decide(case, event, now)
             if decided is not None:
-                answers.append(decided)
-                changed[key] = case
+                outcome.answers.append(decided)
+                outcome.changed[key] = case
+            if decided is not None and decided.type is EventType.RELEASED:
+                outcome.ended[key] = case
         elif _follows(case, event):
-            changed[key] = case
-            if event.type in NEW_ROUND:
-                case.begin_round()
-                new_rounds.append(NewRound(event, case, case.sequence))
-    return list(changed.values()), answers, new_rounds
+            outcome.changed[key] = case
+            _note(outcome, key, case, event)
+    return outcome
+
+
+def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
+    if event.type in _OUT_OF_THE_ORDINARY:
+        outcome.ended[key] = case
+    elif event.type in NEW_ROUND:
+        case.begin_round()
+        outcome.new_rounds.append(NewRound(event, case, case.sequence))
 
 
 def _follows(case: Case, event: Event) -> bool:
@@ -106,13 +130,19 @@ def _follows(case: Case, event: Event) -> bool:
 
 
 def _decide(case: Case, request: Event, now: datetime) -> Event | None:
+    """Answer the reporter's wish, or the ledger's decision; None where it is answered, or none is waited for."""
     stood = case.status
-    decision = case.answer_release(request.sequence)
+    asked = cast(ReleaseRequested | EndingDecided, request.data)
+    if not isinstance(asked, EndingDecided):
+        decision = case.answer_release(request.sequence)
+    elif not asked.approved or asked.status in _LEDGERS_OWN:
+        return None
+    else:
+        decision = case.answer_ending(request.sequence, Status(asked.ending))
     if decision is None:
         return None
-    ending = cast(ReleaseRequested, request.data).ending
     data: Payload = (
-        Released(request=request.id, ending=ending, status=stood)
+        Released(request=request.id, ending=asked.ending, status=stood)
         if decision is EventType.RELEASED
         else ReleaseRefused(request=request.id, status=stood)
     )

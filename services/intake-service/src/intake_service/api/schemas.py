@@ -174,6 +174,7 @@ class Step(BaseModel):
 
     status: str
     at: datetime
+    reason: str | None = Field(default=None, description="Why it was voided, or closed by force; null otherwise.")
 
 
 class ComplaintView(BaseModel):

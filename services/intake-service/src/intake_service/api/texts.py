@@ -15,6 +15,7 @@ STATUS_LABELS: Mapping[str, tuple[str, str]] = {
     "suspended": ("已挂账", "Suspended"),
     "transferred": ("已转办", "Transferred to another department"),
     "withdrawn": ("已撤回", "Withdrawn"),
+    "voided": ("已作废", "Voided"),
 }
 
 register_texts(

@@ -9,6 +9,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.closing_events import ComplaintForceClosed, ComplaintVoided
 from contracts.envelope import Event
 from contracts.events import ComplaintAssigned
 from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status
@@ -29,6 +30,8 @@ TYPES = frozenset(
         EventType.VERIFIED,
         EventType.REWORK_ORDERED,
         EventType.CLOSED,
+        EventType.FORCE_CLOSED,
+        EventType.VOIDED,
         EventType.REOPENED,
         EventType.RELEASED,
         EventType.RELEASE_REFUSED,
@@ -90,10 +93,18 @@ def _ways(events: Sequence[Event]) -> dict[UUID, _Way]:
         elif way.status not in TRANSITIONS[event.type].sources:
             raise OutOfOrder(str(IllegalTransition(way.status, event.type)))
         way.status, way.time = status, event.time
-        way.steps.append({"status": status, "at": event.time})
+        way.steps.append(_step(event, status))
         if isinstance(event.data, ComplaintAssigned):
             way.assigned = event.data
     return ways
+
+
+def _step(event: Event, status: Status) -> dict[str, object]:
+    """Return a step of the progress; of an ending that a supervisor decided, with the reason for reporters to read."""
+    step: dict[str, object] = {"status": status, "at": event.time}
+    if isinstance(event.data, ComplaintVoided | ComplaintForceClosed):
+        step["reason"] = event.data.reason
+    return step
 
 
 def _columns(ways: dict[UUID, _Way]) -> dict[str, list[object]]:

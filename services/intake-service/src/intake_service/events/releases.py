@@ -49,7 +49,11 @@ async def answer(connection: AsyncConnection, events: Sequence[Event]) -> list[E
     if refused:
         requests = [event.data.request for event in refused if isinstance(event.data, ReleaseRefused)]
         await connection.execute(_REFUSED, {**_keys(refused), "requests": requests})
-    released = {event.subject: event for event in events if event.type is EventType.RELEASED}
+    released = {
+        event.subject: event
+        for event in events
+        if isinstance(event.data, Released) and event.data.ending == "withdrawn"  # other endings are the ledger's
+    }
     return await _withdraw(connection, released) if released else []
 
 

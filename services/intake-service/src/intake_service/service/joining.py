@@ -14,7 +14,7 @@ from runtime import clock
 from runtime.auth import Caller
 from runtime.problems import Problem
 
-_OVER = frozenset({Status.CLOSED, Status.WITHDRAWN})
+_OVER = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.VOIDED})
 
 
 async def make_room(connection: AsyncConnection, complaint_id: UUID, caller: Caller, limit: int) -> None:

@@ -2,8 +2,9 @@
 
 from contracts.lifecycle import IllegalTransition
 from ledger_service.api.closing_problems import CLOSING_REFUSALS, ClosingRefusal, closing_problem_of
+from ledger_service.api.ruling_problems import ruling_problem
 from ledger_service.domain.complaint import Complaint
-from ledger_service.domain.errors import FeedbackExists, ReopeningTooLate, VerifierIsWorker
+from ledger_service.domain.errors import FeedbackExists, ReopeningTooLate, RulingRefused, VerifierIsWorker
 from operations.problems import illegal_transition
 from runtime.problems import Problem, register_texts
 
@@ -49,14 +50,16 @@ register_texts(
     }
 )
 
-Refusal = IllegalTransition | VerifierIsWorker | FeedbackExists | ReopeningTooLate | ClosingRefusal
-REFUSALS = (IllegalTransition, VerifierIsWorker, FeedbackExists, ReopeningTooLate, *CLOSING_REFUSALS)
+Refusal = IllegalTransition | VerifierIsWorker | FeedbackExists | ReopeningTooLate | ClosingRefusal | RulingRefused
+REFUSALS = (IllegalTransition, VerifierIsWorker, FeedbackExists, ReopeningTooLate, *CLOSING_REFUSALS, RulingRefused)
 
 
 def problem_of(error: Refusal, complaint: Complaint) -> Problem:
     """Return the answer to a refused action; whoever lost a race is told the present state."""
     if isinstance(error, CLOSING_REFUSALS):
         return closing_problem_of(error, complaint)
+    if isinstance(error, RulingRefused):
+        return ruling_problem(error, complaint)
     if isinstance(error, VerifierIsWorker):
         return Problem(403, "verifier-is-worker")
     if isinstance(error, ReopeningTooLate):

@@ -1,9 +1,13 @@
 """The ways of the state table 反馈流程图, and the table as a Mermaid drawing."""
 
+from collections import defaultdict
 from typing import NamedTuple
 
 from contracts.lifecycle import TRANSITIONS, EventType, Status
 from ledger_service.domain.labels import EVENT_LABELS, STATUS_LABELS
+
+OPEN_LABEL = "未结 Open"
+_FRAME = "open"
 
 
 class Arrow(NamedTuple):
@@ -40,10 +44,33 @@ def final_states() -> frozenset[Status]:
     return frozenset(Status) - left
 
 
+def open_states() -> frozenset[Status]:
+    """Return the states that are no end; a drawing has a frame around them."""
+    return frozenset(Status) - final_states()
+
+
+def leads_from_frame(event: EventType) -> bool:
+    """Tell whether an event may follow any open state: it is drawn once, from the frame around them."""
+    return TRANSITIONS[event].sources == open_states()
+
+
 def mermaid() -> str:
     """Return the table as a Mermaid state diagram."""
-    lines = ["stateDiagram-v2"]
-    lines += [f"    {status} : {STATUS_LABELS[status].zh} {STATUS_LABELS[status].en}" for status in Status]
-    lines += [f"    {way.source or '[*]'} --> {way.target} : {way.label}" for way in arrows()]
-    lines += [f"    {status} --> [*]" for status in Status if status in final_states()]
-    return "\n".join(lines) + "\n"
+    inside, outside = list[str](), list[str]()
+    for status in Status:
+        place = inside if status in open_states() else outside
+        place.append(f"{status} : {STATUS_LABELS[status].zh} {STATUS_LABELS[status].en}")
+    for (source, target), labels in _drawn().items():
+        place = inside if {source, target} <= open_states() else outside
+        place.append(f"{source} --> {target} : {'<br>'.join(dict.fromkeys(labels))}")
+    outside += [f"{status} --> [*]" for status in Status if status in final_states()]
+    frame = [f'state "{OPEN_LABEL}" as {_FRAME} {{', *(f"    {line}" for line in inside), "}"]
+    return "\n    ".join(["stateDiagram-v2", *frame, *outside]) + "\n"
+
+
+def _drawn() -> dict[tuple[str, Status], list[str]]:
+    """Return what stands beside each arrow; Mermaid would draw two between the same states upon each other."""
+    found = defaultdict[tuple[str, Status], list[str]](list)
+    for way in arrows():
+        found[_FRAME if leads_from_frame(way.event) else way.source or "[*]", way.target].append(way.label)
+    return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from contracts.lifecycle import Status
-from ledger_service.domain.flow import arrows, final_states
+from ledger_service.domain.flow import OPEN_LABEL, arrows, final_states
 from ledger_service.domain.flow_layout import WIDTH, Label, Layout, Point
 from ledger_service.domain.labels import STATUS_LABELS
 
@@ -12,6 +12,7 @@ _SVG = "http://www.w3.org/2000/svg"
 _STYLE = """
 text { font: 13px sans-serif; fill: #1f2937 } .event { font-size: 12px; fill: #374151 }
 rect { fill: #eff6ff; stroke: #2563eb; stroke-width: 1.5 } .final { fill: #f0fdf4; stroke: #15803d }
+.frame { fill: #f9fafb; stroke: #9ca3af; stroke-dasharray: 6 4 }
 path { fill: none; stroke: #6b7280; stroke-width: 1.5 } .tip { marker-end: url(#tip) } circle { fill: #1f2937 }
 """
 
@@ -24,6 +25,7 @@ def svg() -> str:
     ET.SubElement(root, "title").text = "反馈流程图 · The states of a complaint"
     ET.SubElement(root, "style").text = _STYLE
     _add_tip(root)
+    _add_frame(root, *layout.frame)
     x, y = layout.start()
     ET.SubElement(root, "circle", cx=str(x), cy=str(y), r="6")
     for line in layout.lines:
@@ -41,6 +43,13 @@ def _add_tip(root: ET.Element) -> None:
     marker.set("markerWidth", "8")
     marker.set("markerHeight", "8")
     ET.SubElement(marker, "polygon", points="0,0 8,4 0,8", fill="#6b7280")
+
+
+def _add_frame(root: ET.Element, corner: Point, opposite: Point) -> None:
+    (x, y), (right, bottom) = corner, opposite
+    sides = {"x": str(x), "y": str(y), "width": str(right - x), "height": str(bottom - y), "class": "frame"}
+    ET.SubElement(root, "rect", sides, rx="12")
+    ET.SubElement(root, "text", x=str(x + 12), y=str(y + 22)).text = OPEN_LABEL
 
 
 def _add_path(root: ET.Element, corners: Sequence[Point], *, has_tip: bool) -> None:

@@ -58,7 +58,7 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.EXCLUDED: Label("剔除", "Excluded from figures"),
     EventType.RELEASE_REQUESTED: Label("申请撤回", "Withdrawal asked for"),
     EventType.RELEASED: Label("停止处置", "Work stopped"),
-    EventType.RELEASE_REFUSED: Label("撤回未获准", "Withdrawal refused"),
+    EventType.RELEASE_REFUSED: Label("未准停止处置", "Work not stopped"),
     EventType.WITHDRAWN: Label("撤回", "Withdrawn"),
 }
 

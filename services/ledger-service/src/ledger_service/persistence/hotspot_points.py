@@ -15,7 +15,7 @@ from ledger_service.domain.clusters import Spot
 from ledger_service.domain.hotspots import Member
 from ledger_service.domain.terrain import Tally, cell_of
 
-_UNCOUNTED = frozenset({Status.WITHDRAWN})
+_UNCOUNTED = frozenset({Status.WITHDRAWN, Status.VOIDED})
 """Complaints that are none any more."""
 _TELLING = [str(each) for each, line in TRANSITIONS.items() if line.owner == "intake" or line.target in _UNCOUNTED]
 """Events that may change what a complaint is about, or end it as none."""

@@ -6,6 +6,7 @@ from eventbus.tables import add_bus_tables
 from ledger_service.persistence.closing_tables import add_closing_tables, closing_columns
 from ledger_service.persistence.fact_columns import fact_columns
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
+from ledger_service.persistence.matter_tables import add_matter_tables
 from runtime.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -216,5 +217,8 @@ add_hotspot_tables(metadata)
 hotspot = metadata.tables["hotspot"]
 hotspot_change = metadata.tables["hotspot_change"]
 hotspot_rule = metadata.tables["hotspot_rule"]
+add_matter_tables(metadata)
+ending_request = metadata.tables["ending_request"]
+rating_appeal = metadata.tables["rating_appeal"]
 add_bus_tables(metadata)
 idempotency_table(metadata)

@@ -15,23 +15,35 @@ from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
 from ledger_service.domain.follow_up_changes import Changes
 from ledger_service.persistence import complaints, entries, follow_up_changes
+from ledger_service.service.matters import Matters
 from ledger_service.service.rule_books import rule_books
 
 
 class _Slice:
     """Enters events one after the other, and gathers what is to be written."""
 
-    def __init__(self, books: Mapping[str, RuleBook]) -> None:
+    def __init__(self, books: Mapping[str, RuleBook], matters: Matters) -> None:
         self.entered: list[Entry] = []
         self.tasks = Changes(books)
+        self.matters = matters
+        self.by_rule: dict[UUID, Event] = {}
 
     def enter(self, complaint: Complaint, event: Event) -> None:
+        """Enter the event, and the ending that follows where dispatch has answered a decision."""
         self.entered.append(complaint.enter(event))
         self.tasks.note(complaint, event)
+        ending = self.matters.follow(complaint, event)
+        if ending is not None:
+            self.follow_up(complaint, ending)
+
+    def follow_up(self, complaint: Complaint, event: Event) -> None:
+        """Enter what follows by rule."""
+        self.enter(complaint, event)
+        self.by_rule[event.id] = event
 
 
 async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
-    """Enter `events` of any number of complaints, in order, in eight statements at most.
+    """Enter `events` of any number of complaints, in order, in twelve statements at most.
 
     Returns what follows from them by rule, entered as well. Raises Gap, Unenterable or IllegalTransition at the first
     event that does not fit; nothing is written then.
@@ -41,10 +53,9 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
     tenants, ids = {event.tenant for event in events}, {event.subject for event in events}
     known = await complaints.lock_many(connection, tenants, ids)
     there = await _causes_of_endings(connection, events)
-    slice_ = _Slice(await rule_books(connection, tenants))
-    by_rule: dict[UUID, Event] = {}
+    slice_ = _Slice(await rule_books(connection, tenants), await Matters.of(connection, events))
     for event in events:
-        if event.id in by_rule:
+        if event.id in slice_.by_rule:
             continue  # a ledger that was restored finds what it has just made again on the topic
         if event.type is EventType.WITHDRAWN and event.causation_id is not None and event.causation_id not in there:
             raise Gap(f"{event.type} came before the {EventType.RELEASED} that caused it")
@@ -56,12 +67,12 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
         if event.type is EventType.RESOLVED:
             follow_ups = verify_by_rule(complaint, event, slice_.tasks.rule_of(complaint))
             for each in follow_ups:
-                slice_.enter(complaint, each)
-                by_rule[each.id] = each
+                slice_.follow_up(complaint, each)
     await complaints.save(connection, known.values())
     await entries.append(connection, slice_.entered)
     await follow_up_changes.save(connection, slice_.tasks)
-    return [*by_rule.values()]
+    await slice_.matters.save(connection)
+    return [*slice_.by_rule.values()]
 
 
 async def _causes_of_endings(connection: AsyncConnection, events: Sequence[Event]) -> set[UUID]:
@@ -79,10 +90,11 @@ async def _causes_of_endings(connection: AsyncConnection, events: Sequence[Event
 
 async def record_and_publish(connection: AsyncConnection, complaint: Complaint, events: Sequence[Event]) -> None:
     """Enter the ledger's own `events` of one locked complaint, in order, and hand them to the outbox."""
-    slice_ = _Slice(await rule_books(connection, {complaint.tenant}))
+    slice_ = _Slice(await rule_books(connection, {complaint.tenant}), await Matters.of(connection, events))
     for event in events:
         slice_.enter(complaint, event)
     await complaints.save(connection, [complaint])
     await entries.append(connection, slice_.entered)
     await follow_up_changes.save(connection, slice_.tasks)
+    await slice_.matters.save(connection)
     await outbox.append(connection, LIFECYCLE.name, events)

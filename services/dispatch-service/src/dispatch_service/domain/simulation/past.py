@@ -9,7 +9,7 @@ from statistics import median
 from dispatch_service.domain.limits import levels_of
 from dispatch_service.domain.routing import Point
 
-WITHOUT_WORK = frozenset({"transferred", "withdrawn"})
+WITHOUT_WORK = frozenset({"transferred", "withdrawn", "voided"})
 """Cases in these states are left out: no unit of the county has ended them, or will."""
 UNKNOWN_SECONDS = 1800
 """The work on a case while not a single one has been handled."""
@@ -37,8 +37,9 @@ class PastCase:
 
     @property
     def is_left_out(self) -> bool:
-        """Whether it took no work of a unit, or none that has an end."""
-        return self.self_handled or self.status in WITHOUT_WORK
+        """Whether it took no work of a unit, or none that has an end: closed by force, it may have no result."""
+        is_forced = self.status == "closed" and self.resolved_at is None
+        return self.self_handled or is_forced or self.status in WITHOUT_WORK
 
     @property
     def handling_seconds(self) -> float | None:

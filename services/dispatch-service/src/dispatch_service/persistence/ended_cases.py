@@ -1,4 +1,4 @@
-"""What is left of cases whose complaints their reporters take back."""
+"""What is left of cases whose complaints are withdrawn, voided or closed by force."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,7 +23,7 @@ _END = sa.text("""
 async def end(connection: AsyncConnection, cases: Sequence[Case], now: datetime) -> None:
     """Let nobody decide about locked cases any more, nor look at them again, in one statement.
 
-    Requests are dropped by nobody: the reporter's subject is not the unit's business.
+    Requests are dropped by nobody: who has ended the complaint is not the unit's business.
     """
     values = {"tenants": [case.tenant for case in cases], "ids": [case.complaint_id for case in cases], "now": now}
     await connection.execute(_END, values)
