@@ -118,7 +118,9 @@ def test_every_route_says_who_may_call_it(app: FastAPI) -> None:
     operations = {
         f"{prefix}/{page}" for prefix in ("/ledger", "/ledger/v1") for page in ("healthz", "readyz", "metrics")
     }
-    assert open_to_all == operations | {"/ledger/docs", "/ledger/openapi.json", "/ledger/v1/docs", "/ledger/v1/flow"}
+    documents = {"/ledger/docs", "/ledger/openapi.json", "/ledger/v1/docs", "/ledger/v1/flow"}
+    words = {"/ledger/v1/feedback", "/ledger/v1/feedback/{token}"}
+    assert open_to_all == operations | documents | words
 
 
 async def test_the_flow_is_the_state_table(client: httpx.AsyncClient) -> None:

@@ -48,7 +48,7 @@ def verify(
     if data.actor == complaint.worker:
         raise VerifierIsWorker
     verified = act(complaint, EventType.VERIFIED, data, occasion)
-    return verified, *_closed_unless_called(verified, rule, verified.id)
+    return verified, *_closed_unless_called(verified, rule, occasion.new_id())
 
 
 def verify_by_rule(complaint: Complaint, resolved: Event, rule: Rule = DEFAULT) -> tuple[Event, ...]:
@@ -62,7 +62,7 @@ def verify_by_rule(complaint: Complaint, resolved: Event, rule: Rule = DEFAULT) 
     occasion = Occasion(resolved.time, resolved.traceparent, lambda: uuid5(resolved.id, EventType.VERIFIED))
     verified = act(complaint, EventType.VERIFIED, data, occasion)
     verified = verified._replace(correlation_id=resolved.correlation_id, causation_id=resolved.id)
-    return verified, *_closed_unless_called(verified, rule, resolved.id)
+    return verified, *_closed_unless_called(verified, rule, uuid5(resolved.id, EventType.CLOSED))
 
 
 def order_rework(complaint: Complaint, data: ReworkOrdered, occasion: Occasion) -> Event:
@@ -99,26 +99,14 @@ def give_feedback(complaint: Complaint, data: FeedbackReceived, occasion: Occasi
     return act(complaint, EventType.FEEDBACK_RECEIVED, data, occasion)
 
 
-def close(cause: Event, rule: Rule, *, named_by: UUID | None = None) -> Event:
-    """Return the closing that follows from `cause` 结案: every gate of `rule` is passed.
-
-    Its id is made from that of the event `named_by`, or of the cause.
-    """
-    return then(cause, EventType.CLOSED, ComplaintClosed(gates=rule.gates), named_by=named_by)
+def close(cause: Event, rule: Rule, event_id: UUID) -> Event:
+    """Return the closing that follows from `cause` 结案: every gate of `rule` is passed."""
+    return then(cause, EventType.CLOSED, ComplaintClosed(gates=rule.gates), event_id)
 
 
-def then(cause: Event, event_type: EventType, data: Payload, *, named_by: UUID | None = None) -> Event:
-    """Return the ledger's next event after `cause`, its own as well, from which it follows at the same moment.
-
-    Its id is made from that of the event `named_by`, or of the cause.
-    """
-    return cause._replace(
-        id=uuid5(named_by or cause.id, event_type),
-        type=event_type,
-        sequence=cause.sequence + 1,
-        causation_id=cause.id,
-        data=data,
-    )
+def then(cause: Event, event_type: EventType, data: Payload, event_id: UUID) -> Event:
+    """Return the ledger's next event after `cause`, its own as well, from which it follows at the same moment."""
+    return cause._replace(id=event_id, type=event_type, sequence=cause.sequence + 1, causation_id=cause.id, data=data)
 
 
 def act(complaint: Complaint, event_type: EventType, data: Payload, occasion: Occasion) -> Event:
@@ -139,5 +127,5 @@ def act(complaint: Complaint, event_type: EventType, data: Payload, occasion: Oc
     )
 
 
-def _closed_unless_called(verified: Event, rule: Rule, named_by: UUID) -> tuple[Event, ...]:
-    return () if Gate.FOLLOW_UP in rule.gates else (close(verified, rule, named_by=named_by),)
+def _closed_unless_called(verified: Event, rule: Rule, event_id: UUID) -> tuple[Event, ...]:
+    return () if Gate.FOLLOW_UP in rule.gates else (close(verified, rule, event_id),)

@@ -1,6 +1,5 @@
 """Tasks about what reporters think of results: calls 回访, and reviews of bad words by a supervisor."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -115,24 +114,29 @@ def call(
         done=done,
     )
     followed = act(complaint, EventType.FOLLOWED_UP, data, occasion)
-    if is_gate:
-        return [followed, *_after_gate(complaint, followed, data, rule, window)]
-    is_unhappy = said.is_word and is_bad(said.satisfaction, said.solved)
-    return [followed, *(reopened(complaint, followed, said.note, rule, window) if is_unhappy else ())]
+    after = _after_gate if is_gate else _after_closing
+    return [followed, *after(complaint, followed, data, occasion, rule=rule, window=window)]
+
+
+def _after_closing(
+    complaint: Complaint, followed: Event, data: FollowedUp, occasion: Occasion, *, rule: Rule, window: timedelta
+) -> list[Event]:
+    if not is_bad(data.satisfaction, data.solved):
+        return []
+    return reopened(complaint, followed, data.note, occasion, rule=rule, window=window)
 
 
 def _after_gate(
-    complaint: Complaint, followed: Event, data: FollowedUp, rule: Rule, window: timedelta
-) -> Sequence[Event]:
+    complaint: Complaint, followed: Event, data: FollowedUp, occasion: Occasion, *, rule: Rule, window: timedelta
+) -> list[Event]:
     if data.solved is False:
         reason = data.note or ""
         rework = ReworkOrdered(actor=data.actor, method="call", reason=reason, round=complaint.round + 1)
-        return [then(followed, EventType.REWORK_ORDERED, rework)]
+        return [then(followed, EventType.REWORK_ORDERED, rework, occasion.new_id())]
     if not data.done or (data.outcome != "reached" and rule.calls.unreachable == "supervisor"):
         return []
-    closed = close(followed, rule)
-    is_unhappy = is_bad(data.satisfaction, data.solved)
-    return [closed, *(reopened(complaint, closed, data.note, rule, window) if is_unhappy else ())]
+    closed = close(followed, rule, occasion.new_id())
+    return [closed, *_after_closing(complaint, closed, data, occasion, rule=rule, window=window)]
 
 
 def decide(

@@ -28,15 +28,18 @@ def speak(
     Raises IllegalTransition unless the complaint is closed, FeedbackExists where the word of this round was given.
     """
     feedback = give_feedback(complaint, data, occasion)
-    is_unhappy = is_bad(data.satisfaction, data.solved)
-    return [feedback, *(reopened(complaint, feedback, data.comment, rule, window) if is_unhappy else ())]
+    if not is_bad(data.satisfaction, data.solved):
+        return [feedback]
+    return [feedback, *reopened(complaint, feedback, data.comment, occasion, rule=rule, window=window)]
 
 
-def reopened(complaint: Complaint, word: Event, reason: str | None, rule: Rule, window: timedelta) -> tuple[Event, ...]:
+def reopened(
+    complaint: Complaint, word: Event, reason: str | None, occasion: Occasion, *, rule: Rule, window: timedelta
+) -> list[Event]:
     """Return the reopening that follows from a bad word by itself; none where the rule or the window has it not so."""
     if rule.after_bad_word != "reopen":
-        return ()
+        return []
     if complaint.closed_at is not None and word.time > complaint.closed_at + window:
-        return ()
+        return []
     data = ComplaintReopened(actor=RULE_ACTOR, reason=reason or _UNHAPPY, round=complaint.round + 1)
-    return (then(word, EventType.REOPENED, data),)
+    return [then(word, EventType.REOPENED, data, occasion.new_id())]
