@@ -1,8 +1,6 @@
 """Checkpoints, proofs and the export, as a client checks them."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from histories import History
 from ledger.conftest import As, Enter
+from ledger.exports import exported, verify
 from ledger_service.domain.checkpoints import Checkpoint, opened
 from ledger_service.domain.merkle import check_consistency, check_inclusion
 from ledger_service.service.proving import SignerOf, seal_and_sign, sign_all
@@ -125,18 +124,6 @@ async def test_reporters_see_the_proofs_of_their_own(client: httpx.AsyncClient, 
 @pytest.mark.parametrize(("role", "status"), [(Role.SUPERVISOR, 200), (Role.OPERATOR, 403), (Role.CITIZEN, 403)])
 async def test_who_may_export(client: httpx.AsyncClient, as_: As, known: Any, role: Role, status: int) -> None:
     assert (await client.get("export", headers=as_(role, tenant=COUNTY))).status_code == status
-
-
-async def exported(client: httpx.AsyncClient, staff: dict[str, str], path: Path) -> Path:
-    answer = await client.get("export", headers=staff)
-    await asyncio.to_thread(path.write_bytes, answer.content)
-    return path
-
-
-def verify(path: Path, *options: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "jieban", "verify", str(path), *options]
-    done = subprocess.run(command, capture_output=True, text=True, env={"COLUMNS": "200"})
-    return done.returncode, done.stdout + done.stderr
 
 
 async def test_an_export_is_verified_offline(

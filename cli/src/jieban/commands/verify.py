@@ -63,6 +63,8 @@ def verify(
         console.print(f"… and {len(flaws) - _SHOWN:,} more")
     if flaws:
         raise typer.Exit(1)
+    if verifier.erased:
+        console.print(f"{verifier.erased:,} of them were erased, each by an entry that says so.")
     console.print(f"[green]✓[/green] {_what_is_shown(header, signed)}")
 
 

@@ -59,6 +59,7 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.RELEASED: Label("停止处置", "Work stopped"),
     EventType.RELEASE_REFUSED: Label("撤回未获准", "Withdrawal refused"),
     EventType.WITHDRAWN: Label("撤回", "Withdrawn"),
+    EventType.ERASED: Label("删除个人信息", "Personal data erased"),
 }
 
 OWN_LABELS: Mapping[OwnType, Label] = {

@@ -3,13 +3,17 @@
 Needs nothing but what it is given: an export on a machine that never saw the ledger is enough.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
+from contracts.lifecycle import EventType
 from ledger_service.domain.checkpoints import Checkpoint
 from ledger_service.domain.merkle import Frontier
 from ledger_service.domain.sealing import FIRST_LINK, Fields, Seal, digest, leaf_hash, link
 
+_ERASURE = EventType.ERASED.value
 UNSEALED = -1
 """In place of its number, where an entry has no seal though it is older than some that have."""
 
@@ -19,7 +23,8 @@ class Line(NamedTuple):
 
     fields: Fields
     actor: str | None
-    data: str
+    data: str | None
+    """None where it was erased, and so are actor and salt."""
     salt: bytes | None
     seal: Seal
 
@@ -32,13 +37,20 @@ class Checked(NamedTuple):
     leaf: bytes
     link: bytes
     is_as_sealed: bool
+    erased: str | None
+    """The complaint that lost this entry's texts."""
+    erasure: str | None
+    """The complaint that this entry erases."""
 
 
 class Flaw(NamedTuple):
     """What is wrong, from the entry with number `first` to that with number `last`."""
 
     kind: str
-    """`changed`, `removed`, `inserted`, `unlinked`, or `unsigned`: other entries than those that were signed."""
+    """`changed`, `removed`, `inserted`, `unlinked`, or `unsigned`: other entries than those that were signed.
+
+    `wiped`: without its texts, and no later entry of the complaint erases them.
+    """
     first: int
     last: int
     what: str
@@ -46,11 +58,22 @@ class Flaw(NamedTuple):
 
 def check(line: Line) -> Checked:
     """Compare an entry with its own seal; this is most of the work, and needs no other entry."""
-    seal = line.seal
-    is_as_sealed = (
-        digest(line.salt, line.actor, line.data) == seal.digest and leaf_hash(line.fields, seal.digest) == seal.leaf
+    fields, seal = line.fields, line.seal
+    is_erased = line.data is None and line.actor is None and line.salt is None
+    is_as_sealed = (is_erased or _content(line) == seal.digest) and leaf_hash(fields, seal.digest) == seal.leaf
+    return Checked(
+        seal.number,
+        seal.position,
+        seal.leaf,
+        seal.link,
+        is_as_sealed,
+        fields.subject if is_erased else None,
+        fields.subject if is_as_sealed and fields.type == _ERASURE else None,
     )
-    return Checked(seal.number, seal.position, seal.leaf, seal.link, is_as_sealed)
+
+
+def _content(line: Line) -> bytes | None:
+    return None if line.data is None else digest(line.salt, line.actor, line.data)
 
 
 class Verifier:
@@ -67,6 +90,9 @@ class Verifier:
         self._link = FIRST_LINK
         self._signed = 0
         self._next = 0
+        self._wiped: defaultdict[str, list[Checked]] = defaultdict(list)
+        """Entries without texts, by the complaint whose erasure has to come yet."""
+        self._erased = 0
         self._is_whole = True
         """Whether every line since the beginning was there, so that the tree can be compared."""
 
@@ -74,6 +100,11 @@ class Verifier:
     def entries(self) -> int:
         """How many were taken."""
         return self._tree.size
+
+    @property
+    def erased(self) -> int:
+        """How many of them have lost their texts to an erasure that was taken as well."""
+        return self._erased
 
     def take(self, seal: Checked) -> Iterator[Flaw]:
         """Take the next entry, and yield what is wrong with it or before it."""
@@ -91,12 +122,18 @@ class Verifier:
             yield _flaw("unlinked", seal.number, f"entry {seal.number} is not linked to the one before it")
         if not seal.is_as_sealed:
             yield _flaw("changed", seal.number, f"entry {seal.number} (position {seal.position}) is not as sealed")
+        if seal.erased is not None:
+            self._wiped[seal.erased].append(seal)
+        if seal.erasure is not None:
+            self._erased += len(self._wiped.pop(seal.erasure, ()))
         self._link, self._next = seal.link, seal.number + 1
         self._tree.append(seal.leaf)
         yield from self._compare()
 
     def end(self) -> Iterator[Flaw]:
-        """Yield what is missing after the last line."""
+        """Yield what lost its texts without an erasure, and what is missing after the last line."""
+        for seal in sorted(chain.from_iterable(self._wiped.values())):
+            yield _flaw("wiped", seal.number, f"entry {seal.number} has lost its texts, and no entry says why")
         size = max([self._least, *self._expected])
         if size > self._next:
             what = f"entries {self._next} to {size - 1} are missing at the end"

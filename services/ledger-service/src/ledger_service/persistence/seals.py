@@ -35,7 +35,7 @@ _LOCK = sa.text("""
 """)
 _UNSEALED = Statement("""
     SELECT tenant, position, event_id, coalesce(complaint_id, subject), type, source, sequence, status_before,
-           status_after, occurred_at, recorded_at, salt, actor, data
+           status_after, occurred_at, recorded_at, salt, actor, data, erased_digest
     FROM entry WHERE tenant = CAST(:tenant AS text) AND position > CAST(:settled AS bigint)
       AND NOT EXISTS (SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)
     ORDER BY position LIMIT CAST(:size AS bigint)
@@ -101,7 +101,7 @@ async def unsealed(connection: AsyncConnection, chain: Chain, size: int) -> list
     """Return up to `size` entries that have no seal, by position, with the digests of their contents."""
     parameters = {"tenant": chain.tenant, "settled": chain.settled, "size": size}
     rows = await _UNSEALED.fetch(connection, parameters)
-    return [(Fields.of(row[:11]), digest(row[11], row[12], row[13])) for row in rows]
+    return [(Fields.of(row[:11]), row[14] or digest(row[11], row[12], row[13])) for row in rows]
 
 
 async def append(connection: AsyncConnection, tenant: str, seals: Sequence[Seal], nodes: Sequence[Node]) -> None:

@@ -13,10 +13,11 @@ from ledger_service.domain.closing import is_verified_by_rule, verify_by_rule
 from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
 from ledger_service.persistence import complaints, entries
+from ledger_service.service.erasing import follow_erasures
 
 
 async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
-    """Enter `events` of any number of complaints, in order, in four statements at most.
+    """Enter `events` of any number of complaints, in order, in four statements at most, and more for an erasure.
 
     Returns what follows from them by rule, entered as well. Raises Gap, Unenterable or IllegalTransition at the first
     event that does not fit; nothing is written then.
@@ -44,6 +45,9 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
             by_rule |= {each.id: each for each in follow_ups}
     await complaints.save(connection, known.values())
     await entries.append(connection, entered)
+    erasures = [event for event in events if event.type is EventType.ERASED]
+    if erasures:
+        await follow_erasures(connection, erasures)
     return [*by_rule.values()]
 
 

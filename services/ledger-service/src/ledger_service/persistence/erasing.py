@@ -1,0 +1,57 @@
+"""Takes personal data out of the ledger: out of entries, and out of what they make of their complaint.
+
+The entry of the erasure comes first; a trigger lets the texts of entries go only where one stands behind them, and
+keeps their digest (ADR 0009).
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.envelope import Event
+from contracts.events import ComplaintErased
+from contracts.lifecycle import EventType
+from eventbus.driver import Statement
+from ledger_service.domain.erasing import FREE_TEXTS, OF_REPORTER, PLAIN
+
+_ERASED = """
+    unnest(CAST(:tenants AS text[]), CAST(:complaints AS uuid[]), CAST(:events AS uuid[]),
+           CAST(:times AS timestamptz[]), CAST(:texts AS boolean[])) AS e (tenant, complaint_id, event_id, at, texts)
+"""
+_ENTRIES = Statement(f"""
+    UPDATE entry SET data = NULL, actor = NULL, salt = NULL
+    FROM {_ERASED} JOIN entry AS erasure USING (tenant, complaint_id, event_id)
+    WHERE entry.tenant = e.tenant AND entry.complaint_id = e.complaint_id AND entry.position < erasure.position
+      AND entry.data IS NOT NULL AND entry.type <> '{EventType.ERASED}'
+      AND (entry.type = ANY(CAST(:of_reporter AS text[]))
+           OR e.texts AND (entry.type <> ALL(CAST(:plain AS text[])) OR entry.data ~ CAST(:free_texts AS text)))
+""")
+_COMPLAINTS = Statement(f"""
+    UPDATE ledger_complaint AS c
+    SET erased_at = e.at, owner = NULL, external_ref = NULL,
+        description = CASE WHEN e.texts THEN '' ELSE description END,
+        address = CASE WHEN e.texts THEN NULL ELSE address END,
+        lon = CASE WHEN e.texts THEN NULL ELSE lon END,
+        lat = CASE WHEN e.texts THEN NULL ELSE lat END
+    FROM {_ERASED} WHERE c.tenant = e.tenant AND c.complaint_id = e.complaint_id
+""")
+_KINDS = {"of_reporter": list(OF_REPORTER), "plain": list(PLAIN), "free_texts": FREE_TEXTS}
+
+
+async def erase(connection: AsyncConnection, erasures: Sequence[Event]) -> None:
+    """Let go of what `erasures`, which are entered, are about; the complaints are locked.
+
+    Twice in one transaction, for one complaint, comes to the last of them.
+    """
+    last = {event.subject: event for event in erasures}.values()
+    said = [cast(ComplaintErased, event.data) for event in last]
+    parameters = {
+        "tenants": [event.tenant for event in last],
+        "complaints": [event.subject for event in last],
+        "events": [event.id for event in last],
+        "times": [event.time for event in last],
+        "texts": [each.texts for each in said],
+    }
+    await _ENTRIES.fetch(connection, parameters | _KINDS)
+    await _COMPLAINTS.fetch(connection, parameters)
