@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -141,7 +140,7 @@ async def test_proofs_are_what_they_were(
     staff: dict[str, str],
     signed: Any,
     tmp_path: Path,
-    is_sealed_first: bool,  # noqa: FBT001 - a parameter of the test
+    is_sealed_first: bool,
 ) -> None:
     erased, other = _closed(), _closed()
     await enter(erased, other)
@@ -209,7 +208,7 @@ async def test_parked_messages_wait_for_their_end_and_then_lose_what_they_say(
     assert len(others) == 6
     assert await parked.release(mine["id"], by="admin-1") == 7
     assert (await _rows(engine, _ENTRIES, history))[0]["data"] is None
-    values = sa.text("SELECT value FROM parked_message WHERE convert_from(key, 'UTF8') = CAST(:id AS text)")
+    values = sa.text("SELECT value FROM parked_message WHERE convert_from(key, 'UTF8') = CAST(:id AS text) ORDER BY id")
     async with engine.connect() as connection:
         left = (await connection.execute(values, {"id": str(history.id)})).scalars().all()
     assert [value is None for value in left] == [True] * 6 + [False]  # the erasure itself says nothing of a person

@@ -79,6 +79,11 @@ class RuntimeSettings(BaseSettings):
     reopening_days: Annotated[int, Field(ge=0, le=366)] = 15
     """For how many days after its closing a complaint may be reopened 重办."""
 
+    personal_data_days: Annotated[int, Field(ge=30, le=36_500)] | None = None
+    """For how many days after the last change of an ended complaint its personal data is kept; by default, for good."""
+    erasure_of_texts: bool = True
+    """Whether an erasure takes all that was written too, with place and attachments; otherwise only who reported."""
+
     attachments_dir: Path | None = None
     """Where intake keeps attachments, the same folder for all of its replicas; by default, in the data directory."""
     attachment_max_bytes: PositiveInt = 100_000_000
