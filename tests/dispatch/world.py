@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.envelope import Event, headers_of_event
 from contracts.events import (
     ComplaintClosed,
+    ComplaintErased,
     ComplaintReceived,
     ComplaintReopened,
     ComplaintVerified,
@@ -46,8 +47,15 @@ LATER: dict[EventType, Payload] = {
     EventType.REOPENED: ComplaintReopened(actor="citizen-1", reason="又堆上了", round=2),
     EventType.WITHDRAWN: ComplaintWithdrawn(actor="citizen-1"),
     EventType.RELEASE_REQUESTED: ReleaseRequested(actor="citizen-1", ending="withdrawn"),
+    EventType.ERASED: ComplaintErased(actor="supervisor-1", ground="request", reason="来函申请", texts=True),
 }
-_NUMBERS = {EventType.CLOSED: 2, EventType.REOPENED: 3, EventType.WITHDRAWN: 3, EventType.RELEASE_REQUESTED: 2}
+_NUMBERS = {
+    EventType.CLOSED: 2,
+    EventType.REOPENED: 3,
+    EventType.WITHDRAWN: 3,
+    EventType.RELEASE_REQUESTED: 2,
+    EventType.ERASED: 2,
+}
 """Of the events of a straight story; that of the others is 1."""
 
 

@@ -172,7 +172,9 @@ async def _aged(client: httpx.AsyncClient, as_: As, engine: AsyncEngine, days: i
     """Report a complaint as if it had come and changed that long ago."""
     complaint = str((await reported(client, as_))["id"])
     old = UUID(int=UUID(complaint).int - (days * 86_400_000 << 80))
-    change = sa.text("UPDATE complaint SET id = :old, status = :status, updated_at = now() - CAST(:age AS interval) WHERE id = :id")
+    change = sa.text(
+        "UPDATE complaint SET id = :old, status = :status, updated_at = now() - CAST(:age AS interval) WHERE id = :id"
+    )
     async with engine.begin() as connection:
         parameters = {"id": complaint, "old": old, "status": status, "age": timedelta(days=days)}
         await connection.execute(change, parameters)

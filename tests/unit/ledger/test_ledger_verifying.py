@@ -26,7 +26,7 @@ def sealed(lines: list[Line]) -> list[Line]:
     """Seal the lines anew, as one would who may write everywhere."""
     last, made = FIRST_LINK, []
     for number, line in enumerate(lines):
-        content = digest(line.salt, line.actor, line.data)
+        content = digest(line.salt, line.actor, line.data or "")
         leaf = leaf_hash(line.fields, content)
         last = link(last, leaf)
         made.append(line._replace(seal=Seal(number, line.fields.position, content, leaf, last)))

@@ -12,7 +12,7 @@ from contracts.lifecycle import EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
 from dispatch_service.events import received, rounds, self_handled
 from dispatch_service.events.rounds import NewRound
-from dispatch_service.persistence import case_slices, withdrawals
+from dispatch_service.persistence import case_slices, erasing, withdrawals
 from dispatch_service.persistence.case_slices import CaseKey
 from dispatch_service.service.announcements import answer
 from dispatch_service.service.rulebooks import Rulebooks
@@ -28,10 +28,11 @@ CONSUMED = frozenset(
         EventType.CLOSED,
         EventType.REOPENED,
         EventType.WITHDRAWN,
+        EventType.ERASED,
     }
 )
 """Received complaints are assigned, requests to withdraw decided, and another round begins where a result is not good
-or the reporter not satisfied; the rest keeps the lists of cases true."""
+or the reporter not satisfied; of an erased one the texts go; the rest keeps the lists of cases true."""
 
 
 class CaseEvents:
@@ -67,6 +68,9 @@ class CaseEvents:
         withdrawn = [case for case in changed if case.status is Status.WITHDRAWN]
         if withdrawn:
             await withdrawals.end(connection, withdrawn, now)
+        erasures = [event for event in events if event.type is EventType.ERASED]
+        if erasures:
+            await erasing.erase(connection, erasures)
         if new_rounds:
             answers += await rounds.begin(connection, self._rulebooks.clockworks, new_rounds, now)
             answers.sort(key=lambda event: event.sequence)  # of one case in order; cases do not matter to each other
