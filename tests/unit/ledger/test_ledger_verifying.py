@@ -153,3 +153,55 @@ def test_ledgers_of_two_tenants_have_two_keys() -> None:
     assert other.verifier_key.partition("+")[2] != SIGNER.verifier_key.partition("+")[2]
     with pytest.raises(BadCheckpoint):
         opened(other.sign(replace(SIGNED[0], origin=origin_of("110101"))), SIGNER.verifier_key)
+
+
+def _erased(line: Line) -> Line:
+    return line._replace(actor=None, data=None, salt=None)
+
+
+def _with_erasure(at: int) -> list[Line]:
+    """A ledger in which an entry of the complaint of entries 4 to 7 erases it."""
+    lines = ledger()
+    lines[at] = lines[at]._replace(
+        fields=lines[at].fields._replace(subject=lines[4].fields.subject, type="complaint.erased")
+    )
+    return sealed(lines)
+
+
+def _flaws_unsigned(lines: list[Line]) -> tuple[list[tuple[str, int, int]], int]:
+    verifier = Verifier(entries=len(lines))
+    found = [flaw[:3] for line in lines for flaw in verifier.take(check(line))]
+    return found + [flaw[:3] for flaw in verifier.end()], verifier.erased
+
+
+def test_texts_may_be_gone_where_a_later_entry_erases_them() -> None:
+    lines = _with_erasure(12)
+    lines[4], lines[6] = _erased(lines[4]), _erased(lines[6])
+    assert _flaws_unsigned(lines) == ([], 2)
+
+
+@pytest.mark.parametrize("gone", [3, 13])
+def test_texts_that_are_gone_without_an_erasure_behind_them_are_named(gone: int) -> None:
+    lines = _with_erasure(12)
+    lines[gone] = _erased(lines[gone])
+    assert _flaws_unsigned(lines) == ([("wiped", gone, gone)], 0)
+
+
+def test_an_erasure_that_was_tampered_with_lets_nothing_go() -> None:
+    lines = _with_erasure(12)
+    lines[4] = _erased(lines[4])
+    lines[12] = lines[12]._replace(data="{}")
+    assert _flaws_unsigned(lines) == ([("changed", 12, 12), ("wiped", 4, 4)], 0)
+
+
+@pytest.mark.parametrize("part", ["actor", "salt"])
+def test_an_erased_entry_keeps_nothing(part: str) -> None:
+    lines = _with_erasure(12)
+    lines[4] = _erased(lines[4])._replace(**{part: getattr(lines[4], part)})
+    assert _flaws_unsigned(lines) == ([("changed", 4, 4)], 0)
+
+
+def test_the_leaf_of_an_erased_entry_is_still_checked() -> None:
+    lines = _with_erasure(12)
+    lines[4] = _erased(lines[4])._replace(fields=lines[4].fields._replace(status_after="closed"))
+    assert ("changed", 4, 4) in _flaws_unsigned(lines)[0]

@@ -11,11 +11,13 @@ from rich.progress import Progress
 
 from jieban.errors import UserError
 from jieban.export_reading import checked
-from ledger_service.domain.checkpoints import BadCheckpoint, Checkpoint, opened
+from ledger_service.domain.checkpoints import BadCheckpoint, Checkpoint, TamperedCheckpoint, opened
 from ledger_service.domain.exporting import BadExport, Header, decode_header
 from ledger_service.domain.verifying import Flaw, Verifier
 
 _SHOWN = 20
+_UNREADABLE, _TAMPERED = 3, 4
+"""What the command ends with where it could not check; 1 where it did and found something, 2 for wrong options."""
 
 
 def verify(
@@ -33,7 +35,8 @@ def verify(
 ) -> None:
     """Check a whole export offline: every entry against its seal, the chain, the tree, the signed checkpoints.
 
-    Says which entries were changed, removed or put in, and ends with 1 where there are any. Without --key it believes
+    Says which entries were changed, removed or put in, and ends with 1 where there are any; with 3 where the file or a
+    checkpoint cannot be read, with 4 where a checkpoint was tampered with. Without --key it believes
     the key in the file, which shows that the file fits together, not whose it is. A checkpoint that you kept shows that
     the ledger before it has not been written anew since.
 
@@ -48,8 +51,10 @@ def verify(
             signed = _signed(header, key, checkpoint or [])
             verifier = Verifier(signed, entries=header.entries)
             flaws = list(_flaws(verifier, lines, file.stat().st_size))
+    except TamperedCheckpoint as error:
+        raise UserError(f"{file}: {error}.", code=_TAMPERED) from error
     except (BadExport, BadCheckpoint) as error:
-        raise UserError(f"{file}: {error}.") from error
+        raise UserError(f"{file}: {error}.", code=_UNREADABLE) from error
     seconds = time.monotonic() - began
     console.print(
         f"{verifier.entries:,} entries of {header.tenant}; signed checkpoints: {len(signed)}; {seconds:.1f} s "
