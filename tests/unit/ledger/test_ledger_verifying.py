@@ -10,7 +10,7 @@ import pytest
 from ledger_service.domain.checkpoints import BadCheckpoint, Checkpoint, Signer, opened, origin_of
 from ledger_service.domain.merkle import Frontier
 from ledger_service.domain.sealing import FIRST_LINK, Fields, Seal, digest, instant, leaf_hash, link
-from ledger_service.domain.verifying import Flaw, Line, Verifier, check
+from ledger_service.domain.verifying import UNSEALED, Flaw, Line, Verifier, check, run_of
 
 ORIGIN = origin_of("522723")
 SIGNER = Signer(ORIGIN, "a secret of the tests")
@@ -205,3 +205,38 @@ def test_the_leaf_of_an_erased_entry_is_still_checked() -> None:
     lines = _with_erasure(12)
     lines[4] = _erased(lines[4])._replace(fields=lines[4].fields._replace(status_after="closed"))
     assert ("changed", 4, 4) in _flaws_unsigned(lines)[0]
+
+
+def _by_runs(lines: list[Line], size: int) -> list[Flaw]:
+    """Take the lines in parts, as the command does: those with nothing wrong within them as runs."""
+    verifier, entries = Verifier(SIGNED), [check(line) for line in lines]
+    found: list[Flaw] = []
+    for start in range(0, len(entries), size):
+        part = entries[start : start + size]
+        run = run_of(part)
+        found += verifier.take_run(run) if run else [flaw for entry in part for flaw in verifier.take(entry)]
+    return found + list(verifier.end())
+
+
+def _swapped(lines: list[Line]) -> list[Line]:
+    return [*lines[:4], lines[5], lines[4], *lines[6:]]
+
+
+@pytest.mark.parametrize("size", [1, 3, 5, 20])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda lines: lines,
+        lambda lines: lines[:5] + lines[8:],
+        lambda lines: lines[:15],
+        lambda lines: [*lines[:7], *lines[3:]],
+        _swapped,
+        lambda lines: sealed(lines[:9] + lines[10:]),
+        lambda lines: [*lines[:12], _erased(lines[12]), *lines[13:]],
+        lambda lines: [*lines[:10], lines[10]._replace(seal=lines[10].seal._replace(link=bytes(32))), *lines[11:]],
+        lambda lines: [*lines[:10], lines[10]._replace(seal=lines[10].seal._replace(number=UNSEALED)), *lines[11:]],
+    ],
+)
+def test_runs_come_to_the_same_as_their_entries(spoil: Callable[[list[Line]], list[Line]], size: int) -> None:
+    lines = spoil(ledger())
+    assert _by_runs(lines, size) == flaws(lines)

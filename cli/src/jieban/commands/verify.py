@@ -3,17 +3,17 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from jieban.errors import UserError
-from jieban.export_reading import checked
+from jieban.export_reading import examined
 from ledger_service.domain.checkpoints import BadCheckpoint, Checkpoint, TamperedCheckpoint, opened
 from ledger_service.domain.exporting import BadExport, Header, decode_header
-from ledger_service.domain.verifying import Flaw, Verifier
+from ledger_service.domain.verifying import Flaw, Run, Verifier
 
 _SHOWN = 20
 _UNREADABLE, _TAMPERED = 3, 4
@@ -50,7 +50,7 @@ def verify(
             header = decode_header(lines.readline())
             signed = _signed(header, key, checkpoint or [])
             verifier = Verifier(signed, entries=header.entries)
-            flaws = list(_flaws(verifier, lines, file.stat().st_size))
+            flaws = list(_flaws(verifier, file, lines.tell()))
     except TamperedCheckpoint as error:
         raise UserError(f"{file}: {error}.", code=_TAMPERED) from error
     except (BadExport, BadCheckpoint) as error:
@@ -78,11 +78,15 @@ def _signed(header: Header, key: str | None, kept: list[Path]) -> list[Checkpoin
     return [opened(note, key or header.verifier_key) for note in notes]
 
 
-def _flaws(verifier: Verifier, lines: BinaryIO, size: int) -> Iterator[Flaw]:
+def _flaws(verifier: Verifier, file: Path, start: int) -> Iterator[Flaw]:
     with Progress(transient=True) as progress:
-        task = progress.add_task("Verifying", total=size)
-        for entry in checked(lines, lambda read: progress.advance(task, read)):
-            yield from verifier.take(entry)
+        task = progress.add_task("Verifying", total=file.stat().st_size)
+        for part in examined(file, start, lambda read: progress.advance(task, read)):
+            if isinstance(part, Run):
+                yield from verifier.take_run(part)
+                continue
+            for entry in part:
+                yield from verifier.take(entry)
     yield from verifier.end()
 
 

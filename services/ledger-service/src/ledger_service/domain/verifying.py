@@ -4,13 +4,13 @@ Needs nothing but what it is given: an export on a machine that never saw the le
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 from contracts.lifecycle import EventType
 from ledger_service.domain.checkpoints import Checkpoint
-from ledger_service.domain.merkle import Frontier
+from ledger_service.domain.merkle import HASH_BYTES, Frontier
 from ledger_service.domain.sealing import FIRST_LINK, Fields, Seal, digest, leaf_hash, link
 
 _ERASURE = EventType.ERASED.value
@@ -41,6 +41,52 @@ class Checked(NamedTuple):
     """The complaint that lost this entry's texts."""
     erasure: str | None
     """The complaint that this entry erases."""
+
+
+class Run(NamedTuple):
+    """Entries one after the other, each of them as sealed and linked to the one before it; of many, it is less to send.
+
+    Whether the first is linked to its predecessor is open.
+    """
+
+    first: int
+    """Its number."""
+    leaves: bytes
+    links: bytes
+    marks: Sequence[tuple[int, str | None, str | None]]
+    """Which have an `erased` or an `erasure`: counted from the first, with both."""
+
+    def entries(self) -> Iterator[Checked]:
+        """Yield them one by one, without their positions, which only what is wrong needs."""
+        marks = {place: (erased, erasure) for place, erased, erasure in self.marks}
+        hashes = zip(_each(self.leaves), _each(self.links), strict=True)
+        for place, (leaf, own_link) in enumerate(hashes):
+            yield Checked(self.first + place, UNSEALED, leaf, own_link, True, *marks.get(place, (None, None)))
+
+
+def run_of(entries: Sequence[Checked]) -> Run | None:
+    """Return entries as a run; None where something is wrong within them, or there are none."""
+    previous: Checked | None = None
+    for entry in entries:
+        if not entry.is_as_sealed or entry.number == UNSEALED:
+            return None
+        if previous is not None and (
+            entry.number != previous.number + 1 or link(previous.link, entry.leaf) != entry.link
+        ):
+            return None
+        previous = entry
+    if previous is None:
+        return None
+    return Run(
+        entries[0].number,
+        b"".join([entry.leaf for entry in entries]),
+        b"".join([entry.link for entry in entries]),
+        [(place, each.erased, each.erasure) for place, each in enumerate(entries) if each.erased or each.erasure],
+    )
+
+
+def _each(hashes: bytes) -> list[bytes]:
+    return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
 
 
 class Flaw(NamedTuple):
@@ -90,8 +136,8 @@ class Verifier:
         self._link = FIRST_LINK
         self._signed = 0
         self._next = 0
-        self._wiped: defaultdict[str, list[Checked]] = defaultdict(list)
-        """Entries without texts, by the complaint whose erasure has to come yet."""
+        self._wiped: defaultdict[str, list[int]] = defaultdict(list)
+        """Numbers of entries without texts, by the complaint whose erasure has to come yet."""
         self._erased = 0
         self._is_whole = True
         """Whether every line since the beginning was there, so that the tree can be compared."""
@@ -122,18 +168,37 @@ class Verifier:
             yield _flaw("unlinked", seal.number, f"entry {seal.number} is not linked to the one before it")
         if not seal.is_as_sealed:
             yield _flaw("changed", seal.number, f"entry {seal.number} (position {seal.position}) is not as sealed")
-        if seal.erased is not None:
-            self._wiped[seal.erased].append(seal)
-        if seal.erasure is not None:
-            self._erased += len(self._wiped.pop(seal.erasure, ()))
+        self._note(seal.number, seal.erased, seal.erasure)
         self._link, self._next = seal.link, seal.number + 1
         self._tree.append(seal.leaf)
         yield from self._compare()
 
+    def take_run(self, run: Run) -> Iterator[Flaw]:
+        """Take the entries of a run, which comes to the same as taking each of them."""
+        leaves = _each(run.leaves)
+        if run.first != self._next or link(self._link, leaves[0]) != run.links[:HASH_BYTES]:
+            for entry in run.entries():
+                yield from self.take(entry)
+            return
+        for place, erased, erasure in run.marks:
+            self._note(run.first + place, erased, erasure)
+        append, expected, tree = self._tree.append, self._expected, self._tree
+        for leaf in leaves:
+            append(leaf)
+            if tree.size in expected:
+                yield from self._compare()
+        self._link, self._next = run.links[-HASH_BYTES:], run.first + len(leaves)
+
+    def _note(self, number: int, erased: str | None, erasure: str | None) -> None:
+        if erased is not None:
+            self._wiped[erased].append(number)
+        if erasure is not None:
+            self._erased += len(self._wiped.pop(erasure, ()))
+
     def end(self) -> Iterator[Flaw]:
         """Yield what lost its texts without an erasure, and what is missing after the last line."""
-        for seal in sorted(chain.from_iterable(self._wiped.values())):
-            yield _flaw("wiped", seal.number, f"entry {seal.number} has lost its texts, and no entry says why")
+        for number in sorted(chain.from_iterable(self._wiped.values())):
+            yield _flaw("wiped", number, f"entry {number} has lost its texts, and no entry says why")
         size = max([self._least, *self._expected])
         if size > self._next:
             what = f"entries {self._next} to {size - 1} are missing at the end"

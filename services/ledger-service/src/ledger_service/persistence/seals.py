@@ -11,10 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventbus.driver import Statement, copy
-from ledger_service.domain.merkle import Frontier, Node
+from ledger_service.domain.merkle import HASH_BYTES, Frontier, Node
 from ledger_service.domain.sealing import Fields, Seal, digest
 
-_HASH_BYTES = 32
 _EACH_TENANT = """
     WITH RECURSIVE found AS (
         SELECT min(tenant) AS tenant FROM entry
@@ -94,7 +93,7 @@ async def lock(connection: AsyncConnection, tenant: str) -> Chain | None:
 
 def frontier(size: int, hashes: bytes) -> Frontier:
     """Return the right edge of a tree as it is kept in a row."""
-    return Frontier(size, [hashes[at : at + _HASH_BYTES] for at in range(0, len(hashes), _HASH_BYTES)])
+    return Frontier(size, [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)])
 
 
 async def unsealed(connection: AsyncConnection, chain: Chain, size: int) -> list[tuple[Fields, bytes]]:
