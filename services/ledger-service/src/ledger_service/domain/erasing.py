@@ -23,6 +23,7 @@ PLAIN = frozenset(
         EventType.ACCEPTED,
         EventType.ESCALATED,
         EventType.REINSPECTION_DUE,
+        EventType.RESCHEDULED,
         EventType.VERIFIED,
         EventType.CLOSED,
         EventType.RELEASED,
