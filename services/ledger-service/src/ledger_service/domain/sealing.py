@@ -38,9 +38,9 @@ class Fields(NamedTuple):
     @classmethod
     def of(cls, row: Sequence[Any]) -> Self:
         """Read a row of an entry that has these columns in this order, ids and times as the database gives them."""
-        tenant, position, event_id, subject, *others, occurred_at, recorded_at = row
-        ids = str(event_id), str(subject)
-        return cls(tenant, position, *ids, *others, instant(occurred_at), instant(recorded_at))
+        tenant, position, event_id, subject, kind, source, sequence, before, after, occurred_at, recorded_at = row
+        times = instant(occurred_at), instant(recorded_at)
+        return cls(tenant, position, str(event_id), str(subject), kind, source, sequence, before, after, *times)
 
 
 class Seal(NamedTuple):
