@@ -19,6 +19,7 @@ from histories import History, message
 from ledger.conftest import As, Enter
 from ledger.exports import exported, verify
 from ledger_service.events.handler import SUBSCRIPTION
+from ledger_service.service.hotspots import catch_up
 from ledger_service.service.proving import seal_and_sign, sign_all
 
 COUNTY = "600003"
@@ -214,3 +215,18 @@ async def test_parked_messages_wait_for_their_end_and_then_lose_what_they_say(
     async with engine.connect() as connection:
         left = (await connection.execute(values, {"id": str(history.id)})).scalars().all()
     assert [value is None for value in left] == [True] * 6 + [False]  # the erasure itself says nothing of a person
+
+
+async def test_a_place_that_is_gone_counts_for_no_hot_spot(engine: AsyncEngine, enter: Enter, signed: Any) -> None:
+    points = sa.text("SELECT complaint_id FROM hotspot_point WHERE complaint_id = :id")
+    history = _closed()
+    await enter(history)
+    for _ in range(3):  # what is settled follows behind
+        await signed()
+    assert await catch_up(engine, COUNTY)
+    assert len(await _rows(engine, points, history)) == 1
+    await _erase(enter, history)
+    for _ in range(3):
+        await signed()
+    assert await catch_up(engine, COUNTY)
+    assert await _rows(engine, points, history) == []

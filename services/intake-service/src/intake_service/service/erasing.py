@@ -12,6 +12,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
+from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event
@@ -34,6 +35,7 @@ LOOKED_AT = 5_000
 BATCH = 200
 """Of these, so many at most are erased in a transaction."""
 _FIRST = UUID(int=0)
+_WALK = Gauge("jieban_retention_walk_seconds", "Since the last walk of retention through all complaints ended")
 
 log = structlog.get_logger()
 RemoveFiles = Callable[[Sequence[bytes]], Awaitable[int]]
@@ -99,6 +101,7 @@ class Retention:
         self._keep = keep
         self._texts = texts
         self._after = _FIRST
+        self._walked_at = clock.now()
 
     async def work(self) -> int:
         """Look at the next part of the complaints; return how many were erased."""
@@ -111,6 +114,9 @@ class Retention:
         count = await self._erasing.erase_due(due, before, texts=self._texts) if due else 0
         is_all = len(due) < BATCH
         self._after = (rows[-1].id if len(rows) == LOOKED_AT else _FIRST) if is_all else due[-1]
+        if self._after == _FIRST:
+            self._walked_at = clock.now()
+        _WALK.set((clock.now() - self._walked_at).total_seconds())
         if count:
             log.info("personal_data_erased", complaints=count)
         return count
