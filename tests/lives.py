@@ -44,6 +44,9 @@ def a_life(choose: Choose, length: int, *, tenant: str) -> list[Event]:
     history, status = History(tenant=tenant), None
     for _ in range(length):
         event_type = choose(possible(status))
-        history.event(event_type, SAMPLES[event_type])
+        sample = SAMPLES[event_type]
+        if event_type is EventType.ERASED:
+            sample = sample.model_copy(update={"texts": len(history.events) % 3 > 0})
+        history.event(event_type, sample)
         status = next_status(status, event_type)
     return history.events

@@ -73,3 +73,11 @@ async def test_where_texts_stay_dispatch_has_nothing_to_erase(world: World) -> N
     case = await shown(world, event)
     assert case["description"] == CANARY
     assert case["erased_at"] is not None
+
+
+async def test_of_two_that_come_together_both_count(world: World) -> None:
+    event = received(description=CANARY)
+    erased = later(event, EventType.ERASED)
+    less = later(event, EventType.ERASED, sequence=3)
+    await world.deliver(event, erased, less._replace(data=less.data.model_copy(update={"texts": False})))
+    assert (await shown(world, event))["description"] == ""

@@ -21,8 +21,10 @@ _CASES = sa.text("""
         attributes = CASE WHEN e.texts THEN NULL ELSE attributes END,
         result = CASE WHEN e.texts AND result IS NOT NULL THEN '' ELSE result END,
         photos = CASE WHEN e.texts THEN '[]' ELSE photos END
-    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:times AS timestamptz[]),
-                CAST(:texts AS bool[])) AS e (tenant, complaint_id, at, texts)
+    FROM (SELECT tenant, complaint_id, max(at) AS at, bool_or(texts) AS texts
+          FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:times AS timestamptz[]),
+                      CAST(:texts AS bool[])) AS said (tenant, complaint_id, at, texts)
+          GROUP BY tenant, complaint_id) AS e
     WHERE c.tenant = e.tenant AND c.complaint_id = e.complaint_id
 """)
 _OTHERS = {

@@ -1,7 +1,6 @@
 """Intake's own erasures come back for nothing, unless they are missing here: after a backup was restored."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,6 +28,7 @@ async def repeat_erasures(connection: AsyncConnection, events: Sequence[Event]) 
     erasures = {event.subject: event for event in events if event.type is EventType.ERASED}
     if not erasures:
         return
+    worded = {event.subject for event in events if isinstance(event.data, ComplaintErased) and event.data.texts}
     await forget_settled(connection, erasures)
     parameters = {
         "ids": list(erasures),
@@ -37,5 +37,5 @@ async def repeat_erasures(connection: AsyncConnection, events: Sequence[Event]) 
     }
     for complaint in (await connection.execute(_MISSING, parameters)).scalars().all():
         event = erasures[complaint]
-        texts = cast(ComplaintErased, event.data).texts
-        await erasing.erase(connection, Erasure(event.tenant, complaint, event.sequence, event.time, texts))
+        erasure = Erasure(event.tenant, complaint, event.sequence, event.time, complaint in worded)
+        await erasing.erase(connection, erasure)

@@ -34,24 +34,21 @@ _COMPLAINTS = Statement(f"""
         address = CASE WHEN e.texts THEN NULL ELSE address END,
         lon = CASE WHEN e.texts THEN NULL ELSE lon END,
         lat = CASE WHEN e.texts THEN NULL ELSE lat END
-    FROM {_ERASED} WHERE c.tenant = e.tenant AND c.complaint_id = e.complaint_id
+    FROM (SELECT tenant, complaint_id, max(at) AS at, bool_or(texts) AS texts FROM {_ERASED}
+          GROUP BY tenant, complaint_id) AS e
+    WHERE c.tenant = e.tenant AND c.complaint_id = e.complaint_id
 """)
 _KINDS = {"of_reporter": list(OF_REPORTER), "plain": list(PLAIN), "free_texts": FREE_TEXTS}
 
 
 async def erase(connection: AsyncConnection, erasures: Sequence[Event]) -> None:
-    """Let go of what `erasures`, which are entered, are about; the complaints are locked.
-
-    Twice in one transaction, for one complaint, comes to the last of them.
-    """
-    last = {event.subject: event for event in erasures}.values()
-    said = [cast(ComplaintErased, event.data) for event in last]
+    """Let go of what `erasures`, which are entered, are about; the complaints are locked."""
     parameters = {
-        "tenants": [event.tenant for event in last],
-        "complaints": [event.subject for event in last],
-        "events": [event.id for event in last],
-        "times": [event.time for event in last],
-        "texts": [each.texts for each in said],
+        "tenants": [event.tenant for event in erasures],
+        "complaints": [event.subject for event in erasures],
+        "events": [event.id for event in erasures],
+        "times": [event.time for event in erasures],
+        "texts": [cast(ComplaintErased, event.data).texts for event in erasures],
     }
     await _ENTRIES.fetch(connection, parameters | _KINDS)
     await _COMPLAINTS.fetch(connection, parameters)
