@@ -90,7 +90,7 @@ _ROWS_THAT_GO = {
     "ledger": set[str](),
 }
 _SERVICES = {
-    "intake": (intake_service.persistence.attachment_tables.metadata, intake_service.persistence.erasing),
+    "intake": (intake_service.persistence.attachment_tables.attachment.metadata, intake_service.persistence.erasing),
     "dispatch": (dispatch_service.persistence.tables.metadata, dispatch_service.persistence.erasing),
     "ledger": (ledger_service.persistence.tables.metadata, ledger_service.persistence.erasing),
 }
