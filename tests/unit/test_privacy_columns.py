@@ -48,6 +48,7 @@ _CODES = frozenset(
         "department",
         "handling_mode",
         "outcome",
+        "decision",
         "satisfaction",
         "follow_up",
         "reinspection",
@@ -62,6 +63,7 @@ _STAFF = frozenset(
     [
         "written_by",
         "asked_by",
+        "claimed_by",
         "decided_by",
         "ordered_by",
         "replied_by",

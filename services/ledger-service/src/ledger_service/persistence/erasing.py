@@ -29,7 +29,7 @@ _ENTRIES = Statement(f"""
 """)
 _COMPLAINTS = Statement(f"""
     UPDATE ledger_complaint AS c
-    SET erased_at = e.at, owner = NULL, external_ref = NULL,
+    SET erased_at = e.at, owner = NULL, external_ref = NULL, query_code_digest = NULL,
         description = CASE WHEN e.texts THEN '' ELSE description END,
         address = CASE WHEN e.texts THEN NULL ELSE address END,
         lon = CASE WHEN e.texts THEN NULL ELSE lon END,
@@ -37,6 +37,10 @@ _COMPLAINTS = Statement(f"""
     FROM (SELECT tenant, complaint_id, max(at) AS at, bool_or(texts) AS texts FROM {_ERASED}
           GROUP BY tenant, complaint_id) AS e
     WHERE c.tenant = e.tenant AND c.complaint_id = e.complaint_id
+""")
+_FOLLOW_UPS = Statement(f"""
+    UPDATE follow_up SET note = NULL, reason = NULL
+    FROM {_ERASED} WHERE follow_up.tenant = e.tenant AND follow_up.complaint_id = e.complaint_id AND e.texts
 """)
 _KINDS = {"of_reporter": list(OF_REPORTER), "plain": list(PLAIN), "free_texts": FREE_TEXTS}
 
@@ -52,3 +56,4 @@ async def erase(connection: AsyncConnection, erasures: Sequence[Event]) -> None:
     }
     await _ENTRIES.fetch(connection, parameters | _KINDS)
     await _COMPLAINTS.fetch(connection, parameters)
+    await _FOLLOW_UPS.fetch(connection, parameters)
