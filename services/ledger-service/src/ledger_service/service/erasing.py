@@ -10,7 +10,6 @@ from eventbus.parking import forget_settled
 from ledger_service.persistence import erasing
 from runtime import idempotency
 
-
 _ERASED = EventType.ERASED
 """Looking it up costs more than comparing with it."""
 
