@@ -9,6 +9,7 @@ from contracts.envelope import Event, headers_of_event
 from contracts.events import (
     ComplaintAccepted,
     ComplaintAssigned,
+    ComplaintErased,
     ComplaintReceived,
     ComplaintReopened,
     ComplaintResolved,
@@ -157,6 +158,10 @@ class History:
 
     def withdrawn(self) -> Event:
         return self.event(EventType.WITHDRAWN, ComplaintWithdrawn(actor=OWNER, reason="已自行解决"))
+
+    def erased(self, *, texts: bool = True) -> Event:
+        data = ComplaintErased(actor="supervisor-1", ground="request", reason="来函申请", texts=texts)
+        return self.event(EventType.ERASED, data)
 
 
 def message(event: Event, value: bytes | None = None) -> Message:

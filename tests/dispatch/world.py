@@ -16,6 +16,7 @@ from contracts.closing_events import ComplaintForceClosed, ComplaintVoided, Endi
 from contracts.envelope import Event, headers_of_event
 from contracts.events import (
     ComplaintClosed,
+    ComplaintErased,
     ComplaintReceived,
     ComplaintReopened,
     ComplaintVerified,
@@ -50,8 +51,15 @@ LATER: dict[EventType, Payload] = {
     EventType.VOIDED: ComplaintVoided(actor="supervisor-demo", decision=DECISION, reason="误报"),
     EventType.FORCE_CLOSED: ComplaintForceClosed(actor="supervisor-demo", decision=DECISION, reason="x", gates=()),
     EventType.RELEASE_REQUESTED: ReleaseRequested(actor="citizen-1", ending="withdrawn"),
+    EventType.ERASED: ComplaintErased(actor="supervisor-1", ground="request", reason="来函申请", texts=True),
 }
-_NUMBERS = {EventType.CLOSED: 2, EventType.REOPENED: 3, EventType.WITHDRAWN: 3, EventType.RELEASE_REQUESTED: 2}
+_NUMBERS = {
+    EventType.CLOSED: 2,
+    EventType.REOPENED: 3,
+    EventType.WITHDRAWN: 3,
+    EventType.RELEASE_REQUESTED: 2,
+    EventType.ERASED: 2,
+}
 """Of the events of a straight story; that of the others is 1."""
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from ledger.conftest import As, Headers
-from ledger.test_ledger_proofs import exported, verify
+from ledger.exports import exported, verify
 from ledger.test_ledger_seals import assert_sealed, rows
 from ledger_service.demo import load
 from ledger_service.domain.activity import Activity, Facts

@@ -1,8 +1,6 @@
 """Checkpoints, proofs and the export, as a client checks them."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from histories import History
 from ledger.conftest import As, Enter
+from ledger.exports import exported, verify
 from ledger_service.domain.checkpoints import Checkpoint, opened
 from ledger_service.domain.merkle import check_consistency, check_inclusion
 from ledger_service.service.proving import SignerOf, seal_and_sign, sign_all
@@ -131,18 +129,6 @@ async def test_who_may_export(client: httpx.AsyncClient, as_: As, known: Any, ro
     assert (await client.get("export", headers=as_(role, tenant=COUNTY))).status_code == status
 
 
-async def exported(client: httpx.AsyncClient, staff: dict[str, str], path: Path) -> Path:
-    answer = await client.get("export", headers=staff)
-    await asyncio.to_thread(path.write_bytes, answer.content)
-    return path
-
-
-def verify(path: Path, *options: str) -> tuple[int, str]:
-    command = [sys.executable, "-m", "jieban", "verify", str(path), *options]
-    done = subprocess.run(command, capture_output=True, text=True, env={"COLUMNS": "200"})
-    return done.returncode, done.stdout + done.stderr
-
-
 async def test_an_export_is_verified_offline(
     client: httpx.AsyncClient, staff: dict[str, str], known: Any, tmp_path: Path
 ) -> None:
@@ -152,32 +138,6 @@ async def test_an_export_is_verified_offline(
     assert code == 0, said
     assert "408 entries of 600001; signed checkpoints: 3;" in said
     assert "405 of 408 entries are signed for, the rest is linked to them." in said
-
-
-async def test_who_tampers_with_the_database_is_found_out(
-    client: httpx.AsyncClient, staff: dict[str, str], engine: AsyncEngine, known: Any, tmp_path: Path
-) -> None:
-    """As the superuser of PostgreSQL could: triggers off, rows changed, removed and put in."""
-    tampering = """
-        UPDATE entry SET status_after = 'closed' WHERE position = {changed};
-        DELETE FROM entry WHERE position = {removed};
-        INSERT INTO entry OVERRIDING SYSTEM VALUE
-            SELECT tenant, {removed}, gen_random_uuid(), complaint_id, type, source, 99, status_before, status_after,
-                   actor, occurred_at, recorded_at, data, salt
-            FROM entry WHERE position = {changed};
-    """
-    async with engine.begin() as connection:
-        query = "SELECT position FROM seal WHERE tenant = '600001' AND number IN (17, 200) ORDER BY number"
-        changed, removed = (await connection.execute(text(query))).scalars()
-        driver: Any = (await connection.get_raw_connection()).driver_connection
-        await driver.execute("SET LOCAL session_replication_role = replica")
-        await driver.execute(tampering.format(changed=changed, removed=removed))
-    path = await exported(client, staff, tmp_path / "ledger.jsonl")
-    code, said = verify(path)
-    assert code == 1
-    assert f"changed: entry 17 (position {changed}) is not as sealed" in said
-    assert f"changed: entry 200 (position {removed}) is not as sealed" in said
-    assert "The key was in the file: jieban/600001+" in said
 
 
 @pytest.mark.parametrize(
@@ -196,5 +156,5 @@ async def test_a_file_that_is_no_export_is_refused(
     lines = (await asyncio.to_thread(path.read_bytes)).splitlines(keepends=True)
     await asyncio.to_thread(path.write_bytes, b"".join(spoil(lines)))
     code, said = verify(path)
-    assert code == 1
+    assert code == 3
     assert reason in said

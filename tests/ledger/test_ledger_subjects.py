@@ -14,7 +14,7 @@ from contracts.roles import Role
 from eventbus.books import Window
 from histories import History
 from ledger.conftest import As, Enter
-from ledger.test_ledger_proofs import exported, verify
+from ledger.exports import exported, verify
 from ledger.test_ledger_seals import assert_sealed, rows
 from ledger_service.domain.entry_types import OwnType
 from ledger_service.persistence import own_entries

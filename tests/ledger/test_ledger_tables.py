@@ -26,7 +26,10 @@ async def test_tables_in_code_and_migrations_are_the_same(database_url: str) -> 
 
 
 @pytest.mark.parametrize("change", ["UPDATE entry SET actor = 'x'", "DELETE FROM entry", "TRUNCATE entry"])
-async def test_entries_cannot_be_changed(engine: AsyncEngine, change: str) -> None:
+async def test_entries_cannot_be_changed(engine: AsyncEngine, enter: Enter, change: str) -> None:
+    history = History()
+    history.received()
+    await enter(history)
     with pytest.raises(DBAPIError, match="append-only"):
         async with engine.begin() as connection:
             await connection.execute(sa.text(change))

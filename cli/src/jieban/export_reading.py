@@ -1,62 +1,84 @@
-"""Reads an exported ledger and compares each entry with its seal, on all processors where the file is large."""
+"""Reads an exported ledger and compares each entry with its seal, on all processors where the file is large.
+
+Every part of the file is read, parsed and compared by one process; the entries go on as runs, which are small.
+"""
 
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import chain, islice
+from pathlib import Path
+from typing import NamedTuple
 
-from ledger_service.domain.exporting import decode
-from ledger_service.domain.verifying import Checked, check
+from ledger_service.domain.exporting import BadExport, decode
+from ledger_service.domain.verifying import Checked, Run, check, run_of
 
-_CHUNK = 5_000
-_WORTH_IT = 4 * _CHUNK
-"""Lines for which starting other processes pays."""
+_PART_BYTES = 4_000_000
+_WORTH_IT = 4 * _PART_BYTES
+"""Bytes for which starting other processes pays."""
+Examined = Run | list[Checked]
 
 
-def checked(lines: Iterable[bytes], done: Callable[[int], None]) -> Iterator[Checked]:
-    """Yield the entries of `lines` in order, each compared with its seal; tell `done` the bytes of what is read.
+class _Part(NamedTuple):
+    """Whole lines of a file, from byte `start` to byte `end`."""
 
-    Raises BadExport.
+    path: Path
+    start: int
+    end: int
+
+
+def examined(path: Path, start: int, done: Callable[[int], None]) -> Iterator[Examined]:
+    """Yield the entries behind byte `start`, in order, each compared with its seal; tell `done` the bytes of each part.
+
+    Entries with nothing wrong between them come as a run. Raises BadExport.
     """
-    chunks = _chunks(iter(lines))
-    first = list(islice(chunks, _WORTH_IT // _CHUNK))
-    if sum(map(len, first)) < _WORTH_IT:
-        for chunk in first:
-            yield from examine(chunk)
-            done(sum(map(len, chunk)))
+    if not path.is_file():
+        raise BadExport("an export is read in parts, so it has to be a file")
+    parts = _parts(path, start)
+    if path.stat().st_size - start < _WORTH_IT:
+        for part in parts:
+            yield examine(part)
+            done(part.end - part.start)
         return
     with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
-        yield from _in_order(pool, chain(first, chunks), done)
+        yield from _in_order(pool, parts, done)
 
 
-def _chunks(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
-    while chunk := list(islice(lines, _CHUNK)):
-        yield chunk
+def _parts(path: Path, start: int) -> Iterator[_Part]:
+    with path.open("rb") as file:
+        size = path.stat().st_size
+        while start < size:
+            file.seek(min(start + _PART_BYTES, size) - 1)
+            file.readline()
+            end = file.tell()
+            yield _Part(path, start, end)
+            start = end
 
 
-def examine(chunk: list[bytes]) -> list[Checked]:
-    """Compare the entries of some lines with their seals; raises BadExport."""
-    return [check(decode(line)) for line in chunk]
+def examine(part: _Part) -> Examined:
+    """Compare the entries of a part with their seals; raises BadExport."""
+    with part.path.open("rb") as file:
+        file.seek(part.start)
+        lines = file.read(part.end - part.start).removesuffix(b"\n").split(b"\n")
+    entries = [check(decode(line)) for line in lines]
+    return run_of(entries) or entries
 
 
-def _in_order(
-    pool: ProcessPoolExecutor, chunks: Iterable[list[bytes]], done: Callable[[int], None]
-) -> Iterator[Checked]:
+def _in_order(pool: ProcessPoolExecutor, parts: Iterator[_Part], done: Callable[[int], None]) -> Iterator[Examined]:
     """Keep every process busy, with no more of the file in memory than that takes."""
-    waiting: deque[tuple[Future[list[Checked]], int]] = deque()
+    waiting: deque[tuple[Future[Examined], _Part]] = deque()
     most = 2 * (os.cpu_count() or 1)
-    for chunk in chunks:
-        waiting.append((pool.submit(examine, chunk), sum(map(len, chunk))))
+    for part in parts:
+        waiting.append((pool.submit(examine, part), part))
         if len(waiting) > most:
-            yield from _next(waiting, done)
+            yield _next(waiting, done)
     while waiting:
-        yield from _next(waiting, done)
+        yield _next(waiting, done)
 
 
-def _next(waiting: "deque[tuple[Future[list[Checked]], int]]", done: Callable[[int], None]) -> list[Checked]:
-    future, size = waiting.popleft()
+def _next(waiting: deque[tuple[Future[Examined], _Part]], done: Callable[[int], None]) -> Examined:
+    future, part = waiting.popleft()
     found = future.result()
-    done(size)
+    done(part.end - part.start)
     return found

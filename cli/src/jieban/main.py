@@ -82,7 +82,8 @@ def app() -> None:
     try:
         cli()
     except UserError as error:
-        sys.exit(f"jieban: {error}")
+        print(f"jieban: {error}", file=sys.stderr)  # noqa: T201 - what sys.exit does with a text, and 1
+        sys.exit(error.code)
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             sys.exit(f"jieban: The disk is full: no more could be written ({error.filename or 'no file named'}).")

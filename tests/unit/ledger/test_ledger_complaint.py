@@ -45,6 +45,7 @@ def _others(history: History) -> list[Event]:
         author.released(request),
         author.release_refused(request, Status.CLOSED),
         author.withdrawn(),
+        author.erased(),
         author.event(EventType.VERIFIED, ComplaintVerified(actor="inspector-1", method="call")),
         author.event(EventType.CLOSED, ComplaintClosed(gates=("verification",))),
         author.event(EventType.FEEDBACK_RECEIVED, FeedbackReceived(actor="x", satisfaction="satisfied", solved=True)),

@@ -61,7 +61,7 @@ def test_a_line_about_nothing_is_refused() -> None:
         ("event_id", 7, r"\$.event_id"),
         ("position", "7", r"\$.position"),
         ("leaf", "no base64!", r"\$.leaf"),
-        ("data", None, r"\$.data"),
+        ("data", 7, r"\$.data"),
     ],
 )
 def test_a_line_with_a_value_of_another_kind_is_refused_with_its_place(name: str, value: object, reason: str) -> None:

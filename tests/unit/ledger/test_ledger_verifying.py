@@ -10,7 +10,7 @@ import pytest
 from ledger_service.domain.checkpoints import BadCheckpoint, Checkpoint, Signer, opened, origin_of
 from ledger_service.domain.merkle import Frontier
 from ledger_service.domain.sealing import FIRST_LINK, Fields, Seal, digest, instant, leaf_hash, link
-from ledger_service.domain.verifying import Flaw, Line, Verifier, check
+from ledger_service.domain.verifying import UNSEALED, Flaw, Line, Verifier, check, run_of
 
 ORIGIN = origin_of("522723")
 SIGNER = Signer(ORIGIN, "a secret of the tests")
@@ -26,7 +26,7 @@ def sealed(lines: list[Line]) -> list[Line]:
     """Seal the lines anew, as one would who may write everywhere."""
     last, made = FIRST_LINK, []
     for number, line in enumerate(lines):
-        content = digest(line.salt, line.actor, line.data)
+        content = digest(line.salt, line.actor, line.data or "")
         leaf = leaf_hash(line.fields, content)
         last = link(last, leaf)
         made.append(line._replace(seal=Seal(number, line.fields.position, content, leaf, last)))
@@ -153,3 +153,90 @@ def test_ledgers_of_two_tenants_have_two_keys() -> None:
     assert other.verifier_key.partition("+")[2] != SIGNER.verifier_key.partition("+")[2]
     with pytest.raises(BadCheckpoint):
         opened(other.sign(replace(SIGNED[0], origin=origin_of("110101"))), SIGNER.verifier_key)
+
+
+def _erased(line: Line) -> Line:
+    return line._replace(actor=None, data=None, salt=None)
+
+
+def _with_erasure(at: int) -> list[Line]:
+    """A ledger in which an entry of the complaint of entries 4 to 7 erases it."""
+    lines = ledger()
+    lines[at] = lines[at]._replace(
+        fields=lines[at].fields._replace(subject=lines[4].fields.subject, type="complaint.erased")
+    )
+    return sealed(lines)
+
+
+def _flaws_unsigned(lines: list[Line]) -> tuple[list[tuple[str, int, int]], int]:
+    verifier = Verifier(entries=len(lines))
+    found = [flaw[:3] for line in lines for flaw in verifier.take(check(line))]
+    return found + [flaw[:3] for flaw in verifier.end()], verifier.erased
+
+
+def test_texts_may_be_gone_where_a_later_entry_erases_them() -> None:
+    lines = _with_erasure(12)
+    lines[4], lines[6] = _erased(lines[4]), _erased(lines[6])
+    assert _flaws_unsigned(lines) == ([], 2)
+
+
+@pytest.mark.parametrize("gone", [3, 13])
+def test_texts_that_are_gone_without_an_erasure_behind_them_are_named(gone: int) -> None:
+    lines = _with_erasure(12)
+    lines[gone] = _erased(lines[gone])
+    assert _flaws_unsigned(lines) == ([("wiped", gone, gone)], 0)
+
+
+def test_an_erasure_that_was_tampered_with_lets_nothing_go() -> None:
+    lines = _with_erasure(12)
+    lines[4] = _erased(lines[4])
+    lines[12] = lines[12]._replace(data="{}")
+    assert _flaws_unsigned(lines) == ([("changed", 12, 12), ("wiped", 4, 4)], 0)
+
+
+@pytest.mark.parametrize("part", ["actor", "salt"])
+def test_an_erased_entry_keeps_nothing(part: str) -> None:
+    lines = _with_erasure(12)
+    lines[4] = _erased(lines[4])._replace(**{part: getattr(lines[4], part)})
+    assert _flaws_unsigned(lines) == ([("changed", 4, 4)], 0)
+
+
+def test_the_leaf_of_an_erased_entry_is_still_checked() -> None:
+    lines = _with_erasure(12)
+    lines[4] = _erased(lines[4])._replace(fields=lines[4].fields._replace(status_after="closed"))
+    assert ("changed", 4, 4) in _flaws_unsigned(lines)[0]
+
+
+def _by_runs(lines: list[Line], size: int) -> list[Flaw]:
+    """Take the lines in parts, as the command does: those with nothing wrong within them as runs."""
+    verifier, entries = Verifier(SIGNED), [check(line) for line in lines]
+    found: list[Flaw] = []
+    for start in range(0, len(entries), size):
+        part = entries[start : start + size]
+        run = run_of(part)
+        found += verifier.take_run(run) if run else [flaw for entry in part for flaw in verifier.take(entry)]
+    return found + list(verifier.end())
+
+
+def _swapped(lines: list[Line]) -> list[Line]:
+    return [*lines[:4], lines[5], lines[4], *lines[6:]]
+
+
+@pytest.mark.parametrize("size", [1, 3, 5, 20])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda lines: lines,
+        lambda lines: lines[:5] + lines[8:],
+        lambda lines: lines[:15],
+        lambda lines: [*lines[:7], *lines[3:]],
+        _swapped,
+        lambda lines: sealed(lines[:9] + lines[10:]),
+        lambda lines: [*lines[:12], _erased(lines[12]), *lines[13:]],
+        lambda lines: [*lines[:10], lines[10]._replace(seal=lines[10].seal._replace(link=bytes(32))), *lines[11:]],
+        lambda lines: [*lines[:10], lines[10]._replace(seal=lines[10].seal._replace(number=UNSEALED)), *lines[11:]],
+    ],
+)
+def test_runs_come_to_the_same_as_their_entries(spoil: Callable[[list[Line]], list[Line]], size: int) -> None:
+    lines = spoil(ledger())
+    assert _by_runs(lines, size) == flaws(lines)

@@ -3,19 +3,21 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
 from jieban.errors import UserError
-from jieban.export_reading import checked
-from ledger_service.domain.checkpoints import BadCheckpoint, Checkpoint, opened
+from jieban.export_reading import examined
+from ledger_service.domain.checkpoints import BadCheckpoint, Checkpoint, TamperedCheckpoint, opened
 from ledger_service.domain.exporting import BadExport, Header, decode_header
-from ledger_service.domain.verifying import Flaw, Verifier
+from ledger_service.domain.verifying import Flaw, Run, Verifier
 
 _SHOWN = 20
+_UNREADABLE, _TAMPERED = 3, 4
+"""What the command ends with where it could not check; 1 where it did and found something, 2 for wrong options."""
 
 
 def verify(
@@ -33,7 +35,8 @@ def verify(
 ) -> None:
     """Check a whole export offline: every entry against its seal, the chain, the tree, the signed checkpoints.
 
-    Says which entries were changed, removed or put in, and ends with 1 where there are any. Without --key it believes
+    Says which entries were changed, removed or put in, and ends with 1 where there are any; with 3 where the file or a
+    checkpoint cannot be read, with 4 where a checkpoint was tampered with. Without --key it believes
     the key in the file, which shows that the file fits together, not whose it is. A checkpoint that you kept shows that
     the ledger before it has not been written anew since.
 
@@ -47,9 +50,11 @@ def verify(
             header = decode_header(lines.readline())
             signed = _signed(header, key, checkpoint or [])
             verifier = Verifier(signed, entries=header.entries)
-            flaws = list(_flaws(verifier, lines, file.stat().st_size))
+            flaws = list(_flaws(verifier, file, lines.tell()))
+    except TamperedCheckpoint as error:
+        raise UserError(f"{file}: {error}.", code=_TAMPERED) from error
     except (BadExport, BadCheckpoint) as error:
-        raise UserError(f"{file}: {error}.") from error
+        raise UserError(f"{file}: {error}.", code=_UNREADABLE) from error
     seconds = time.monotonic() - began
     console.print(
         f"{verifier.entries:,} entries of {header.tenant}; signed checkpoints: {len(signed)}; {seconds:.1f} s "
@@ -63,6 +68,8 @@ def verify(
         console.print(f"… and {len(flaws) - _SHOWN:,} more")
     if flaws:
         raise typer.Exit(1)
+    if verifier.erased:
+        console.print(f"{verifier.erased:,} of them were erased, each by an entry that says so.")
     console.print(f"[green]✓[/green] {_what_is_shown(header, signed)}")
 
 
@@ -71,11 +78,15 @@ def _signed(header: Header, key: str | None, kept: list[Path]) -> list[Checkpoin
     return [opened(note, key or header.verifier_key) for note in notes]
 
 
-def _flaws(verifier: Verifier, lines: BinaryIO, size: int) -> Iterator[Flaw]:
+def _flaws(verifier: Verifier, file: Path, start: int) -> Iterator[Flaw]:
     with Progress(transient=True) as progress:
-        task = progress.add_task("Verifying", total=size)
-        for entry in checked(lines, lambda read: progress.advance(task, read)):
-            yield from verifier.take(entry)
+        task = progress.add_task("Verifying", total=file.stat().st_size)
+        for part in examined(file, start, lambda read: progress.advance(task, read)):
+            if isinstance(part, Run):
+                yield from verifier.take_run(part)
+                continue
+            for entry in part:
+                yield from verifier.take(entry)
     yield from verifier.end()
 
 

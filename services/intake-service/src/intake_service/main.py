@@ -3,15 +3,18 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from contracts.topics import LIFECYCLE
 from eventbus.slices import Subscription
-from intake_service.api import attachments, complaints, references, reports, suggestions, texts, uploads
+from intake_service.api import attachments, complaints, erasures, references, reports, suggestions, texts, uploads
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
+from intake_service.service.erasing import Erasing, Retention
 from intake_service.service.suggesting import Categoriser
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
@@ -32,6 +35,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     categoriser = Categoriser.of(settings)
     attaching = Attaching.of(settings, foundation.engine)
     janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
+    erasing = Erasing(foundation.engine, janitor.remove)
     return assemble(
         foundation,
         verifier,
@@ -40,6 +44,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             reports.router,
             complaints.router,
+            erasures.router,
             references.router,
             suggestions.router,
             attachments.router,
@@ -53,12 +58,26 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             ),
             "attaching": attaching,
             "categoriser": categoriser,
+            "erasing": erasing,
             "complaints": Complaints(foundation.read_engine),
         },
         # with the API, because whoever serves files has the folder
-        workers={"api": [Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10))]},
+        workers={
+            "api": [
+                Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
+                *_retention(settings, foundation.engine, erasing),
+            ]
+        },
         body_limits={
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,
         },
     )
+
+
+def _retention(settings: RuntimeSettings, engine: AsyncEngine, erasing: Erasing) -> list[Rounds]:
+    if settings.personal_data_days is None:
+        return []
+    keep = timedelta(days=settings.personal_data_days)
+    retention = Retention(engine, erasing, keep=keep, texts=settings.erasure_of_texts)
+    return [Rounds("intake retention", retention.work, every=timedelta(seconds=30))]

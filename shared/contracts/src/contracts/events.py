@@ -56,6 +56,7 @@ __all__ = [
     "ComplaintAccepted",
     "ComplaintAssigned",
     "ComplaintClosed",
+    "ComplaintErased",
     "ComplaintEscalated",
     "ComplaintExcluded",
     "ComplaintExtended",
@@ -169,6 +170,21 @@ class ComplaintWithdrawn(Payload):
     reason: str | None = None
 
 
+ErasureGround = Literal["request", "retention", "other"]
+"""The person has asked for it; the time for keeping is over; or what the reason says."""
+
+
+class ComplaintErased(Payload):
+    """What says who a person is has been erased from a complaint; whoever holds some of it erases it as well."""
+
+    actor: str
+    """A supervisor or administrator; `rule` where nobody had to decide."""
+    ground: ErasureGround
+    reason: str | None = None
+    texts: bool
+    """Whether everything that was written goes too, since it may name people; else only what the reporter gave."""
+
+
 PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.RECEIVED: ComplaintReceived,
     EventType.ASSIGNED: ComplaintAssigned,
@@ -201,4 +217,5 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.RELEASED: Released,
     EventType.RELEASE_REFUSED: ReleaseRefused,
     EventType.WITHDRAWN: ComplaintWithdrawn,
+    EventType.ERASED: ComplaintErased,
 }

@@ -63,6 +63,7 @@ class EventType(StrEnum):
     RELEASED = "complaint.released"
     RELEASE_REFUSED = "complaint.release_refused"
     WITHDRAWN = "complaint.withdrawn"
+    ERASED = "complaint.erased"
 
 
 class Transition(NamedTuple):
@@ -153,6 +154,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.RELEASED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _NOBODY),
     EventType.RELEASE_REFUSED: Transition(_EXISTING, None, "dispatch", _NOBODY),
     EventType.WITHDRAWN: Transition(_OPEN_WORK, Status.WITHDRAWN, "intake", _REPORTER),
+    # at the reporter's wish, or by a rule once the time for keeping is over
+    EventType.ERASED: Transition(_EXISTING, None, "intake", _SUPERVISOR | {Role.ADMIN}),
 }
 
 

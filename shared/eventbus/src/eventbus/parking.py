@@ -2,9 +2,10 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -55,6 +56,16 @@ _PARK = sa.text("""
     VALUES (:consumer, :topic, :partition, :offset, :key, :headers, :value, :error_class, :error)
     ON CONFLICT ON CONSTRAINT parked_message_once DO UPDATE SET attempts = parked_message.attempts + 1
 """)
+
+_FORGET = sa.text("""
+    UPDATE parked_message SET value = NULL
+    WHERE state <> 'parked' AND value IS NOT NULL AND key = ANY(CAST(:keys AS bytea[]))
+""")
+
+
+async def forget_settled(connection: AsyncConnection, subjects: Iterable[UUID]) -> None:
+    """Drop the contents of messages about `subjects` that were released or discarded; that they were here stays."""
+    await connection.execute(_FORGET, {"keys": [str(subject).encode() for subject in subjects]})
 
 
 async def blocked_keys(connection: AsyncConnection, consumer: str, keys: set[bytes]) -> set[bytes]:

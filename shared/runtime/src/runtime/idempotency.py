@@ -6,14 +6,15 @@ durable together.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Header, Request
-from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, delete, func, select
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, delete, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB, array, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -22,6 +23,7 @@ from runtime.problems import Problem
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _REPLAYED = "Idempotency-Replayed"
+_ERASED = 410
 
 
 def idempotency_table(metadata: MetaData) -> Table:
@@ -108,7 +110,10 @@ def request_hash(method: str, path: str, body: bytes) -> bytes:
 
 
 async def replay(connection: AsyncConnection, caller: Caller, key: str, digest: bytes) -> StoredAnswer | None:
-    """Return the answer to the earlier request with this key, or None; `Problem` 422 if that request was another."""
+    """Return the answer to the earlier request with this key, or None.
+
+    `Problem` 422 if that request was another, 410 if the answer was erased with what it was about.
+    """
     row = (
         await connection.execute(
             select(_answers.c.request_hash, _answers.c.status, _answers.c.body, _answers.c.headers).where(
@@ -122,6 +127,8 @@ async def replay(connection: AsyncConnection, caller: Caller, key: str, digest: 
         return None
     if row.request_hash != digest:
         raise Problem(422, "idempotency-key-reused")
+    if row.status == _ERASED:
+        raise Problem(_ERASED, "answer-erased")
     return StoredAnswer(row.status, row.body, row.headers)
 
 
@@ -151,6 +158,16 @@ async def store(connection: AsyncConnection, caller: Caller, key: str, digest: b
     if twin is None:
         raise Problem(409, "conflict")
     raise AlreadyAnswered(twin)
+
+
+async def erase(connection: AsyncConnection, tenants: Collection[str], ids: Collection[UUID]) -> None:
+    """Drop the answers that name one of `ids`; a repeat is told so, and is not done again.
+
+    Reads all stored answers, of which there are two days': for what is rare.
+    """
+    named = _answers.c.body.like(func.any(array([f"%{each}%" for each in ids])))
+    statement = update(_answers).where(_answers.c.tenant.in_(tenants), named)
+    await connection.execute(statement.values(status=_ERASED, body="", headers={}))
 
 
 async def forget(connection: AsyncConnection, before: datetime) -> int:

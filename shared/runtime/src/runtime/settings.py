@@ -81,6 +81,11 @@ class RuntimeSettings(BaseSettings):
     appeal_days: Annotated[int, Field(ge=0, le=366)] = 7
     """For how many days after a rating the unit may appeal against it 申诉."""
 
+    personal_data_days: Annotated[int, Field(ge=30, le=36_500)] | None = None
+    """For how many days after the last change of an ended complaint its personal data is kept; by default, for good."""
+    erasure_of_texts: bool = True
+    """Whether an erasure takes all that was written too, with place and attachments; otherwise only who reported."""
+
     attachments_dir: Path | None = None
     """Where intake keeps attachments, the same folder for all of its replicas; by default, in the data directory."""
     attachment_max_bytes: PositiveInt = 100_000_000

@@ -100,7 +100,7 @@ class CaseView(BaseModel):
     for the team's next shift has its begin in `expected_from`.
     `responsible_team` answers for it 首接负责: after a return the unit that had it, until another has accepted it.
     `reinspection` says where an order of rectification stands that runs until `rectify_until`. `far_start`: it was
-    started further from the complaint than is usual.
+    started further from the complaint than is usual. Since `erased_at` nothing here says what was written about it.
     """
 
     complaint_id: UUID
@@ -142,6 +142,7 @@ class CaseView(BaseModel):
     started_at: datetime | None
     resolved_at: datetime | None
     updated_at: datetime
+    erased_at: datetime | None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:

@@ -14,7 +14,7 @@ from contracts.lifecycle import EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
 from dispatch_service.events import received, rounds, self_handled
 from dispatch_service.events.rounds import NewRound
-from dispatch_service.persistence import case_slices, ended_cases
+from dispatch_service.persistence import case_slices, ended_cases, erasing
 from dispatch_service.persistence.case_slices import CaseKey
 from dispatch_service.service.announcements import answer
 from dispatch_service.service.rulebooks import Rulebooks
@@ -33,10 +33,11 @@ CONSUMED = frozenset(
         EventType.VOIDED,
         EventType.REOPENED,
         EventType.WITHDRAWN,
+        EventType.ERASED,
     }
 )
 """Received complaints are assigned, requests to let go of a case decided, and another round begins where a result is
-not good or the reporter not satisfied; the rest keeps the lists of cases true."""
+not good or the reporter not satisfied; of an erased one the texts go; the rest keeps the lists of cases true."""
 _OUT_OF_THE_ORDINARY = frozenset({EventType.WITHDRAWN, EventType.FORCE_CLOSED, EventType.VOIDED})
 """Endings that come while something may wait for a decision."""
 _LEDGERS_OWN = frozenset({Status.RESOLVED, Status.VERIFIED})
@@ -75,6 +76,9 @@ class CaseEvents:
             await case_slices.save(connection, [*outcome.changed.values()], now)
         if outcome.ended:
             await ended_cases.end(connection, [*outcome.ended.values()], now)
+        erasures = [event for event in events if event.type is EventType.ERASED]
+        if erasures:
+            await erasing.erase(connection, erasures)
         if outcome.new_rounds:
             outcome.answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
             # of one case in order; cases do not matter to each other

@@ -139,6 +139,7 @@ dispatch_case = sa.Table(
     _time("started_at", nullable=True),
     _time("resolved_at", nullable=True),
     _time("updated_at"),
+    sa.Column("erased_at", sa.DateTime(timezone=True), comment="personal data; null: never"),
     *clock_columns(),
     *routing_columns(),
     *life_columns(),

@@ -195,6 +195,7 @@ class ComplaintView(BaseModel):
     occurred_at: datetime | None
     received_at: datetime
     updated_at: datetime
+    erased_at: Annotated[datetime | None, Field(description="Since then nothing here says whose complaint it is.")]
     external_ref: str | None
     attributes: dict[str, Any]
     attachments: list[UUID]

@@ -36,6 +36,7 @@ def complaint_view(row: Any, caller: Caller) -> ComplaintView:
         occurred_at=row.occurred_at,
         received_at=row.received_at,
         updated_at=row.updated_at,
+        erased_at=row.erased_at,
         external_ref=row.external_ref,
         attributes=row.attributes or {},
         attachments=row.attachments,

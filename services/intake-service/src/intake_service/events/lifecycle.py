@@ -14,6 +14,7 @@ from contracts.envelope import Event
 from contracts.events import ComplaintAssigned
 from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status
 from eventbus.errors import OutOfOrder
+from intake_service.events.erasures import repeat_erasures
 from intake_service.events.photos import link_photos
 from intake_service.events.releases import answer
 
@@ -35,6 +36,7 @@ TYPES = frozenset(
         EventType.REOPENED,
         EventType.RELEASED,
         EventType.RELEASE_REFUSED,
+        EventType.ERASED,
     }
 )
 _SOURCES = {
@@ -69,7 +71,7 @@ class _Way:
 
 
 async def follow(connection: AsyncConnection, events: Sequence[Event]) -> Sequence[Event]:
-    """Note each complaint's new state and photos; answer a release with `complaint.withdrawn`.
+    """Note each complaint's new state, photos and erasure; answer a release with `complaint.withdrawn`.
 
     Four statements a slice, whatever its size. Raises OutOfOrder for an event that cannot follow the state of its
     complaint, or whose complaint is not here.
@@ -78,6 +80,7 @@ async def follow(connection: AsyncConnection, events: Sequence[Event]) -> Sequen
     if ways and (await connection.execute(_FOLLOW, _columns(ways))).rowcount < len(ways):
         raise OutOfOrder(await _first_flaw(connection, ways))
     await link_photos(connection, events)
+    await repeat_erasures(connection, events)
     return await answer(connection, events)
 
 

@@ -47,6 +47,7 @@ complaint = sa.Table(
     sa.Column("release_reason", sa.Text),
     sa.Column("suggested_category", sa.Text),
     sa.Column("suggested_confidence", sa.Double, comment="0 to 1, as the model had it"),
+    sa.Column("erased_at", _TIME, comment="personal data; null: never"),
     sa.UniqueConstraint("tenant", "number", name="complaint_number"),
 )
 sa.Index(

@@ -52,7 +52,7 @@ class AttachmentJanitor:
             unused = await attachment_waste.forget(connection, now - self._keep, now - self._keep_of_staff)
             ended = await uploads.end_those_before(connection, now - KEEP_UPLOADS)
         await asyncio.to_thread(_unlink, [self._staging.upload(upload) for upload in ended])
-        removed = await self._remove(unused)
+        removed = await self.remove(unused)
         self._shard = (self._shard + 1) % SHARDS
         removed += await self.sweep(self._shard)
         await self._sweep_staging()
@@ -64,9 +64,9 @@ class AttachmentJanitor:
         hashes = await asyncio.to_thread(lambda: list(self._blobs.older_than(self._keep.total_seconds(), shard)))
         async with self._engine.connect() as connection:
             needed = await attachment_waste.needed(connection, hashes)
-        return await self._remove([sha256 for sha256 in hashes if sha256 not in needed])
+        return await self.remove([sha256 for sha256 in hashes if sha256 not in needed])
 
-    async def _remove(self, hashes: Sequence[bytes]) -> int:
+    async def remove(self, hashes: Sequence[bytes]) -> int:
         """Remove each file unless an attachment has it; none can get it meanwhile."""
         removed = 0
         for sha256 in hashes:

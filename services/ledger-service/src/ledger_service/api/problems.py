@@ -41,6 +41,30 @@ register_texts(
             "两个条目数应从小到大，且不超过已封存的 {sealed} 条（给出的是 {first} 和 {second}）。",
             "The numbers of entries must not fall, and {sealed} are sealed: {first} and {second} were given.",
         ),
+        "checkpoint-unreadable": (
+            "不是本台账的检查点",
+            "Not a checkpoint of this ledger",
+            "给出的内容不是本台账的检查点：{reason}。",
+            "What was given is no checkpoint of this ledger: {reason}.",
+        ),
+        "checkpoint-tampered": (
+            "检查点被篡改",
+            "Checkpoint tampered with",
+            "该检查点的内容与签名不符：{reason}。",
+            "The ledger's key did not sign what this checkpoint says: {reason}.",
+        ),
+        "checkpoint-contradicted": (
+            "台账与检查点不符",
+            "The ledger contradicts the checkpoint",
+            "该检查点真实有效，但台账的前 {size} 条（现封存 {sealed} 条）已不是当时的内容。",
+            "The checkpoint is genuine, and the first {size} entries (of {sealed} sealed now) are not those of then.",
+        ),
+        "seals-missing": (
+            "封存记录缺失",
+            "Seals are missing",
+            "部分封存记录已被人为删除，无法给出证明。",
+            "Some seals were removed by hand: there is no proof without them.",
+        ),
         "checkpoints-unsigned": (
             "检查点未签名",
             "Checkpoints are not signed",

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from ledger_service.persistence.checkpoints import SealedEntry, Signed
+from ledger_service.domain.checkpoints import Checkpoint
+from ledger_service.domain.story_checks import Standing, StoryFlaw
+from ledger_service.persistence.checkpoints import Signed
 
 
 class KeyView(BaseModel):
@@ -44,22 +46,69 @@ class EntryProof(BaseModel):
     number: Annotated[int | None, Field(description="Of the leaf, from 0; null while it is not sealed.")]
     digest: Annotated[str | None, Field(description="Of what may have to be erased, salted: a part of the leaf.")]
     leaf: Annotated[str | None, Field(description="The leaf's hash.")]
+    erased: Annotated[bool, Field(description="Actor and data are gone. The digest, and so the proof, is as it was.")]
     proof: Annotated[list[str] | None, Field(description="From the leaf up; null while no checkpoint has it.")]
 
     @classmethod
-    def of(cls, sealed: SealedEntry, proof: Sequence[bytes] | None) -> Self:
+    def of(cls, entry: Standing, proof: Sequence[bytes] | None) -> Self:
         """Return it as it is shown."""
+        seal = entry.line.seal
         return cls(
-            position=sealed.position,
-            number=sealed.number,
-            digest=sealed.digest.hex() if sealed.digest else None,
-            leaf=sealed.leaf.hex() if sealed.leaf else None,
+            position=entry.line.fields.position,
+            number=seal.number if entry.is_sealed else None,
+            digest=seal.digest.hex() if entry.is_sealed else None,
+            leaf=seal.leaf.hex() if entry.is_sealed else None,
+            erased=entry.line.data is None,
             proof=None if proof is None else [each.hex() for each in proof],
         )
 
 
+class FlawView(BaseModel):
+    """What is wrong with an entry of a complaint: somebody has written to the database by hand."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: Annotated[
+        Literal["changed", "wiped", "inserted", "removed", "unprovable"],
+        Field(
+            description="`wiped`: without its texts, and no later entry erases them."
+            " `unprovable`: seals that its proof needs are gone."
+        ),
+    ]
+    source: str
+    sequence: int
+    position: Annotated[int | None, Field(description="null: it is not there any more.")]
+
+    @classmethod
+    def of(cls, flaw: StoryFlaw) -> Self:
+        """Return it as it is shown."""
+        return cls.model_validate(flaw)
+
+
 class ProofView(BaseModel):
-    """The proofs of a complaint's entries, all of them against one checkpoint."""
+    """The proofs of a complaint's entries, all of them against one checkpoint, and what is wrong with the entries."""
 
     checkpoint: CheckpointView | None
     entries: list[EntryProof]
+    flaws: Annotated[list[FlawView], Field(description="Empty: what stands there is what was sealed.")]
+
+
+class CheckpointBody(BaseModel):
+    """A checkpoint that somebody has kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: Annotated[str, Field(min_length=1, max_length=4000, description="As it was signed, to the last newline.")]
+
+
+class KeptCheckpoint(BaseModel):
+    """What a kept checkpoint says; the ledger still begins as it did then."""
+
+    size: int
+    at: datetime
+    sealed: Annotated[int, Field(description="How many entries are sealed now.")]
+
+    @classmethod
+    def of(cls, kept: Checkpoint, sealed: int) -> Self:
+        """Return it as it is shown."""
+        return cls(size=kept.size, at=kept.at, sealed=sealed)

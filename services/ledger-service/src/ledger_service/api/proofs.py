@@ -9,12 +9,22 @@ from fastapi.responses import StreamingResponse
 
 from contracts.roles import Role
 from ledger_service.api.deps import Engine, ReadEngine, Reader, owner_bound
-from ledger_service.api.proof_schemas import CheckpointView, ConsistencyView, EntryProof, KeyView, ProofView
-from ledger_service.domain.checkpoints import Signer
+from ledger_service.api.proof_schemas import (
+    CheckpointBody,
+    CheckpointView,
+    ConsistencyView,
+    EntryProof,
+    FlawView,
+    KeptCheckpoint,
+    KeyView,
+    ProofView,
+)
+from ledger_service.domain.checkpoints import BadCheckpoint, Signer, TamperedCheckpoint, opened
 from ledger_service.domain.exporting import Header, encode, encode_header
 from ledger_service.domain.merkle import consistency_ranges, inclusion_ranges
+from ledger_service.domain.story_checks import flaws_of, unprovable
 from ledger_service.persistence import checkpoints, stories
-from ledger_service.service.proving import SignerOf, hashes
+from ledger_service.service.proving import SealMissing, SignerOf, hashes, root
 from operations.pages import Page, Pages
 from operations.problems import not_found, refused
 from runtime.auth import Caller, require
@@ -63,15 +73,44 @@ async def list_checkpoints(
 async def show_consistency(caller: Reader, engine: ReadEngine, first: Size, second: Size) -> ConsistencyView:
     """Show that the tree of the `first` entries is the beginning of that of the `second` (RFC 9162 §2.1.4).
 
-    422 unless `first` <= `second`, and as many entries are sealed.
+    422 unless `first` <= `second`, and as many entries are sealed; 409 where seals were removed by hand.
     """
     async with engine.connect() as connection:
         sealed = await checkpoints.sealed(connection, caller.tenant)
         if not first <= second <= sealed:
             wrong = "query/first" if first > second else "query/second"
             raise refused(wrong, "no-such-tree", first=first, second=second, sealed=sealed)
-        proof = await hashes(connection, caller.tenant, consistency_ranges(first, second))
+        try:
+            proof = await hashes(connection, caller.tenant, consistency_ranges(first, second))
+        except SealMissing as error:
+            raise Problem(409, "seals-missing") from error
     return ConsistencyView(first=first, second=second, proof=[each.hex() for each in proof])
+
+
+@router.post("/checkpoints/check")
+async def check_checkpoint(
+    body: CheckpointBody, caller: Reader, engine: ReadEngine, signer: Annotated[Signer, Depends(_signer)]
+) -> KeptCheckpoint:
+    """Say whether the ledger still begins as it did when a checkpoint was signed that somebody has kept.
+
+    422 `checkpoint-unreadable` for what is no checkpoint of this ledger, 422 `checkpoint-tampered` where the ledger's
+    key did not sign what it says, 409 `checkpoint-contradicted` where it is genuine and the ledger has other entries.
+    """
+    try:
+        kept = opened(body.note, signer.verifier_key)
+    except TamperedCheckpoint as error:
+        raise Problem(422, "checkpoint-tampered", reason=str(error)) from error
+    except BadCheckpoint as error:
+        raise Problem(422, "checkpoint-unreadable", reason=str(error)) from error
+    async with engine.connect() as connection:
+        sealed = await checkpoints.sealed(connection, caller.tenant)
+        try:
+            is_same = kept.size <= sealed and kept.root == await root(connection, caller.tenant, kept.size)
+        except SealMissing:
+            is_same = False
+    if not is_same:
+        raise Problem(409, "checkpoint-contradicted", size=kept.size, sealed=sealed)
+    return KeptCheckpoint.of(kept, sealed)
 
 
 @router.get("/complaints/{complaint_id}/proof")
@@ -79,20 +118,29 @@ async def show_proof(complaint_id: UUID, caller: Reader, engine: ReadEngine) -> 
     """Show that each entry of a complaint is in the newest checkpoint (RFC 9162 §2.1.3).
 
     Citizens and partners see the proofs of what they reported. An entry that is younger than the checkpoint has no
-    proof yet; there is a checkpoint every half minute.
+    proof yet; there is a checkpoint every half minute. `flaws` names entries that were changed, removed or put in.
     """
     async with engine.connect() as connection:
         if await stories.complaint(connection, caller.tenant, complaint_id, owner=owner_bound(caller)) is None:
             raise not_found()
         newest = await checkpoints.newest(connection, caller.tenant, size=1)
         size = newest[0].size if newest else 0
+        found = await checkpoints.of_complaint(connection, caller.tenant, complaint_id)
+        flaws = [*flaws_of(found.entries, found.numbers)]
         entries = []
-        for each in await checkpoints.of_complaint(connection, caller.tenant, complaint_id):
-            proof = None
-            if each.number is not None and each.number < size:
-                proof = await hashes(connection, caller.tenant, inclusion_ranges(each.number, size))
+        for each in found.entries:
+            proof, number = None, each.line.seal.number
+            if each.is_sealed and number < size:
+                try:
+                    proof = await hashes(connection, caller.tenant, inclusion_ranges(number, size))
+                except SealMissing:
+                    flaws.append(unprovable(each))
             entries.append(EntryProof.of(each, proof))
-    return ProofView(checkpoint=CheckpointView.of(newest[0]) if newest else None, entries=entries)
+    return ProofView(
+        checkpoint=CheckpointView.of(newest[0]) if newest else None,
+        entries=entries,
+        flaws=[FlawView.of(flaw) for flaw in flaws],
+    )
 
 
 @router.get("/export", response_class=StreamingResponse)

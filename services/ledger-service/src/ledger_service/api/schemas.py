@@ -61,6 +61,7 @@ class ComplaintView(BaseModel):
     received_at: datetime
     updated_at: datetime
     closed_at: datetime | None
+    erased_at: Annotated[datetime | None, Field(description="Since then nothing here says whose complaint it was.")]
     satisfaction: Satisfaction | None
     solved: bool | None
     worker: Annotated[str | None, Field(description="Who resolved it last; null for citizens and partners.")]
@@ -79,6 +80,7 @@ class _Line(BaseModel):
     at: Annotated[datetime, Field(description="When it happened.")]
     recorded_at: Annotated[datetime, Field(description="When the ledger heard of it.")]
     actor: Annotated[str | None, Field(description="Who did it; null for citizens and partners.")]
+    erased: Annotated[bool, Field(description="Actor and data are gone; a later entry of the complaint says why.")]
     data: Annotated[dict[str, Any], Field(description="What the event says, as far as the reader may know it.")]
 
 

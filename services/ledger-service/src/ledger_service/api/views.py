@@ -34,8 +34,10 @@ def live_entry(row: Row) -> LiveEntry:
     return LiveEntry.model_validate({**_entry(row, parse_data(row["data"]), is_staff=True), "complaint": about})
 
 
-def parse_data(text: str) -> dict[str, Any]:
-    """Return an entry's data. NaN and numbers without end, which JSON cannot say, become null."""
+def parse_data(text: str | None) -> dict[str, Any]:
+    """Return an entry's data, or none that was erased. NaN and numbers without end, which JSON has not, become null."""
+    if text is None:
+        return {}
     data: dict[str, Any] = json.loads(text, parse_constant=lambda _: None, parse_float=_finite)
     return data
 
@@ -73,6 +75,7 @@ def _entry(row: Row, data: dict[str, Any], is_staff: bool) -> dict[str, Any]:
         "to": row["status_after"],
         "at": row["occurred_at"],
         "actor": row["actor"] if is_staff else None,
+        "erased": row["data"] is None,
         "data": data if is_staff or not isinstance(kind, EventType) else for_reporter(kind, data),
     }
 

@@ -34,6 +34,10 @@ class BadCheckpoint(ValueError):
     """A checkpoint, or the key that is to check it, is not what it should be."""
 
 
+class TamperedCheckpoint(BadCheckpoint):
+    """It looks like one, and the key did not sign what it says."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """The tree of a tenant's first `size` entries, at a time."""
@@ -76,7 +80,7 @@ class Signer:
 
 
 def opened(note: str, verifier_key: str) -> Checkpoint:
-    """Return what a note says, if the key signed it; raise BadCheckpoint with the reason if not."""
+    """Return what a note says, if the key signed it; raise TamperedCheckpoint or BadCheckpoint with the reason."""
     name, key_id, key = _parsed(verifier_key)
     found = _NOTE.fullmatch(note)
     if found is None:
@@ -88,9 +92,11 @@ def opened(note: str, verifier_key: str) -> Checkpoint:
         key.verify(signature[_KEY_ID_BYTES:], found["body"].encode())
         at = datetime.fromisoformat(found["at"])
     except (InvalidSignature, NotBase64, ValueError) as error:
-        raise BadCheckpoint(f"the signature of the checkpoint of {found['size']} entries is not {name}'s") from error
+        raise TamperedCheckpoint(
+            f"the signature of the checkpoint of {found['size']} entries is not {name}'s"
+        ) from error
     if signature[:_KEY_ID_BYTES] != key_id:
-        raise BadCheckpoint(f"the checkpoint of {found['size']} entries was signed with another key of {name}")
+        raise TamperedCheckpoint(f"the checkpoint of {found['size']} entries was signed with another key of {name}")
     return Checkpoint(found["origin"], int(found["size"]), b64decode(found["root"]), at)
 
 

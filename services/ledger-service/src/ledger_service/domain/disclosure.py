@@ -39,6 +39,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.RELEASED: frozenset({"ending"}),
     EventType.RELEASE_REFUSED: frozenset({"status"}),
     EventType.WITHDRAWN: frozenset({"reason"}),
+    EventType.ERASED: frozenset({"ground", "texts"}),
 }
 """Named one by one: a field that a later version adds stays inside until somebody decides otherwise."""
 

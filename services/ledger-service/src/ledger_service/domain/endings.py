@@ -101,7 +101,7 @@ def decide(
     if not approved or complaint.status not in HANDLED:
         return [decided]
     approval = replace(request, decision=decided.id, decided_by=actor)
-    return [decided, then(decided, ENDINGS[request.ending], _ending(complaint, approval))]
+    return [decided, then(decided, ENDINGS[request.ending], _ending(complaint, approval), occasion.new_id())]
 
 
 def follow(complaint: Complaint, request: EndingRequest | None, answer: Event) -> Event | None:

@@ -43,7 +43,7 @@ class _Entry(msgspec.Struct, frozen=True, omit_defaults=True, rename={"before": 
     at: str
     recorded_at: str
     actor: str | None
-    data: str
+    data: str | None
     salt: bytes | None
     digest: bytes
     leaf: bytes

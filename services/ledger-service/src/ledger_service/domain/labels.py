@@ -60,6 +60,7 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.RELEASED: Label("停止处置", "Work stopped"),
     EventType.RELEASE_REFUSED: Label("未准停止处置", "Work not stopped"),
     EventType.WITHDRAWN: Label("撤回", "Withdrawn"),
+    EventType.ERASED: Label("删除个人信息", "Personal data erased"),
 }
 
 OWN_LABELS: Mapping[OwnType, Label] = {

@@ -13,6 +13,7 @@ Range = tuple[int, int]
 KEPT_EVERY = 8
 """Of the levels of a tree, every eighth is kept beside the leaves: what lies between is soon made from 256 hashes."""
 EMPTY_ROOT = sha256(b"").digest()
+HASH_BYTES = 32
 
 
 class InvalidProof(ValueError):

@@ -38,13 +38,9 @@ class Fields(NamedTuple):
     @classmethod
     def of(cls, row: Sequence[Any]) -> Self:
         """Read a row of an entry that has these columns in this order, ids and times as the database gives them."""
-        fields = cls(*row)
-        return fields._replace(
-            event_id=str(fields.event_id),
-            subject=str(fields.subject),
-            occurred_at=instant(row[-2]),
-            recorded_at=instant(row[-1]),
-        )
+        tenant, position, event_id, subject, kind, source, sequence, before, after, occurred_at, recorded_at = row
+        times = instant(occurred_at), instant(recorded_at)
+        return cls(tenant, position, str(event_id), str(subject), kind, source, sequence, before, after, *times)
 
 
 class Seal(NamedTuple):
@@ -84,4 +80,6 @@ def _text(fields: Fields, content: bytes) -> bytes:
 
 def instant(moment: datetime) -> str:
     """Return a time in UTC to the microsecond, as leaves and exports write it."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds")

@@ -3,13 +3,17 @@
 Needs nothing but what it is given: an export on a machine that never saw the ledger is enough.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
+from contracts.lifecycle import EventType
 from ledger_service.domain.checkpoints import Checkpoint
-from ledger_service.domain.merkle import Frontier
+from ledger_service.domain.merkle import HASH_BYTES, Frontier
 from ledger_service.domain.sealing import FIRST_LINK, Fields, Seal, digest, leaf_hash, link
 
+_ERASURE = EventType.ERASED.value
 UNSEALED = -1
 """In place of its number, where an entry has no seal though it is older than some that have."""
 
@@ -19,7 +23,8 @@ class Line(NamedTuple):
 
     fields: Fields
     actor: str | None
-    data: str
+    data: str | None
+    """None where it was erased, and so are actor and salt."""
     salt: bytes | None
     seal: Seal
 
@@ -32,13 +37,66 @@ class Checked(NamedTuple):
     leaf: bytes
     link: bytes
     is_as_sealed: bool
+    erased: str | None
+    """The complaint that lost this entry's texts."""
+    erasure: str | None
+    """The complaint that this entry erases."""
+
+
+class Run(NamedTuple):
+    """Entries one after the other, each of them as sealed and linked to the one before it; of many, it is less to send.
+
+    Whether the first is linked to its predecessor is open.
+    """
+
+    first: int
+    """Its number."""
+    leaves: bytes
+    links: bytes
+    marks: Sequence[tuple[int, str | None, str | None]]
+    """Which have an `erased` or an `erasure`: counted from the first, with both."""
+
+    def entries(self) -> Iterator[Checked]:
+        """Yield them one by one, without their positions, which only what is wrong needs."""
+        marks = {place: (erased, erasure) for place, erased, erasure in self.marks}
+        hashes = zip(_each(self.leaves), _each(self.links), strict=True)
+        for place, (leaf, own_link) in enumerate(hashes):
+            yield Checked(self.first + place, UNSEALED, leaf, own_link, True, *marks.get(place, (None, None)))
+
+
+def run_of(entries: Sequence[Checked]) -> Run | None:
+    """Return entries as a run; None where something is wrong within them, or there are none."""
+    previous: Checked | None = None
+    for entry in entries:
+        if not entry.is_as_sealed or entry.number == UNSEALED:
+            return None
+        if previous is not None and (
+            entry.number != previous.number + 1 or link(previous.link, entry.leaf) != entry.link
+        ):
+            return None
+        previous = entry
+    if previous is None:
+        return None
+    return Run(
+        entries[0].number,
+        b"".join([entry.leaf for entry in entries]),
+        b"".join([entry.link for entry in entries]),
+        [(place, each.erased, each.erasure) for place, each in enumerate(entries) if each.erased or each.erasure],
+    )
+
+
+def _each(hashes: bytes) -> list[bytes]:
+    return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
 
 
 class Flaw(NamedTuple):
     """What is wrong, from the entry with number `first` to that with number `last`."""
 
     kind: str
-    """`changed`, `removed`, `inserted`, `unlinked`, or `unsigned`: other entries than those that were signed."""
+    """`changed`, `removed`, `inserted`, `unlinked`, or `unsigned`: other entries than those that were signed.
+
+    `wiped`: without its texts, and no later entry of the complaint erases them.
+    """
     first: int
     last: int
     what: str
@@ -46,11 +104,22 @@ class Flaw(NamedTuple):
 
 def check(line: Line) -> Checked:
     """Compare an entry with its own seal; this is most of the work, and needs no other entry."""
-    seal = line.seal
-    is_as_sealed = (
-        digest(line.salt, line.actor, line.data) == seal.digest and leaf_hash(line.fields, seal.digest) == seal.leaf
+    fields, seal = line.fields, line.seal
+    is_erased = line.data is None and line.actor is None and line.salt is None
+    is_as_sealed = (is_erased or _content(line) == seal.digest) and leaf_hash(fields, seal.digest) == seal.leaf
+    return Checked(
+        seal.number,
+        seal.position,
+        seal.leaf,
+        seal.link,
+        is_as_sealed,
+        fields.subject if is_erased else None,
+        fields.subject if is_as_sealed and fields.type == _ERASURE else None,
     )
-    return Checked(seal.number, seal.position, seal.leaf, seal.link, is_as_sealed)
+
+
+def _content(line: Line) -> bytes | None:
+    return None if line.data is None else digest(line.salt, line.actor, line.data)
 
 
 class Verifier:
@@ -67,6 +136,9 @@ class Verifier:
         self._link = FIRST_LINK
         self._signed = 0
         self._next = 0
+        self._wiped: defaultdict[str, list[int]] = defaultdict(list)
+        """Numbers of entries without texts, by the complaint whose erasure has to come yet."""
+        self._erased = 0
         self._is_whole = True
         """Whether every line since the beginning was there, so that the tree can be compared."""
 
@@ -74,6 +146,11 @@ class Verifier:
     def entries(self) -> int:
         """How many were taken."""
         return self._tree.size
+
+    @property
+    def erased(self) -> int:
+        """How many of them have lost their texts to an erasure that was taken as well."""
+        return self._erased
 
     def take(self, seal: Checked) -> Iterator[Flaw]:
         """Take the next entry, and yield what is wrong with it or before it."""
@@ -91,12 +168,37 @@ class Verifier:
             yield _flaw("unlinked", seal.number, f"entry {seal.number} is not linked to the one before it")
         if not seal.is_as_sealed:
             yield _flaw("changed", seal.number, f"entry {seal.number} (position {seal.position}) is not as sealed")
+        self._note(seal.number, seal.erased, seal.erasure)
         self._link, self._next = seal.link, seal.number + 1
         self._tree.append(seal.leaf)
         yield from self._compare()
 
+    def take_run(self, run: Run) -> Iterator[Flaw]:
+        """Take the entries of a run, which comes to the same as taking each of them."""
+        leaves = _each(run.leaves)
+        if run.first != self._next or link(self._link, leaves[0]) != run.links[:HASH_BYTES]:
+            for entry in run.entries():
+                yield from self.take(entry)
+            return
+        for place, erased, erasure in run.marks:
+            self._note(run.first + place, erased, erasure)
+        append, expected, tree = self._tree.append, self._expected, self._tree
+        for leaf in leaves:
+            append(leaf)
+            if tree.size in expected:
+                yield from self._compare()
+        self._link, self._next = run.links[-HASH_BYTES:], run.first + len(leaves)
+
+    def _note(self, number: int, erased: str | None, erasure: str | None) -> None:
+        if erased is not None:
+            self._wiped[erased].append(number)
+        if erasure is not None:
+            self._erased += len(self._wiped.pop(erasure, ()))
+
     def end(self) -> Iterator[Flaw]:
-        """Yield what is missing after the last line."""
+        """Yield what lost its texts without an erasure, and what is missing after the last line."""
+        for number in sorted(chain.from_iterable(self._wiped.values())):
+            yield _flaw("wiped", number, f"entry {number} has lost its texts, and no entry says why")
         size = max([self._least, *self._expected])
         if size > self._next:
             what = f"entries {self._next} to {size - 1} are missing at the end"

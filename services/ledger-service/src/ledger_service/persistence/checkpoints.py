@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from eventbus.driver import Statement
 from ledger_service.domain.checkpoints import Checkpoint
 from ledger_service.domain.merkle import Frontier
 from ledger_service.domain.sealing import Fields, Seal
+from ledger_service.domain.story_checks import Numbers, Standing
 from ledger_service.domain.verifying import Line
 from ledger_service.persistence.seals import frontier
 from ledger_service.persistence.tables import checkpoint
@@ -30,11 +31,20 @@ _ADD = sa.text("""
     INSERT INTO checkpoint (tenant, size, root, at, note) VALUES (:tenant, :size, :root, :at, :note)
     ON CONFLICT DO NOTHING
 """)
-_OF_COMPLAINT = sa.text("""
-    SELECT entry.position, number, digest, leaf FROM entry
+# In one statement, so that entries, seals and numbers are of one moment.
+_OF_COMPLAINT = Statement("""
+    SELECT entry.tenant, entry.position, event_id, entry.complaint_id, type, entry.source, sequence, status_before,
+           status_after, entry.occurred_at, recorded_at, actor, data, salt, coalesce(seal.number, -1), entry.position,
+           coalesce(digest, ''), coalesce(leaf, ''), coalesce(link, ''),
+           entry.position <= coalesce((SELECT settled FROM chain WHERE chain.tenant = complaint.tenant), 0),
+           seq_intake, seq_dispatch, seq_ledger
+    FROM ledger_complaint AS complaint
+    LEFT JOIN entry ON entry.tenant = complaint.tenant AND entry.complaint_id = complaint.complaint_id
     LEFT JOIN seal ON seal.tenant = entry.tenant AND seal.position = entry.position
-    WHERE entry.tenant = :tenant AND complaint_id = :complaint ORDER BY entry.position
+    WHERE complaint.tenant = CAST(:tenant AS text) AND complaint.complaint_id = CAST(:complaint AS uuid)
+    ORDER BY entry.position
 """)
+_SOURCES = ("intake", "dispatch", "ledger")
 _LINES = Statement("""
     SELECT entry.tenant, entry.position, event_id, coalesce(complaint_id, subject), type, source, sequence,
            status_before, status_after, occurred_at, recorded_at, actor, data, salt, number, seal.position, digest,
@@ -63,13 +73,11 @@ class Signed(NamedTuple):
     note: str
 
 
-class SealedEntry(NamedTuple):
-    """An entry's place in the tree; all but the position are None where it is not sealed yet."""
+class SealedStory(NamedTuple):
+    """The entries of a complaint with their seals, and how many each source should have."""
 
-    position: int
-    number: int | None
-    digest: bytes | None
-    leaf: bytes | None
+    entries: Sequence[Standing]
+    numbers: Numbers
 
 
 async def sealed(connection: AsyncConnection, tenant: str) -> int:
@@ -104,10 +112,11 @@ async def every(connection: AsyncConnection, tenant: str) -> Sequence[str]:
     return (await connection.execute(query)).scalars().all()
 
 
-async def of_complaint(connection: AsyncConnection, tenant: str, complaint: UUID) -> Sequence[SealedEntry]:
-    """Return the places of a complaint's entries, in the order of the ledger."""
-    rows = await connection.execute(_OF_COMPLAINT, {"tenant": tenant, "complaint": complaint})
-    return [SealedEntry(*row) for row in rows]
+async def of_complaint(connection: AsyncConnection, tenant: str, complaint: UUID) -> SealedStory:
+    """Return the entries of a complaint that is there, in the order of the ledger."""
+    rows = await _OF_COMPLAINT.fetch(connection, {"tenant": tenant, "complaint": complaint})
+    entries = [Standing(_line(row), row[14] >= 0, row[19]) for row in rows if row[1] is not None]
+    return SealedStory(entries, dict(zip(_SOURCES, rows[0][20:], strict=True)) if rows else {})
 
 
 async def lines(connect: Connect, tenant: str, size: int) -> AsyncIterator[Sequence[Line]]:
@@ -127,4 +136,8 @@ async def lines(connect: Connect, tenant: str, size: int) -> AsyncIterator[Seque
 async def _fetch(connect: Connect, statement: Statement, **parameters: object) -> list[Line]:
     async with connect() as connection:
         rows = await statement.fetch(connection, parameters)
-    return [Line(Fields.of(row[:11]), row[11], row[12], row[13], Seal(*row[14:])) for row in rows]
+    return [_line(row) for row in rows]
+
+
+def _line(row: Sequence[Any]) -> Line:
+    return Line(Fields.of(row[:11]), row[11], row[12], row[13], Seal(*row[14:19]))

@@ -11,10 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventbus.driver import Statement, copy
-from ledger_service.domain.merkle import Frontier, Node
+from ledger_service.domain.merkle import HASH_BYTES, Frontier, Node
 from ledger_service.domain.sealing import Fields, Seal, digest
 
-_HASH_BYTES = 32
 _EACH_TENANT = """
     WITH RECURSIVE found AS (
         SELECT min(tenant) AS tenant FROM entry
@@ -35,7 +34,7 @@ _LOCK = sa.text("""
 """)
 _UNSEALED = Statement("""
     SELECT tenant, position, event_id, coalesce(complaint_id, subject), type, source, sequence, status_before,
-           status_after, occurred_at, recorded_at, salt, actor, data
+           status_after, occurred_at, recorded_at, salt, actor, data, erased_digest
     FROM entry WHERE tenant = CAST(:tenant AS text) AND position > CAST(:settled AS bigint)
       AND NOT EXISTS (SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)
     ORDER BY position LIMIT CAST(:size AS bigint)
@@ -94,14 +93,14 @@ async def lock(connection: AsyncConnection, tenant: str) -> Chain | None:
 
 def frontier(size: int, hashes: bytes) -> Frontier:
     """Return the right edge of a tree as it is kept in a row."""
-    return Frontier(size, [hashes[at : at + _HASH_BYTES] for at in range(0, len(hashes), _HASH_BYTES)])
+    return Frontier(size, [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)])
 
 
 async def unsealed(connection: AsyncConnection, chain: Chain, size: int) -> list[tuple[Fields, bytes]]:
     """Return up to `size` entries that have no seal, by position, with the digests of their contents."""
     parameters = {"tenant": chain.tenant, "settled": chain.settled, "size": size}
     rows = await _UNSEALED.fetch(connection, parameters)
-    return [(Fields.of(row[:11]), digest(row[11], row[12], row[13])) for row in rows]
+    return [(Fields.of(row[:11]), row[14] or digest(row[11], row[12], row[13])) for row in rows]
 
 
 async def append(connection: AsyncConnection, tenant: str, seals: Sequence[Seal], nodes: Sequence[Node]) -> None:

@@ -51,6 +51,7 @@ ledger_complaint = sa.Table(
         server_default=sa.func.clock_timestamp(),
         comment="when the ledger last entered an event",
     ),
+    sa.Column("erased_at", _MOMENT),
     *closing_columns(),
 )
 # Complaint ids are UUIDv7: their order is that of reception, which is the order of lists.
@@ -98,17 +99,25 @@ entry = sa.Table(
     sa.Column("actor", sa.Text),
     sa.Column("occurred_at", _MOMENT, nullable=False, comment="time of the event"),
     sa.Column("recorded_at", _MOMENT, nullable=False, server_default=sa.func.clock_timestamp()),
-    sa.Column("data", sa.Text, nullable=False, comment="the event's payload, byte for byte as it came"),
+    sa.Column("data", sa.Text, comment="the event's payload, byte for byte as it came"),
     sa.Column("salt", sa.LargeBinary, comment="makes the digest of actor and data unguessable"),
     sa.Column("subject", sa.Uuid, comment="what it is about, where that is no complaint"),
+    sa.Column("erased_digest", sa.LargeBinary, comment="of actor and data, once they are erased"),
     sa.UniqueConstraint("complaint_id", "source", "sequence", name="entry_once"),
     sa.CheckConstraint(
         "num_nonnulls(complaint_id, subject) = 1 AND (complaint_id IS NULL) = (status_after IS NULL) "
         "AND (complaint_id IS NOT NULL) = starts_with(type, 'complaint.')",
         name="entry_about",
     ),
+    sa.CheckConstraint(
+        "(data IS NULL) = (erased_digest IS NOT NULL) AND (data IS NOT NULL OR num_nonnulls(actor, salt) = 0)",
+        name="entry_erased",
+    ),
 )
-"""Append-only: triggers refuse UPDATE, DELETE and TRUNCATE. `entry_once` also finds a complaint's entries."""
+"""Append-only: triggers refuse DELETE, TRUNCATE and UPDATE, but for an erasure, which is an entry itself.
+
+`entry_once` also finds a complaint's entries.
+"""
 sa.Index(
     "entry_once_about",
     entry.c.subject,

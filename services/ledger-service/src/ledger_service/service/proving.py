@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger_service.domain.checkpoints import Checkpoint, Signer, origin_of
-from ledger_service.domain.merkle import KEPT_EVERY, Range, complete_ranges, fold, join
+from ledger_service.domain.merkle import EMPTY_ROOT, KEPT_EVERY, Range, complete_ranges, fold, join
 from ledger_service.persistence import checkpoints, seals
 from ledger_service.service.sealing import seal_all
 from runtime.clock import now
@@ -36,14 +36,26 @@ async def sign_all(engine: AsyncEngine, signer_of: SignerOf, *, every: timedelta
     return len(grown)
 
 
+class SealMissing(Exception):
+    """A seal that was there is gone: somebody has written to the database by hand."""
+
+
 async def hashes(connection: AsyncConnection, tenant: str, ranges: Sequence[Range]) -> list[bytes]:
-    """Return the hash of each range of a tenant's tree; all of it must be sealed."""
+    """Return the hash of each range of a tenant's tree, all of which was sealed; raises SealMissing."""
     parts = [[_kept(part) for part in complete_ranges(each)] for each in ranges]
     wanted: defaultdict[int, set[int]] = defaultdict(set)
     for level, numbers in [part for each in parts for part in each]:
         wanted[level].update(numbers)
     found = {level: await seals.nodes(connection, tenant, level, numbers) for level, numbers in wanted.items()}
-    return [fold([join([found[level][number] for number in numbers]) for level, numbers in each]) for each in parts]
+    try:
+        return [fold([join([found[level][number] for number in numbers]) for level, numbers in each]) for each in parts]
+    except KeyError as error:
+        raise SealMissing(f"no hash of node {error} is left") from error
+
+
+async def root(connection: AsyncConnection, tenant: str, size: int) -> bytes:
+    """Return the root of the tree of a tenant's first `size` entries, all of which were sealed; raises SealMissing."""
+    return (await hashes(connection, tenant, [(0, size)]))[0] if size else EMPTY_ROOT
 
 
 def _kept(part: Range) -> tuple[int, range]:

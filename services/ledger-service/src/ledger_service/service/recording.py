@@ -15,6 +15,7 @@ from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
 from ledger_service.domain.follow_up_changes import Changes
 from ledger_service.persistence import complaints, entries, follow_up_changes
+from ledger_service.service.erasing import follow_erasures
 from ledger_service.service.matters import Matters
 from ledger_service.service.rule_books import rule_books
 
@@ -43,7 +44,7 @@ class _Slice:
 
 
 async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
-    """Enter `events` of any number of complaints, in order, in twelve statements at most.
+    """Enter `events` of any number of complaints, in order, in twelve statements at most, and more for an erasure.
 
     Returns what follows from them by rule, entered as well. Raises Gap, Unenterable or IllegalTransition at the first
     event that does not fit; nothing is written then.
@@ -72,6 +73,7 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
     await entries.append(connection, slice_.entered)
     await follow_up_changes.save(connection, slice_.tasks)
     await slice_.matters.save(connection)
+    await follow_erasures(connection, events)
     return [*slice_.by_rule.values()]
 
 

@@ -96,6 +96,12 @@ PROBLEM_TEXTS: Mapping[str, tuple[str, str, str, str]] = {
         "该 Idempotency-Key 已用于另一个请求。",
         "This Idempotency-Key was used for a different request.",
     ),
+    "answer-erased": (
+        "原答复已删除",
+        "Answer erased",
+        "该请求已完成；其答复含个人信息，已随诉求一并删除。",
+        "This request was done; its answer was erased together with the personal data of the complaint.",
+    ),
     "cursor-invalid": (
         "分页游标无效",
         "Invalid cursor",

@@ -1,0 +1,93 @@
+"""Takes personal data out of complaints and of what belongs to them: rows here, the store's files by the caller."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.lifecycle import Status
+from eventbus.parking import forget_settled
+from runtime import idempotency
+
+GONE = "erased"
+"""Stands for a subject that is needed and not known any more."""
+_ENDED = (Status.CLOSED, Status.WITHDRAWN, Status.VOIDED)
+# A release that waits for its answer needs an actor; a reference that stays keeps its sender from bringing all back.
+_COMPLAINTS = sa.text(f"""
+    UPDATE complaint SET
+        version = version + 1, sequence = greatest(sequence, :sequence), updated_at = :at, erased_at = :at,
+        query_code = '', owner = NULL, created_by = CASE WHEN owner IS NULL THEN created_by ELSE '{GONE}' END,
+        release_actor = CASE WHEN release_actor IS NULL THEN NULL ELSE '{GONE}' END, release_reason = NULL,
+        description = CASE WHEN :texts THEN '' ELSE description END,
+        address = CASE WHEN :texts THEN NULL ELSE address END,
+        lon = CASE WHEN :texts THEN NULL ELSE lon END,
+        lat = CASE WHEN :texts THEN NULL ELSE lat END,
+        given_lon = CASE WHEN :texts THEN NULL ELSE given_lon END,
+        given_lat = CASE WHEN :texts THEN NULL ELSE given_lat END,
+        given_crs = CASE WHEN :texts THEN NULL ELSE given_crs END,
+        attributes = CASE WHEN :texts THEN NULL ELSE attributes END
+    WHERE tenant = :tenant AND id = :id
+""")
+_REPORTER = sa.text("DELETE FROM reporter WHERE tenant = :tenant AND complaint_id = :id")
+_ATTACHMENTS = sa.text("""
+    WITH erased AS (DELETE FROM attachment WHERE tenant = :tenant AND complaint_id = :id RETURNING id)
+    DELETE FROM attachment_file WHERE attachment_id IN (SELECT id FROM erased) RETURNING sha256
+""")
+_UPLOADS = sa.text("DELETE FROM attachment_upload WHERE tenant = :tenant AND complaint_id = :id")
+_OLD = sa.text("""
+    SELECT id, tenant, erased_at IS NULL AND status = ANY(CAST(:ended AS text[])) AND updated_at < :before AS is_due
+    FROM complaint WHERE id > :after AND id < :end ORDER BY id LIMIT :size
+""")
+_LOCK = sa.text("""
+    SELECT id, tenant, sequence FROM complaint
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND erased_at IS NULL AND status = ANY(CAST(:ended AS text[]))
+      AND updated_at < :before
+    ORDER BY id FOR UPDATE SKIP LOCKED
+""")
+
+
+class Erasure(NamedTuple):
+    """What is erased of one locked complaint; `sequence` is that of the event which tells of it."""
+
+    tenant: str
+    complaint: UUID
+    sequence: int
+    at: datetime
+    texts: bool
+    """Also what was written, the place, and all attachments."""
+
+
+async def erase(connection: AsyncConnection, erasure: Erasure) -> Sequence[bytes]:
+    """Erase in the caller's transaction; return the hashes of files that may be needed by nobody now."""
+    row = {"tenant": erasure.tenant, "id": erasure.complaint}
+    said = {"sequence": erasure.sequence, "at": erasure.at, "texts": erasure.texts}
+    await connection.execute(_COMPLAINTS, row | said)
+    await connection.execute(_REPORTER, row)
+    await forget_settled(connection, [erasure.complaint])
+    if not erasure.texts:
+        return []
+    await connection.execute(_UPLOADS, row)  # their files go when the janitor finds no row of them
+    return list(dict.fromkeys((await connection.execute(_ATTACHMENTS, row)).scalars()))
+
+
+async def erase_answers(connection: AsyncConnection, erasure: Erasure) -> None:
+    """Drop the stored answers that name the complaint; they are two days old at most."""
+    await idempotency.erase(connection, [erasure.tenant], [erasure.complaint])
+
+
+async def old(connection: AsyncConnection, *, after: UUID, end: UUID, before: datetime, size: int) -> Sequence[Any]:
+    """Return up to `size` complaints by id, above `after` and below `end`, and whether their time is over (`is_due`).
+
+    It is for those that ended and were not touched since `before`.
+    """
+    parameters = {"after": after, "end": end, "before": before, "size": size, "ended": list(_ENDED)}
+    return (await connection.execute(_OLD, parameters)).all()
+
+
+async def lock_due(connection: AsyncConnection, ids: Collection[UUID], before: datetime) -> Sequence[Any]:
+    """Lock those of `ids` that are still due, and that nobody else is at; return their tenants and sequences."""
+    parameters = {"ids": list(ids), "before": before, "ended": list(_ENDED)}
+    return (await connection.execute(_LOCK, parameters)).all()

@@ -1,0 +1,36 @@
+"""What an erasure takes out of a history: who and what may say who a person is, never that something happened.
+
+An entry is erased as a whole, actor and data, or not at all: its digest proves both together. What stays is what the
+leaf has: kind, states, times and numbers.
+"""
+
+from contracts.lifecycle import EventType
+
+OF_REPORTER = frozenset(
+    {
+        EventType.RECEIVED,
+        EventType.RELEASE_REQUESTED,
+        EventType.WITHDRAWN,
+        EventType.FEEDBACK_RECEIVED,
+        EventType.REOPENED,
+        EventType.FOLLOWED_UP,
+    }
+)
+"""What the reporter has said, or was asked: erased always."""
+PLAIN = frozenset(
+    {
+        EventType.ASSIGNED,
+        EventType.ACCEPTED,
+        EventType.ESCALATED,
+        EventType.REINSPECTION_DUE,
+        EventType.RESCHEDULED,
+        EventType.VERIFIED,
+        EventType.CLOSED,
+        EventType.RELEASED,
+        EventType.RELEASE_REFUSED,
+        EventType.ERASED,
+    }
+)
+"""What stays when all texts go, unless it has one of FREE_TEXTS. A kind that is not named here goes."""
+FREE_TEXTS = r'"(note|reason|order|comment|text)"'
+"""Of a plain entry's data: names of fields that somebody has filled in by hand, as a regular expression."""

@@ -1,0 +1,67 @@
+"""Takes personal data out of the ledger: out of entries, and out of what they make of their complaint.
+
+The entry of the erasure comes first; a trigger lets the texts of entries go only where one stands behind them, and
+keeps their digest (ADR 0009).
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.envelope import Event
+from contracts.events import ComplaintErased
+from contracts.lifecycle import EventType
+from eventbus.driver import Statement
+from ledger_service.domain.erasing import FREE_TEXTS, OF_REPORTER, PLAIN
+
+_ERASED = """
+    unnest(CAST(:tenants AS text[]), CAST(:complaints AS uuid[]), CAST(:events AS uuid[]),
+           CAST(:times AS timestamptz[]), CAST(:texts AS boolean[])) AS e (tenant, complaint_id, event_id, at, texts)
+"""
+_ENTRIES = Statement(f"""
+    UPDATE entry SET data = NULL, actor = NULL, salt = NULL
+    FROM {_ERASED} JOIN entry AS erasure USING (tenant, complaint_id, event_id)
+    WHERE entry.tenant = e.tenant AND entry.complaint_id = e.complaint_id AND entry.position < erasure.position
+      AND entry.data IS NOT NULL AND entry.type <> '{EventType.ERASED}'
+      AND (entry.type = ANY(CAST(:of_reporter AS text[]))
+           OR e.texts AND (entry.type <> ALL(CAST(:plain AS text[])) OR entry.data ~ CAST(:free_texts AS text)))
+""")
+_COMPLAINTS = Statement(f"""
+    UPDATE ledger_complaint AS c
+    SET erased_at = e.at, owner = NULL, external_ref = NULL, query_code_digest = NULL,
+        description = CASE WHEN e.texts THEN '' ELSE description END,
+        address = CASE WHEN e.texts THEN NULL ELSE address END,
+        lon = CASE WHEN e.texts THEN NULL ELSE lon END,
+        lat = CASE WHEN e.texts THEN NULL ELSE lat END
+    FROM (SELECT tenant, complaint_id, max(at) AS at, bool_or(texts) AS texts FROM {_ERASED}
+          GROUP BY tenant, complaint_id) AS e
+    WHERE c.tenant = e.tenant AND c.complaint_id = e.complaint_id
+""")
+_FOLLOW_UPS = Statement(f"""
+    UPDATE follow_up SET note = NULL, reason = NULL
+    FROM {_ERASED} WHERE follow_up.tenant = e.tenant AND follow_up.complaint_id = e.complaint_id AND e.texts
+""")
+_REQUESTS = Statement(f"""
+    UPDATE ending_request SET reason = '', decision_reason = NULL
+    FROM {_ERASED} WHERE ending_request.tenant = e.tenant AND ending_request.complaint_id = e.complaint_id AND e.texts
+""")
+_APPEALS = Statement(f"""
+    UPDATE rating_appeal SET reason = '', decision_reason = NULL
+    FROM {_ERASED} WHERE rating_appeal.tenant = e.tenant AND rating_appeal.complaint_id = e.complaint_id AND e.texts
+""")
+_KINDS = {"of_reporter": list(OF_REPORTER), "plain": list(PLAIN), "free_texts": FREE_TEXTS}
+
+
+async def erase(connection: AsyncConnection, erasures: Sequence[Event]) -> None:
+    """Let go of what `erasures`, which are entered, are about; the complaints are locked."""
+    parameters = {
+        "tenants": [event.tenant for event in erasures],
+        "complaints": [event.subject for event in erasures],
+        "events": [event.id for event in erasures],
+        "times": [event.time for event in erasures],
+        "texts": [cast(ComplaintErased, event.data).texts for event in erasures],
+    }
+    await _ENTRIES.fetch(connection, parameters | _KINDS)
+    for statement in (_COMPLAINTS, _FOLLOW_UPS, _REQUESTS, _APPEALS):
+        await statement.fetch(connection, parameters)
