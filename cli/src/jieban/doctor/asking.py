@@ -66,7 +66,7 @@ class Source:
     def published(self, period: Period, types: Iterable[str]) -> Iterator[Line]:
         """Go through the events that the service published."""
         for item in self._pages("reconciliation/published/events", {**period.query(), "type": sorted(types)}):
-            yield Line(UUID(item["id"]), item["type"], item["subject"], item["state"])
+            yield Line(UUID(item["id"]), item["type"], item["subject"], item["state"], item["tenant"])
 
     def applied(self, period: Period) -> Iterator[UUID]:
         """Go through the ids of the events that the service applied."""

@@ -14,16 +14,20 @@ from ledger_service.api import (
     hotspots,
     proofs,
     reconciliation,
+    reconciliations,
     stream,
+    unsettled,
 )
 from ledger_service.domain.checkpoints import Signer, origin_of
-from ledger_service.events import field_activities
+from ledger_service.domain.unsettled import Graces
+from ledger_service.events import field_activities, statements
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
 from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.reconciling import reconcile
+from ledger_service.service.unsettled import watch as watch_unsettled
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
@@ -38,6 +42,12 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     sealing = Rounds("ledger sealing", partial(seal_and_sign, foundation.engine, signer_of), every=timedelta(seconds=1))
     reconciling = Rounds("ledger reconciliation", partial(reconcile, foundation.engine), every=timedelta(minutes=1))
     hot_spots = Rounds("ledger hot spots", partial(watch, foundation.engine), every=timedelta(seconds=10))
+    graces = Graces.of_gates(settings.gate_days)
+    accounting = Rounds(
+        "ledger accounts",
+        partial(watch_unsettled, foundation.engine, settings.tenant, graces),
+        every=timedelta(minutes=1),
+    )
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
         foundation,
@@ -54,17 +64,24 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             flow.router,
             proofs.router,
             reconciliation.router,
+            reconciliations.router,
+            unsettled.router,
             hotspots.router,
         ],
-        subscriptions=[SUBSCRIPTION, field_activities.subscription(ZoneInfo(settings.timezone))],
+        subscriptions=[
+            SUBSCRIPTION,
+            field_activities.subscription(ZoneInfo(settings.timezone)),
+            statements.SUBSCRIPTION,
+        ],
         applied=EntryBook(),
         workers={
-            "relay": [reconciling, sealing, hot_spots],
+            "relay": [reconciling, accounting, sealing, hot_spots],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
         },
         state={
             "signer_of": signer_of,
             "feed": feed,
+            "graces": graces,
             "reopening_window": timedelta(days=settings.reopening_days),
         },
     )

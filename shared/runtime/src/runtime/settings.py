@@ -78,6 +78,8 @@ class RuntimeSettings(BaseSettings):
 
     reopening_days: Annotated[int, Field(ge=0, le=366)] = 15
     """For how many days after its closing a complaint may be reopened 重办."""
+    gate_days: Annotated[int, Field(ge=1, le=366)] = 3
+    """For how many days a complaint may wait for a closing gate before it counts as unsettled 件件有着落."""
 
     attachments_dir: Path | None = None
     """Where intake keeps attachments, the same folder for all of its replicas; by default, in the data directory."""

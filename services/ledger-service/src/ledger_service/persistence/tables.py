@@ -3,7 +3,9 @@
 import sqlalchemy as sa
 
 from eventbus.tables import add_bus_tables
+from ledger_service.persistence.account_tables import add_account_tables
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
+from ledger_service.persistence.unsettled_index import add_unsettled_index
 from runtime.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -64,6 +66,7 @@ sa.Index(
 )
 # Changes follow the order of the rows roughly, and a BRIN index costs an update next to nothing.
 sa.Index("ledger_complaint_by_change", ledger_complaint.c.updated_at, postgresql_using="brin")
+add_unsettled_index(ledger_complaint)
 
 entry = sa.Table(
     "entry",
@@ -192,6 +195,7 @@ activity_day = sa.Table(
 )
 """What activities come to a day: kept with every entry about one, so that a bulletin need not read entries."""
 
+add_account_tables(metadata)
 add_hotspot_tables(metadata)
 hotspot = metadata.tables["hotspot"]
 hotspot_change = metadata.tables["hotspot_change"]
