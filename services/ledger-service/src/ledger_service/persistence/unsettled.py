@@ -25,21 +25,23 @@ _WANTED = "unnest(CAST(:reasons AS text[]), CAST(:befores AS timestamptz[])) AS 
 _PAGE = sa.text(f"""
     WITH line AS (
         SELECT found.* FROM {_WANTED} CROSS JOIN LATERAL (
-            SELECT {SINCE} AS since, complaint_id, wanted.reason AS mark, wanted.reason,
+            SELECT ({SINCE}) AS since, complaint_id, wanted.reason AS mark, wanted.reason,
                    CAST(NULL AS text) AS service, CAST(NULL AS text) AS why, CAST(NULL AS uuid) AS event_id,
                    CAST(NULL AS int) AS events
             FROM ledger_complaint AS complaint
-            WHERE tenant = :tenant AND {IS_OPEN} AND {LACKS} = wanted.reason AND {SINCE} <= wanted.before
-              AND {SINCE} >= :since
-              AND ({SINCE}, complaint_id, wanted.reason) > (:since, CAST(:id AS uuid), CAST(:mark AS text)) AND {_FITS}
-            ORDER BY {SINCE}, complaint_id LIMIT :size) AS found
+            WHERE tenant = :tenant AND {IS_OPEN} AND ({LACKS}) = wanted.reason AND ({SINCE}) <= wanted.before
+              AND ({SINCE}) >= :since
+              AND (({SINCE}), complaint_id, wanted.reason) > (:since, CAST(:id AS uuid), CAST(:mark AS text))
+              AND {_FITS}
+            ORDER BY ({SINCE}), complaint_id LIMIT :size) AS found
         UNION ALL (
             SELECT since, complaint_id, concat_ws('/', reason, service, stated_by) AS mark, reason, service, why,
                    event_id, events
             FROM loose_end LEFT JOIN ledger_complaint AS complaint USING (tenant, complaint_id)
             WHERE tenant = :tenant AND reason = ANY(CAST(:elsewhere AS text[])) AND since >= :since
               AND (since, complaint_id, concat_ws('/', reason, service, stated_by))
-                  > (:since, CAST(:id AS uuid), CAST(:mark AS text)) AND {_FITS}
+                  > (:since, CAST(:id AS uuid), CAST(:mark AS text))
+              AND {_FITS}
             ORDER BY since, complaint_id, mark LIMIT :size))
     SELECT line.*, number, status, received_at, promised_at, category, community, grid, team, team_name
     FROM line LEFT JOIN ledger_complaint AS complaint
@@ -49,8 +51,8 @@ _PAGE = sa.text(f"""
 _COUNT = sa.text(f"""
     SELECT wanted.reason, CAST(sum(found.complaints) AS bigint) AS complaints, min(found.since) AS since
     FROM unnest(CAST(:tenants AS text[])) AS t (tenant) CROSS JOIN {_WANTED} CROSS JOIN LATERAL (
-        SELECT count(*) AS complaints, min({SINCE}) AS since FROM ledger_complaint AS complaint
-        WHERE complaint.tenant = t.tenant AND {IS_OPEN} AND {LACKS} = wanted.reason AND {SINCE} <= wanted.before
+        SELECT count(*) AS complaints, min(({SINCE})) AS since FROM ledger_complaint AS complaint
+        WHERE complaint.tenant = t.tenant AND {IS_OPEN} AND ({LACKS}) = wanted.reason AND ({SINCE}) <= wanted.before
           AND {_FITS}) AS found
     WHERE found.complaints > 0 GROUP BY wanted.reason
     UNION ALL

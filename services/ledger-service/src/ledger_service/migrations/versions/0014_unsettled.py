@@ -11,14 +11,20 @@ branch_labels = None
 depends_on = None
 
 OPEN = "status IN ('received', 'assigned', 'accepted', 'in_progress', 'transferred', 'resolved', 'verified')"
-LACKS = """(CASE status
-    WHEN 'received' THEN 'no_unit' WHEN 'resolved' THEN 'unverified' WHEN 'verified' THEN 'gate_waiting'
-    ELSE CASE WHEN promised_at IS NOT NULL THEN 'overdue' WHEN facts_version = version THEN 'no_promise' END
-    END)"""
-SINCE = """(CASE status
-    WHEN 'received' THEN updated_at WHEN 'resolved' THEN coalesce(resolved_at, updated_at)
-    WHEN 'verified' THEN coalesce(verified_at, updated_at) ELSE coalesce(promised_at, updated_at)
-    END)"""
+LACKS = """CASE
+    WHEN status = 'received' THEN 'no_unit'
+    WHEN status = 'resolved' THEN 'unverified'
+    WHEN status = 'verified' THEN 'gate_waiting'
+    WHEN promised_at IS NOT NULL THEN 'overdue'
+    WHEN facts_version = version THEN 'no_promise'
+    ELSE NULL
+END"""
+SINCE = """CASE
+    WHEN status = 'received' THEN updated_at
+    WHEN status = 'resolved' THEN COALESCE(resolved_at, updated_at)
+    WHEN status = 'verified' THEN COALESCE(verified_at, updated_at)
+    ELSE COALESCE(promised_at, updated_at)
+END"""
 
 
 def _moment(name: str, *, nullable: bool = False, comment: str | None = None) -> sa.Column[object]:
@@ -72,7 +78,7 @@ def upgrade() -> None:
     create_index_online(
         "ledger_complaint_unsettled",
         "ledger_complaint",
-        ["tenant", sa.text(LACKS), sa.text(SINCE), "complaint_id"],
+        ["tenant", sa.text(f"({LACKS})"), sa.text(f"({SINCE})"), "complaint_id"],
         postgresql_where=sa.text(OPEN),
     )
 
