@@ -57,7 +57,7 @@ def age(engine: AsyncEngine) -> Any:
     return age
 
 
-def _recent(history: History) -> History:
+def _recent(history: Eventful) -> Eventful:
     """Let it happen now: what entered events say counts, not when they were entered."""
     history.events = [event._replace(time=now()) for event in history.events]
     return history
@@ -137,7 +137,7 @@ async def test_more_time_and_a_resumption_mend_what_is_overdue(enter: Enter, lis
     extended, resumed = (_recent(_until(Status.ACCEPTED, over)) for _ in range(2))
     await enter(extended, resumed)
     assert {each["complaint_id"] for each in await listed()} == {str(extended.id), str(resumed.id)}
-    extended.events = [Eventful.extended(extended, ahead)]
+    extended.events = [extended.extended(ahead)]
     resumed.suspended()
     resumed.events = [resumed.events[-1], resumed.resumed(ahead)]
     await enter(extended, resumed)

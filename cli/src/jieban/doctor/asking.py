@@ -76,6 +76,10 @@ class Source:
         """Ask the ledger whether it fits together."""
         return self._get("reconciliation", period)
 
+    def unsettled(self) -> Mapping[str, Any]:
+        """Ask the ledger which matters of the operating tenant have no place."""
+        return self._get("unsettled/summary")
+
     def _get(self, path: str, period: Period | None = None) -> Mapping[str, Any]:
         query = period.query() if period else {}
         answer: Mapping[str, Any] = call(self._client, "GET", f"/{self.service}/v1/{path}", params=query).json()

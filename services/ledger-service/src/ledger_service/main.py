@@ -46,7 +46,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     accounting = Rounds(
         "ledger accounts",
         partial(watch_unsettled, foundation.engine, settings.tenant, graces),
-        every=timedelta(minutes=1),
+        every=timedelta(seconds=15),
     )
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(

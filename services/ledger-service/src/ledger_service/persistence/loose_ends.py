@@ -50,16 +50,19 @@ _DROP_STUCK = sa.text("""
 """)
 _DROP_ENTERED = sa.text("""
     DELETE FROM loose_end WHERE reason = 'stuck' AND why <> 'not_applied'
-      AND EXISTS (SELECT FROM entry WHERE complaint_id = loose_end.complaint_id AND event_id = loose_end.event_id)
+      AND (EXISTS (SELECT FROM entry WHERE complaint_id = loose_end.complaint_id AND event_id = loose_end.event_id)
+           OR EXISTS (SELECT FROM inbox WHERE event_id = loose_end.event_id AND consumer = 'ledger'))
 """)
 _HOURS = sa.text("""
     SELECT DISTINCT date_trunc('hour', since, 'UTC') AS hour FROM loose_end
     WHERE reason = 'stuck' ORDER BY hour LIMIT :size
 """)
-_ENTERED = sa.text("""
+# what an operator has discarded has no entry, but is claimed
+_SETTLED = sa.text("""
     SELECT event_id FROM entry
     WHERE complaint_id IS NOT NULL AND event_id >= :first AND event_id < :last
       AND event_id = ANY(CAST(:ids AS uuid[]))
+    UNION SELECT event_id FROM inbox WHERE consumer = 'ledger' AND event_id = ANY(CAST(:ids AS uuid[]))
 """)
 _NOT_APPLIED = sa.text("""
     SELECT event_id, complaint_id, tenant FROM entry
@@ -106,10 +109,10 @@ async def hours(connection: AsyncConnection, *, size: int) -> Sequence[datetime]
     return (await connection.execute(_HOURS, {"size": size})).scalars().all()
 
 
-async def entered(connection: AsyncConnection, hour: datetime, ids: Collection[UUID]) -> set[UUID]:
-    """Return those of the event `ids`, all made within the `hour`, that the ledger has entered."""
+async def settled(connection: AsyncConnection, hour: datetime, ids: Collection[UUID]) -> set[UUID]:
+    """Return those of the event `ids`, all made within the `hour`, that have an entry here, or were discarded."""
     parameters = {**Window(hour, hour + _HOUR).bounds(), "ids": list(ids)}
-    return set((await connection.execute(_ENTERED, parameters)).scalars())
+    return set((await connection.execute(_SETTLED, parameters)).scalars())
 
 
 async def not_applied(

@@ -152,7 +152,7 @@ async def _stuck(
 async def _not_entered(connection: AsyncConnection, service: str, part: DifferingHour) -> list[LooseEnd]:
     """Return the events that the service has published, or should have, and the ledger has not entered."""
     lines = part.published or ()
-    known = await loose_ends.entered(connection, part.hour, [line.id for line in lines]) if lines else set[UUID]()
+    known = await loose_ends.settled(connection, part.hour, [line.id for line in lines]) if lines else set[UUID]()
     return [
         _event(
             (line.tenant, line.complaint, line.id),

@@ -1,4 +1,4 @@
-"""Looks every minute at what is not settled, and asks the other services for their accounts every hour."""
+"""Looks again and again at what is not settled, and asks the other services for their accounts every hour."""
 
 from datetime import timedelta
 
