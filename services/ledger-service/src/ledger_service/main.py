@@ -13,6 +13,8 @@ from ledger_service.api import (
     flow,
     hotspots,
     proofs,
+    public,
+    public_settings,
     reconciliation,
     reconciliations,
     stream,
@@ -26,6 +28,7 @@ from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
 from ledger_service.service.proving import SignerOf, seal_and_sign
+from ledger_service.service.publishing import publish_due
 from ledger_service.service.reconciling import reconcile
 from ledger_service.service.unsettled import watch as watch_unsettled
 from operations.rounds import Rounds
@@ -48,6 +51,11 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         partial(watch_unsettled, foundation.engine, settings.tenant, graces),
         every=timedelta(seconds=15),
     )
+    publishing = Rounds(
+        "ledger publishing",
+        partial(publish_due, foundation.engine, ZoneInfo(settings.timezone)),
+        every=timedelta(seconds=10),
+    )
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
         foundation,
@@ -66,6 +74,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             reconciliation.router,
             reconciliations.router,
             unsettled.router,
+            public_settings.router,
+            public.router,
             hotspots.router,
         ],
         subscriptions=[
@@ -75,7 +85,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         ],
         applied=EntryBook(),
         workers={
-            "relay": [reconciling, accounting, sealing, hot_spots],
+            "relay": [reconciling, accounting, publishing, sealing, hot_spots],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
         },
         state={

@@ -6,6 +6,7 @@ from eventbus.tables import add_bus_tables
 from ledger_service.persistence.account_tables import add_account_tables
 from ledger_service.persistence.fact_columns import fact_columns
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
+from ledger_service.persistence.public_tables import add_public_tables
 from ledger_service.persistence.unsettled_index import add_unsettled_index
 from runtime.idempotency import idempotency_table
 
@@ -75,6 +76,8 @@ sa.Index(
 )
 # Changes follow the order of the rows roughly, and a BRIN index costs an update next to nothing.
 sa.Index("ledger_complaint_by_change", ledger_complaint.c.updated_at, postgresql_using="brin")
+# Receptions follow the order of the rows but for imports: good enough to find a month.
+sa.Index("ledger_complaint_by_reception", ledger_complaint.c.received_at, postgresql_using="brin")
 add_unsettled_index(ledger_complaint)
 
 entry = sa.Table(
@@ -205,6 +208,7 @@ activity_day = sa.Table(
 """What activities come to a day: kept with every entry about one, so that a bulletin need not read entries."""
 
 add_account_tables(metadata)
+add_public_tables(metadata)
 add_hotspot_tables(metadata)
 hotspot = metadata.tables["hotspot"]
 hotspot_change = metadata.tables["hotspot_change"]
