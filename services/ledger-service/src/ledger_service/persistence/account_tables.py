@@ -39,7 +39,7 @@ def add_account_tables(metadata: sa.MetaData) -> None:
         sa.Column("service", sa.Text, primary_key=True, comment="where it lies or is missing"),
         sa.Column("stated_by", sa.Text, primary_key=True, comment="whose accounts showed it"),
         sa.Column("since", _MOMENT, primary_key=True, comment="when the first was parked, or made"),
-        sa.Column("why", sa.Text, nullable=False),
+        sa.Column("why", sa.Text, primary_key=True),
         sa.Column("event_id", sa.Uuid, comment="the first"),
         sa.Column("events", sa.Integer, nullable=False),
         sa.CheckConstraint("reason IN ('parked', 'stuck')", name="loose_end_reason"),

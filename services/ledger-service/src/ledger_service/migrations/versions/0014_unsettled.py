@@ -72,7 +72,7 @@ def upgrade() -> None:
         sa.Column("event_id", sa.Uuid(), nullable=True, comment="the first"),
         sa.Column("events", sa.Integer(), nullable=False),
         sa.CheckConstraint("reason IN ('parked', 'stuck')", name="loose_end_reason"),
-        sa.PrimaryKeyConstraint("tenant", "complaint_id", "reason", "service", "stated_by", "since"),
+        sa.PrimaryKeyConstraint("tenant", "complaint_id", "reason", "service", "stated_by", "since", "why"),
     )
     op.create_index("loose_end_by_time", "loose_end", ["tenant", "since", "complaint_id"])
     create_index_online(
