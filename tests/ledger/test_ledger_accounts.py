@@ -223,6 +223,20 @@ async def test_the_hourly_question_is_asked_once_an_hour(engine: AsyncEngine, bo
     assert await _questions(engine) == 2
 
 
+async def test_while_something_is_stuck_the_ledger_asks_again_soon(
+    engine: AsyncEngine, books: Books, enter: Enter
+) -> None:
+    history = History()
+    await books.publish(history.received())
+    question = await books.reconcile()
+    for minutes, questions in ((4, 1), (6, 2)):
+        async with engine.begin() as connection:
+            asked_at = {"at": now() - timedelta(minutes=minutes), "id": question}
+            await connection.execute(text("UPDATE reconciliation SET asked_at = :at WHERE id = :id"), asked_at)
+        await watch(engine, TENANT, Graces())
+        assert await _questions(engine) == questions
+
+
 async def test_an_administrator_asks_and_reads(client: httpx.AsyncClient, as_: As, books: Books, shown: Any) -> None:
     headers = {**as_(Role.ADMIN), "Idempotency-Key": str(uuid4())}
     asked = await client.post("reconciliations", headers=headers, json={})
