@@ -118,7 +118,13 @@ def test_every_route_says_who_may_call_it(app: FastAPI) -> None:
     operations = {
         f"{prefix}/{page}" for prefix in ("/ledger", "/ledger/v1") for page in ("healthz", "readyz", "metrics")
     }
-    assert open_to_all == operations | {"/ledger/docs", "/ledger/openapi.json", "/ledger/v1/docs", "/ledger/v1/flow"}
+    open_data = {f"/ledger/v1/public/{{tenant}}/{name}" for name in ("months", "complaints", "map", "figures")}
+    assert open_to_all == operations | open_data | {
+        "/ledger/docs",
+        "/ledger/openapi.json",
+        "/ledger/v1/docs",
+        "/ledger/v1/flow",
+    }
 
 
 async def test_the_flow_is_the_state_table(client: httpx.AsyncClient) -> None:
