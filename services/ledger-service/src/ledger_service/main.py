@@ -8,9 +8,13 @@ from ledger_service.api import (
     actions,
     activities,
     bulletin,
+    closing_rules,
     complaints,
     entries,
+    feedback,
     flow,
+    follow_up_actions,
+    follow_ups,
     hotspots,
     proofs,
     public,
@@ -21,16 +25,19 @@ from ledger_service.api import (
     unsettled,
 )
 from ledger_service.domain.checkpoints import Signer, origin_of
+from ledger_service.domain.feedback_links import link_key
 from ledger_service.domain.unsettled import Graces
 from ledger_service.events import field_activities, statements
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
+from ledger_service.service.following_up import count_overdue
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
 from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.publishing import publish_due
 from ledger_service.service.reconciling import reconcile
 from ledger_service.service.unsettled import watch as watch_unsettled
+from ledger_service.service.words import WrongCodes
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
@@ -56,6 +63,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         partial(publish_due, foundation.engine, ZoneInfo(settings.timezone)),
         every=timedelta(seconds=10),
     )
+    calls_due = Rounds("ledger follow-ups", partial(count_overdue, foundation.engine), every=timedelta(minutes=1))
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
         foundation,
@@ -65,6 +73,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             complaints.router,
             actions.router,
+            follow_up_actions.router,
+            follow_ups.router,
+            feedback.router,
+            closing_rules.router,
             entries.router,
             activities.router,
             bulletin.router,
@@ -85,7 +97,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         ],
         applied=EntryBook(),
         workers={
-            "relay": [reconciling, accounting, publishing, sealing, hot_spots],
+            "relay": [reconciling, accounting, publishing, sealing, hot_spots, calls_due],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
         },
         state={
@@ -93,6 +105,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "feed": feed,
             "graces": graces,
             "reopening_window": timedelta(days=settings.reopening_days),
+            "feedback_key": _feedback_key(settings),
+            "wrong_codes": WrongCodes(),
         },
     )
     feed.is_draining = lambda: service.app.state.readiness.draining
@@ -104,3 +118,9 @@ def _signer_of(settings: RuntimeSettings) -> SignerOf | None:
         return None
     secret = settings.ledger_signing_secret.get_secret_value()
     return lambda tenant: Signer(origin_of(tenant), secret)
+
+
+def _feedback_key(settings: RuntimeSettings) -> bytes | None:
+    if settings.ledger_signing_secret is None:
+        return None
+    return link_key(settings.ledger_signing_secret.get_secret_value())
