@@ -124,6 +124,8 @@ def test_every_route_says_who_may_call_it(app: FastAPI) -> None:
         "/ledger/openapi.json",
         "/ledger/v1/docs",
         "/ledger/v1/flow",
+        "/ledger/v1/feedback",
+        "/ledger/v1/feedback/{token}",
     }
 
 
