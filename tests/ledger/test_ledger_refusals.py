@@ -120,7 +120,8 @@ def test_every_route_says_who_may_call_it(app: FastAPI) -> None:
     }
     documents = {"/ledger/docs", "/ledger/openapi.json", "/ledger/v1/docs", "/ledger/v1/flow"}
     words = {"/ledger/v1/feedback", "/ledger/v1/feedback/{token}"}
-    assert open_to_all == operations | documents | words
+    open_data = {f"/ledger/v1/public/{{tenant}}/{name}" for name in ("months", "complaints", "map", "figures")}
+    assert open_to_all == operations | documents | words | open_data
 
 
 async def test_the_flow_is_the_state_table(client: httpx.AsyncClient) -> None:

@@ -6,7 +6,16 @@ import pytest
 
 from contracts.directory import subject_of
 from contracts.envelope import KNOWN_TYPES
-from contracts.topics import DIRECTORY, FIELD_ACTIVITY, HOTSPOTS, LIFECYCLE, TOPICS, Topic, consumer_of
+from contracts.topics import (
+    DIRECTORY,
+    FIELD_ACTIVITY,
+    HOTSPOTS,
+    LIFECYCLE,
+    RECONCILIATION,
+    TOPICS,
+    Topic,
+    consumer_of,
+)
 
 each_topic = pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
 SERVICES = ("intake", "dispatch", "ledger")
@@ -36,6 +45,7 @@ def test_what_kafka_keeps_of_each_topic() -> None:
     assert DIRECTORY.settings == {"cleanup.policy": "compact", "retention.ms": "-1"}
     assert FIELD_ACTIVITY.settings == {"cleanup.policy": "delete", "retention.ms": month}
     assert HOTSPOTS.settings == {"cleanup.policy": "compact,delete", "retention.ms": month}
+    assert RECONCILIATION.settings == {"cleanup.policy": "delete", "retention.ms": str(7 * 24 * 3600 * 1000)}
 
 
 def test_the_subject_of_a_thing_of_the_directory_is_the_same_for_ever() -> None:

@@ -66,7 +66,7 @@ class Source:
     def published(self, period: Period, types: Iterable[str]) -> Iterator[Line]:
         """Go through the events that the service published."""
         for item in self._pages("reconciliation/published/events", {**period.query(), "type": sorted(types)}):
-            yield Line(UUID(item["id"]), item["type"], item["subject"], item["state"])
+            yield Line(UUID(item["id"]), item["type"], item["subject"], item["state"], item["tenant"])
 
     def applied(self, period: Period) -> Iterator[UUID]:
         """Go through the ids of the events that the service applied."""
@@ -75,6 +75,10 @@ class Source:
     def reconciliation(self, period: Period) -> Mapping[str, Any]:
         """Ask the ledger whether it fits together."""
         return self._get("reconciliation", period)
+
+    def unsettled(self) -> Mapping[str, Any]:
+        """Ask the ledger which matters of the operating tenant have no place."""
+        return self._get("unsettled/summary")
 
     def _get(self, path: str, period: Period | None = None) -> Mapping[str, Any]:
         query = period.query() if period else {}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from eventbus.books import PUBLISHED, Bucket, Line
+from eventbus.books import PUBLISHED, Bucket, Line, totals
 from jieban.doctor.asking import Facts, Period, Source
 from jieban.services import ServiceName
 
@@ -52,16 +52,8 @@ def compare(facts: Mapping[ServiceName, Facts], sources: Mapping[ServiceName, So
 def differing_hours(all_facts: Iterable[Facts], taker: Facts) -> list[datetime]:
     """Return the hours in which `taker` applied something else than what it should have."""
     wanted = (bucket for facts in all_facts for bucket in facts.published if bucket.type in taker.types)
-    expected, present = _totals(wanted), _totals(taker.applied)
+    expected, present = totals(wanted), totals(taker.applied)
     return sorted(hour for hour in expected.keys() | present.keys() if expected[hour] != present[hour])
-
-
-def _totals(buckets: Iterable[Bucket]) -> dict[datetime, tuple[int, int]]:
-    totals: dict[datetime, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for bucket in buckets:
-        events, digest = totals[bucket.hour]
-        totals[bucket.hour] = (events + bucket.events, digest ^ bucket.digest)
-    return totals
 
 
 def _compare_ids(

@@ -6,6 +6,8 @@ from typing import Any
 from jieban.doctor.asking import Facts
 
 OLD_OUTBOX_SECONDS = 60
+_LOST = ("no_unit", "no_promise", "stuck")
+"""Reasons that the platform has to answer for: of the others, somebody has to work, or the parked messages say it."""
 
 
 def findings(facts: Facts) -> Iterator[str]:
@@ -44,3 +46,10 @@ def ledger_findings(answer: Mapping[str, Any]) -> Iterator[str]:
     for each in answer["differences"]:
         examples = ", ".join(each["examples"][:3])
         yield f"ledger: {each['complaints']} complaints where {each['meaning']} ({each['kind']}), such as {examples}"
+
+
+def unsettled_findings(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Say which complaints have no place for a reason that no officer's work would mend."""
+    for each in answer["reasons"]:
+        if each["reason"] in _LOST and each["complaints"]:
+            yield f"ledger: {each['complaints']} complaints are unsettled: {each['en']} ({each['reason']})"

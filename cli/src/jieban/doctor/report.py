@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jieban.doctor.asking import Facts, Period, Source
 from jieban.doctor.comparing import Comparison, compare
-from jieban.doctor.findings import findings, ledger_findings
+from jieban.doctor.findings import findings, ledger_findings, unsettled_findings
 from jieban.services import ServiceName
 
 
@@ -17,6 +18,8 @@ class Report:
     facts: Mapping[ServiceName, Facts]
     comparison: Comparison
     findings: Sequence[str]
+    unsettled: Mapping[str, Any]
+    """件件有着落: complaints of the operating tenant without a place, by reason."""
 
     @property
     def is_clean(self) -> bool:
@@ -35,8 +38,10 @@ def examine(sources: Mapping[ServiceName, Source], period: Period) -> Report:
         facts = _ask(sources, kept)
     comparison = compare(facts, sources, kept)
     found = [sentence for each in facts.values() for sentence in findings(each)]
-    found += ledger_findings(sources[ServiceName.LEDGER].reconciliation(kept))
-    return Report(kept, facts, comparison, found)
+    ledger = sources[ServiceName.LEDGER]
+    unsettled = ledger.unsettled()
+    found += [*ledger_findings(ledger.reconciliation(kept)), *unsettled_findings(unsettled)]
+    return Report(kept, facts, comparison, found, unsettled)
 
 
 def _ask(sources: Mapping[ServiceName, Source], period: Period) -> dict[ServiceName, Facts]:

@@ -28,6 +28,8 @@ def show(console: Console, report: Report, top: int) -> None:
         console.print(*_missing(found, top), sep="\n", soft_wrap=True)
     for service, event_id in found.unknown[:top]:
         console.print(f"[red]✗[/red] {service} applied {event_id}, which no outbox has")
+    waiting = [f"{each['complaints']} {each['reason']}" for each in report.unsettled["reasons"] if each["complaints"]]
+    console.print(f"Unsettled complaints: {', '.join(waiting) or 'none'}\n", soft_wrap=True)
     for sentence in report.findings:
         console.print(f"[red]✗[/red] {sentence}")
     if report.is_clean:
@@ -51,6 +53,7 @@ def as_json(report: Report) -> dict[str, Any]:
         ],
         "unknown": [{"at": service, "id": str(event_id)} for service, event_id in report.comparison.unknown],
         "findings": list(report.findings),
+        "unsettled": {each["reason"]: each["complaints"] for each in report.unsettled["reasons"]},
         "services": {name: each.state for name, each in report.facts.items()},
     }
 

@@ -55,6 +55,7 @@ from dispatch_service.service.rule_counting import add_up
 from dispatch_service.service.rulebooks import Rulebooks
 from dispatch_service.service.timers import fire_due
 from eventbus.slices import Subscription
+from operations import accounts
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
@@ -81,6 +82,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     forgetting = Rounds("dispatch field work", partial(forget_old, foundation.engine), every=timedelta(minutes=1))
     territory, clockworks, zone = Territory(), Clockworks(), ZoneInfo(settings.timezone)
     rulebooks = Rulebooks(territory, clockworks, zone=zone)
+    following = Subscription(consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(rulebooks))
     renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
     timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
     matches = Rounds("dispatch rule matches", partial(add_up, foundation.engine), every=_ADD_UP_EVERY)
@@ -135,8 +137,9 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             **imports.BODY_LIMITS,
         },
         subscriptions=[
-            Subscription(consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(rulebooks)),
+            following,
             hotspots.subscription(territory),
+            accounts.subscription("dispatch", following),
         ],
         state={"clockworks": clockworks, "rulebooks": rulebooks, "dry_runs": asyncio.Semaphore(1)},
         workers={"relay": [renewing, timers, inspections, tracks, matches, making, missing, forgetting]},

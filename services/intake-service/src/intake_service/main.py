@@ -16,6 +16,7 @@ from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.erasing import Erasing, Retention
 from intake_service.service.suggesting import Categoriser
+from operations import accounts
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
@@ -36,6 +37,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     attaching = Attaching.of(settings, foundation.engine)
     janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
     erasing = Erasing(foundation.engine, janitor.remove)
+    following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
     return assemble(
         foundation,
         verifier,
@@ -50,7 +52,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             attachments.router,
             uploads.router,
         ],
-        subscriptions=[Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)],
+        subscriptions=[following, accounts.subscription("intake", following)],
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
             "intake": Intake(

@@ -20,19 +20,26 @@ from ledger_service.api import (
     follow_ups,
     hotspots,
     proofs,
+    public,
+    public_settings,
     reconciliation,
+    reconciliations,
     stream,
+    unsettled,
 )
 from ledger_service.domain.checkpoints import Signer, origin_of
 from ledger_service.domain.feedback_links import link_key
-from ledger_service.events import field_activities
+from ledger_service.domain.unsettled import Graces
+from ledger_service.events import field_activities, statements
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.following_up import count_overdue
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
 from ledger_service.service.proving import SignerOf, seal_and_sign
+from ledger_service.service.publishing import publish_due
 from ledger_service.service.reconciling import reconcile
+from ledger_service.service.unsettled import watch as watch_unsettled
 from ledger_service.service.words import WrongCodes
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
@@ -48,6 +55,17 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     sealing = Rounds("ledger sealing", partial(seal_and_sign, foundation.engine, signer_of), every=timedelta(seconds=1))
     reconciling = Rounds("ledger reconciliation", partial(reconcile, foundation.engine), every=timedelta(minutes=1))
     hot_spots = Rounds("ledger hot spots", partial(watch, foundation.engine), every=timedelta(seconds=10))
+    graces = Graces.of_gates(settings.gate_days)
+    accounting = Rounds(
+        "ledger accounts",
+        partial(watch_unsettled, foundation.engine, settings.tenant, graces),
+        every=timedelta(seconds=15),
+    )
+    publishing = Rounds(
+        "ledger publishing",
+        partial(publish_due, foundation.engine, ZoneInfo(settings.timezone)),
+        every=timedelta(seconds=10),
+    )
     calls_due = Rounds("ledger follow-ups", partial(count_overdue, foundation.engine), every=timedelta(minutes=1))
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
@@ -72,17 +90,26 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             flow.router,
             proofs.router,
             reconciliation.router,
+            reconciliations.router,
+            unsettled.router,
+            public_settings.router,
+            public.router,
             hotspots.router,
         ],
-        subscriptions=[SUBSCRIPTION, field_activities.subscription(ZoneInfo(settings.timezone))],
+        subscriptions=[
+            SUBSCRIPTION,
+            field_activities.subscription(ZoneInfo(settings.timezone)),
+            statements.SUBSCRIPTION,
+        ],
         applied=EntryBook(),
         workers={
-            "relay": [reconciling, sealing, hot_spots, calls_due],
+            "relay": [reconciling, accounting, publishing, sealing, hot_spots, calls_due],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
         },
         state={
             "signer_of": signer_of,
             "feed": feed,
+            "graces": graces,
             "reopening_window": timedelta(days=settings.reopening_days),
             "appeal_window": timedelta(days=settings.appeal_days),
             "feedback_key": _feedback_key(settings),

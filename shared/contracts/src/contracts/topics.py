@@ -10,8 +10,9 @@ from contracts.events import PAYLOADS, Payload
 from contracts.field_activity import FIELD_PAYLOADS, FieldEvent
 from contracts.hotspots import HOTSPOT_PAYLOADS, HotspotEvent
 from contracts.lifecycle import TRANSITIONS, EventType
+from contracts.reconciliation import RECONCILIATION_OWNERS, RECONCILIATION_PAYLOADS, ReconciliationEvent
 
-AnyEventType = EventType | DirectoryEvent | FieldEvent | HotspotEvent
+AnyEventType = EventType | DirectoryEvent | FieldEvent | HotspotEvent | ReconciliationEvent
 """An event of any topic. No two topics share a name."""
 
 
@@ -78,8 +79,17 @@ HOTSPOTS = Topic(
     events=HOTSPOT_PAYLOADS,
     owners=dict.fromkeys(HOTSPOT_PAYLOADS, "ledger"),
 )
+RECONCILIATION = Topic(
+    name="reconciliation.v1",
+    key="reconciliation id",
+    partitions=1,  # a few records an hour, read in the order in which they were asked for
+    retention=timedelta(days=7),
+    description="The ledger asks for accounts, and the other services state what they published, applied and parked.",
+    events=RECONCILIATION_PAYLOADS,
+    owners=RECONCILIATION_OWNERS,
+)
 
-TOPICS = (LIFECYCLE, DIRECTORY, FIELD_ACTIVITY, HOTSPOTS)
+TOPICS = (LIFECYCLE, DIRECTORY, FIELD_ACTIVITY, HOTSPOTS, RECONCILIATION)
 
 
 def consumer_of(service: str, topic: Topic) -> str:

@@ -4,7 +4,8 @@ Both are kept by event id. Ids are UUIDv7, so an id says when its event was made
 the XOR of the random ends of the ids: it can be combined over types, services and hours.
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from heapq import merge
@@ -44,6 +45,19 @@ class Bucket(NamedTuple):
     set_aside: int = 0
 
 
+HourTotals = Mapping[datetime, tuple[int, int]]
+"""Events and digest of each hour; (0, 0) for one without any."""
+
+
+def totals(buckets: Iterable[Bucket]) -> HourTotals:
+    """Sum `buckets` up over their types."""
+    found: defaultdict[datetime, tuple[int, int]] = defaultdict(lambda: (0, 0))
+    for bucket in buckets:
+        events, digest = found[bucket.hour]
+        found[bucket.hour] = (events + bucket.events, digest ^ bucket.digest)
+    return found
+
+
 class Line(NamedTuple):
     """One published event."""
 
@@ -52,6 +66,7 @@ class Line(NamedTuple):
     key: str
     state: str
     """`waiting` for the relay, `published`, or `set_aside` as too large."""
+    tenant: str
 
 
 class AppliedBook(Protocol):
@@ -103,7 +118,7 @@ _PUBLISHED = sa.text(f"""
     FROM outbox WHERE id >= :first AND id < :last GROUP BY hour, type ORDER BY hour, type
 """)
 _PUBLISHED_LINES = sa.text(f"""
-    SELECT id, type, aggregateid, {_STATE} AS state FROM outbox
+    SELECT id, type, aggregateid, {_STATE} AS state, tenant FROM outbox
     WHERE id >= :first AND id < :last AND type = ANY(CAST(:types AS text[]))
       AND id > :after ORDER BY id LIMIT :size
 """)

@@ -16,6 +16,7 @@ from contracts.directory import DirectoryEvent
 from contracts.field_activity import FieldEvent
 from contracts.hotspots import HotspotEvent
 from contracts.lifecycle import EventType
+from contracts.reconciliation import ReconciliationEvent
 from contracts.topics import AnyEventType
 from eventbus import books
 from eventbus.books import Bucket, Window
@@ -30,7 +31,13 @@ from runtime.types import Instant
 
 _LONGEST_PAGE = 5_000
 _DAY = timedelta(days=1)
-_ALL_TYPES: Sequence[AnyEventType] = (*EventType, *DirectoryEvent, *FieldEvent, *HotspotEvent)
+_ALL_TYPES: Sequence[AnyEventType] = (
+    *EventType,
+    *DirectoryEvent,
+    *FieldEvent,
+    *HotspotEvent,
+    *ReconciliationEvent,
+)
 
 
 class EventBucket(BaseModel):
@@ -76,6 +83,7 @@ class PublishedEvent(BaseModel):
     type: str
     subject: str
     state: Literal["waiting", "published", "set_aside"]
+    tenant: str
 
 
 class ServiceState(BaseModel):
@@ -141,7 +149,10 @@ async def published_events(
         )
     if len(lines) > limit:
         pages.link_next(response, str(lines[limit - 1].id))
-    items = [PublishedEvent(id=line.id, type=line.type, subject=line.key, state=line.state) for line in lines[:limit]]
+    items = [
+        PublishedEvent(id=line.id, type=line.type, subject=line.key, state=line.state, tenant=line.tenant)
+        for line in lines[:limit]
+    ]
     return Page(items=items)
 
 

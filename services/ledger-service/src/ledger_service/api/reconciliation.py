@@ -48,7 +48,8 @@ async def reconcile(caller: Auditor, engine: Engine, own: Own, window: Made) -> 
 
     Every source's events of a complaint must be there without a gap, the complaint must be what its entries say, and
     the ledger's own events must be in its outbox. `parked` and `outbox` count what is still on its way, of all tenants.
-    What the other services published and the ledger never got is found by `jieban doctor`, which asks all three.
+    What the other services published and the ledger never got is found by `/reconciliations` and by `jieban doctor`,
+    which ask all three.
     """
     async with engine.connect() as connection:
         entries, complaints = await reconciliation.extent(connection, caller.tenant, window)

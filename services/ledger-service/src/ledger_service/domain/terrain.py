@@ -33,8 +33,24 @@ Counts = Mapping[str, Tally]
 
 def cell_of(lon: float, lat: float) -> int:
     """Return the cell of a WGS84 point; it fits a bigint."""
-    cell: int = h3.latlng_to_cell(lat, lon, RESOLUTION)
+    return cell_at(lon, lat, RESOLUTION)
+
+
+def cell_at(lon: float, lat: float, resolution: int) -> int:
+    """Return the cell of another resolution: a lower one is coarser."""
+    cell: int = h3.latlng_to_cell(lat, lon, resolution)
     return cell
+
+
+def outline(cell: int) -> list[tuple[float, float]]:
+    """Return the corners of a cell as (lon, lat), counter-clockwise, the first once more at the end."""
+    corners = [(lon, lat) for lat, lon in h3.cell_to_boundary(cell)]
+    return [*corners, corners[0]]
+
+
+def name_of(cell: int) -> str:
+    """Return the cell's name as H3 writes it."""
+    return f"{cell:x}"
 
 
 def around(cell: int) -> list[int]:

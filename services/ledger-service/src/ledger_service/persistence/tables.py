@@ -3,10 +3,13 @@
 import sqlalchemy as sa
 
 from eventbus.tables import add_bus_tables
+from ledger_service.persistence.account_tables import add_account_tables
 from ledger_service.persistence.closing_tables import add_closing_tables, closing_columns
 from ledger_service.persistence.fact_columns import fact_columns
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
 from ledger_service.persistence.matter_tables import add_matter_tables
+from ledger_service.persistence.public_tables import add_public_tables
+from ledger_service.persistence.unsettled_index import add_unsettled_index
 from runtime.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -83,6 +86,9 @@ sa.Index(
 )
 # Changes follow the order of the rows roughly, and a BRIN index costs an update next to nothing.
 sa.Index("ledger_complaint_by_change", ledger_complaint.c.updated_at, postgresql_using="brin")
+# Receptions follow the order of the rows but for imports: good enough to find a month.
+sa.Index("ledger_complaint_by_reception", ledger_complaint.c.received_at, postgresql_using="brin")
+add_unsettled_index(ledger_complaint)
 
 entry = sa.Table(
     "entry",
@@ -219,6 +225,8 @@ activity_day = sa.Table(
 )
 """What activities come to a day: kept with every entry about one, so that a bulletin need not read entries."""
 
+add_account_tables(metadata)
+add_public_tables(metadata)
 add_closing_tables(metadata)
 closing_rules = metadata.tables["closing_rules"]
 follow_up = metadata.tables["follow_up"]
