@@ -10,8 +10,11 @@ from ledger_service.api import (
     bulletin,
     complaints,
     entries,
+    exports,
     flow,
     hotspots,
+    ledger_lines,
+    ledgers,
     proofs,
     reconciliation,
     stream,
@@ -19,7 +22,10 @@ from ledger_service.api import (
 from ledger_service.domain.checkpoints import Signer, origin_of
 from ledger_service.events import field_activities
 from ledger_service.events.handler import SUBSCRIPTION
+from ledger_service.persistence.export_files import ExportFiles
 from ledger_service.persistence.reconciliation import EntryBook
+from ledger_service.service.export_making import CLEAR_EVERY, ExportMaker
+from ledger_service.service.exporting import Exporting
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
 from ledger_service.service.proving import SignerOf, seal_and_sign
@@ -38,6 +44,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     sealing = Rounds("ledger sealing", partial(seal_and_sign, foundation.engine, signer_of), every=timedelta(seconds=1))
     reconciling = Rounds("ledger reconciliation", partial(reconcile, foundation.engine), every=timedelta(minutes=1))
     hot_spots = Rounds("ledger hot spots", partial(watch, foundation.engine), every=timedelta(seconds=10))
+    zone = ZoneInfo(settings.timezone)
+    files = ExportFiles(settings.exports_dir or settings.data_dir / "exports")
+    maker = ExportMaker(foundation.engine, files, zone, keep=timedelta(hours=settings.export_keep_hours))
+    clearing = Rounds("ledger exports janitor", maker.clear, every=CLEAR_EVERY)
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
         foundation,
@@ -55,16 +65,21 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             proofs.router,
             reconciliation.router,
             hotspots.router,
+            ledger_lines.router,
+            ledgers.router,
+            exports.router,
         ],
-        subscriptions=[SUBSCRIPTION, field_activities.subscription(ZoneInfo(settings.timezone))],
+        subscriptions=[SUBSCRIPTION, field_activities.subscription(zone)],
         applied=EntryBook(),
         workers={
-            "relay": [reconciling, sealing, hot_spots],
+            "relay": [reconciling, sealing, hot_spots, maker, clearing],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
         },
         state={
             "signer_of": signer_of,
             "feed": feed,
+            "exporting": Exporting(foundation.engine, zone, settings.export_max_lines),
+            "export_files": files,
             "reopening_window": timedelta(days=settings.reopening_days),
         },
     )
