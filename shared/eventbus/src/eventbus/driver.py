@@ -60,11 +60,16 @@ async def batches(
         yield rows
 
 
-async def explained(connection: AsyncConnection, statement: sa.Select[Any]) -> str:
-    """Return the plan of a statement as JSON, without running it. Raises the driver's own errors."""
+async def explained(connection: AsyncConnection, statement: sa.Select[Any]) -> Mapping[str, Any]:
+    """Return the plan of a statement, as PostgreSQL says it in JSON, without running it.
+
+    Raises the driver's own errors.
+    """
     driver = await _in_transaction(connection)
     text, values = _compiled(connection, statement)
-    return str(await driver.fetchval(f"EXPLAIN (FORMAT JSON) {text}", *values))
+    [explanation] = await driver.fetchval(f"EXPLAIN (FORMAT JSON) {text}", *values)
+    plan: Mapping[str, Any] = explanation["Plan"]
+    return plan
 
 
 def _compiled(connection: AsyncConnection, statement: sa.Select[Any]) -> tuple[str, Sequence[Any]]:

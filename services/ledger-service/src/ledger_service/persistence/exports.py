@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger_service.domain.exports import OPEN, ExportState
@@ -100,7 +101,7 @@ async def change(connection: AsyncConnection, present: Export, **facts: Any) -> 
 
 async def to_make(connection: AsyncConnection) -> Sequence[Export]:
     """Return, of each tenant that has exports to be made, the one that was asked for first."""
-    statement = sa.select(export).distinct(_COLUMNS.tenant).where(_COLUMNS.state.in_(OPEN))
+    statement = sa.select(export).ext(distinct_on(_COLUMNS.tenant)).where(_COLUMNS.state.in_(OPEN))
     rows = await connection.execute(statement.order_by(_COLUMNS.tenant, _COLUMNS.id))
     return [Export.of(row) for row in rows.mappings()]
 

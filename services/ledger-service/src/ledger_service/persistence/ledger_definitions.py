@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger_service.domain.ledger_definitions import Definition, shipped
@@ -31,7 +31,7 @@ class Kept:
 async def every(connection: AsyncConnection, tenant: str) -> Mapping[str, Kept]:
     """Return all ledgers of a tenant as they stand, by name: those that are shipped first, then by name."""
     found = {name: Kept(name, definition, is_shipped=True) for name, definition in shipped().items()}
-    statement = (sa.select(*_KEPT).distinct(_COLUMNS.name).where(_COLUMNS.tenant == tenant)).order_by(
+    statement = (sa.select(*_KEPT).ext(distinct_on(_COLUMNS.name)).where(_COLUMNS.tenant == tenant)).order_by(
         _COLUMNS.name, _COLUMNS.version.desc()
     )
     for row in await connection.execute(statement):

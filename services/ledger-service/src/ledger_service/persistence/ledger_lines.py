@@ -1,6 +1,5 @@
 """Reads the lines of classified ledgers: a page of them, how many there are, or all of one moment by a cursor."""
 
-import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,8 +76,8 @@ async def estimate(connection: AsyncConnection, wanted: Selection) -> Size:
     """Return what the planner expects, without reading a line."""
     shelf = _Shelf.of(wanted)
     statement = sa.select(sa.literal(1)).select_from(shelf.table).where(*shelf.conditions(wanted))
-    [plan] = json.loads(await explained(connection, statement))
-    return Size(int(plan["Plan"]["Plan Rows"]), float(plan["Plan"]["Total Cost"]))
+    plan = await explained(connection, statement)
+    return Size(int(plan["Plan Rows"]), float(plan["Total Cost"]))
 
 
 async def begin_snapshot(connection: AsyncConnection) -> None:
