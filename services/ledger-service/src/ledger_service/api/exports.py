@@ -83,7 +83,7 @@ async def ask_for_export(body: ExportBody, caller: Exporter, once: Once, languag
     What people wrote in their own words is in it where the caller may see that now. 429 `too-many-exports` where five
     of the caller's are not made yet.
     """
-    narrowed = Narrowing(body.first, body.last, body.filters.filters(), "/filters/")
+    narrowed = Narrowing(body.first, body.last, body.filters.filters(), place="/filters/", place_of_last="/to")
 
     async def work(connection: AsyncConnection) -> StoredAnswer:
         if await exports.count_open(connection, caller.tenant, caller.subject) >= MOST_OPEN:

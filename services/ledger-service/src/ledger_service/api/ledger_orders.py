@@ -28,17 +28,18 @@ _Codes = Annotated[list[Code] | None, Query(max_length=100, description="May be 
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """A part of a ledger's lines; `place` is where errors say that it came from."""
+    """A part of a ledger's lines; `place` is where errors say that the filters came from."""
 
     first: date | None
     last: date | None
     filters: Filters
     place: str
+    place_of_last: str = "query/to"
 
     def check(self, definition: Definition) -> None:
         """Raise `Problem` 422 where no line of the ledger could match it."""
         if self.first is not None and self.last is not None and self.last < self.first:
-            raise invalid(f"{self.place}to", "period-reversed")
+            raise invalid(self.place_of_last, "period-reversed")
         strange = [name for name in self.filters.content() if name not in OF_SUBJECT[definition.subject]]
         errors = [FieldError(f"{self.place}{name}", "ledger-filter-of-other-subject") for name in strange]
         errors += [FieldError(f"{self.place}{flaw.path}", flaw.code) for flaw in flaws_of_codes(self.filters)]
@@ -74,7 +75,7 @@ async def _narrowing(
         proactive=proactive,
         on_time=on_time,
     )
-    return Narrowing(first, last, filters, "query/")
+    return Narrowing(first, last, filters, place="query/")
 
 
 Narrowed = Annotated[Narrowing, Depends(_narrowing)]

@@ -33,36 +33,36 @@ class Busy(Exception):
 
 
 class Exporting:
-    """Makes files of the ledgers of one database, each of one moment and in bounded memory."""
+    """Makes files of the ledgers of one database, each of one moment and in bounded memory; `making` counts them."""
 
     def __init__(self, engine: AsyncEngine, zone: ZoneInfo, most_lines: int) -> None:
         self.zone = zone
+        self.most_lines = most_lines
+        self.making = 0
         self._engine = engine
-        self._most = most_lines
-        self._making = 0
 
     async def download(self, tenant: str, order: Order, actor: str, held: AsyncExitStack) -> AsyncIterator[bytes]:
         """Enter the export and return the file in pieces; what it takes is `held`, and let go of by whoever gave that.
 
         Raises TooManyLines and Busy, before anything is entered.
         """
-        if self._making >= AT_ONCE:
+        if self.making >= AT_ONCE:
             raise Busy
-        self._making += 1
+        self.making += 1
         held.callback(self._release)
         made = Made(now(), actor, self.zone)
         wanted = selection(tenant, order, made)
         connection = await held.enter_async_context(self._engine.connect())
         await begin_snapshot(connection)
-        lines = await count(connection, wanted, most=self._most + 1)
-        if lines > self._most:
-            raise TooManyLines(self._most)
+        lines = await count(connection, wanted, most=self.most_lines + 1)
+        if lines > self.most_lines:
+            raise TooManyLines(self.most_lines)
         async with self._engine.begin() as other:
             await note_export(other, tenant, actor, order.told(lines), at=made.at)
         return await held.enter_async_context(aclosing(_pieces(connection, wanted, writer(order, made))))
 
     def _release(self) -> None:
-        self._making -= 1
+        self.making -= 1
 
 
 def selection(tenant: str, order: Order, made: Made) -> Selection:
