@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import httpx
 
 from contracts.events import ComplaintAssigned, ComplaintResolved
 from contracts.lifecycle import EventType
+from eventbus.janitor import first_id_at
 from histories import OFFICER
 from ledger.conftest import Headers
 from ledger.eventful import Eventful
@@ -17,6 +19,7 @@ FIRST = datetime(2026, 3, 1, 1, tzinfo=UTC)
 """It is 09:00 of 1 March in Guiding."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TEXT = '=HYPERLINK("http://evil.test")&<游摊>'
+_VERSION, _RANDOM = 0x7000_8000_0000_0000_0000, (1 << 62) - 1
 _MODES = ("guidance", "on_site_rectification", "case_filed")
 _SOURCES = (("resident_app", False), ("hotline", False), ("grid_patrol", True))
 _CATEGORIES = ("street_order.parking", "street_order.parking.bus_lane", "facilities.lamps", None)
@@ -56,6 +59,7 @@ def _complaint(tenant: str, number: int) -> Facts:
     category = _CATEGORIES[number % 4]
     community, team = f"c-{number % 5}", f"team-0{number % 2 + 1}"
     history = Eventful(tenant=tenant)
+    history.id = UUID(int=first_id_at(at).int | (uuid4().int & _RANDOM) | _VERSION)
     history.received(source=source, proactive=proactive, category=category, description=TEXT, received_at=at)
     history.at(at)
     status, mode, on_time = "received", None, None
@@ -72,7 +76,7 @@ def _complaint(tenant: str, number: int) -> Facts:
         history.accepted()
         history.started()
         mode, late = _MODES[number % 3], number % 7 == 0
-        done = ComplaintResolved(actor=OFFICER, team=team, handling_mode=mode, result="已处置")  # type: ignore[arg-type] # one of them
+        done = ComplaintResolved(actor=OFFICER, team=team, handling_mode=mode, result="已处置")
         history.event(EventType.RESOLVED, done)
         history.at(promised + HOUR if late else promised - HOUR)
         status, on_time = "resolved", not late

@@ -46,9 +46,8 @@ def add_book_tables(metadata: sa.MetaData) -> None:
 
 
 def add_line_indexes(complaint: sa.Table) -> None:
-    """Add the indexes by which the lines of a period are found in their order."""
+    """Add the indexes by which lines are found in the order of a time; that of reception is the order of the ids."""
     columns = complaint.c
-    sa.Index("ledger_complaint_by_reception", columns.tenant, columns.received_at, columns.complaint_id)
     for name in ("resolved_at", "closed_at"):
         sa.Index(
             f"ledger_complaint_by_{name}",

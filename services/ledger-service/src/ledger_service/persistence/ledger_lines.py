@@ -1,8 +1,8 @@
 """Reads the lines of classified ledgers: a page of them, how many there are, or all of one moment by a cursor."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import Status
 from eventbus.driver import batches, explained
+from eventbus.janitor import first_id_at
 from ledger_service.domain.ledger_columns import FACETS, Subject
 from ledger_service.domain.ledger_definitions import NO_FILTERS, Definition, Filters
 from ledger_service.persistence.stories import Row
@@ -19,6 +20,8 @@ from ledger_service.persistence.tables import activity, ledger_complaint
 Expressions = Mapping[str, sa.ColumnElement[Any]]
 _RUNNING = (Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS)
 """While a complaint is in one of these, its time to be resolved runs."""
+_APART = timedelta(days=1)
+"""No id was made so long before or after its complaint was received, wherever clocks were set meanwhile."""
 _SNAPSHOT = sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
@@ -52,16 +55,16 @@ async def page(
     `when` and `line` of each are its place in the order.
     """
     shelf = _Shelf.of(wanted)
-    order = (shelf.when, shelf.id)
     statement = sa.select(
         *[expression.label(code) for code, expression in shelf.expressions.items()],
         shelf.when.label("when"),
         shelf.id.label("line"),
     ).where(*shelf.conditions(wanted))
     if after is not None:
-        place, end = sa.tuple_(*order), sa.tuple_(*(sa.literal(value) for value in after))
+        place = sa.tuple_(*shelf.order)
+        end = sa.tuple_(*(sa.literal(value) for value in after[-len(shelf.order) :]))
         statement = statement.where(place < end if wanted.definition.newest_first else place > end)
-    rows = await connection.execute(statement.order_by(*_directed(wanted, *order)).limit(size))
+    rows = await connection.execute(statement.order_by(*_directed(wanted, *shelf.order)).limit(size))
     return [dict(row) for row in rows.mappings()]
 
 
@@ -97,7 +100,7 @@ def read(
     statement = (
         sa.select(*[shelf.expressions[code] for code in columns], group, shelf.on_time, shelf.facet, shelf.weight)
         .where(*shelf.conditions(wanted))
-        .order_by(*grouped, *_directed(wanted, shelf.when, shelf.id))
+        .order_by(*grouped, *_directed(wanted, *shelf.order))
     )
     return batches(connection, statement, size=size, seconds=seconds)
 
@@ -112,6 +115,8 @@ class _Shelf(NamedTuple):
     table: sa.Table
     id: sa.ColumnElement[UUID]
     when: sa.ColumnElement[datetime]
+    order: tuple[sa.ColumnElement[Any], ...]
+    """Ends with the id."""
     expressions: Expressions
     on_time: sa.ColumnElement[Any]
     facet: sa.ColumnElement[Any]
@@ -132,7 +137,9 @@ class _Shelf(NamedTuple):
             on_time = sa.cast(sa.null(), sa.Boolean)
             known = {**columns, "unit": columns.kind, "id": sa.cast(columns.id, sa.Text)}
             table, line, weight = activity, columns.id, columns.quantity
-        return cls(table, line, columns[definition.period], known, on_time, columns[facet], weight)
+        when = columns[definition.period]
+        order = (line,) if _is_by_id(definition) else (when, line)
+        return cls(table, line, when, order, known, on_time, columns[facet], weight)
 
     def group(self, definition: Definition) -> sa.ColumnElement[Any]:
         if definition.group_by is None:
@@ -145,13 +152,21 @@ class _Shelf(NamedTuple):
         found = [self.table.c.tenant == wanted.tenant, self.when.is_not(None)]
         if self.table is activity:
             found.append(activity.c.voided_at.is_(None))
-        if wanted.since is not None:
-            found.append(self.when >= wanted.since)
-        if wanted.until is not None:
-            found.append(self.when < wanted.until)
+        found += self._within_period(wanted)
         for filters in (wanted.definition.filters, wanted.narrowed):
             found += [self._condition(name, value) for name, value in filters.content().items()]
         return found
+
+    def _within_period(self, wanted: Selection) -> Iterator[sa.ColumnElement[bool]]:
+        is_by_id = _is_by_id(wanted.definition)
+        if wanted.since is not None:
+            yield self.when >= wanted.since
+            if is_by_id:
+                yield self.id >= first_id_at(wanted.since - _APART)
+        if wanted.until is not None:
+            yield self.when < wanted.until
+            if is_by_id:
+                yield self.id < first_id_at(wanted.until + _APART)
 
     def _condition(self, name: str, value: Any) -> sa.ColumnElement[bool]:
         if name == "category":
@@ -160,6 +175,11 @@ class _Shelf(NamedTuple):
             return self.on_time.is_(value)
         column: sa.ColumnElement[Any] = self.table.c[name]
         return column == sa.any_(sa.cast(value, sa.ARRAY(sa.Text))) if isinstance(value, list) else column == value
+
+
+def _is_by_id(definition: Definition) -> bool:
+    """Say whether the order of time is that of the ids: intake makes the id of a complaint when it receives it."""
+    return definition.period == "received_at"
 
 
 def _within(category: sa.ColumnElement[Any], code: str) -> sa.ColumnElement[bool]:

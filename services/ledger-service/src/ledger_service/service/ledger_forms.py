@@ -23,7 +23,7 @@ Lines = Sequence[Sequence[Any]]
 MEDIA: Mapping[Form, str] = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX, "json": "application/json"}
 _KINDS: Mapping[str, Kind] = {"number": "number", "moment": "moment"}
 _GROUP = -4
-_SECONDS = "%Y-%m-%d %H:%M:%S"
+_TO_SECONDS = len("2026-03-01 08:00:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class _Csv(Writer):
     def _cell(self, column: Column) -> Callable[[Any], Any]:
         if column.kind == "moment":
             zone = self.made.zone
-            return lambda value: value.astimezone(zone).strftime(_SECONDS)
+            return lambda value: value.astimezone(zone).isoformat(" ")[:_TO_SECONDS]
         return _shown(self.words, column)
 
 

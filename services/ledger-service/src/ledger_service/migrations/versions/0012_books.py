@@ -11,12 +11,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-_ORDERS = {
-    "ledger_complaint_by_reception": "received_at",
-    "ledger_complaint_by_resolved_at": "resolved_at",
-    "ledger_complaint_by_closed_at": "closed_at",
-}
-_ALWAYS_THERE = "received_at"
+_ORDERS = ("resolved_at", "closed_at")
 
 
 def upgrade() -> None:
@@ -59,13 +54,17 @@ def upgrade() -> None:
     op.create_index(
         "export_open", "export", ["tenant", "id"], postgresql_where=sa.text("state IN ('waiting', 'working')")
     )
-    for index, column in _ORDERS.items():
-        some = {} if column == _ALWAYS_THERE else {"postgresql_where": sa.text(f"{column} IS NOT NULL")}
-        create_index_online(index, "ledger_complaint", ["tenant", column, "complaint_id"], **some)
+    for column in _ORDERS:
+        create_index_online(
+            f"ledger_complaint_by_{column}",
+            "ledger_complaint",
+            ["tenant", column, "complaint_id"],
+            postgresql_where=sa.text(f"{column} IS NOT NULL"),
+        )
 
 
 def downgrade() -> None:
-    for index in _ORDERS:
-        drop_index_online(index, "ledger_complaint")
+    for column in _ORDERS:
+        drop_index_online(f"ledger_complaint_by_{column}", "ledger_complaint")
     op.drop_table("export")
     op.drop_table("named_ledger")
