@@ -18,8 +18,8 @@ from ledger_service.persistence.stories import Row
 from ledger_service.persistence.tables import activity, ledger_complaint
 
 Expressions = Mapping[str, sa.ColumnElement[Any]]
-_RUNNING = (Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS)
-"""While a complaint is in one of these, its time to be resolved runs."""
+_RUNNING = (Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.TRANSFERRED)
+"""While a complaint is in one of these, its time to be resolved runs; another department is bound by it as well."""
 _APART = timedelta(days=1)
 """No id was made so long before or after its complaint was received, wherever clocks were set meanwhile."""
 _SNAPSHOT = sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
