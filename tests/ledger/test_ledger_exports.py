@@ -85,7 +85,7 @@ async def test_an_export_is_asked_for_made_and_fetched(
     done = await shown(client, analyst, path)
     wanted = [each for each in facts if each.source == "hotline" and each.at >= facts[2].at]
     assert (done["state"], done["lines_done"], done["failure"]) == ("done", len(wanted), None)
-    assert done["lines_about"] is not None
+    assert done["lines_about"] == len(wanted)
     assert done["file"] == f"/ledger/v1{path}/file"
     assert done["expires_at"] > done["finished_at"]
 

@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import openpyxl
@@ -14,12 +14,10 @@ from hypothesis import strategies as st
 from operations.sheets import workbook
 from operations.sheets.lines import csv_lines
 from operations.sheets.skeleton import Heading, Sheet
-from operations.sheets.workbook import TooManyRows, Workbook
+from operations.sheets.workbook import DAY_ZERO, TooManyRows, Workbook
 
 HEADINGS = (Heading("编号"), Heading("时间", "moment", 16), Heading("数量", "number"))
-MOMENTS = st.datetimes(datetime.min.replace(year=1990), datetime.min.replace(year=2100)).map(
-    lambda at: at.replace(microsecond=0)
-)
+MOMENTS = st.datetimes(DAY_ZERO, DAY_ZERO.replace(year=2100)).map(lambda at: at.replace(microsecond=0))
 ROWS = st.lists(
     st.tuples(
         st.none()

@@ -60,7 +60,9 @@ class ExportView(BaseModel):
     asked_by: str
     asked_at: datetime
     lines_done: int
-    lines_about: Annotated[int | None, Field(description="How many the database expects; null until it was asked.")]
+    lines_about: Annotated[
+        int | None, Field(description="How many there are, of very many how many are expected; null before.")
+    ]
     bytes: int | None
     failure: Annotated[str | None, Field(description="The code of what went wrong.")]
     finished_at: datetime | None

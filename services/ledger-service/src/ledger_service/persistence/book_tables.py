@@ -29,7 +29,7 @@ def add_book_tables(metadata: sa.MetaData) -> None:
         sa.Column("asked_at", _MOMENT, nullable=False),
         sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
         sa.Column("lines_done", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("lines_about", sa.BigInteger, comment="how many the planner expected"),
+        sa.Column("lines_about", sa.BigInteger, comment="how many there are, or were expected"),
         sa.Column("bytes", sa.BigInteger),
         sa.Column("failure", sa.Text, comment="a code"),
         sa.Column("finished_at", _MOMENT),

@@ -35,7 +35,7 @@ class Export:
     """How often it was begun."""
     lines_done: int = 0
     lines_about: int | None = None
-    """How many the database expects; None until that was asked."""
+    """How many there are, or are expected to be; None before it is begun."""
     bytes: int | None = None
     failure: str | None = None
     finished_at: datetime | None = None

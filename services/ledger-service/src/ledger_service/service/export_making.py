@@ -21,7 +21,7 @@ from ledger_service.domain.ledger_orders import Order
 from ledger_service.persistence import exports
 from ledger_service.persistence.export_files import ExportFiles
 from ledger_service.persistence.exports import Export
-from ledger_service.persistence.ledger_lines import begin_snapshot, estimate, read
+from ledger_service.persistence.ledger_lines import Selection, begin_snapshot, count, estimate, read
 from ledger_service.service.exporting import BATCH, selection
 from ledger_service.service.ledger_forms import Lines, Made, Writer, writer
 from operations.rounds import Rounds
@@ -38,6 +38,8 @@ _FETCH_SECONDS = 900.0
 """The first fetch may sort millions of lines."""
 _PROGRESS_SECONDS = 1.0
 _STRAY_SECONDS = 86_400.0
+_QUICK = 500_000.0
+"""Of the planner's cost units: counting takes some seconds."""
 _OLDEST = Gauge("jieban_exports_oldest_seconds", "Since when the oldest export that is not made was asked for")
 
 
@@ -121,7 +123,7 @@ class ExportMaker:
         """Return how many lines, and how many bytes, were written."""
         file = writer(Order.of(begun.request), Made(now(), begun.asked_by, self._zone))
         wanted = selection(begun.tenant, file.order, file.made)
-        await self._change(begun, lines_about=(await estimate(connection, wanted)).lines)
+        await self._change(begun, lines_about=await _lines_about(connection, wanted))
         with self._files.writing(begun.id, begun.attempts) as target:
             lines = 0
             told_at = time.monotonic()
@@ -153,6 +155,12 @@ class ExportMaker:
     async def _change(self, present: Export, **facts: object) -> bool:
         async with self._engine.begin() as connection:
             return await exports.change(connection, present, **facts)
+
+
+async def _lines_about(connection: AsyncConnection, wanted: Selection) -> int:
+    """Return how many lines there are, or what the planner expects where counting takes long."""
+    expected = await estimate(connection, wanted)
+    return expected.lines if expected.cost > _QUICK else await count(connection, wanted)
 
 
 def _write(target: BinaryIO, file: Writer, batch: Lines) -> None:

@@ -19,7 +19,8 @@ _COMPRESSION = 1
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _SPECIAL = re.compile(r"[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_x")
-_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - cells have no zone
+DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - cells have no zone
+"""What moments are counted from."""
 _DAY_SECONDS = 86_400
 
 Cell = str | float | datetime | None
@@ -150,7 +151,7 @@ def _moment(place: int, style: int) -> Writer:
     def write(value: datetime | None, row: str) -> str:
         if value is None:
             return f"{begin}{row}{empty}"
-        since = value - _DAY_ZERO
+        since = value - DAY_ZERO
         return f"{begin}{row}{middle}{since.days + since.seconds / _DAY_SECONDS!r}</v></c>"
 
     return write

@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False, server_default="0"),
         sa.Column("lines_done", sa.BigInteger(), nullable=False, server_default="0"),
-        sa.Column("lines_about", sa.BigInteger(), nullable=True, comment="how many the planner expected"),
+        sa.Column("lines_about", sa.BigInteger(), nullable=True, comment="how many there are, or were expected"),
         sa.Column("bytes", sa.BigInteger(), nullable=True),
         sa.Column("failure", sa.Text(), nullable=True, comment="a code"),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
