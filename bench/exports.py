@@ -146,12 +146,12 @@ async def _job(client: httpx.AsyncClient, form: str) -> report.Row:
     begun = time.perf_counter()
     asked = await client.post("/exports", json={"ledger": "by-source", "format": form})
     path = asked.raise_for_status().headers["Location"].removeprefix("/ledger/v1")
-    state = {"state": "waiting"}
+    state: report.Row = {"state": "waiting"}
     while state["state"] in ("waiting", "working"):
         await asyncio.sleep(0.2)
         state = (await client.get(path)).json()
     seconds = time.perf_counter() - begun
-    lines = state["lines_done"]
+    lines = int(state["lines_done"])
     return {"form": form, "state": state["state"], "lines": lines, "seconds": seconds, "lines/s": lines / seconds}
 
 

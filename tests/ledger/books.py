@@ -18,6 +18,7 @@ from ledger.eventful import Eventful
 FIRST = datetime(2026, 3, 1, 1, tzinfo=UTC)
 """It is 09:00 of 1 March in Guiding."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+EXPORT = {"ledger": "by-source", "format": "csv"}
 TEXT = '=HYPERLINK("http://evil.test")&<游摊>'
 _VERSION, _RANDOM = 0x7000_8000_0000_0000_0000, (1 << 62) - 1
 _MODES = ("guidance", "on_site_rectification", "case_filed")
@@ -123,3 +124,10 @@ def errors_of(answer: httpx.Response) -> list[tuple[str, str]]:
     """Return where each error of a problem is, and its code."""
     assert answer.status_code == 422, answer.text
     return [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
+
+
+async def asked(client: httpx.AsyncClient, headers: Headers, **changes: Any) -> str:
+    """Ask for an export and return its path."""
+    answer = await client.post("/exports", headers=headers, json=EXPORT | changes)
+    assert answer.status_code == 202, answer.text
+    return answer.headers["Location"].removeprefix("/ledger/v1")

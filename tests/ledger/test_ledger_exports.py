@@ -3,7 +3,7 @@
 import asyncio
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
-from ledger.books import Facts, code_of, complaints, errors_of
+from ledger.books import EXPORT, Facts, asked, code_of, complaints
 from ledger.conftest import As, Enter, Headers
 from ledger_service.persistence import exports
 from ledger_service.persistence.export_files import ExportFiles
@@ -28,8 +28,6 @@ from ledger_service.service.export_making import ExportMaker
 from operations.sheets import workbook
 
 TENANT = "t-exports"
-BODY = {"ledger": "by-source", "format": "csv"}
-MakeMaker = Callable[[], ExportMaker]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -56,12 +54,6 @@ def analyst(as_: As) -> Headers:
     return as_(Role.ANALYST, tenant=TENANT)
 
 
-async def asked(client: httpx.AsyncClient, headers: Headers, **changes: Any) -> str:
-    answer = await client.post("/exports", headers=headers, json=BODY | changes)
-    assert answer.status_code == 202, answer.text
-    return answer.headers["Location"].removeprefix("/ledger/v1")
-
-
 async def shown(client: httpx.AsyncClient, headers: Headers, path: str) -> dict[str, Any]:
     answer = await client.get(path, headers=headers)
     assert answer.status_code == 200, answer.text
@@ -73,7 +65,7 @@ async def test_an_export_is_asked_for_made_and_fetched(
     facts: Sequence[Facts], maker: ExportMaker, client: httpx.AsyncClient, analyst: Headers, as_: As
 ) -> None:
     key = analyst | {"Idempotency-Key": "monthly"}
-    body = BODY | {"from": "2026-03-02", "filters": {"source": ["hotline"]}}
+    body = EXPORT | {"from": "2026-03-02", "filters": {"source": ["hotline"]}}
     first = await client.post("/exports", headers=key, json=body)
     assert first.json()["state"] == "waiting"
     again = await client.post("/exports", headers=key, json=body)
@@ -129,7 +121,7 @@ async def test_an_export_is_its_askers_and_the_administrators(
     assert page.json()["items"][0]["id"] == path.rpartition("/")[2]
     assert 'rel="next"' in page.headers["Link"]
     for role in (Role.OFFICER, Role.INSPECTOR, Role.CITIZEN, Role.PARTNER):
-        assert (await client.post("/exports", headers=as_(role), json=BODY)).status_code == 403
+        assert (await client.post("/exports", headers=as_(role), json=EXPORT)).status_code == 403
 
 
 async def test_a_right_that_was_lost_is_missed(
@@ -278,35 +270,3 @@ async def test_what_cannot_be_made_says_why(
     await maker.work()
     file = await client.get(f"{path}/file", headers=analyst)
     assert openpyxl.load_workbook(io.BytesIO(file.content)).worksheets[0].max_row == 4 + len(facts) + 3 + 2
-
-
-async def test_nobody_asks_without_end(client: httpx.AsyncClient, as_: As) -> None:
-    greedy = as_(Role.ANALYST, "greedy", tenant="t-greedy")
-    for _ in range(5):
-        await asked(client, greedy)
-    answer = await client.post("/exports", headers=greedy, json=BODY)
-    assert code_of(answer) == (429, "too-many-exports")
-    assert answer.headers["Retry-After"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "pointer", "code"),
-    [
-        ({"format": "pdf"}, "/format", "literal_error"),
-        ({"ledger": "No Name"}, "/ledger", "string_pattern_mismatch"),
-        ({"from": "2026-03-02", "to": "2026-03-01"}, "/to", "period-reversed"),
-        ({"from": 1}, "/from", "day-invalid"),
-        ({"filters": {"status": ["lost"]}}, "/filters/status/0", "ledger-status-unknown"),
-        ({"filters": {"kind": ["leaflets"]}}, "/filters/kind", "ledger-filter-of-other-subject"),
-        ({"columns": ["owner"]}, "/columns", "extra_forbidden"),
-    ],
-)
-async def test_bad_orders_are_refused(
-    client: httpx.AsyncClient, analyst: Headers, changes: dict[str, Any], pointer: str, code: str
-) -> None:
-    assert errors_of(await client.post("/exports", headers=analyst, json=BODY | changes)) == [(pointer, code)]
-
-
-async def test_an_unknown_ledger_is_not_exported(client: httpx.AsyncClient, analyst: Headers) -> None:
-    answer = await client.post("/exports", headers=analyst, json=BODY | {"ledger": "nowhere"})
-    assert code_of(answer) == (404, "ledger-not-found")
