@@ -91,7 +91,7 @@ async def test_all_readers_agree(
     wanted = Selection(tenant=TENANT, definition=definition, at=now(), narrowed=Filters.of(narrowed))
     expected = chosen([each for each in facts if each.id in chosen(facts, filters)], narrowed)
     async with engine.connect() as connection:
-        rows = await ledger_lines.page(connection, wanted, after=None, size=100)
+        rows = await ledger_lines.page(connection, wanted, (), after=None, size=100)
         assert [str(row["line"]) for row in rows] == expected
         assert await ledger_lines.count(connection, wanted) == len(expected)
         batches = ledger_lines.read(connection, wanted, ("complaint_id",), size=7, seconds=10)

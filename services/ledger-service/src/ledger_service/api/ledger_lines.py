@@ -62,7 +62,7 @@ async def list_lines(
     exporting: Exporting = request.app.state.exporting
     wanted = selection(caller.tenant, order, Made(now(), caller.subject, exporting.zone))
     async with engine.connect() as connection:
-        rows = await ledger_lines.page(connection, wanted, after=after, size=limit + 1)
+        rows = await ledger_lines.page(connection, wanted, order.columns, after=after, size=limit + 1)
     if len(rows) > limit:
         end = rows[limit - 1]
         pages.link_next(response, end["when"].isoformat(), str(end["line"]))

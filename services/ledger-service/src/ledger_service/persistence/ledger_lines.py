@@ -48,15 +48,20 @@ class Size(NamedTuple):
 
 
 async def page(
-    connection: AsyncConnection, wanted: Selection, *, after: tuple[datetime, UUID] | None, size: int
+    connection: AsyncConnection,
+    wanted: Selection,
+    columns: Sequence[str],
+    *,
+    after: tuple[datetime, UUID] | None,
+    size: int,
 ) -> Sequence[Row]:
-    """Return up to `size` lines in the order of time, behind the line `after`, with all columns of the subject.
+    """Return up to `size` lines in the order of time, behind the line `after`, with these columns.
 
     `when` and `line` of each are its place in the order.
     """
     shelf = _Shelf.of(wanted)
     statement = sa.select(
-        *[expression.label(code) for code, expression in shelf.expressions.items()],
+        *[shelf.expressions[code].label(code) for code in columns],
         shelf.when.label("when"),
         shelf.id.label("line"),
     ).where(*shelf.conditions(wanted))
