@@ -7,7 +7,7 @@ import pytest
 
 from dispatch.directory import API
 from dispatch.offline import item, sync
-from dispatch.world import FAR_AWAY, NEIGHBOUR, World
+from dispatch.world import FAR_AWAY, World
 
 NOW = datetime.now(UTC)
 BACKWARDS = f"from={NOW:%Y-%m-%dT%H:%M:%SZ}&to={NOW - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
@@ -90,15 +90,3 @@ async def test_an_id_that_was_used_is_named(world: World) -> None:
     [result] = await sync(world, {**note, "body": {"text": "另一条"}})
 
     assert [(error["pointer"], error["code"]) for error in result["problem"]["errors"]] == [("/id", "action-id-reused")]
-
-
-async def test_a_sheet_that_is_too_long_for_a_workbook_goes_as_csv(world: World) -> None:
-    await world.run(
-        "INSERT INTO officer (tenant, subject) SELECT '520102', 'officer-' || n FROM generate_series(1, 20001) AS n"
-    )
-
-    workbook = await world.send("GET", f"{API}/officers.xlsx", role="admin", tenant=NEIGHBOUR)
-    lines = await world.send("GET", f"{API}/officers.csv", role="admin", tenant=NEIGHBOUR)
-
-    assert refusal(workbook) == ("workbook-too-long", "path/form")
-    assert len(lines.text.splitlines()) == 20_002

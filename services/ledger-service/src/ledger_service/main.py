@@ -14,11 +14,14 @@ from ledger_service.api import (
     endings,
     entries,
     exclusions,
+    exports,
     feedback,
     flow,
     follow_up_actions,
     follow_ups,
     hotspots,
+    ledger_lines,
+    ledgers,
     proofs,
     public,
     public_settings,
@@ -32,7 +35,10 @@ from ledger_service.domain.feedback_links import link_key
 from ledger_service.domain.unsettled import Graces
 from ledger_service.events import field_activities, statements
 from ledger_service.events.handler import SUBSCRIPTION
+from ledger_service.persistence.export_files import ExportFiles
 from ledger_service.persistence.reconciliation import EntryBook
+from ledger_service.service.export_making import CLEAR_EVERY, ExportMaker
+from ledger_service.service.exporting import Exporting
 from ledger_service.service.following_up import count_overdue
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
@@ -55,6 +61,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     sealing = Rounds("ledger sealing", partial(seal_and_sign, foundation.engine, signer_of), every=timedelta(seconds=1))
     reconciling = Rounds("ledger reconciliation", partial(reconcile, foundation.engine), every=timedelta(minutes=1))
     hot_spots = Rounds("ledger hot spots", partial(watch, foundation.engine), every=timedelta(seconds=10))
+    zone = ZoneInfo(settings.timezone)
     graces = Graces.of_gates(settings.gate_days)
     accounting = Rounds(
         "ledger accounts",
@@ -63,10 +70,13 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     )
     publishing = Rounds(
         "ledger publishing",
-        partial(publish_due, foundation.engine, ZoneInfo(settings.timezone)),
+        partial(publish_due, foundation.engine, zone),
         every=timedelta(seconds=10),
     )
     calls_due = Rounds("ledger follow-ups", partial(count_overdue, foundation.engine), every=timedelta(minutes=1))
+    files = ExportFiles(settings.exports_dir or settings.data_dir / "exports")
+    maker = ExportMaker(foundation.engine, files, zone, keep=timedelta(hours=settings.export_keep_hours))
+    clearing = Rounds("ledger exports janitor", maker.clear, every=CLEAR_EVERY)
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
         foundation,
@@ -95,21 +105,22 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             public_settings.router,
             public.router,
             hotspots.router,
+            ledger_lines.router,
+            ledgers.router,
+            exports.router,
         ],
-        subscriptions=[
-            SUBSCRIPTION,
-            field_activities.subscription(ZoneInfo(settings.timezone)),
-            statements.SUBSCRIPTION,
-        ],
+        subscriptions=[SUBSCRIPTION, field_activities.subscription(zone), statements.SUBSCRIPTION],
         applied=EntryBook(),
         workers={
-            "relay": [reconciling, accounting, publishing, sealing, hot_spots, calls_due],
+            "relay": [reconciling, accounting, publishing, sealing, hot_spots, calls_due, maker, clearing],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
         },
         state={
             "signer_of": signer_of,
             "feed": feed,
             "graces": graces,
+            "exporting": Exporting(foundation.engine, zone, settings.export_max_lines),
+            "export_files": files,
             "reopening_window": timedelta(days=settings.reopening_days),
             "appeal_window": timedelta(days=settings.appeal_days),
             "feedback_key": _feedback_key(settings),

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from eventbus.tables import add_bus_tables
 from ledger_service.persistence.account_tables import add_account_tables
+from ledger_service.persistence.book_tables import add_book_tables, add_line_indexes
 from ledger_service.persistence.closing_tables import add_closing_tables, closing_columns
 from ledger_service.persistence.fact_columns import fact_columns
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
@@ -89,6 +90,7 @@ sa.Index("ledger_complaint_by_change", ledger_complaint.c.updated_at, postgresql
 # Receptions follow the order of the rows but for imports: good enough to find a month.
 sa.Index("ledger_complaint_by_reception", ledger_complaint.c.received_at, postgresql_using="brin")
 add_unsettled_index(ledger_complaint)
+add_line_indexes(ledger_complaint)
 
 entry = sa.Table(
     "entry",
@@ -237,5 +239,8 @@ hotspot_rule = metadata.tables["hotspot_rule"]
 add_matter_tables(metadata)
 ending_request = metadata.tables["ending_request"]
 rating_appeal = metadata.tables["rating_appeal"]
+add_book_tables(metadata)
+named_ledger = metadata.tables["named_ledger"]
+export = metadata.tables["export"]
 add_bus_tables(metadata)
 idempotency_table(metadata)
