@@ -66,4 +66,5 @@ def _assignment(new_round: NewRound, begun: Begun, renewed: Renewed) -> Complain
         rule=_REASONS[new_round.cause.type],
         supporting=begun.supporting or None,
         promised_at=renewed.clock.promised_at,
+        warn_at=renewed.clock.warn_at,
     )

@@ -60,6 +60,7 @@ def _escalate(timer: DueTimer) -> Event:
             "stage": stage_of(timer.case.status),
             "team": timer.case.team,
             "promised_at": timer.clock.promised_at,
+            "warn_at": timer.clock.warn_at,
         }
     )
     return announce(timer.case, EventType.ESCALATED, data, at=timer.now, traceparent=None)
