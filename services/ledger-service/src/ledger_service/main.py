@@ -15,9 +15,10 @@ from ledger_service.api import (
     proofs,
     reconciliation,
     stream,
+    tickets,
 )
 from ledger_service.domain.checkpoints import Signer, origin_of
-from ledger_service.events import field_activities
+from ledger_service.events import directory, field_activities
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.hotspots import watch
@@ -51,12 +52,17 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             activities.router,
             bulletin.router,
             stream.router,
+            tickets.router,
             flow.router,
             proofs.router,
             reconciliation.router,
             hotspots.router,
         ],
-        subscriptions=[SUBSCRIPTION, field_activities.subscription(ZoneInfo(settings.timezone))],
+        subscriptions=[
+            SUBSCRIPTION,
+            field_activities.subscription(ZoneInfo(settings.timezone)),
+            directory.SUBSCRIPTION,
+        ],
         applied=EntryBook(),
         workers={
             "relay": [reconciling, sealing, hot_spots],

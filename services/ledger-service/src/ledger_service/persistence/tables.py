@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from eventbus.tables import add_bus_tables
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
+from ledger_service.persistence.overview_tables import add_overview_tables
 from runtime.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -196,5 +197,9 @@ add_hotspot_tables(metadata)
 hotspot = metadata.tables["hotspot"]
 hotspot_change = metadata.tables["hotspot_change"]
 hotspot_rule = metadata.tables["hotspot_rule"]
+add_overview_tables(metadata)
+directory = metadata.tables["directory"]
+team_duty = metadata.tables["team_duty"]
+stream_ticket = metadata.tables["stream_ticket"]
 add_bus_tables(metadata)
 idempotency_table(metadata)
