@@ -1,23 +1,13 @@
 """A complaint as the ledger knows it: what all entered events together say of it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple, Self, cast
+from dataclasses import KW_ONLY, dataclass
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from contracts.envelope import Event
-from contracts.events import (
-    ComplaintAssigned,
-    ComplaintReceived,
-    ComplaintReopened,
-    ComplaintResolved,
-    FeedbackReceived,
-    ReworkOrdered,
-    Satisfaction,
-)
 from contracts.lifecycle import TRANSITIONS, EventType, Status, next_status
 from ledger_service.domain.errors import Gap, Unenterable
+from ledger_service.domain.facts import CHANGES, Facts
 
 SOURCES = ("intake", "dispatch", "ledger")
 """The services whose events make up a history."""
@@ -32,35 +22,23 @@ class Entry(NamedTuple):
 
 
 @dataclass(slots=True)
-class Complaint:
-    """What events change of a complaint, and the facts of its reception while they are new.
+class Complaint(Facts):
+    """A history so far: its facts, and its place in it.
 
     `version` counts the entered events, `sequences` those of each source.
     """
 
+    _: KW_ONLY
     sequences: dict[str, int]
     status: Status | None
     id: UUID
     tenant: str
     version: int = 0
-    owner: str | None = None
-    round: int = 1
-    community: str | None = None
-    grid: str | None = None
-    team: str | None = None
-    team_name: str | None = None
-    worker: str | None = None
-    """Who resolved it last."""
-    closed_at: datetime | None = None
-    satisfaction: Satisfaction | None = None
-    solved: bool | None = None
-    received: ComplaintReceived | None = None
-    """Set by the event that makes the complaint known; one that is read back from the store does not carry it."""
 
     @classmethod
     def unknown(cls, complaint_id: UUID, tenant: str) -> Self:
         """Return a complaint that nothing has been heard of."""
-        return cls(dict.fromkeys(SOURCES, 0), None, complaint_id, tenant)
+        return cls(sequences=dict.fromkeys(SOURCES, 0), status=None, id=complaint_id, tenant=tenant)
 
     def enter(self, event: Event) -> Entry:
         """Let `event` happen and return it with the states before and after it.
@@ -71,10 +49,12 @@ class Complaint:
         self._expect(event)
         before = self.status
         after = next_status(before, event.type)
-        change = _CHANGES.get(event.type)
+        change = CHANGES.get(event.type)
         if change is not None:
             change(self, event)
         self.status = after
+        if self.facts_version == self.version:
+            self.facts_version += 1
         self.version += 1
         self.sequences[event.source] = event.sequence
         return Entry(event, before, after)
@@ -92,52 +72,3 @@ class Complaint:
             raise Gap(f"event {event.sequence} of {event.source} came before event {last + 1}")
         if self.status is None and event.type is not EventType.RECEIVED:
             raise Gap(f"{event.type} came before {EventType.RECEIVED}")
-
-
-def _received(complaint: Complaint, event: Event) -> None:
-    complaint.received = cast(ComplaintReceived, event.data)
-    complaint.owner = complaint.received.owner
-
-
-def _assigned(complaint: Complaint, event: Event) -> None:
-    data = cast(ComplaintAssigned, event.data)
-    complaint.round = data.round
-    complaint.community = data.community
-    complaint.grid = data.grid
-    complaint.team = data.team
-    complaint.team_name = data.team_name
-
-
-def _resolved(complaint: Complaint, event: Event) -> None:
-    complaint.worker = cast(ComplaintResolved, event.data).actor
-
-
-def _rework_ordered(complaint: Complaint, event: Event) -> None:
-    complaint.round = cast(ReworkOrdered, event.data).round
-
-
-def _reopened(complaint: Complaint, event: Event) -> None:
-    """Begin another round; what the reporter said of the one before stays in its entry."""
-    complaint.round = cast(ComplaintReopened, event.data).round
-    complaint.closed_at = complaint.satisfaction = complaint.solved = None
-
-
-def _closed(complaint: Complaint, event: Event) -> None:
-    complaint.closed_at = event.time
-
-
-def _rated(complaint: Complaint, event: Event) -> None:
-    data = cast(FeedbackReceived, event.data)
-    complaint.satisfaction = data.satisfaction
-    complaint.solved = data.solved
-
-
-_CHANGES: Mapping[EventType, Callable[[Complaint, Event], None]] = {
-    EventType.RECEIVED: _received,
-    EventType.ASSIGNED: _assigned,
-    EventType.RESOLVED: _resolved,
-    EventType.REWORK_ORDERED: _rework_ordered,
-    EventType.CLOSED: _closed,
-    EventType.FEEDBACK_RECEIVED: _rated,
-    EventType.REOPENED: _reopened,
-}

@@ -1,6 +1,7 @@
 """Reads complaints under lock and writes what entered events made of them, in a constant number of statements."""
 
 from collections.abc import Collection, Sequence
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,34 +13,44 @@ from contracts.lifecycle import Status
 from eventbus.driver import Statement, copy
 from ledger_service.domain.complaint import Complaint
 
-_LOCK = """
-    SELECT seq_intake, seq_dispatch, seq_ledger, status, complaint_id, tenant, version, owner, round, community, grid,
-           team, team_name, worker, closed_at, satisfaction, solved
-    FROM ledger_complaint
-"""
-_LOCK_MANY = Statement(f"""{_LOCK}
-    WHERE tenant = ANY(CAST(:tenants AS text[])) AND complaint_id = ANY(CAST(:ids AS uuid[]))
-    ORDER BY complaint_id FOR UPDATE
-""")
-_LOCK_ONE = sa.text(f"{_LOCK} WHERE tenant = :tenant AND complaint_id = :id FOR UPDATE")
-
 _KEY = {"tenant": "text", "complaint_id": "uuid"}
+_PLACE = {"status": "text", "version": "int", "seq_intake": "int", "seq_dispatch": "int", "seq_ledger": "int"}
 _CHANGED = {
-    "status": "text",
-    "version": "int",
     "round": "int",
     "community": "text",
     "grid": "text",
     "team": "text",
     "team_name": "text",
+    "officer": "text",
     "worker": "text",
+    "department": "text",
+    "handling_mode": "text",
+    "self_handled": "boolean",
+    "is_forced": "boolean",
+    "first_assigned_at": "timestamptz",
+    "promised_at": "timestamptz",
+    "suspended_at": "timestamptz",
+    "accepted_at": "timestamptz",
+    "started_at": "timestamptz",
+    "resolved_at": "timestamptz",
+    "verified_at": "timestamptz",
     "closed_at": "timestamptz",
+    "first_closed_at": "timestamptz",
+    "returns": "int",
+    "extensions": "int",
+    "reworks": "int",
+    "reopenings": "int",
     "satisfaction": "text",
     "solved": "boolean",
-    "seq_intake": "int",
-    "seq_dispatch": "int",
-    "seq_ledger": "int",
+    "follow_up": "text",
+    "asked_at": "timestamptz",
+    "rating": "uuid",
+    "appeal": "uuid",
+    "is_struck": "boolean",
+    "exclusions": "smallint",
+    "facts_version": "int",
 }
+"""The facts that events change after the reception, in the order of the class."""
 _FACTS = (
     "number",
     "source",
@@ -54,11 +65,22 @@ _FACTS = (
     "occurred_at",
     "received_at",
 )
-_ALL = (*_KEY, *_CHANGED, *_FACTS)
-_NEW = _KEY | _CHANGED
+_ALL = (*_KEY, *_PLACE, *_CHANGED, *_FACTS)
+_NEW = _KEY | _PLACE | _CHANGED
+_changed = attrgetter(*_CHANGED)
+_LOCK = f"""
+    SELECT tenant, complaint_id, {", ".join(_PLACE)}, owner, source, category, received_at, occurred_at,
+           {", ".join(_CHANGED)}
+    FROM ledger_complaint
+"""
+_LOCK_MANY = Statement(f"""{_LOCK}
+    WHERE tenant = ANY(CAST(:tenants AS text[])) AND complaint_id = ANY(CAST(:ids AS uuid[]))
+    ORDER BY complaint_id FOR UPDATE
+""")
+_LOCK_ONE = sa.text(f"{_LOCK} WHERE tenant = :tenant AND complaint_id = :id FOR UPDATE")
 _UPDATE = Statement(f"""
     UPDATE ledger_complaint AS complaint
-    SET {", ".join(f"{name} = new.{name}" for name in _CHANGED)}, updated_at = clock_timestamp()
+    SET {", ".join(f"{name} = new.{name}" for name in _PLACE | _CHANGED)}, updated_at = clock_timestamp()
     FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _NEW.items())}) AS new({", ".join(_NEW)})
     WHERE complaint.tenant = new.tenant AND complaint.complaint_id = new.complaint_id
 """)
@@ -93,25 +115,17 @@ async def save(connection: AsyncConnection, complaints: Collection[Complaint]) -
 
 
 def _row(complaint: Complaint) -> tuple[Any, ...]:
-    """Return the values of _KEY and _CHANGED."""
+    """Return the values of _NEW."""
     sequences = complaint.sequences
     return (
         complaint.tenant,
         complaint.id,
         complaint.status,
         complaint.version,
-        complaint.round,
-        complaint.community,
-        complaint.grid,
-        complaint.team,
-        complaint.team_name,
-        complaint.worker,
-        complaint.closed_at,
-        complaint.satisfaction,
-        complaint.solved,
         sequences["intake"],
         sequences["dispatch"],
         sequences["ledger"],
+        *_changed(complaint),
     )
 
 
@@ -135,7 +149,13 @@ def _facts(received: ComplaintReceived) -> tuple[Any, ...]:
 
 
 def _complaint(row: Sequence[Any]) -> Complaint:
-    """Read a row of _LOCK: sequences and status first, then the other fields in the order of the class."""
-    intake, dispatch, ledger, status, *others = row
-    sequences = {"intake": intake, "dispatch": dispatch, "ledger": ledger}
-    return Complaint(sequences, Status(status), *others)
+    """Read a row of _LOCK: key and place first, then the facts in the order of the class."""
+    tenant, complaint_id, status, version, intake, dispatch, ledger, *facts = row
+    return Complaint(
+        *facts,
+        sequences={"intake": intake, "dispatch": dispatch, "ledger": ledger},
+        status=Status(status),
+        id=complaint_id,
+        tenant=tenant,
+        version=version,
+    )

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from eventbus.tables import add_bus_tables
+from ledger_service.persistence.fact_columns import fact_columns
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
 from ledger_service.persistence.overview_tables import add_overview_tables
 from runtime.idempotency import idempotency_table
@@ -41,6 +42,7 @@ ledger_complaint = sa.Table(
     sa.Column("seq_intake", sa.Integer, nullable=False),
     sa.Column("seq_dispatch", sa.Integer, nullable=False),
     sa.Column("seq_ledger", sa.Integer, nullable=False),
+    *fact_columns(),
     sa.Column(
         "updated_at",
         _MOMENT,
@@ -62,6 +64,13 @@ sa.Index(
     ledger_complaint.c.owner,
     ledger_complaint.c.complaint_id,
     postgresql_where=ledger_complaint.c.owner.is_not(None),
+)
+# Those that an older release has entered events of: their facts are made of the entries again.
+sa.Index(
+    "ledger_complaint_without_facts",
+    ledger_complaint.c.tenant,
+    ledger_complaint.c.complaint_id,
+    postgresql_where=ledger_complaint.c.facts_version != ledger_complaint.c.version,
 )
 # Changes follow the order of the rows roughly, and a BRIN index costs an update next to nothing.
 sa.Index("ledger_complaint_by_change", ledger_complaint.c.updated_at, postgresql_using="brin")
