@@ -87,4 +87,4 @@ async def test_the_newest_counts_however_it_comes(engine: AsyncEngine, slices: l
     assert await kept(engine, "directory", tenant) == [("community", "fulai", "第3名", True, None, None)]
     assert await kept(engine, "team_duty", tenant) == [("team-01", 3, 3, None)]
     async with engine.connect() as connection:
-        assert await directory.names(connection, tenant) == {("community", "fulai"): "第3名"}
+        assert await directory.names(connection, tenant) == {("community", "fulai"): ("第3名", True)}

@@ -12,6 +12,8 @@ from ledger_service.api import (
     entries,
     flow,
     hotspots,
+    open_cases,
+    overview,
     proofs,
     reconciliation,
     stream,
@@ -23,6 +25,7 @@ from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
+from ledger_service.service.overview import Overviews
 from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.reconciling import reconcile
 from operations.rounds import Rounds
@@ -57,6 +60,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             proofs.router,
             reconciliation.router,
             hotspots.router,
+            overview.router,
+            open_cases.router,
         ],
         subscriptions=[
             SUBSCRIPTION,
@@ -71,6 +76,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         state={
             "signer_of": signer_of,
             "feed": feed,
+            "overviews": Overviews(foundation.engine, ZoneInfo(settings.timezone)),
             "reopening_window": timedelta(days=settings.reopening_days),
         },
     )

@@ -1,6 +1,7 @@
 """Keeps the names of communities, grids and teams, and how many of a team are on duty, as dispatch tells them."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +13,7 @@ from eventbus.slices import Subscription
 from ledger_service.persistence import directory
 from ledger_service.persistence.directory import Duty, Kind, Thing
 
-_KINDS: dict[object, Kind] = {
+_KINDS: dict[StrEnum, Kind] = {
     DirectoryEvent.COMMUNITY_CHANGED: "community",
     DirectoryEvent.GRID_CHANGED: "grid",
     DirectoryEvent.TEAM_CHANGED: "team",
@@ -26,23 +27,27 @@ async def keep_directory(connection: AsyncConnection, events: Sequence[Event[Any
         known = newest.get(event.subject)
         if known is None or known.sequence < event.sequence:
             newest[event.subject] = event
-    duties = [event for event in newest.values() if isinstance(event.data, DutyChanged)]
-    things = [event for event in newest.values() if event.type in _KINDS]
-    await directory.keep_things(connection, [_thing(event) for event in things])
-    await directory.keep_duties(connection, [_duty(event, event.data) for event in duties])
+    things, duties = list[Thing](), list[Duty]()
+    for event in newest.values():
+        match event.data:
+            case DutyChanged() as said:
+                duties.append(_duty(event, said))
+            case CommunityChanged() | GridChanged() | TeamChanged() as said:
+                things.append(_thing(event, said))
+    await directory.keep_things(connection, things)
+    await directory.keep_duties(connection, duties)
     return []
 
 
 SUBSCRIPTION = Subscription(
     consumer=consumer_of("ledger", DIRECTORY),
     topic=DIRECTORY.name,
-    types=frozenset({*map(DirectoryEvent, _KINDS), DirectoryEvent.DUTY_CHANGED}),
+    types=frozenset({*_KINDS, DirectoryEvent.DUTY_CHANGED}),
     handler=keep_directory,
 )
 
 
-def _thing(event: Event[Any]) -> Thing:
-    said: CommunityChanged | GridChanged | TeamChanged = event.data
+def _thing(event: Event[Any], said: CommunityChanged | GridChanged | TeamChanged) -> Thing:
     return Thing(
         tenant=event.tenant,
         kind=_KINDS[event.type],

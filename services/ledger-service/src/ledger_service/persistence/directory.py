@@ -75,8 +75,15 @@ async def keep_duties(connection: AsyncConnection, duties: Sequence[Duty]) -> No
         await _KEEP_DUTIES.fetch(connection, dict(zip(Duty._fields, zip(*duties, strict=True), strict=True)))
 
 
-async def names(connection: AsyncConnection, tenant: str) -> Mapping[tuple[Kind, str], str]:
-    """Return the name of each thing of `tenant` by kind and code; a removed one keeps its name."""
+class Named(NamedTuple):
+    """What a thing is called; a removed one keeps its name."""
+
+    name: str
+    removed: bool
+
+
+async def names(connection: AsyncConnection, tenant: str) -> Mapping[tuple[Kind, str], Named]:
+    """Return what each thing of `tenant` is called, by kind and code."""
     columns = directory.c
-    statement = sa.select(columns.kind, columns.code, columns.name).where(columns.tenant == tenant)
-    return {(row.kind, row.code): row.name for row in await connection.execute(statement)}
+    statement = sa.select(columns.kind, columns.code, columns.name, columns.removed).where(columns.tenant == tenant)
+    return {(row.kind, row.code): Named(row.name, row.removed) for row in await connection.execute(statement)}

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -45,11 +45,17 @@ def upgrade() -> None:
         sa.Column("valid_until", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("digest"),
     )
+    op.add_column(
+        "ledger_complaint",
+        sa.Column("warn_at", _MOMENT, nullable=True, comment="when its light turns yellow, where an event has said it"),
+        if_not_exists=True,
+    )
     # The entries of today are found by it, also while many come in: what is not summarized is read whole.
     op.execute("ALTER INDEX entry_by_time SET (autosummarize = on)")
 
 
 def downgrade() -> None:
     op.execute("ALTER INDEX entry_by_time RESET (autosummarize)")
+    op.drop_column("ledger_complaint", "warn_at")
     for table in ("stream_ticket", "team_duty", "directory"):
         op.drop_table(table)
