@@ -26,9 +26,8 @@ async def shown(engine: AsyncEngine, enter: Enter, steps: Sequence[Any], at: dat
     async with engine.connect() as connection:
         [counted] = await count(connection, life.tenant, at)
         found = await find(connection, life.tenant, OpenFilter(), at=at, size=5)
-    assert [case["light"] for case in found.cases] == [counted["light"]]
-    light: str | None = counted["light"]
-    return light
+    assert [case["light"] for case in found.cases] == [counted.light]
+    return counted.light
 
 
 # Assigned a minute after it was received. Of nine hours the event says that it turns yellow after 70 %; of ten it does

@@ -21,13 +21,14 @@ from histories import TENANT
 from ledger.conftest import As, Enter
 from ledger.lives import Draw, Life
 from ledger.test_ledger_directory import told
+from ledger_service.api.open_case_schemas import OpenCaseCollection
 from ledger_service.domain.overview import Day
 from ledger_service.events.directory import SUBSCRIPTION
 from ledger_service.service import overview as overviews
 
 NOW = datetime.now(UTC)
 MIDNIGHT = Day.of(NOW, ZoneInfo("Asia/Shanghai")).begins
-LITTER = {"category": "environment.litter", "location": Place(lon=107.25, lat=26.6)}
+LITTER: dict[str, Any] = {"category": "environment.litter", "location": Place(lon=107.25, lat=26.6)}
 
 
 class Case(Life):
@@ -186,6 +187,7 @@ async def test_the_map_shows_open_cases_by_urgency(
     collection = await get("/complaints.geojson", **params)
     assert numbers(collection) == [number(county[name]) for name in wanted]
     assert (collection["truncated"], collection["cells"]) == (False, [])
+    assert OpenCaseCollection.model_validate(collection).model_dump(mode="json", exclude_unset=True) == collection
 
 
 async def test_what_is_too_much_is_counted_in_cells_and_what_is_nowhere_beside(

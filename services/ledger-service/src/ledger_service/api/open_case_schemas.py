@@ -3,18 +3,31 @@
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import h3.api.basic_str as h3
 from pydantic import BaseModel, Field
+from pydantic_core import to_json
 
 from contracts.lifecycle import Status
 from ledger_service.api.hotspot_schemas import PointView
 from ledger_service.api.schemas import LabelView, TeamRef
 from ledger_service.domain.labels import STATUS_LABELS
 from ledger_service.domain.lights import Light
-from ledger_service.persistence.stories import Row
+from ledger_service.persistence.open_cases import Found, Row
+
+_AS_THEY_ARE = (
+    "number",
+    "category",
+    "status",
+    "light",
+    "promised_at",
+    "received_at",
+    "community",
+    "grid",
+)
+_LABELS = {str(status): label._asdict() for status, label in STATUS_LABELS.items()}
 
 
 class OpenCaseFacts(BaseModel):
@@ -41,18 +54,6 @@ class OpenCaseFeature(BaseModel):
     geometry: PointView
     properties: OpenCaseFacts
 
-    @classmethod
-    def of(cls, row: Row, *, described: bool) -> Self:
-        """Return a row of `persistence.open_cases` as a feature."""
-        label = STATUS_LABELS[Status(row["status"])]._asdict()
-        team = {"code": row["team"], "name": row["team_name"]} if row["team"] else None
-        facts = {**row, "status_label": label, "team": team, "description": row["description"] if described else None}
-        return cls(
-            id=row["complaint_id"],
-            geometry=PointView(coordinates=(row["lon"], row["lat"])),
-            properties=OpenCaseFacts.model_validate(facts),
-        )
-
 
 class CellView(BaseModel):
     """How many of the cases that were too many are in a cell of H3; the point is its centre."""
@@ -72,6 +73,30 @@ class OpenCaseCollection(BaseModel):
     unplaced: Annotated[int, Field(description="Cases without a position; a `bbox` does not narrow them down.")]
     features: list[OpenCaseFeature]
     cells: list[CellView]
+
+
+def collection_of(found: Found, *, at: datetime, described: bool, resolution: int) -> bytes:
+    """Write an OpenCaseCollection as JSON, by hand: there may be thousands of features, and models take most time."""
+    return to_json(
+        {
+            "type": "FeatureCollection",
+            "as_of": at,
+            "truncated": bool(found.others),
+            "unplaced": found.unplaced,
+            "features": [_feature(row, described) for row in found.cases],
+            "cells": cells_of(found.others, resolution),
+        }
+    )
+
+
+def _feature(row: Row, described: bool) -> dict[str, Any]:
+    properties = {name: row[name] for name in _AS_THEY_ARE}
+    properties["status_label"] = _LABELS[row["status"]]
+    properties["team"] = {"code": row["team"], "name": row["team_name"]} if row["team"] else None
+    if described:
+        properties["description"] = row["description"]
+    geometry = {"type": "Point", "coordinates": (row["lon"], row["lat"])}
+    return {"type": "Feature", "id": row["complaint_id"], "geometry": geometry, "properties": properties}
 
 
 def cells_of(points: Iterable[tuple[float, float]], resolution: int) -> list[CellView]:

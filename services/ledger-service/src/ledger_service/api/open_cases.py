@@ -10,7 +10,7 @@ from contracts.lifecycle import Status
 from contracts.roles import Role
 from ledger_service.api.deps import Engine, Staff
 from ledger_service.api.hotspots import GEOJSON
-from ledger_service.api.open_case_schemas import OpenCaseCollection, OpenCaseFeature, cells_of
+from ledger_service.api.open_case_schemas import OpenCaseCollection, collection_of
 from ledger_service.domain.lights import OPEN, Light
 from ledger_service.persistence import open_cases
 from ledger_service.persistence.open_cases import OpenFilter
@@ -74,12 +74,5 @@ async def map_open_cases(
     one_snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
     async with one_snapshot.connect() as connection:
         found = await open_cases.find(connection, caller.tenant, wanted, at=at, size=limit)
-    cells = await asyncio.to_thread(cells_of, found.others, resolution) if found.others else []
-    collection = OpenCaseCollection(
-        as_of=at,
-        truncated=bool(found.others),
-        unplaced=found.unplaced,
-        features=[OpenCaseFeature.of(row, described=description) for row in found.cases],
-        cells=cells,
-    )
-    return Response(collection.model_dump_json(), media_type=GEOJSON)
+    body = await asyncio.to_thread(collection_of, found, at=at, described=description, resolution=resolution)
+    return Response(body, media_type=GEOJSON)

@@ -61,7 +61,7 @@ async def show_overview(
     """Show how the county, or a community, stands: today's flow, open cases, duty, hot spots, the newest entries.
 
     Days and hours are those of the county. An answer is at most a second old; its `ETag` stays for as long as the
-    figures do. `latest` are the newest 20 among the last 500 entries about complaints, without what people wrote.
+    figures do. `latest` are the newest 20 among the last 200 entries about complaints, without what people wrote.
     404 `community-unknown`.
     """
     overview = await overviews.of(caller.tenant)
@@ -82,7 +82,7 @@ async def show_overview(
 
 def _view(overview: Overview, community: str | None, top: int, timezone: str) -> OverviewView:
     figures, names = overview.figures.get(community, Figures()), overview.names
-    spots = [spot for spot in overview.hotspots if community in (None, spot.description.community)]
+    spots = [spot for spot in overview.hotspots if community in (None, spot["community"])]
     latest = [row for row in overview.latest if community in (None, row["community"])]
     teams = [team for team in overview.duty if community in (None, team.community)]
     return OverviewView(

@@ -11,7 +11,7 @@ from contracts.events import Satisfaction
 from contracts.lifecycle import EventType, Status
 from ledger_service.api.hotspot_schemas import CentreView
 from ledger_service.api.schemas import LabelView
-from ledger_service.domain.hotspots import Hotspot, Trend
+from ledger_service.domain.hotspots import Trend
 from ledger_service.domain.labels import EVENT_LABELS
 from ledger_service.domain.lights import LIGHTS, OPEN
 from ledger_service.domain.overview import MEASURES, Figures, Measure, TeamOnDuty
@@ -101,21 +101,10 @@ class HotspotLine(BaseModel):
     trend: Trend
 
     @classmethod
-    def of(cls, spot: Hotspot, names: Names) -> Self:
-        """Return it as it is shown."""
-        told = spot.description
-        return cls(
-            id=spot.id,
-            category=spot.category,
-            community=NamedCode.of("community", told.community, names),
-            grid=told.grid,
-            centre=CentreView(lon=told.lon, lat=told.lat),
-            radius_metres=told.radius_metres,
-            count=told.count,
-            expected=told.expected,
-            score=told.score,
-            trend=told.trend,
-        )
+    def of(cls, row: Row, names: Names) -> Self:
+        """Return a hot spot as `persistence.overview` reads it."""
+        community = NamedCode.of("community", row["community"], names)
+        return cls.model_validate({**row, "community": community, "centre": CentreView(lon=row["lon"], lat=row["lat"])})
 
 
 class LatestLine(BaseModel):

@@ -97,14 +97,15 @@ class Standing(NamedTuple):
 
 
 class Word(NamedTuple):
-    """What a reporter said last on the day."""
+    """How many reporters said so last on the day."""
 
     community: str | None
     satisfaction: Satisfaction
+    reporters: int
 
     def add_to(self, figures: Figures) -> None:
-        """Add it."""
-        figures.words[self.satisfaction] += 1
+        """Add them."""
+        figures.words[self.satisfaction] += self.reporters
 
 
 class TeamOnDuty(NamedTuple):

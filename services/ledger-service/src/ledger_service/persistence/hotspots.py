@@ -41,14 +41,6 @@ async def present(connection: AsyncConnection, tenant: str, *, ended_after: date
     return [_hotspot(row) for row in (await connection.execute(statement)).mappings()]
 
 
-async def hottest(connection: AsyncConnection, tenant: str, *, size: int) -> Sequence[Hotspot]:
-    """Return the `size` live hot spots of `tenant` that are the least probable by chance."""
-    columns = hotspot.c
-    statement = sa.select(hotspot).where(columns.tenant == tenant, columns.state == State.LIVE)
-    rows = await connection.execute(statement.order_by(columns.score.desc(), columns.id).limit(size))
-    return [_hotspot(row) for row in rows.mappings()]
-
-
 async def save(connection: AsyncConnection, changed: Sequence[Hotspot]) -> None:
     """Write hot spots whose tenant is locked, each with a line in its history."""
     if not changed:

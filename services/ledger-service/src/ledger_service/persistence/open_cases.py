@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import Status
+from eventbus.driver import Statement
 from ledger_service.domain.lights import OPEN, RESOLVED, RUNNING, Light
+from ledger_service.domain.overview import Standing
 from operations.filters import BoundingBox
 
 Row = Mapping[str, Any]
@@ -35,7 +36,7 @@ _OPEN = f"""
         WHERE tenant = :tenant AND status IN ({_listed(OPEN)})
     ) AS standing
 """
-_COUNT = sa.text(f"""
+_COUNT = Statement(f"""
     SELECT community, status, light, count(*) AS cases FROM ({_OPEN}) AS open GROUP BY community, status, light
 """)
 _WANTED = f"""
@@ -52,13 +53,13 @@ _PLACED = """
     AND lat BETWEEN CAST(:south AS float8) AND CAST(:north AS float8)
 """
 _BY_URGENCY = "ORDER BY promised_at NULLS LAST, complaint_id"
-_PAGE = sa.text(f"""
+_PAGE = Statement(f"""
     SELECT complaint_id, number, category, description, status, light, promised_at, received_at, community, grid,
            team, team_name, lon, lat
-    {_WANTED} {_PLACED} {_BY_URGENCY} LIMIT :size
+    {_WANTED} {_PLACED} {_BY_URGENCY} LIMIT CAST(:size AS int)
 """)
-_REST = sa.text(f"SELECT lon, lat {_WANTED} {_PLACED} {_BY_URGENCY} OFFSET :size")
-_UNPLACED = sa.text(f"SELECT count(*) {_WANTED} AND (lon IS NULL OR lat IS NULL)")
+_REST = Statement(f"SELECT lon, lat {_WANTED} {_PLACED} {_BY_URGENCY} OFFSET CAST(:size AS int)")
+_UNPLACED = Statement(f"SELECT count(*) {_WANTED} AND (lon IS NULL OR lat IS NULL)")
 _WORLD: BoundingBox = (-180.0, -90.0, 180.0, 90.0)
 
 
@@ -99,10 +100,10 @@ class Found:
     """Of the whole county, without a position."""
 
 
-async def count(connection: AsyncConnection, tenant: str, at: datetime) -> Sequence[Row]:
-    """Return how many cases are open, by `community`, `status` and the `light` of that moment (None: not promised)."""
-    rows = await connection.execute(_COUNT, {"tenant": tenant, "at": at})
-    return [dict(row) for row in rows.mappings()]
+async def count(connection: AsyncConnection, tenant: str, at: datetime) -> list[Standing]:
+    """Return how many cases are open, by community, status and the light of that moment."""
+    rows = await _COUNT.fetch(connection, {"tenant": tenant, "at": at})
+    return [Standing(community, Status(status), light, cases) for community, status, light, cases in rows]
 
 
 async def find(connection: AsyncConnection, tenant: str, wanted: OpenFilter, *, at: datetime, size: int) -> Found:
@@ -111,9 +112,7 @@ async def find(connection: AsyncConnection, tenant: str, wanted: OpenFilter, *, 
     The connection must see one snapshot.
     """
     parameters = {**wanted.parameters(), "tenant": tenant, "at": at, "size": size}
-    rows = (await connection.execute(_PAGE, {**parameters, "size": size + 1})).mappings().all()
-    others = (await connection.execute(_REST, parameters)).all() if len(rows) > size else []
-    unplaced = await connection.scalar(_UNPLACED, parameters)
-    return Found(
-        cases=[dict(row) for row in rows[:size]], others=[(row.lon, row.lat) for row in others], unplaced=unplaced or 0
-    )
+    rows = await _PAGE.fetch(connection, {**parameters, "size": size + 1})
+    others = await _REST.fetch(connection, parameters) if len(rows) > size else []
+    [[unplaced]] = await _UNPLACED.fetch(connection, parameters)
+    return Found(cases=rows[:size], others=[(lon, lat) for lon, lat in others], unplaced=unplaced)

@@ -10,10 +10,8 @@ from zoneinfo import ZoneInfo
 from prometheus_client import Histogram
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from contracts.lifecycle import Status
-from ledger_service.domain.hotspots import Hotspot
-from ledger_service.domain.overview import Count, Day, Figures, Standing, TeamOnDuty, add_up
-from ledger_service.persistence import directory, hotspots, open_cases, overview
+from ledger_service.domain.overview import Count, Day, Figures, TeamOnDuty, add_up
+from ledger_service.persistence import directory, open_cases, overview
 from ledger_service.persistence.directory import Kind, Named
 from ledger_service.persistence.stories import Row
 from runtime.clock import now as present
@@ -21,7 +19,7 @@ from runtime.clock import now as present
 KEPT_SECONDS = 1.0
 """How old an answer may be."""
 MOST_HOTSPOTS = 200
-LOOKED_AT = 500
+LOOKED_AT = 200
 """Newest entries, of which those of a community are shown."""
 _SECONDS = Histogram(
     "jieban_overview_seconds", "Time to read what a wall screen shows", buckets=(0.01, 0.02, 0.05, 0.1, 0.3, 1, 3)
@@ -36,7 +34,7 @@ class Overview:
     day: Day
     figures: Mapping[str | None, Figures]
     duty: Sequence[TeamOnDuty]
-    hotspots: Sequence[Hotspot]
+    hotspots: Sequence[Row]
     """Those that are live, the least probable by chance first."""
     latest: Sequence[Row]
     """Entries about complaints, the newest first."""
@@ -88,12 +86,10 @@ class Overviews:
 async def read_overview(connection: AsyncConnection, tenant: str, *, at: datetime, zone: ZoneInfo) -> Overview:
     """Read how `tenant` stands `at` a moment, which has to be about now. The connection must see one snapshot."""
     day = Day.of(at, zone)
-    counted = await open_cases.count(connection, tenant, at)
     duty = await overview.duty(connection, tenant)
     counts: list[Count] = [
-        *await overview.happened(connection, tenant, day),
-        *(Standing(row["community"], Status(row["status"]), row["light"], row["cases"]) for row in counted),
-        *await overview.words(connection, tenant, day),
+        *await open_cases.count(connection, tenant, at),
+        *await overview.today(connection, tenant, day),
         *duty,
     ]
     return Overview(
@@ -101,7 +97,7 @@ async def read_overview(connection: AsyncConnection, tenant: str, *, at: datetim
         day=day,
         figures=add_up(counts),
         duty=duty,
-        hotspots=await hotspots.hottest(connection, tenant, size=MOST_HOTSPOTS),
+        hotspots=await overview.hottest(connection, tenant, size=MOST_HOTSPOTS),
         latest=await overview.latest(connection, tenant, size=LOOKED_AT),
         names=await directory.names(connection, tenant),
     )
