@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 import uvloop
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench import report
@@ -139,12 +138,9 @@ async def _statements(url: str, reading: Callable[[AsyncConnection], Awaitable[N
     """Return the statements that a reading runs, with their values."""
     statements: Statements = []
     engine = create_engine(url, pool_size=1, application_name="bench")
-
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:
-        statements.append((statement, tuple(values)))
-
     async with engine.connect() as connection:
-        event.listen(engine.sync_engine, "before_cursor_execute", note)
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        driver.add_query_logger(lambda logged: statements.append((logged.query, tuple(logged.args))))
         await reading(connection)
     await engine.dispose()
     return statements
