@@ -4,7 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from contracts.events import ComplaintAssigned, ComplaintResumed, ComplaintSuspended, Satisfaction
+from contracts.events import (
+    ComplaintAssigned,
+    ComplaintEscalated,
+    ComplaintRescheduled,
+    ComplaintResumed,
+    ComplaintSuspended,
+    Satisfaction,
+)
 from contracts.lifecycle import EventType, IllegalTransition, Status, next_status
 from histories import OFFICER
 from ledger.eventful import Eventful
@@ -68,6 +75,16 @@ class Life(Eventful):
         data = ComplaintResumed.model_validate({**_ASKED, "promised_at": self.until(draw)})
         self.event(EventType.RESUMED, data)
 
+    def reckoned_anew(self, draw: Draw) -> None:
+        data = ComplaintRescheduled(promised_at=self.until(draw), warn_at=self.until(draw) - timedelta(minutes=9))
+        self.event(EventType.RESCHEDULED, data)
+
+    def told(self, draw: Draw) -> None:
+        """Escalate it; the event says a promised time every other time."""
+        promised = {"promised_at": self.until(draw)} if draw.hours % 2 else {}
+        facts = {"level": 80, "stage": "resolve", "team": "team-01"}
+        self.event(EventType.ESCALATED, ComplaintEscalated.model_validate({**facts, **promised}))
+
 
 STEPS: Mapping[str, Callable[[Life, Draw], object]] = {
     "received": lambda life, _: life.received(received_at=life.until(Draw(hours=0))),
@@ -77,6 +94,8 @@ STEPS: Mapping[str, Callable[[Life, Draw], object]] = {
     "suspended": lambda life, _: life.laid_aside(),
     "resumed": Life.taken_up,
     "extended": lambda life, draw: life.extended(life.until(draw)),
+    "rescheduled": lambda life, draw: life.reckoned_anew(draw),
+    "escalated": lambda life, draw: life.told(draw),
     "returned": lambda life, _: life.returned(),
     "resolved": lambda life, _: life.resolved(),
     "verified": lambda life, _: life.verified(),

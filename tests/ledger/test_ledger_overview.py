@@ -38,6 +38,7 @@ DRAWS = st.builds(
 )
 PATHS = (
     "assigned accepted started resolved verified closed rated called",
+    "assigned escalated accepted rescheduled started escalated rescheduled suspended",
     "assigned accepted suspended resumed started extended resolved rework_ordered assigned accepted started resolved",
     "assigned accepted started resolved verified closed rated reopened assigned accepted returned assigned voided",
 )
@@ -57,7 +58,7 @@ def light(events: Sequence[Event], status: Status) -> str | None:
     received_at = events[0].time
     for event in events:
         data, name = cast(Any, event.data), event.type.removeprefix("complaint.")
-        if name in ("assigned", "extended", "resumed") and data.promised_at is not None:
+        if name in ("assigned", "extended", "resumed", "rescheduled", "escalated") and data.promised_at is not None:
             promised, warned = data.promised_at, data.warn_at
         if name in ("suspended", "resolved"):
             stopped = event.time

@@ -129,6 +129,16 @@ class ComplaintResumed(Acted):
     """When 80 % of the time to resolve it have passed now."""
 
 
+class ComplaintRescheduled(Payload):
+    """The promised time was reckoned anew, by other limits or another calendar than before."""
+
+    promised_at: datetime
+    promised_before: datetime | None = None
+    """None where nothing had been promised."""
+    warn_at: datetime | None = None
+    """When 80 % of the time to resolve it have passed now."""
+
+
 class SupervisionOrder(Payload):
     """督办: a supervisor's demand with a deadline of its own."""
 
@@ -145,6 +155,8 @@ class ComplaintEscalated(Payload):
     stage: Literal["accept", "on_site", "resolve"]
     """What the unit has to do next."""
     team: str
+    department: str | None = None
+    """That has the case at present and is late; `team` is the unit that it was taken from."""
     promised_at: datetime | None = None
     warn_at: datetime | None = None
     """When 80 % of the time to resolve it have passed, or had."""

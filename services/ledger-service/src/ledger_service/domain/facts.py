@@ -17,6 +17,7 @@ from contracts.events import (
     ComplaintExtended,
     ComplaintReceived,
     ComplaintReopened,
+    ComplaintRescheduled,
     ComplaintResolved,
     ComplaintResumed,
     ComplaintStarted,
@@ -154,6 +155,10 @@ def _extended(facts: Facts, event: Event) -> None:
     facts.extensions += 1
 
 
+def _rescheduled(facts: Facts, event: Event) -> None:
+    _promise(facts, cast(ComplaintRescheduled, event.data))
+
+
 def _suspended(facts: Facts, event: Event) -> None:
     facts.suspended_at = event.time
     _promise(facts, cast(ComplaintSuspended, event.data))
@@ -168,10 +173,11 @@ def _escalated(facts: Facts, event: Event) -> None:
     _promise(facts, cast(ComplaintEscalated, event.data))
 
 
-def _promise(
-    facts: Facts, data: ComplaintExtended | ComplaintSuspended | ComplaintResumed | ComplaintEscalated
-) -> None:
-    """Take over what is promised now; it may have changed with the limits since it was said last."""
+_Promising = ComplaintExtended | ComplaintSuspended | ComplaintResumed | ComplaintEscalated | ComplaintRescheduled
+
+
+def _promise(facts: Facts, data: _Promising) -> None:
+    """Take over what is promised now."""
     if data.promised_at is not None:
         facts.promised_at = data.promised_at
         facts.warn_at = data.warn_at
@@ -265,6 +271,7 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.RETURNED: _returned,
     EventType.TRANSFERRED: _transferred,
     EventType.EXTENDED: _extended,
+    EventType.RESCHEDULED: _rescheduled,
     EventType.SUSPENDED: _suspended,
     EventType.RESUMED: _resumed,
     EventType.ESCALATED: _escalated,
