@@ -97,7 +97,7 @@ class Found:
     others: Sequence[tuple[float, float]]
     """Longitude and latitude of those that were too many."""
     unplaced: int
-    """Of the whole county, without a position."""
+    """Wanted, but without a position, so that no box has them."""
 
 
 async def count(connection: AsyncConnection, tenant: str, at: datetime) -> list[Standing]:
