@@ -8,9 +8,13 @@ from ledger_service.api import (
     actions,
     activities,
     bulletin,
+    closing_rules,
     complaints,
     entries,
+    feedback,
     flow,
+    follow_up_actions,
+    follow_ups,
     hotspots,
     open_cases,
     overview,
@@ -20,14 +24,17 @@ from ledger_service.api import (
     tickets,
 )
 from ledger_service.domain.checkpoints import Signer, origin_of
+from ledger_service.domain.feedback_links import link_key
 from ledger_service.events import directory, field_activities
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
+from ledger_service.service.following_up import count_overdue
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
 from ledger_service.service.overview import Overviews
 from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.reconciling import reconcile
+from ledger_service.service.words import WrongCodes
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
@@ -42,6 +49,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     sealing = Rounds("ledger sealing", partial(seal_and_sign, foundation.engine, signer_of), every=timedelta(seconds=1))
     reconciling = Rounds("ledger reconciliation", partial(reconcile, foundation.engine), every=timedelta(minutes=1))
     hot_spots = Rounds("ledger hot spots", partial(watch, foundation.engine), every=timedelta(seconds=10))
+    calls_due = Rounds("ledger follow-ups", partial(count_overdue, foundation.engine), every=timedelta(minutes=1))
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
         foundation,
@@ -51,6 +59,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             complaints.router,
             actions.router,
+            follow_up_actions.router,
+            follow_ups.router,
+            feedback.router,
+            closing_rules.router,
             entries.router,
             activities.router,
             bulletin.router,
@@ -70,7 +82,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         ],
         applied=EntryBook(),
         workers={
-            "relay": [reconciling, sealing, hot_spots],
+            "relay": [reconciling, sealing, hot_spots, calls_due],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
         },
         state={
@@ -78,6 +90,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "feed": feed,
             "overviews": Overviews(foundation.engine, ZoneInfo(settings.timezone)),
             "reopening_window": timedelta(days=settings.reopening_days),
+            "feedback_key": _feedback_key(settings),
+            "wrong_codes": WrongCodes(),
         },
     )
     feed.is_draining = lambda: service.app.state.readiness.draining
@@ -89,3 +103,9 @@ def _signer_of(settings: RuntimeSettings) -> SignerOf | None:
         return None
     secret = settings.ledger_signing_secret.get_secret_value()
     return lambda tenant: Signer(origin_of(tenant), secret)
+
+
+def _feedback_key(settings: RuntimeSettings) -> bytes | None:
+    if settings.ledger_signing_secret is None:
+        return None
+    return link_key(settings.ledger_signing_secret.get_secret_value())

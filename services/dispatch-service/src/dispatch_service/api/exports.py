@@ -21,12 +21,15 @@ from dispatch_service.api.sheets.lines import CSV, GEOJSON
 from dispatch_service.api.sheets.workbook import XLSX, write_workbook
 from dispatch_service.persistence import county, officers, reference
 from dispatch_service.persistence.rows import Row
+from operations.problems import refused
 from runtime.auth import Caller
 from runtime.etag import etag
 from runtime.problems import PROBLEM_RESPONSES
 
 router = APIRouter(tags=["places and teams"], responses=PROBLEM_RESPONSES)
 _PAGE = 500
+MOST_ROWS = 20_000
+"""Of a workbook: twice what a file that is taken in may have. CSV and GeoJSON come in pages and have no end."""
 _MEDIA = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX, "geojson": GEOJSON}
 Table = Literal["csv", "xlsx"]
 TableOrMap = Literal["csv", "xlsx", "geojson"]
@@ -53,10 +56,17 @@ class _Export:
         self._engine = engine
 
     async def table(self, sheet: Sheet, form: Table, following: Next) -> Response:
-        """Return a sheet as CSV, page by page, or as a workbook."""
+        """Return a sheet as CSV, page by page, or as a workbook of up to MOST_ROWS, which is made in memory.
+
+        `Problem` 422 `workbook-too-long` beyond.
+        """
         if form == "csv":
             return await self._answer(sheet.name, form, _csv(sheet, self._pages(sheet.sort.key, following)))
-        rows = [row async for page in self._pages(sheet.sort.key, following) for row in page]
+        rows: list[Row] = []
+        async for page in self._pages(sheet.sort.key, following):
+            rows += page
+            if len(rows) > MOST_ROWS:
+                raise refused("path/form", "workbook-too-long", most=MOST_ROWS)
         lines = (sheet.write(row) for row in rows)
         content = await asyncio.to_thread(write_workbook, sheet.name, list(sheet.columns), lines)
         return await self._answer(sheet.name, form, _once(content))

@@ -1,6 +1,6 @@
 """Enters events into the ledger: entries and what they make of their complaints, in the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,14 +9,29 @@ from contracts.envelope import Event
 from contracts.lifecycle import EventType
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
-from ledger_service.domain.closing import is_verified_by_rule, verify_by_rule
+from ledger_service.domain.closing import verify_by_rule
+from ledger_service.domain.closing_rules import RuleBook
 from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
-from ledger_service.persistence import complaints, entries
+from ledger_service.domain.follow_up_changes import Changes
+from ledger_service.persistence import complaints, entries, follow_up_changes
+from ledger_service.service.rule_books import rule_books
+
+
+class _Slice:
+    """Enters events one after the other, and gathers what is to be written."""
+
+    def __init__(self, books: Mapping[str, RuleBook]) -> None:
+        self.entered: list[Entry] = []
+        self.tasks = Changes(books)
+
+    def enter(self, complaint: Complaint, event: Event) -> None:
+        self.entered.append(complaint.enter(event))
+        self.tasks.note(complaint, event)
 
 
 async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
-    """Enter `events` of any number of complaints, in order, in four statements at most.
+    """Enter `events` of any number of complaints, in order, in eight statements at most.
 
     Returns what follows from them by rule, entered as well. Raises Gap, Unenterable or IllegalTransition at the first
     event that does not fit; nothing is written then.
@@ -26,7 +41,7 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
     tenants, ids = {event.tenant for event in events}, {event.subject for event in events}
     known = await complaints.lock_many(connection, tenants, ids)
     there = await _causes_of_endings(connection, events)
-    entered: list[Entry] = []
+    slice_ = _Slice(await rule_books(connection, tenants))
     by_rule: dict[UUID, Event] = {}
     for event in events:
         if event.id in by_rule:
@@ -37,13 +52,15 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
         complaint = known.get(event.subject)
         if complaint is None:
             complaint = known[event.subject] = Complaint.unknown(event.subject, event.tenant)
-        entered.append(complaint.enter(event))
-        if is_verified_by_rule(event):
-            follow_ups = verify_by_rule(complaint, event)
-            entered += [complaint.enter(each) for each in follow_ups]
-            by_rule |= {each.id: each for each in follow_ups}
+        slice_.enter(complaint, event)
+        if event.type is EventType.RESOLVED:
+            follow_ups = verify_by_rule(complaint, event, slice_.tasks.rule_of(complaint))
+            for each in follow_ups:
+                slice_.enter(complaint, each)
+                by_rule[each.id] = each
     await complaints.save(connection, known.values())
-    await entries.append(connection, entered)
+    await entries.append(connection, slice_.entered)
+    await follow_up_changes.save(connection, slice_.tasks)
     return [*by_rule.values()]
 
 
@@ -62,7 +79,10 @@ async def _causes_of_endings(connection: AsyncConnection, events: Sequence[Event
 
 async def record_and_publish(connection: AsyncConnection, complaint: Complaint, events: Sequence[Event]) -> None:
     """Enter the ledger's own `events` of one locked complaint, in order, and hand them to the outbox."""
-    entered = [complaint.enter(event) for event in events]
+    slice_ = _Slice(await rule_books(connection, {complaint.tenant}))
+    for event in events:
+        slice_.enter(complaint, event)
     await complaints.save(connection, [complaint])
-    await entries.append(connection, entered)
+    await entries.append(connection, slice_.entered)
+    await follow_up_changes.save(connection, slice_.tasks)
     await outbox.append(connection, LIFECYCLE.name, events)

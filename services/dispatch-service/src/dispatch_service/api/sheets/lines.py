@@ -10,6 +10,7 @@ from dispatch_service.api.sheets.cells import bare
 from dispatch_service.api.sheets.columns import Cells, Sheet, pointer
 from dispatch_service.api.sheets.geojson import features
 from dispatch_service.api.sheets.workbook import XLSX, read_workbook
+from operations.problems import refused
 from runtime.problems import FieldError, Problem
 
 CSV, GEOJSON = "text/csv", "application/geo+json"
@@ -44,7 +45,7 @@ def kinds_of(sheet: Sheet) -> Sequence[str]:
 
 def _check_kind(kind: str, body: bytes) -> None:
     if (kind == XLSX) != body.startswith(_ZIP) or body.startswith(_OLE):
-        raise Problem(422, "file-kind-wrong", kind=kind)
+        raise refused("", "file-kind-wrong", kind=kind)
 
 
 def _read_csv(body: bytes) -> Iterator[Line]:
@@ -53,7 +54,7 @@ def _read_csv(body: bytes) -> Iterator[Line]:
         for line in reader:
             yield [bare(text.strip()) for text in line]
     except csv.Error as error:
-        raise Problem(422, "csv-invalid", line=reader.line_num) from error
+        raise refused(f"row/{reader.line_num}", "csv-invalid", line=reader.line_num) from error
 
 
 def _text(body: bytes) -> str:
@@ -65,7 +66,7 @@ def _text(body: bytes) -> str:
     try:
         return body.decode("gb18030")
     except UnicodeDecodeError as error:
-        raise Problem(422, "file-encoding", position=error.start) from error
+        raise refused("", "file-encoding", position=error.start) from error
 
 
 def _headings(sheet: Sheet, line: Line) -> Sequence[str]:
@@ -75,7 +76,7 @@ def _headings(sheet: Sheet, line: Line) -> Sequence[str]:
     while given and not given[-1]:
         given.pop()
     if not given:
-        raise Problem(422, "file-empty", columns=", ".join(sheet.columns))
+        raise refused("row/1", "file-empty", columns=", ".join(sheet.columns))
     names = [known.get(text, text) for text in given]
     counts = Counter(names)
     required = [name for name in sheet.columns if name not in sheet.optional]
@@ -101,5 +102,5 @@ def _cells(names: Sequence[str], lines: Iterable[Line]) -> Iterator[tuple[int, C
 def _within_limit(lines: Iterable[tuple[int, Cells]]) -> list[tuple[int, Cells]]:
     found = list(islice(lines, MOST_LINES + 1))
     if len(found) > MOST_LINES:
-        raise Problem(422, "too-many-lines", most=MOST_LINES)
+        raise refused("", "too-many-lines", most=MOST_LINES)
     return found

@@ -11,7 +11,7 @@ from typing import Any
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import WriteOnlyCell
 
-from runtime.problems import Problem
+from operations.problems import refused
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_UNPACKED_BYTES = 64 * 2**20
@@ -39,9 +39,9 @@ def read_workbook(body: bytes) -> Iterator[Sequence[str]]:
         lines = [_line(row) for row in islice(rows, _MOST_ROWS + 1)]
         book.close()
     except Exception as error:
-        raise Problem(422, "workbook-unreadable") from error
+        raise refused("", "workbook-unreadable") from error
     if len(lines) > _MOST_ROWS:
-        raise Problem(422, "workbook-unreadable")
+        raise refused("", "workbook-unreadable")
     yield from lines
 
 
@@ -69,9 +69,9 @@ def _check_size(body: bytes) -> None:
                     while chunk := file.read(_CHUNK):
                         unpacked += len(chunk)
                         if unpacked > MOST_UNPACKED_BYTES:
-                            raise Problem(422, "workbook-too-large", most=MOST_UNPACKED_BYTES)
+                            raise refused("", "workbook-too-large", most=MOST_UNPACKED_BYTES)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise Problem(422, "workbook-unreadable") from error
+        raise refused("", "workbook-unreadable") from error
 
 
 def _line(row: Sequence[Any]) -> Sequence[str]:
