@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from runtime.online_indexes import create_index_online
 
 revision = "0018"
-down_revision = "0014"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
