@@ -53,10 +53,12 @@ class Stream:
         return types
 
     async def why_ended(self, within: float = 5.0) -> str:
-        """Return the reason that the next event gives for the end, which follows."""
+        """Return the reason that is given for the end, which follows; entries may come before it."""
         heard = await self.next(within)
+        while heard is not None and heard.name != "stream.ended":
+            heard = await self.next(within)
         assert heard is not None
-        assert (heard.name, heard.id) == ("stream.ended", "")
+        assert heard.id == ""
         assert await self.next() is None
         return str(heard.data["reason"])
 
