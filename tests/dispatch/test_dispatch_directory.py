@@ -7,7 +7,7 @@ from typing import Any
 from contracts.directory import DirectoryEvent
 from dispatch.directory import get, put, remove, told
 from dispatch.world import NEIGHBOUR, World
-from dispatch_service.service.directory import SORTS
+from dispatch_service.service.directory import DUTY, SORTS
 
 COMMUNITY = {"name": "山坡社区", "sub_district": "金南街道"}
 
@@ -106,4 +106,4 @@ async def test_all_of_it_is_told_again(world: World) -> None:
 
 
 def test_every_sort_of_thing_has_its_event() -> None:
-    assert {f"directory.{sort.kind}_changed" for sort in SORTS} == set(DirectoryEvent)
+    assert {f"directory.{sort.kind}_changed" for sort in (*SORTS, DUTY)} == set(DirectoryEvent)

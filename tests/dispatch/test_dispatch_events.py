@@ -28,6 +28,7 @@ async def test_a_received_complaint_is_assigned_to_the_team_of_its_grid(world: W
         "round": 1,
         "rule": "grid",
         "promised_at": (await world.row(event))["promised_at"].isoformat().replace("+00:00", "Z"),
+        "warn_at": (await world.row(event))["warn_at"].isoformat().replace("+00:00", "Z"),
     }
 
 
@@ -54,6 +55,7 @@ async def test_what_no_grid_answers_for_reaches_the_duty_desk(world: World, plac
         "round": 1,
         "rule": "duty_desk",
         "promised_at": row["promised_at"].isoformat().replace("+00:00", "Z"),
+        "warn_at": row["warn_at"].isoformat().replace("+00:00", "Z"),
     }
 
 

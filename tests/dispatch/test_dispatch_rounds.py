@@ -47,6 +47,7 @@ async def test_rework_gives_the_case_back_to_its_unit_with_a_clock_of_its_own(wo
         "round": 2,
         "rule": "rework",
         "promised_at": row["promised_at"].isoformat().replace("+00:00", "Z"),
+        "warn_at": row["warn_at"].isoformat().replace("+00:00", "Z"),
     }
 
 

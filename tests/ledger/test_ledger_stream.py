@@ -1,11 +1,10 @@
 """New entries reach whoever may listen, once each, also after a pause."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 import pytest
@@ -16,83 +15,27 @@ from contracts.roles import Role
 from histories import TENANT, History
 from jieban.embedded.postgres import Postgres
 from ledger.conftest import SECRET, As, Enter
+from ledger.hearing import Stream, hearing, serving
 from ledger_service.service.recording import record_slice
 from runtime.auth import issue_token
-from runtime.http import CompositeApp
 from runtime.lifecycle import Service
-from runtime.server import EmbeddedServer, bind
-from runtime.supervision import keep_running
 
 pytestmark = pytest.mark.timeout(60)
-
-
-class Heard(NamedTuple):
-    name: str
-    id: str
-    data: dict[str, Any]
-
-    @property
-    def complaint(self) -> str:
-        return str(self.data["complaint_id"])
-
-
-class Stream:
-    """What a client hears."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self.lines = response.aiter_lines()
-
-    async def next(self, within: float = 5.0) -> Heard | None:
-        """Return the next event; None where the server has ended the stream."""
-        fields: dict[str, str] = {}
-        async with asyncio.timeout(within):
-            async for line in self.lines:
-                if not line and "data" in fields:
-                    return Heard(fields["event"], fields["id"], json.loads(fields["data"]))
-                name, _, value = line.partition(": ")
-                fields[name] = value
-        return None
-
-    async def of(self, history: History) -> list[str]:
-        """Return the types of the complaint's next events, as many as it has, passing over those of others."""
-        types: list[str] = []
-        while len(types) < len(history.events):
-            heard = await self.next()
-            assert heard is not None
-            if heard.complaint == str(history.id):
-                types.append(heard.name)
-        return types
-
 
 Listen = Callable[..., AbstractAsyncContextManager[Stream]]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def url(service: Service) -> AsyncIterator[str]:
-    """The ledger on a port, with what runs beside its API."""
-    listener, stop = bind("127.0.0.1", 0), asyncio.Event()
-    server = EmbeddedServer(CompositeApp({"ledger": service.app}, operations_only=False), drain_seconds=1)
-    tasks = [asyncio.create_task(keep_running(worker, stop)) for worker in service.workers["api"]]
-    tasks.append(asyncio.create_task(server.serve(sockets=[listener])))
-    await server.is_up.wait()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}/ledger/v1/stream"
-    stop.set()
-    server.should_exit = True
-    await asyncio.gather(*tasks)
+    async with serving(service) as api:
+        yield f"{api}/stream"
 
 
 @pytest.fixture
 def listen(url: str, as_: As) -> Listen:
-    @asynccontextmanager
-    async def listening(query: str = "", after: str | None = None, headers: Any = None) -> AsyncIterator[Stream]:
+    def listening(query: str = "", after: str | None = None, headers: Any = None) -> Any:
         known = {} if after is None else {"Last-Event-ID": after}
-        async with (
-            httpx.AsyncClient(timeout=20) as client,
-            client.stream("GET", url + query, headers={**(headers or as_(Role.DISPATCHER)), **known}) as response,
-        ):
-            assert response.status_code == 200
-            assert response.headers["content-type"].startswith("text/event-stream")
-            yield Stream(response)
+        return hearing(url + query, {**(headers or as_(Role.DISPATCHER)), **known})
 
     return listening
 
@@ -139,6 +82,8 @@ async def test_nobody_hears_of_another_tenants_complaints(listen: Listen, enter:
         ("?community=fulai&category=street_order.vendors", ["complaint.received", "complaint.assigned"]),
         ("?source=hotline&source=resident_app", ["complaint.received", "complaint.assigned"]),
         ("?source=hotline", []),
+        ("?status=assigned&status=closed", ["complaint.assigned"]),
+        ("?team=team-02", []),
     ],
 )
 async def test_only_what_was_asked_for(listen: Listen, enter: Enter, query: str, wanted: list[str]) -> None:
@@ -207,14 +152,14 @@ async def test_it_goes_on_after_the_database_was_away(listen: Listen, enter: Ent
 async def test_it_ends_with_the_token(listen: Listen) -> None:
     token = issue_token(SECRET, "dispatcher-1", TENANT, [Role.DISPATCHER], timedelta(seconds=2))
     async with listen(headers={"Authorization": f"Bearer {token}"}) as stream:
-        assert await stream.next(within=6.0) is None
+        assert await stream.why_ended(within=6.0) == "token-expired"
 
 
 async def test_it_ends_when_the_process_is_about_to_end(listen: Listen, service: Service) -> None:
     async with listen() as stream:
         service.app.state.readiness.draining = True
         try:
-            assert await stream.next(within=2.0) is None
+            assert await stream.why_ended(within=2.0) == "server-stops"
         finally:
             service.app.state.readiness.draining = False
 

@@ -46,6 +46,7 @@ from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.attendance import forget_tracks
 from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.duty_counting import tell_changes
 from dispatch_service.service.forgetting import forget_old
 from dispatch_service.service.patrol_making import make_patrols
 from dispatch_service.service.patrol_timers import miss_overdue
@@ -73,6 +74,7 @@ _LOOK_EVERY = timedelta(seconds=1)
 _ADD_UP_EVERY = timedelta(seconds=10)
 _PLAN_EVERY = timedelta(minutes=1)
 _MISS_EVERY = timedelta(seconds=15)
+_COUNT_EVERY = timedelta(seconds=5)
 
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
@@ -89,6 +91,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     inspections = Rounds("dispatch reinspections", partial(tell_due, foundation.engine), every=_LOOK_EVERY)
     making = Rounds("dispatch patrol plans", partial(make_patrols, foundation.engine, zone), every=_PLAN_EVERY)
     missing = Rounds("dispatch missed patrols", partial(miss_overdue, foundation.engine), every=_MISS_EVERY)
+    counting = Rounds("dispatch duties", partial(tell_changes, foundation.engine), every=_COUNT_EVERY)
     return assemble(
         foundation,
         verifier,
@@ -142,5 +145,5 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             accounts.subscription("dispatch", following),
         ],
         state={"clockworks": clockworks, "rulebooks": rulebooks, "dry_runs": asyncio.Semaphore(1)},
-        workers={"relay": [renewing, timers, inspections, tracks, matches, making, missing, forgetting]},
+        workers={"relay": [renewing, timers, inspections, tracks, matches, making, missing, counting, forgetting]},
     )

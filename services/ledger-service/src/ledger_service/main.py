@@ -22,18 +22,21 @@ from ledger_service.api import (
     hotspots,
     ledger_lines,
     ledgers,
+    open_cases,
+    overview,
     proofs,
     public,
     public_settings,
     reconciliation,
     reconciliations,
     stream,
+    tickets,
     unsettled,
 )
 from ledger_service.domain.checkpoints import Signer, origin_of
 from ledger_service.domain.feedback_links import link_key
 from ledger_service.domain.unsettled import Graces
-from ledger_service.events import field_activities, statements
+from ledger_service.events import directory, field_activities, statements
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.export_files import ExportFiles
 from ledger_service.persistence.reconciliation import EntryBook
@@ -42,6 +45,7 @@ from ledger_service.service.exporting import Exporting
 from ledger_service.service.following_up import count_overdue
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
+from ledger_service.service.overview import Overviews
 from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.publishing import publish_due
 from ledger_service.service.reconciling import reconcile
@@ -97,6 +101,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             activities.router,
             bulletin.router,
             stream.router,
+            tickets.router,
             flow.router,
             proofs.router,
             reconciliation.router,
@@ -108,8 +113,15 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             ledger_lines.router,
             ledgers.router,
             exports.router,
+            overview.router,
+            open_cases.router,
         ],
-        subscriptions=[SUBSCRIPTION, field_activities.subscription(zone), statements.SUBSCRIPTION],
+        subscriptions=[
+            SUBSCRIPTION,
+            field_activities.subscription(zone),
+            statements.SUBSCRIPTION,
+            directory.SUBSCRIPTION,
+        ],
         applied=EntryBook(),
         workers={
             "relay": [reconciling, accounting, publishing, sealing, hot_spots, calls_due, maker, clearing],
@@ -121,6 +133,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "graces": graces,
             "exporting": Exporting(foundation.engine, zone, settings.export_max_lines),
             "export_files": files,
+            "overviews": Overviews(foundation.engine, zone),
             "reopening_window": timedelta(days=settings.reopening_days),
             "appeal_window": timedelta(days=settings.appeal_days),
             "feedback_key": _feedback_key(settings),

@@ -1,5 +1,7 @@
 """Who and what a county has 名录: communities, grids, posts, teams and officers, each change as the whole new state.
 
+And how many of each team are on duty, since that is what others show beside it.
+
 An event is about one thing, named by `subject_of` its tenant, kind and code. The topic is compacted: whoever reads it
 from the beginning finds the last state of each thing, and not every event before it. So a reader applies what has a
 higher `sequence` than the state it has, and misses none. What was removed stays with `removed`, for late readers to
@@ -15,7 +17,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from contracts.events import Latitude, Longitude, Payload
 
-DirectoryKind = Literal["community", "grid", "post", "team", "officer"]
+DirectoryKind = Literal["community", "grid", "post", "team", "officer", "duty"]
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:jieban:directory")
 
 
@@ -27,6 +29,7 @@ class DirectoryEvent(StrEnum):
     POST_CHANGED = "directory.post_changed"
     TEAM_CHANGED = "directory.team_changed"
     OFFICER_CHANGED = "directory.officer_changed"
+    DUTY_CHANGED = "directory.duty_changed"
 
 
 def subject_of(tenant: str, kind: DirectoryKind, code: str) -> UUID:
@@ -107,10 +110,23 @@ class OfficerChanged(DirectoryEntry):
     """Codes, such as `electric`."""
 
 
+class DutyChanged(DirectoryEntry):
+    """How many of a team are on duty as of `at`; `code` is the team's. It never says who."""
+
+    planned: int
+    """Duties of the roster that go on, leave left out."""
+    on_duty: int
+    """Of these, those who have clocked in and not out."""
+    at: datetime
+    until: datetime | None = None
+    """When the roster changes that next: a duty begins or ends. None: not within a day."""
+
+
 DIRECTORY_PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     DirectoryEvent.COMMUNITY_CHANGED: CommunityChanged,
     DirectoryEvent.GRID_CHANGED: GridChanged,
     DirectoryEvent.POST_CHANGED: PostChanged,
     DirectoryEvent.TEAM_CHANGED: TeamChanged,
     DirectoryEvent.OFFICER_CHANGED: OfficerChanged,
+    DirectoryEvent.DUTY_CHANGED: DutyChanged,
 }

@@ -56,7 +56,7 @@ DIRECTORY = Topic(
     partitions=6,
     retention=None,
     compacted=True,
-    description="Communities, grids, posts, teams and officers, each event with the whole new state.",
+    description="Communities, grids, posts, teams, officers, who is on duty: each event with the whole new state.",
     events=DIRECTORY_PAYLOADS,
     owners=dict.fromkeys(DIRECTORY_PAYLOADS, "dispatch"),
 )

@@ -30,6 +30,8 @@ class ComplaintAssigned(Payload):
     actor: str | None = None
     promised_at: datetime | None = None
     """承诺时限: by when it is to be resolved. None in events of versions that knew no limits."""
+    warn_at: datetime | None = None
+    """When 80 % of the time until then have passed, in the unit of its limit. None in events of earlier versions."""
 
 
 class Acted(Payload):
@@ -101,6 +103,8 @@ class ComplaintExtended(Acted):
     asked_by: str
     promised_at: datetime
     """The new promised time."""
+    warn_at: datetime | None = None
+    """When 80 % of the time to resolve it have passed now."""
 
 
 class ComplaintSuspended(Acted):
@@ -110,6 +114,8 @@ class ComplaintSuspended(Acted):
     asked_by: str
     promised_at: datetime | None = None
     """As it was; the time that is left runs on after the resumption."""
+    warn_at: datetime | None = None
+    """As it was."""
 
 
 class ComplaintResumed(Acted):
@@ -119,6 +125,8 @@ class ComplaintResumed(Acted):
     asked_by: str
     promised_at: datetime | None = None
     """The new promised time: later by the suspension."""
+    warn_at: datetime | None = None
+    """When 80 % of the time to resolve it have passed now."""
 
 
 class ComplaintRescheduled(Payload):
@@ -127,6 +135,8 @@ class ComplaintRescheduled(Payload):
     promised_at: datetime
     promised_before: datetime | None = None
     """None where nothing had been promised."""
+    warn_at: datetime | None = None
+    """When 80 % of the time to resolve it have passed now."""
 
 
 class SupervisionOrder(Payload):
@@ -148,6 +158,8 @@ class ComplaintEscalated(Payload):
     department: str | None = None
     """That has the case at present and is late; `team` is the unit that it was taken from."""
     promised_at: datetime | None = None
+    warn_at: datetime | None = None
+    """When 80 % of the time to resolve it have passed, or had."""
     order: SupervisionOrder | None = None
     actor: str | None = None
     """The supervisor; None where a timer has told."""

@@ -20,7 +20,7 @@ class Republished(BaseModel):
 
 @router.post("/republication")
 async def republish(change: Change, dry_run: Annotated[bool, Query(description="Only count.")] = False) -> Republished:
-    """Publish the county's communities, teams, grids, posts and officers again, as they are, on `directory.v1`.
+    """Publish the county's directory again, as it is, on `directory.v1`: all its places and people, and who is on duty.
 
     For readers that begin from nothing after the topic was lost, and for a county that is older than the topic. It may
     be repeated.

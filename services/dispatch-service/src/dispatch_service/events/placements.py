@@ -52,6 +52,7 @@ class Placed(NamedTuple):
             officer=self.assignment.officer,
             supporting=tuple(helper.team.code for helper in self.supporting) or None,
             promised_at=self.started.clock.promised_at,
+            warn_at=self.started.clock.warn_at,
         )
 
 

@@ -106,4 +106,5 @@ def _assignment(new_round: NewRound, begun: Begun, renewed: Renewed, officer: st
         officer=officer,
         supporting=begun.supporting or None,
         promised_at=renewed.clock.promised_at,
+        warn_at=renewed.clock.warn_at,
     )

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from dispatch_service.persistence.tables import metadata
 
-__all__ = ["duty", "duty_request", "metadata", "position", "shift"]
+__all__ = ["duty", "duty_request", "metadata", "position", "shift", "team_duty"]
 
 _MOMENT = sa.DateTime(timezone=True)
 
@@ -69,6 +69,18 @@ duty_request = sa.Table(
 sa.Index("duty_request_by_state", duty_request.c.tenant, duty_request.c.state, duty_request.c.id)
 sa.Index("duty_request_by_duty", duty_request.c.duty)
 sa.Index("duty_request_by_other", duty_request.c.other_duty, postgresql_where=duty_request.c.other_duty.is_not(None))
+
+team_duty = sa.Table(
+    "team_duty",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("team", sa.Text, primary_key=True),
+    sa.Column("planned", sa.Integer, nullable=False, server_default="0", comment="duties that go on"),
+    sa.Column("on_duty", sa.Integer, nullable=False, server_default="0", comment="clocked in and not out"),
+    sa.Column("at", _MOMENT, nullable=False, server_default=sa.text("statement_timestamp()")),
+    sa.Column("until", _MOMENT, comment="when a duty begins or ends next, within a day"),
+    comment="as it was published last",
+)
 
 position = sa.Table(
     "position",

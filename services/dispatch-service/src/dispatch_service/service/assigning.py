@@ -76,5 +76,6 @@ async def give(
         note=action.note,
         actor=action.actor,
         promised_at=clock["promised_at"],
+        warn_at=clock["warn_at"],
     )
     await announce_action(connection, case, EventType.ASSIGNED, assigned, action)

@@ -14,6 +14,8 @@ from dispatch_service.persistence import positions, rosters
 from dispatch_service.persistence.positions import Fix
 from dispatch_service.persistence.rosters import DutyFilter
 from dispatch_service.persistence.rows import Row
+from dispatch_service.service import duty_counting
+from dispatch_service.service.directory import Occasion
 from runtime.clock import now
 
 Way = Literal["in", "out"]
@@ -24,7 +26,8 @@ KEEP_TRACKS = timedelta(days=30)
 async def clock(connection: AsyncConnection, tenant: str, subject: str, way: Way, fix: Fix) -> Row:
     """Clock an officer in at the duty that begins next or has begun, or out of the one they are in; return it.
 
-    The position is kept as well. Raises NoDutyNow, AlreadyClocked, FarAway.
+    The position is kept as well, and how many of the team are on duty is told. Raises NoDutyNow, AlreadyClocked,
+    FarAway.
     """
     await check_reach(connection, tenant, [fix])
     wanted = DutyFilter(subject=subject, state="planned", begins_from=fix.at - LATEST, begins_to=fix.at + EARLIEST)
@@ -35,6 +38,7 @@ async def clock(connection: AsyncConnection, tenant: str, subject: str, way: Way
     changed = {f"clocked_{way}_at": fix.at, f"clocked_{way}_metres": metres}
     await rosters.change(connection, duty["id"], **changed)
     await positions.add(connection, tenant, subject, [fix])
+    await duty_counting.tell(connection, Occasion(tenant, fix.at), [duty["team"]])
     return {**duty, **changed}
 
 

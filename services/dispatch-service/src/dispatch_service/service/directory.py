@@ -13,6 +13,7 @@ from contracts.directory import (
     DirectoryEntry,
     DirectoryEvent,
     DirectoryKind,
+    DutyChanged,
     GridChanged,
     OfficerChanged,
     PostChanged,
@@ -21,7 +22,7 @@ from contracts.directory import (
 )
 from contracts.envelope import Event
 from contracts.topics import DIRECTORY
-from dispatch_service.persistence import directory, tables
+from dispatch_service.persistence import directory, roster_tables, tables
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service.announcements import SOURCE
 from eventbus import outbox
@@ -51,6 +52,9 @@ GRID = Sort("grid", tables.grid, "code", GridChanged)
 POST = Sort("post", tables.post, "code", PostChanged)
 OFFICER = Sort("officer", tables.officer, "subject", OfficerChanged)
 SORTS = (COMMUNITY, TEAM, GRID, POST, OFFICER)
+"""What a county keeps."""
+DUTY = Sort("duty", roster_tables.team_duty, "team", DutyChanged)
+"""What is counted of its rosters. Whoever tells of it holds the team's row, not the county's."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ async def announce(
 ) -> None:
     """Publish things as they are now, or were when they were removed; no thing may come twice.
 
-    The caller holds the county's lock and has written the rows in the same transaction.
+    The caller holds what the sort is changed under, the county's lock as a rule, and has written the rows in the same
+    transaction.
     """
     for start in range(0, len(rows), _AT_ONCE):
         entries = [_entry(sort, row, removed=removed) for row in rows[start : start + _AT_ONCE]]

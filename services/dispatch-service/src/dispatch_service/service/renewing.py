@@ -71,5 +71,8 @@ def _unmoved(stale: StaleClock, work: Clockwork) -> Clock:
 def _reschedule(renewed: Renewed, now: datetime) -> Event:
     case = renewed.stale.case
     case.tell(EventType.RESCHEDULED)
-    data = ComplaintRescheduled(promised_at=renewed.clock.promised_at, promised_before=renewed.promised_before)
+    clock = renewed.clock
+    data = ComplaintRescheduled(
+        promised_at=clock.promised_at, promised_before=renewed.promised_before, warn_at=clock.warn_at
+    )
     return announce(case, EventType.RESCHEDULED, data, at=now, traceparent=None)

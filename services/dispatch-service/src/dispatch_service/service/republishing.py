@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.persistence import county
 from dispatch_service.persistence.rows import Row
-from dispatch_service.service.directory import GRID, SORTS, TEAM, Occasion, Sort, announce
+from dispatch_service.service.directory import DUTY, GRID, SORTS, TEAM, Occasion, Sort, announce
 
 
 async def publish_directory(connection: AsyncConnection, occasion: Occasion, *, dry_run: bool) -> int:
@@ -15,7 +15,7 @@ async def publish_directory(connection: AsyncConnection, occasion: Occasion, *, 
     What was removed is not told again. The caller holds the county's lock.
     """
     things = 0
-    for sort in SORTS:
+    for sort in (*SORTS, DUTY):
         rows = await _all(connection, occasion.tenant, sort)
         things += len(rows)
         if not dry_run:

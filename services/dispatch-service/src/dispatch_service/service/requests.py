@@ -118,6 +118,7 @@ async def _carry_out(
             "reason": request["reason"],
             "asked_by": request["asked_by"],
             "promised_at": clock.promised_at,
+            "warn_at": clock.warn_at,
         }
     )
     await announce_action(connection, case, EVENT_OF[kind], data, action)

@@ -36,6 +36,7 @@ async def order(connection: AsyncConnection, action: Action, text: str, deadline
         stage=stage_of(case.status).value,
         team=case.team,
         promised_at=known.clock.promised_at if known.clock else None,
+        warn_at=known.clock.warn_at if known.clock else None,
         order=given,
         actor=action.actor,
     )

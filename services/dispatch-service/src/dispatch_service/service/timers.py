@@ -61,6 +61,7 @@ def _escalate(timer: DueTimer) -> Event:
             "team": timer.case.team,
             "department": timer.department,
             "promised_at": timer.clock.promised_at,
+            "warn_at": timer.clock.warn_at,
         }
     )
     return announce(timer.case, EventType.ESCALATED, data, at=timer.now, traceparent=None)

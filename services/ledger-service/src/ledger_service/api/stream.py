@@ -1,6 +1,7 @@
 """New entries as they come, as server-sent events."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -10,11 +11,11 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
-from contracts.lifecycle import EventType
-from ledger_service.api.deps import Staff
+from contracts.lifecycle import EventType, Status
 from ledger_service.api.schemas import LiveEntry
+from ledger_service.api.tickets import listening
 from ledger_service.api.views import live_entry
-from ledger_service.service.listeners import Row, Wanted
+from ledger_service.service.listeners import Ending, Row, Wanted
 from ledger_service.service.live import LiveFeed
 from operations.filters import Code
 from runtime.auth import Caller
@@ -50,6 +51,11 @@ async def _wanted(
     category: _Codes = None,
     community: _Codes = None,
     grid: _Codes = None,
+    team: _Codes = None,
+    status: Annotated[
+        list[Status] | None,
+        Query(max_length=len(Status), description="That the complaint comes to by it. May be repeated."),
+    ] = None,
 ) -> Wanted:
     return Wanted(
         types=frozenset(event_type or ()),
@@ -57,14 +63,25 @@ async def _wanted(
         categories=frozenset(category or ()),
         communities=frozenset(community or ()),
         grids=frozenset(grid or ()),
+        teams=frozenset(team or ()),
+        statuses=frozenset(status or ()),
     )
 
 
 async def _last_event_id(
-    last_event_id: Annotated[
-        str | None, Header(description="The id of the last event that arrived; what was missed since comes first.")
+    in_header: Annotated[
+        str | None,
+        Header(
+            alias="Last-Event-ID",
+            description="The id of the last event that arrived; what was missed since comes first.",
+        ),
+    ] = None,
+    in_query: Annotated[
+        str | None,
+        Query(alias="last_event_id", max_length=100, description="The same where no header can be sent, which counts."),
     ] = None,
 ) -> int | None:
+    last_event_id = in_query if in_header is None else in_header
     if last_event_id is None:
         return None
     if not (last_event_id.isascii() and last_event_id.isdecimal() and int(last_event_id[:20]) <= _LARGEST):
@@ -86,16 +103,20 @@ async def _last_event_id(
 )
 async def stream_entries(
     request: Request,
-    caller: Staff,
+    caller: Annotated[Caller, Depends(listening)],
     wanted: Annotated[Wanted, Depends(_wanted)],
     after: Annotated[int | None, Depends(_last_event_id)],
 ) -> _EventStream:
     """Send new entries as they are recorded, as server-sent events, until the client leaves or its token expires.
 
+    The caller shows a token or, where no header can be sent, a `ticket`.
+
     Only entries of complaints are sent, not those of activities and exports. An event's name is the entry's type, its
     data a LiveEntry as JSON. Entries of one complaint come in order. After a reconnection with `Last-Event-ID` nothing
-    is missing and a few entries may come again: `position` tells. A client that does not keep up, or whose server
-    stops, is disconnected and should come back. 503 where the node has as many listeners as it takes.
+    is missing and a few entries may come again: `position` tells. Before the server ends a stream it sends an event
+    `stream.ended` whose data says why: `too-slow` (the client did not keep up) or `server-stops`, after which it should
+    come back, or `token-expired`. Every 15 quiet seconds there is a comment. 503 where the node has as many listeners
+    as it takes.
     """
     feed: LiveFeed = request.app.state.feed
     if feed.is_full:
@@ -116,6 +137,12 @@ async def _events(feed: LiveFeed, caller: Caller, wanted: Wanted, after: int | N
                     news = await listener.chunks.get()
             except TimeoutError:
                 news = KEEPALIVE_COMMENT
-            if news is None:
+            if isinstance(news, str):
+                yield _ended(news)
                 return
             yield news
+        yield _ended("token-expired")
+
+
+def _ended(why: Ending) -> bytes:
+    return format_sse_event(data_str=json.dumps({"reason": why}), event="stream.ended")

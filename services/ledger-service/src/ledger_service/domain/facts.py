@@ -12,6 +12,7 @@ from contracts.events import (
     Acted,
     AppealDecided,
     ComplaintAssigned,
+    ComplaintEscalated,
     ComplaintExcluded,
     ComplaintExtended,
     ComplaintReceived,
@@ -20,6 +21,7 @@ from contracts.events import (
     ComplaintResolved,
     ComplaintResumed,
     ComplaintStarted,
+    ComplaintSuspended,
     ComplaintTransferred,
     FeedbackReceived,
     FollowedUp,
@@ -66,6 +68,8 @@ class Facts:
     """Closed by force 强制结案."""
     first_assigned_at: datetime | None = None
     promised_at: datetime | None = None
+    warn_at: datetime | None = None
+    """When its light turns yellow; None where no event has said it."""
     suspended_at: datetime | None = None
     """Since when its clock stands still; None where it runs."""
     accepted_at: datetime | None = None
@@ -120,6 +124,7 @@ def _assigned(facts: Facts, event: Event) -> None:
     facts.team_name = data.team_name
     facts.officer = data.officer
     facts.promised_at = data.promised_at
+    facts.warn_at = data.warn_at
     facts.department = facts.accepted_at = None
     if facts.first_assigned_at is None:
         facts.first_assigned_at = event.time
@@ -146,21 +151,36 @@ def _transferred(facts: Facts, event: Event) -> None:
 
 
 def _extended(facts: Facts, event: Event) -> None:
-    facts.promised_at = cast(ComplaintExtended, event.data).promised_at
+    _promise(facts, cast(ComplaintExtended, event.data))
     facts.extensions += 1
 
 
 def _rescheduled(facts: Facts, event: Event) -> None:
-    facts.promised_at = cast(ComplaintRescheduled, event.data).promised_at
+    _promise(facts, cast(ComplaintRescheduled, event.data))
 
 
 def _suspended(facts: Facts, event: Event) -> None:
     facts.suspended_at = event.time
+    _promise(facts, cast(ComplaintSuspended, event.data))
 
 
 def _resumed(facts: Facts, event: Event) -> None:
     facts.suspended_at = None
-    facts.promised_at = cast(ComplaintResumed, event.data).promised_at or facts.promised_at
+    _promise(facts, cast(ComplaintResumed, event.data))
+
+
+def _escalated(facts: Facts, event: Event) -> None:
+    _promise(facts, cast(ComplaintEscalated, event.data))
+
+
+_Promising = ComplaintExtended | ComplaintSuspended | ComplaintResumed | ComplaintEscalated | ComplaintRescheduled
+
+
+def _promise(facts: Facts, data: _Promising) -> None:
+    """Take over what is promised now."""
+    if data.promised_at is not None:
+        facts.promised_at = data.promised_at
+        facts.warn_at = data.warn_at
 
 
 def _resolved(facts: Facts, event: Event) -> None:
@@ -254,6 +274,7 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.RESCHEDULED: _rescheduled,
     EventType.SUSPENDED: _suspended,
     EventType.RESUMED: _resumed,
+    EventType.ESCALATED: _escalated,
     EventType.RESOLVED: _resolved,
     EventType.VERIFIED: _verified,
     EventType.REWORK_ORDERED: _rework_ordered,

@@ -36,6 +36,7 @@ _CHANGED = {
     "is_forced": "boolean",
     "first_assigned_at": "timestamptz",
     "promised_at": "timestamptz",
+    "warn_at": "timestamptz",
     "suspended_at": "timestamptz",
     "accepted_at": "timestamptz",
     "started_at": "timestamptz",

@@ -15,6 +15,7 @@ def fact_columns() -> list[sa.Column[object]]:
         _flag("is_forced"),
         sa.Column("first_assigned_at", _MOMENT),
         sa.Column("promised_at", _MOMENT),
+        sa.Column("warn_at", _MOMENT, comment="when its light turns yellow, where an event has said it"),
         sa.Column("suspended_at", _MOMENT, comment="since when its clock stands still"),
         sa.Column("accepted_at", _MOMENT),
         sa.Column("started_at", _MOMENT, comment="when an officer was on site for the first time"),

@@ -9,6 +9,7 @@ from ledger_service.persistence.closing_tables import add_closing_tables, closin
 from ledger_service.persistence.fact_columns import fact_columns
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
 from ledger_service.persistence.matter_tables import add_matter_tables
+from ledger_service.persistence.overview_tables import add_overview_tables
 from ledger_service.persistence.public_tables import add_public_tables
 from ledger_service.persistence.unsettled_index import add_unsettled_index
 from runtime.idempotency import idempotency_table
@@ -242,5 +243,9 @@ rating_appeal = metadata.tables["rating_appeal"]
 add_book_tables(metadata)
 named_ledger = metadata.tables["named_ledger"]
 export = metadata.tables["export"]
+add_overview_tables(metadata)
+directory = metadata.tables["directory"]
+team_duty = metadata.tables["team_duty"]
+stream_ticket = metadata.tables["stream_ticket"]
 add_bus_tables(metadata)
 idempotency_table(metadata)

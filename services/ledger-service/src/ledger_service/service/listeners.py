@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from prometheus_client import Counter
 
@@ -23,6 +23,9 @@ class Wanted:
     categories: frozenset[str] = frozenset()
     communities: frozenset[str] = frozenset()
     grids: frozenset[str] = frozenset()
+    teams: frozenset[str] = frozenset()
+    statuses: frozenset[str] = frozenset()
+    """That the complaint comes to by the entry."""
 
     def has(self, row: Row) -> bool:
         """Say whether the entry is one of them."""
@@ -32,14 +35,20 @@ class Wanted:
             and (not self.categories or row["category"] in self.categories)
             and (not self.communities or row["community"] in self.communities)
             and (not self.grids or row["grid"] in self.grids)
+            and (not self.teams or row["team"] in self.teams)
+            and (not self.statuses or row["status_after"] in self.statuses)
         )
 
 
+Ending = Literal["too-slow", "server-stops", "token-expired"]
+"""Why a stream ends."""
+
+
 class Listener:
-    """What is still to be sent to one client; None at the end says that it is to go."""
+    """What is still to be sent to one client; why it is to go comes last."""
 
     def __init__(self) -> None:
-        self.chunks: asyncio.Queue[bytes | None] = asyncio.Queue(_QUEUED + 1)
+        self.chunks: asyncio.Queue[bytes | Ending] = asyncio.Queue(_QUEUED + 1)
 
     def tell(self, chunk: bytes) -> None:
         """Add a chunk, or end it where too much waits already."""
@@ -47,9 +56,9 @@ class Listener:
             self.chunks.put_nowait(chunk)
         elif self.chunks.qsize() == _QUEUED:
             _SENT_AWAY.inc()
-            self.end()
+            self.end("too-slow")
 
-    def end(self) -> None:
+    def end(self, why: Ending) -> None:
         """Let the client go once it has what waits for it."""
         if not self.chunks.full():
-            self.chunks.put_nowait(None)
+            self.chunks.put_nowait(why)

@@ -72,7 +72,7 @@ class LiveFeed:
             self._listeners[tenant] = defaultdict(set, groups)
             if self.is_draining():
                 for listener in set[Listener]().union(*groups.values()):
-                    listener.end()
+                    listener.end("server-stops")
             elif groups:
                 await self._tell(tenant, groups)
             else:

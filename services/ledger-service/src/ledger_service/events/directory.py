@@ -1,0 +1,64 @@
+"""Keeps the names of communities, grids and teams, and how many of a team are on duty, as dispatch tells them."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.directory import CommunityChanged, DirectoryEvent, DutyChanged, GridChanged, TeamChanged
+from contracts.envelope import Event
+from contracts.topics import DIRECTORY, consumer_of
+from eventbus.slices import Subscription
+from ledger_service.persistence import directory
+from ledger_service.persistence.directory import Duty, Kind, Thing
+
+_KINDS: dict[StrEnum, Kind] = {
+    DirectoryEvent.COMMUNITY_CHANGED: "community",
+    DirectoryEvent.GRID_CHANGED: "grid",
+    DirectoryEvent.TEAM_CHANGED: "team",
+}
+
+
+async def keep_directory(connection: AsyncConnection, events: Sequence[Event[Any]]) -> Sequence[Event[Any]]:
+    """Keep the newest that `events` say of each thing, in two statements; nothing follows from that."""
+    newest: dict[object, Event[Any]] = {}
+    for event in events:
+        known = newest.get(event.subject)
+        if known is None or known.sequence < event.sequence:
+            newest[event.subject] = event
+    things, duties = list[Thing](), list[Duty]()
+    for event in newest.values():
+        match event.data:
+            case DutyChanged() as said:
+                duties.append(_duty(event, said))
+            case CommunityChanged() | GridChanged() | TeamChanged() as said:
+                things.append(_thing(event, said))
+    await directory.keep_things(connection, things)
+    await directory.keep_duties(connection, duties)
+    return []
+
+
+SUBSCRIPTION = Subscription(
+    consumer=consumer_of("ledger", DIRECTORY),
+    topic=DIRECTORY.name,
+    types=frozenset({*_KINDS, DirectoryEvent.DUTY_CHANGED}),
+    handler=keep_directory,
+)
+
+
+def _thing(event: Event[Any], said: CommunityChanged | GridChanged | TeamChanged) -> Thing:
+    return Thing(
+        tenant=event.tenant,
+        kind=_KINDS[event.type],
+        code=said.code,
+        sequence=event.sequence,
+        removed=said.removed,
+        name=said.name,
+        community=None if isinstance(said, CommunityChanged) else said.community,
+        team=said.team if isinstance(said, GridChanged) else None,
+    )
+
+
+def _duty(event: Event[Any], said: DutyChanged) -> Duty:
+    return Duty(event.tenant, said.code, event.sequence, said.planned, said.on_duty, said.at, said.until)

@@ -1,0 +1,89 @@
+"""Communities, grids and teams as dispatch tells of them, and how many of a team are on duty."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from eventbus.driver import Statement
+from ledger_service.persistence.tables import directory
+
+Kind = Literal["community", "grid", "team"]
+
+
+class Thing(NamedTuple):
+    """A community, grid or team as its event of that sequence says."""
+
+    tenant: str
+    kind: Kind
+    code: str
+    sequence: int
+    removed: bool
+    name: str
+    community: str | None
+    team: str | None
+
+
+class Duty(NamedTuple):
+    """How many of a team are on duty, as its event of that sequence says."""
+
+    tenant: str
+    team: str
+    sequence: int
+    planned: int
+    on_duty: int
+    at: datetime
+    until: datetime | None
+
+
+# What is older than what is known changes nothing: a compacted topic may leave out what was between.
+_KEEP_THINGS = Statement("""
+    INSERT INTO directory (tenant, kind, code, sequence, removed, name, community, team)
+    SELECT * FROM unnest(CAST(:tenant AS text[]), CAST(:kind AS text[]), CAST(:code AS text[]),
+                         CAST(:sequence AS int[]), CAST(:removed AS boolean[]), CAST(:name AS text[]),
+                         CAST(:community AS text[]), CAST(:team AS text[])) AS said (tenant, kind, code)
+    ORDER BY tenant, kind, code
+    ON CONFLICT (tenant, kind, code) DO UPDATE
+    SET sequence = EXCLUDED.sequence, removed = EXCLUDED.removed, name = EXCLUDED.name,
+        community = EXCLUDED.community, team = EXCLUDED.team
+    WHERE directory.sequence < EXCLUDED.sequence
+""")
+_KEEP_DUTIES = Statement("""
+    INSERT INTO team_duty (tenant, team, sequence, planned, on_duty, at, until)
+    SELECT * FROM unnest(CAST(:tenant AS text[]), CAST(:team AS text[]), CAST(:sequence AS int[]),
+                         CAST(:planned AS int[]), CAST(:on_duty AS int[]), CAST(:at AS timestamptz[]),
+                         CAST(:until AS timestamptz[])) AS said (tenant, team)
+    ORDER BY tenant, team
+    ON CONFLICT (tenant, team) DO UPDATE
+    SET sequence = EXCLUDED.sequence, planned = EXCLUDED.planned, on_duty = EXCLUDED.on_duty,
+        at = EXCLUDED.at, until = EXCLUDED.until
+    WHERE team_duty.sequence < EXCLUDED.sequence
+""")
+
+
+async def keep_things(connection: AsyncConnection, things: Sequence[Thing]) -> None:
+    """Keep what is said, unless something newer is kept; each thing at most once."""
+    if things:
+        await _KEEP_THINGS.fetch(connection, dict(zip(Thing._fields, zip(*things, strict=True), strict=True)))
+
+
+async def keep_duties(connection: AsyncConnection, duties: Sequence[Duty]) -> None:
+    """Keep what is said, unless something newer is kept; each team at most once."""
+    if duties:
+        await _KEEP_DUTIES.fetch(connection, dict(zip(Duty._fields, zip(*duties, strict=True), strict=True)))
+
+
+class Named(NamedTuple):
+    """What a thing is called; a removed one keeps its name."""
+
+    name: str
+    removed: bool
+
+
+async def names(connection: AsyncConnection, tenant: str) -> Mapping[tuple[Kind, str], Named]:
+    """Return what each thing of `tenant` is called, by kind and code."""
+    columns = directory.c
+    statement = sa.select(columns.kind, columns.code, columns.name, columns.removed).where(columns.tenant == tenant)
+    return {(row.kind, row.code): Named(row.name, row.removed) for row in await connection.execute(statement)}
