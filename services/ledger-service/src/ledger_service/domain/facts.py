@@ -65,6 +65,7 @@ class Facts:
     """Closed by force 强制结案."""
     first_assigned_at: datetime | None = None
     promised_at: datetime | None = None
+    """None in a new round until dispatch has named a time for it."""
     suspended_at: datetime | None = None
     """Since when its clock stands still; None where it runs."""
     accepted_at: datetime | None = None
@@ -183,9 +184,9 @@ def _reopened(facts: Facts, event: Event) -> None:
 
 
 def _begin_round(facts: Facts, number: int) -> None:
-    """Forget the result and what the reporter said of it: both stay in their entries."""
+    """Forget the promise, the result and what the reporter said of it: they stay in their entries."""
     facts.round = number
-    facts.accepted_at = facts.resolved_at = facts.verified_at = facts.closed_at = None
+    facts.promised_at = facts.accepted_at = facts.resolved_at = facts.verified_at = facts.closed_at = None
     facts.satisfaction = facts.solved = facts.follow_up = facts.asked_at = facts.rating = facts.appeal = None
     facts.is_struck = facts.is_forced = False
 
@@ -213,7 +214,7 @@ def _rated(facts: Facts, event: Event) -> None:
 
 def _followed_up(facts: Facts, event: Event) -> None:
     data = cast(FollowedUp, event.data)
-    if data.satisfaction is not None:
+    if data.satisfaction is not None or data.solved is not None:
         _rated(facts, event)
     if data.done:
         facts.follow_up = data.outcome

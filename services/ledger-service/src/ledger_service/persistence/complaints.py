@@ -77,6 +77,10 @@ _LOCK_MANY = Statement(f"""{_LOCK}
     WHERE tenant = ANY(CAST(:tenants AS text[])) AND complaint_id = ANY(CAST(:ids AS uuid[]))
     ORDER BY complaint_id FOR UPDATE
 """)
+_WITHOUT_FACTS = sa.text("""
+    SELECT tenant, complaint_id FROM ledger_complaint WHERE facts_version <> version AND complaint_id > :after
+    ORDER BY complaint_id LIMIT :size
+""")
 _LOCK_ONE = sa.text(f"{_LOCK} WHERE tenant = :tenant AND complaint_id = :id FOR UPDATE")
 _UPDATE = Statement(f"""
     UPDATE ledger_complaint AS complaint
@@ -101,6 +105,15 @@ async def lock(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> 
     """Return one complaint of `tenant`, locked until the transaction ends."""
     row = (await connection.execute(_LOCK_ONE, {"id": complaint_id, "tenant": tenant})).one_or_none()
     return None if row is None else _complaint(row)
+
+
+async def without_facts(connection: AsyncConnection, after: UUID, size: int) -> Sequence[tuple[str, UUID]]:
+    """Return tenants and ids of up to `size` complaints, ids above `after`, whose facts are not those of all entries.
+
+    A release that did not know facts has entered some of them.
+    """
+    rows = await connection.execute(_WITHOUT_FACTS, {"after": after, "size": size})
+    return [(row.tenant, row.complaint_id) for row in rows]
 
 
 async def save(connection: AsyncConnection, complaints: Collection[Complaint]) -> None:

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from eventbus.tables import add_bus_tables
 from ledger_service.persistence.fact_columns import fact_columns
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
+from ledger_service.persistence.statistics_tables import add_statistics_tables
 from runtime.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -205,5 +206,7 @@ add_hotspot_tables(metadata)
 hotspot = metadata.tables["hotspot"]
 hotspot_change = metadata.tables["hotspot_change"]
 hotspot_rule = metadata.tables["hotspot_rule"]
+add_statistics_tables(metadata)
+statistics_setting = metadata.tables["statistics_setting"]
 add_bus_tables(metadata)
 idempotency_table(metadata)
