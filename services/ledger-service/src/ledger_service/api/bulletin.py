@@ -1,39 +1,21 @@
 """The bulletin 通报: what was done in a period, as a paragraph and as figures."""
 
-import re
-from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import PlainTextResponse
-from pydantic import BeforeValidator
-from pydantic_core import PydanticCustomError
 
 from ledger_service.api.activity_schemas import BulletinView, FigureView, PeriodView
 from ledger_service.api.deps import ReadEngine, Staff
+from ledger_service.api.reporting import Day, is_preferred, report_language
 from ledger_service.domain.bulletin import BulletinLanguage, Scope, figures, write
 from ledger_service.persistence import activity_days
 from operations.filters import Code
 from operations.problems import invalid
 from runtime.problems import PROBLEM_RESPONSES
-from runtime.problems.language import preferred_language
 
 router = APIRouter(tags=["activities"], responses=PROBLEM_RESPONSES)
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 Format = Literal["json", "text"]
-
-
-def _day(given: object) -> date:
-    try:
-        day = date.fromisoformat(str(given)) if _DAY.fullmatch(str(given)) else None
-    except ValueError:
-        day = None
-    if day is None or not 1900 <= day.year <= 9998:
-        raise PydanticCustomError("day-invalid", "not a day")
-    return day
-
-
-Day = Annotated[date, BeforeValidator(_day)]
 
 
 async def _scope(
@@ -47,28 +29,11 @@ async def _scope(
     return Scope(first, last, community, team)
 
 
-async def _language(
-    request: Request,
-    lang: Annotated[BulletinLanguage | None, Query(description="By default as `Accept-Language` says.")] = None,
-) -> BulletinLanguage:
-    return lang or ("en" if preferred_language(request.headers.get("accept-language")) == "en" else "zh")
-
-
 async def _format(
     request: Request,
     form: Annotated[Format | None, Query(alias="format", description="By default as `Accept` says.")] = None,
 ) -> Format:
-    return form or _accepted(request.headers.get("accept", ""))
-
-
-def _accepted(accept: str) -> Format:
-    """Return `text` where the caller names plain text and ranks it above JSON."""
-    ranks: dict[str, float] = {}
-    for item in accept.split(",")[:10]:
-        name, *parameters = (part.strip() for part in item.lower().split(";"))
-        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
-        ranks[name] = float(quality) if re.fullmatch(r"[01](\.[0-9]{0,3})?", quality) else 0.0
-    return "text" if ranks.get("text/plain", 0.0) > ranks.get("application/json", 0.0) else "json"
+    return form or ("text" if is_preferred(request.headers.get("accept", ""), "text/plain") else "json")
 
 
 @router.get(
@@ -81,7 +46,7 @@ async def show_bulletin(
     caller: Staff,
     engine: ReadEngine,
     scope: Annotated[Scope, Depends(_scope)],
-    language: Annotated[BulletinLanguage, Depends(_language)],
+    language: Annotated[BulletinLanguage, Depends(report_language)],
     form: Annotated[Format, Depends(_format)],
 ) -> Response:
     """Write what was done from a day to a day, in Chinese or English, as a paragraph (`text`) or with its figures.
