@@ -70,7 +70,8 @@ docs: $(SYNCED) ## Generate the AsyncAPI and OpenAPI documents from the code
 	$(BIN)/jieban docs
 
 $(SYNCED): uv.lock pyproject.toml $(wildcard */pyproject.toml */*/pyproject.toml) | $(UV)
-	$(UV) sync --frozen --all-packages
+	$(UV) sync --frozen --all-packages --compile-bytecode
+	@test ! -w . || $(BIN)/python -m compileall -q $(SOURCES)
 	@touch $@
 
 $(UV_HOME)/bin/uv:

@@ -41,7 +41,7 @@ class Life:
 
     @property
     def is_running(self) -> bool:
-        return self.status in _RUNNING
+        return self.status in _RUNNING | {"transferred"}
 
     @property
     def is_open(self) -> bool:
@@ -205,6 +205,8 @@ class Life:
     def withdraw(self) -> None:
         self.story.append("release_requested")
         if self.status in _WITHDRAWABLE:
+            self._drop()
+            self.reinspection, self.responsible = None, self.team
             self._happened("released", "withdrawn")
         else:
             self._happened("release_refused", self.status)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from contracts.lifecycle import EventType
 from dispatch.world import TENANT, TOWN, World, received
 from dispatch_service.service.clockworks import Clockworks, default_limits
 from dispatch_service.service.renewing import renew_clocks
@@ -196,7 +197,11 @@ async def test_open_cases_follow_a_change_of_limits_and_others_do_not(world: Wor
     lengths = [(row := await world.row(event))["promised_at"] - row["assigned_at"] for event in events]
     assert lengths == [timedelta(hours=10), timedelta(hours=10), timedelta(hours=20)]
     assert (await world.row(events[2]))["timer_at"] == (await world.row(events[2]))["warn_at"]
-    assert [row["sequence"] for row in await world.published(events[2])] == [1]
+    first, second = await world.published(events[2])
+    assert (second["type"], second["sequence"]) == (EventType.RESCHEDULED, 2)
+    told = [moment(second["payload"][name]) for name in ("promised_before", "promised_at")]
+    assert told == [moment(first["payload"]["promised_at"]), (await world.row(events[2]))["promised_at"]]
+    assert [len(await world.published(event)) for event in events[:2]] == [1, 1]
 
 
 async def test_a_case_of_a_version_without_clocks_gets_one_and_one_of_a_new_round_a_new_one(world: World) -> None:

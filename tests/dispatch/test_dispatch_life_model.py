@@ -43,7 +43,7 @@ SUGGESTED = {
     "accepted": ["start", "start", "ask", "ask", "decide", "decide", "support", "level_passes"],
     "in_progress": ["resolve", "order", "inspect", "rectification_ends", "ask", "ask", "decide", "decide", "transfer"],
     "suspended": ["ask", "decide"],
-    "transferred": ["answer", "recall"],
+    "transferred": ["answer", "recall", "level_passes"],
     "resolved": ["begin_round"],
 }
 """What people do with a case in a state; what comes more than once is done more often."""

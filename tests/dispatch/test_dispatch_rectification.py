@@ -77,7 +77,7 @@ async def test_the_case_comes_back_by_itself_and_ends_with_the_inspection(world:
     assert (line["number"], line["notice"], line["photos"]) == (1, "三日内拆除违规广告牌", [photo])
     assert (line["until"], line["passed"], line["announced_at"]) == (ordered["rectify_until"], None, None)
     assert (early, due) == (0, [1, 0])
-    assert (flagged["reinspection"], flagged["status"], flagged["version"]) == ("due", "in_progress", 5)
+    assert (flagged["reinspection"], flagged["status"], flagged["version"]) == ("due", "in_progress", 4)
     assert flagged["rectifications"][0]["announced_at"] is not None
     assert done == (200, "")
     assert (after["status"], after["reinspection"], after["rectify_until"]) == ("resolved", None, None)

@@ -77,7 +77,7 @@ async def test_a_recalled_case_goes_to_a_unit_again(world: World, team: str | No
         assert (await transfer(world, event, external_ref="SW-2")).status_code == 200
 
 
-async def test_while_a_department_has_it_the_unit_does_nothing_and_nobody_is_told(world: World) -> None:
+async def test_while_a_department_has_it_the_unit_does_nothing_and_the_limits_go_on(world: World) -> None:
     event = await world.a_case("accept", "start")
     await transfer(world, event)
     await world.run(
@@ -85,8 +85,17 @@ async def test_while_a_department_has_it_the_unit_does_nothing_and_nobody_is_tol
         " timer_at = now() - interval '2 s' WHERE complaint_id = :id",
         id=event.subject,
     )
-    assert await fire_due(world.engine) == 0
+    while await fire_due(world.engine):
+        pass
+    told = [row["payload"] for row in await world.published(event) if row["type"] == EventType.ESCALATED]
+    assert [(each["level"], each["stage"], each["department"]) for each in told] == [
+        (80, "resolve", "water"),
+        (100, "resolve", "water"),
+    ]
     assert (await shown(world, event))["light"] == "red"
+    order = {"text": "尽快办结", "deadline": (datetime.now(UTC) + timedelta(days=1)).isoformat()}
+    refused = await world.act(event, "supervision", order, role="supervisor")
+    assert problem(refused) == (409, "illegal-transition")
     for action, body in (
         ("accept", None),
         ("start", None),
@@ -100,10 +109,10 @@ async def test_while_a_department_has_it_the_unit_does_nothing_and_nobody_is_tol
     assert (await world.published(event))[-1]["type"] == EventType.RELEASE_REFUSED
 
     await world.act(event, "transfer/recall", {"reason": "x"}, role="dispatcher")
-    while await fire_due(world.engine):
-        pass
-    told = [row["payload"]["level"] for row in await world.published(event) if row["type"] == EventType.ESCALATED]
-    assert told == [80, 100]
+    await world.run("UPDATE dispatch_case SET timer_at = now() WHERE complaint_id = :id", id=event.subject)
+    assert await fire_due(world.engine) == 1
+    last = (await world.published(event))[-1]["payload"]
+    assert (last["level"], "department" in last) == (200, False)
 
 
 async def test_only_what_a_department_has_is_answered_or_recalled(world: World) -> None:

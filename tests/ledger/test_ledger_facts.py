@@ -7,6 +7,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contracts.events import ComplaintRescheduled
+from contracts.lifecycle import EventType
 from histories import BEGIN, OFFICER
 from ledger.conftest import Enter
 from ledger.eventful import Eventful
@@ -52,6 +54,14 @@ def test_facts_are_those_of_all_events() -> None:
     assert complaint.is_struck
     assert complaint.exclusions == Exclusion.TIMELINESS
     assert complaint.facts_version == complaint.version == len(_full().events)
+
+
+def test_a_promise_that_was_reckoned_anew_counts() -> None:
+    history = Eventful()
+    history.received()
+    history.promised(_PROMISED)
+    history.event(EventType.RESCHEDULED, ComplaintRescheduled(promised_at=_PROMISED + timedelta(days=3)))
+    assert _folded(history).promised_at == _PROMISED + timedelta(days=3)
 
 
 def test_a_reopening_begins_without_result_and_word() -> None:

@@ -120,7 +120,7 @@ def test_orders_follow_one_another_twice() -> None:
 
 
 def ask(*returned_by: str, in_conference: bool = False, return_by: datetime | None = None) -> None:
-    check_return(returned_by, in_conference=in_conference, return_by=return_by, now=NOW)
+    check_return(returned_by, in_conference=in_conference, return_by=return_by, at=NOW)
 
 
 def test_returns_have_an_end() -> None:

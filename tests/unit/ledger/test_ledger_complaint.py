@@ -53,7 +53,7 @@ def _others(history: History) -> list[Event]:
 
 
 def _said(other: UUID) -> list[tuple[EventType, dict[str, object]]]:
-    """Return what the ledger's rarer events say; `other` stands for whatever event they refer to."""
+    """Return what the rarer events say; `other` stands for whatever event they refer to."""
     word = {"actor": "supervisor-1", "reason": "重复登记"}
     call = {"actor": "operator-1", "task": other, "attempt": 1, "outcome": "no_answer", "done": False}
     return [
@@ -64,6 +64,7 @@ def _said(other: UUID) -> list[tuple[EventType, dict[str, object]]]:
         (EventType.ENDING_DECIDED, {**word, "ending": "voided", "request": other, "approved": True}),
         (EventType.FORCE_CLOSED, {**word, "decision": other, "gates": ()}),
         (EventType.VOIDED, {**word, "decision": other}),
+        (EventType.RESCHEDULED, {"promised_at": "2026-03-09T10:00:00Z"}),
         (EventType.EXCLUDED, {**word, "indicators": "all", "excluded": True}),
     ]
 

@@ -41,6 +41,7 @@ class EventType(StrEnum):
     EXTENDED = "complaint.extended"
     SUSPENDED = "complaint.suspended"
     RESUMED = "complaint.resumed"
+    RESCHEDULED = "complaint.rescheduled"
     ESCALATED = "complaint.escalated"
     RECTIFICATION_ORDERED = "complaint.rectification_ordered"
     REINSPECTION_DUE = "complaint.reinspection_due"
@@ -114,8 +115,12 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.EXTENDED: Transition(_AT_WORK, None, "dispatch", _DISPATCHER),
     EventType.SUSPENDED: Transition(_AT_WORK, Status.SUSPENDED, "dispatch", _DISPATCHER),
     EventType.RESUMED: Transition(_from(Status.SUSPENDED), Status.IN_PROGRESS, "dispatch", _DISPATCHER),
-    # by a timer at 80, 100 and 200 % of the limit, or by a supervisor's order
-    EventType.ESCALATED: Transition(_OPEN_WORK, None, "dispatch", _SUPERVISOR),
+    # the limits or the calendar were changed, and the promised time with them
+    EventType.RESCHEDULED: Transition(
+        _ASSIGNED_OR_AT_WORK | _from(Status.RECEIVED, Status.TRANSFERRED), None, "dispatch", _NOBODY
+    ),
+    # by a timer at 80, 100 and 200 % of the limit, or by a supervisor's order; from transferred: a department is late
+    EventType.ESCALATED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _SUPERVISOR),
     EventType.RECTIFICATION_ORDERED: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _OFFICER),
     EventType.REINSPECTION_DUE: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _NOBODY),
     # from transferred: the other department has answered

@@ -121,6 +121,14 @@ class ComplaintResumed(Acted):
     """The new promised time: later by the suspension."""
 
 
+class ComplaintRescheduled(Payload):
+    """The promised time was reckoned anew, by other limits or another calendar than before."""
+
+    promised_at: datetime
+    promised_before: datetime | None = None
+    """None where nothing had been promised."""
+
+
 class SupervisionOrder(Payload):
     """督办: a supervisor's demand with a deadline of its own."""
 
@@ -137,6 +145,8 @@ class ComplaintEscalated(Payload):
     stage: Literal["accept", "on_site", "resolve"]
     """What the unit has to do next."""
     team: str
+    department: str | None = None
+    """That has the case at present and is late; `team` is the unit that it was taken from."""
     promised_at: datetime | None = None
     order: SupervisionOrder | None = None
     actor: str | None = None

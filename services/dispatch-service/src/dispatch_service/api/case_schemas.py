@@ -90,7 +90,8 @@ class Explanation(BaseModel):
 
 
 class CaseView(BaseModel):
-    """The work on one complaint. `version` is the number in the `ETag`.
+    """The work on one complaint. `version` is the number in the `ETag`; what time alone does (lights, levels of the
+    limit, a re-inspection that falls due) leaves it as it is.
 
     `promised_at` (承诺时限) is by when it is to be resolved. The light is green until 80 % of that time have passed,
     yellow until all has, then red; it stays as it was when the case was resolved, and null where the work ended

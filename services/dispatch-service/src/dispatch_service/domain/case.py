@@ -29,7 +29,9 @@ OPEN = frozenset(
 class Case:
     """What a decision about a case needs to know of it, and what a decision changes.
 
-    `version` counts all changes (it is the ETag), `sequence` the events that dispatch has published about it;
+    `version` counts what people and other services do to it (it is the ETag, and what devices say they saw): what time
+    alone does leaves it, since nothing that an officer has done meanwhile would be wrong for it. `sequence` counts the
+    events that dispatch has published about it;
     `ledger_sequence` and `intake_sequence` are the numbers of these services' last events that were followed.
     """
 
@@ -67,6 +69,14 @@ class Case:
         """Move on by an event of dispatch's own; raises ActionConflict where the state table has no such line."""
         self.status = self.check(event)
         self.version += 1
+        self.sequence += 1
+
+    def tell(self, event: EventType) -> None:
+        """Count an event by which a timer tells that a time is over; raises ActionConflict like `act`.
+
+        It asks for haste, not for anything else than was to be done before, so the version stays.
+        """
+        self.check(event)
         self.sequence += 1
 
     def follow(self, event: EventType, sequence: int) -> bool:

@@ -39,9 +39,9 @@ EVENT_OF: Mapping[RequestKind, EventType] = {
 """What follows when it is approved."""
 
 
-def check_extension(promised_at: datetime, extensions: int, until: datetime, now: datetime) -> None:
-    """Raise unless more time may still be asked for: DeadlinePassed, TooManyRequests, EndOutOfRange."""
-    if now >= promised_at:
+def check_extension(promised_at: datetime, extensions: int, until: datetime, at: datetime) -> None:
+    """Raise unless more time may still be asked for `at` a moment: DeadlinePassed, TooManyRequests, EndOutOfRange."""
+    if at >= promised_at:
         raise DeadlinePassed(promised_at)
     if extensions >= MOST_EXTENSIONS:
         raise TooManyRequests(MOST_EXTENSIONS)
@@ -61,9 +61,9 @@ def check_suspension(suspensions: int) -> None:
 
 
 def check_return(
-    returned_by: Collection[str], *, in_conference: bool, return_by: datetime | None, now: datetime
+    returned_by: Collection[str], *, in_conference: bool, return_by: datetime | None, at: datetime
 ) -> None:
-    """Raise unless the unit may still ask to give the case back, which the teams `returned_by` did in this round.
+    """Raise unless the unit may ask `at` a moment to give the case back, as the teams `returned_by` did in this round.
 
     ReturnedTooOften, DecidedInConference, ReturnLimitPassed.
     """
@@ -71,7 +71,7 @@ def check_return(
         raise ReturnedTooOften(MOST_RETURNS)
     if in_conference:
         raise DecidedInConference
-    if return_by is not None and now > return_by:
+    if return_by is not None and at > return_by:
         raise ReturnLimitPassed(return_by)
 
 

@@ -13,14 +13,16 @@ from contracts.events import ComplaintReceived
 from contracts.lifecycle import EventType
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.router import Route, Router
+from dispatch_service.domain.routing import DUTY_DESK
 from dispatch_service.domain.rules import Facts
 from dispatch_service.events.placements import Gathered, Placed, Started
 from dispatch_service.events.placing import place, point_of, received_of
-from dispatch_service.persistence import case_slices, rule_states
+from dispatch_service.persistence import case_slices, rule_states, team_holds
 from dispatch_service.persistence.case_slices import NewCases, Support
 from dispatch_service.persistence.rule_states import Tally
 from dispatch_service.service.announcements import answer
 from dispatch_service.service.rulebooks import Rulebook, Rulebooks
+from eventbus.errors import Transient
 
 
 async def assign(
@@ -28,7 +30,8 @@ async def assign(
 ) -> list[Event]:
     """Open a case for each received complaint and return the `assigned` events, with the promised times.
 
-    A complaint that has a case already (it was announced twice) keeps it, and nothing follows.
+    A complaint that has a case already (it was announced twice) keeps it, and nothing follows. Raises Transient where a
+    team was removed while cases were on their way to it.
     """
     firsts: dict[UUID, Event] = {}
     for event in events:
@@ -40,6 +43,7 @@ async def assign(
     await rulebooks.note_faults(connection, tenants, now)
     clocks = _clocks(received, routes, books, now)
     placed = await place(connection, received, routes, clocks, books, now)
+    await _hold_teams(connection, rulebooks, placed)
     gathered = Gathered(placed)
     known = await case_slices.insert(connection, _rows(received, gathered.places), gathered.placements(), now)
     new = [
@@ -47,6 +51,20 @@ async def assign(
     ]
     await _note(connection, new, gathered.distinct, now)
     return [answer(event, EventType.ASSIGNED, 1, gathered.assignments[index], at=now) for event, index in new]
+
+
+async def _hold_teams(connection: AsyncConnection, rulebooks: Rulebooks, placed: Sequence[Placed]) -> None:
+    """Keep the teams that get cases until these are there; Transient where one was removed since it was read of.
+
+    The duty desk is never removed, and where nothing is set up it is no row.
+    """
+    wanted = {(each.tenant, each.assignment.team.code) for each in placed}
+    wanted |= {(each.tenant, helper.team.code) for each in placed for helper in each.route.supporting}
+    wanted = {key for key in wanted if key[1] != DUTY_DESK}
+    gone = wanted - await team_holds.hold(connection, wanted) if wanted else set()
+    if gone:
+        rulebooks.look_again({tenant for tenant, _ in gone})
+        raise Transient(f"removed meanwhile: {', '.join(sorted(code for _, code in gone))}")
 
 
 def _route(events: Sequence[Event], books: Mapping[str, Rulebook]) -> list[Route]:

@@ -39,7 +39,7 @@ async def begin(
     works = await clockworks.of(connection, {each.case.tenant for each in begun})
     renewed = {}
     for key, each in known.items():
-        work, old = works[each.stale.tenant], each.stale.known
+        work, old = works[each.stale.case.tenant], each.stale.known
         clock = work.start(old.category, old.grade, begun_at=now, assigned_at=now)
         renewed[key] = Renewed(each.stale, work.version, clock, begun_at=now, is_new_round=True)
     await stale_clocks.save(connection, list(renewed.values()))

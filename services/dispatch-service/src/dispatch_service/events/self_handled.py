@@ -19,7 +19,7 @@ from contracts.events import (
 )
 from contracts.lifecycle import EventType
 from dispatch_service.domain.routing import Team
-from dispatch_service.persistence import self_handling
+from dispatch_service.persistence import self_handling, team_holds
 from dispatch_service.persistence.self_handling import Handled
 from dispatch_service.service.announcements import answer
 
@@ -34,6 +34,8 @@ async def complete(
     reports = {event.subject: event for event in arrivals if _report(event) is not None}
     wanted = {(event.tenant, _worker(event)) for event in reports.values()}
     teams = await self_handling.only_teams(connection, wanted)
+    held = await team_holds.hold(connection, {(tenant, team.code) for (tenant, _), team in teams.items()})
+    teams = {worker: team for worker, team in teams.items() if (worker[0], team.code) in held}
     events: list[Event] = []
     handled: list[Handled] = []
     for assigned in assignments:

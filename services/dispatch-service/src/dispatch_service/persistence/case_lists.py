@@ -86,12 +86,22 @@ async def page(
 
 def select_page(tenant: str, wanted: CaseFilter, *, after: Mark | None, size: int) -> sa.Select[Any]:
     """Return the statement of a page; it takes the parameter `at` where it asks for lights."""
+    if wanted.sort == "distance":
+        return _nearest(tenant, wanted, after, size)
     parts = _parts(wanted)
     if len(parts) == 1:
         return _select(tenant, wanted, parts[0], after).order_by(*_order(wanted)[1]).limit(size)
     pages = [_select(tenant, wanted, part, after).order_by(*_order(wanted)[1]).limit(size) for part in parts]
     both = sa.union_all(*(sa.select(page.subquery()) for page in pages)).subquery()
     return sa.select(both).order_by(both.c.complaint_id.desc()).limit(size)
+
+
+def _nearest(tenant: str, wanted: CaseFilter, after: Mark | None, size: int) -> sa.Select[Any]:
+    """Return the statement of a page by distance: an index says which cases are on it, and only those rows are read."""
+    cases = _select(tenant, wanted, frozenset(wanted.statuses), after).order_by(*_order(wanted)[1]).limit(size)
+    page = cases.with_only_columns(_CASE.complaint_id, cases.selected_columns.distance_metres).subquery()
+    rows = SELECT.add_columns(page.c.distance_metres).join(page, page.c.complaint_id == _CASE.complaint_id)
+    return rows.order_by(page.c.distance_metres, page.c.complaint_id)
 
 
 def _parts(wanted: CaseFilter) -> list[frozenset[Status]]:

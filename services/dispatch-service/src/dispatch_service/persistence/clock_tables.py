@@ -3,8 +3,9 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-AT_WORK = "status IN ('received', 'assigned', 'accepted', 'in_progress')"
-"""Whose clocks run and have timers; a case is received here while it waits for another unit."""
+AT_WORK = "status IN ('received', 'assigned', 'accepted', 'in_progress', 'transferred')"
+"""Whose clocks run and have timers; a case is received here while it waits for another unit, and transferred while a
+department has it."""
 KINDS = ("extension", "suspension", "resumption", "return")
 STATES = ("open", "approved", "refused", "dropped")
 

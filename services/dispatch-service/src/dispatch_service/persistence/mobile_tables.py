@@ -29,6 +29,12 @@ def add_case_indexes(case: sa.Table) -> None:
         postgresql_where=live,
     )
     sa.Index("dispatch_case_live_newest", columns.tenant, columns.complaint_id, postgresql_where=live)
+    sa.Index(
+        "dispatch_case_live_by_place",
+        *(columns.tenant, columns.lon, columns.lat, columns.complaint_id),
+        postgresql_where=live,
+        postgresql_include=["status", "team"],
+    )
     for name in ("category", "community", "grid"):
         sa.Index(
             f"dispatch_case_ended_by_{name}",

@@ -19,6 +19,7 @@ _SIZE = 5_000
 _PRESENT = SELECT.where(
     dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant")
 )
+_ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:sender, 0))")
 _OLD = sa.text(f"""
     DELETE FROM offline_action WHERE (tenant, subject, id) IN (
         SELECT tenant, subject, id FROM offline_action WHERE applied_at < :before ORDER BY applied_at LIMIT {_SIZE})
@@ -31,6 +32,14 @@ class Sender:
 
     tenant: str
     subject: str
+
+
+async def hold(connection: AsyncConnection, sender: Sender) -> None:
+    """Let no other batch of the sender go on until the transaction ends.
+
+    Two that use the same ids in another order would wait for each other's rows. It is held before any case is locked.
+    """
+    await connection.execute(_ONE_AT_A_TIME, {"sender": f"offline {sender.tenant} {sender.subject}"})
 
 
 async def find(connection: AsyncConnection, sender: Sender, ids: Collection[UUID]) -> dict[UUID, Row]:

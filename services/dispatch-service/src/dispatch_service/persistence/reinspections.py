@@ -22,9 +22,9 @@ _DUE = sa.text(f"""
 _SAVE = sa.text("""
     WITH told AS (
         UPDATE dispatch_case AS c
-        SET version = f.version, sequence = f.sequence, reinspection = 'due', updated_at = :now
-        FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:sequences AS int[]))
-            AS f (complaint_id, version, sequence)
+        SET sequence = f.sequence, reinspection = 'due', updated_at = :now
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:sequences AS int[]))
+            AS f (complaint_id, sequence)
         WHERE c.complaint_id = f.complaint_id
         RETURNING c.complaint_id, c.round)
     UPDATE case_rectification SET announced_at = :now
@@ -61,7 +61,6 @@ async def save(connection: AsyncConnection, told: Sequence[DueInspection]) -> No
         _SAVE,
         {
             "ids": [each.case.complaint_id for each in told],
-            "versions": [each.case.version for each in told],
             "sequences": [each.case.sequence for each in told],
             "now": told[0].now,
         },

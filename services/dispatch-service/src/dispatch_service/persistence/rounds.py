@@ -52,9 +52,10 @@ async def begin(
         "now": now,
     }
     rows = await connection.execute(_BEGIN, values)
+    those = {case.complaint_id: case for case, _ in cases}
     return {
         row.complaint_id: Begun(
-            StaleClock(row.tenant, row.complaint_id, now, is_new_round=True, known=clock_of(row._mapping)),
+            StaleClock(those[row.complaint_id], now, is_new_round=True, known=clock_of(row._mapping)),
             row.team_name,
             tuple(row.supporting),
         )

@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dispatch_service.domain.case import Case
 from dispatch_service.domain.clocks import Clock
 from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, CaseClock, clock_of, columns_of
 from dispatch_service.persistence.clock_tables import AT_WORK
+from dispatch_service.persistence.timed_cases import CASE_COLUMNS, case_of
 
 _TENANTS = sa.text(f"""
     WITH RECURSIVE known AS (
@@ -21,7 +22,7 @@ _TENANTS = sa.text(f"""
     SELECT tenant FROM known WHERE tenant IS NOT NULL
 """)
 _LOCK = sa.text(f"""
-    SELECT tenant, complaint_id, round, clock_round, {CLOCK_COLUMNS} FROM dispatch_case
+    SELECT {CASE_COLUMNS}, clock_round, {CLOCK_COLUMNS} FROM dispatch_case
     WHERE complaint_id IN (
         SELECT complaint_id FROM dispatch_case WHERE clock_round < round AND {AT_WORK}
         UNION
@@ -36,20 +37,21 @@ _LOCK = sa.text(f"""
 """)
 _SAVE = sa.text("""
     UPDATE dispatch_case AS c
-    SET clock_version = f.clock_version, clock_round = c.round, begun_at = f.begun_at,
+    SET sequence = f.sequence, clock_version = f.clock_version, clock_round = c.round, begun_at = f.begun_at,
         clock_unit = f.clock_unit, clock_budget = f.clock_budget, accept_by = f.accept_by, on_site_by = f.on_site_by,
         warn_at = f.warn_at, promised_at = f.promised_at, twice_at = f.twice_at, timer_at = f.timer_at,
         escalated = f.escalated,
         extensions = CASE WHEN f.is_new_round THEN 0 ELSE c.extensions END,
         suspensions = CASE WHEN f.is_new_round THEN 0 ELSE c.suspensions END
     FROM unnest(
-        CAST(:ids AS uuid[]), CAST(:clock_version AS bigint[]), CAST(:is_new_round AS bool[]),
-        CAST(:begun_at AS timestamptz[]), CAST(:clock_unit AS text[]), CAST(:clock_budget AS interval[]),
+        CAST(:ids AS uuid[]), CAST(:sequences AS int[]), CAST(:clock_version AS bigint[]),
+        CAST(:is_new_round AS bool[]), CAST(:begun_at AS timestamptz[]), CAST(:clock_unit AS text[]),
+        CAST(:clock_budget AS interval[]),
         CAST(:accept_by AS timestamptz[]), CAST(:on_site_by AS timestamptz[]), CAST(:warn_at AS timestamptz[]),
         CAST(:promised_at AS timestamptz[]), CAST(:twice_at AS timestamptz[]), CAST(:timer_at AS timestamptz[]),
         CAST(:escalated AS smallint[])
-    ) AS f (complaint_id, clock_version, is_new_round, begun_at, clock_unit, clock_budget, accept_by, on_site_by,
-            warn_at, promised_at, twice_at, timer_at, escalated)
+    ) AS f (complaint_id, sequence, clock_version, is_new_round, begun_at, clock_unit, clock_budget, accept_by,
+            on_site_by, warn_at, promised_at, twice_at, timer_at, escalated)
     WHERE c.complaint_id = f.complaint_id
 """)
 
@@ -58,8 +60,7 @@ _SAVE = sa.text("""
 class StaleClock:
     """A case whose clock is to be renewed."""
 
-    tenant: str
-    complaint_id: UUID
+    case: Case
     assigned_at: datetime
     is_new_round: bool
     """Whether it came back, rather than that its clock was never started or goes by old settings."""
@@ -70,11 +71,17 @@ class StaleClock:
 class Renewed:
     """The clock that a case gets."""
 
-    case: StaleClock
+    stale: StaleClock
     version: int
     clock: Clock
     begun_at: datetime
     is_new_round: bool
+
+    @property
+    def promised_before(self) -> datetime | None:
+        """The promised time of the clock that it replaces."""
+        former = self.stale.known.clock
+        return None if former is None else former.promised_at
 
 
 async def tenants(connection: AsyncConnection) -> Sequence[str]:
@@ -89,8 +96,7 @@ async def lock(connection: AsyncConnection, versions: Mapping[str, int], *, size
     values = {"tenants": list(versions), "versions": list(versions.values()), "size": size}
     return [
         StaleClock(
-            row.tenant,
-            row.complaint_id,
+            case_of(row._mapping),
             row.assigned_at,
             is_new_round=row.clock_round < row.round and row.round > 1,
             known=clock_of(row._mapping),
@@ -107,7 +113,8 @@ async def save(connection: AsyncConnection, renewed: Sequence[Renewed]) -> None:
         _SAVE,
         {
             **values,
-            "ids": [each.case.complaint_id for each in renewed],
+            "ids": [each.stale.case.complaint_id for each in renewed],
+            "sequences": [each.stale.case.sequence for each in renewed],
             "clock_version": [each.version for each in renewed],
             "begun_at": [each.begun_at for each in renewed],
             "is_new_round": [each.is_new_round for each in renewed],

@@ -35,6 +35,11 @@ class Territory:
         self._versions: dict[str, int] = {}
         self._checked: dict[str, float] = {}
 
+    def look_again(self, tenants: Collection[str]) -> None:
+        """Check at the next use whether the maps of `tenants` have changed."""
+        for tenant in tenants:
+            self._checked.pop(tenant, None)
+
     async def maps(self, connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, GridMap]:
         """Return the map of each of `tenants`; one without grids has a map that knows only the duty desk."""
         now = self._clock()

@@ -11,26 +11,29 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import Status
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.clocks import Clock
 from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, clock_of
 from dispatch_service.persistence.clock_tables import AT_WORK
+from dispatch_service.persistence.timed_cases import CASE_COLUMNS, case_of
 from eventbus.driver import Statement
 
-_CASE = ("complaint_id", "tenant", "status", "version", "sequence", "round", "team", "grid", "community", "received_at")
 _DUE = sa.text(f"""
-    SELECT {", ".join(_CASE)}, {CLOCK_COLUMNS}, statement_timestamp() AS now FROM dispatch_case
+    SELECT {CASE_COLUMNS}, {CLOCK_COLUMNS}, statement_timestamp() AS now,
+           CASE status WHEN 'transferred' THEN (
+               SELECT department FROM case_transfer
+               WHERE case_transfer.complaint_id = dispatch_case.complaint_id AND state = 'open') END AS department
+    FROM dispatch_case
     WHERE timer_at <= statement_timestamp() AND {AT_WORK}
-    ORDER BY timer_at LIMIT :size FOR UPDATE SKIP LOCKED
+    ORDER BY timer_at LIMIT :size FOR UPDATE OF dispatch_case SKIP LOCKED
 """)
 _SAVE = Statement("""
     UPDATE dispatch_case AS c
-    SET version = f.version, sequence = f.sequence, escalated = f.escalated, timer_at = f.timer_at,
+    SET sequence = f.sequence, escalated = f.escalated, timer_at = f.timer_at,
         updated_at = CAST(:now AS timestamptz)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS int[]), CAST(:sequences AS int[]),
-                CAST(:levels AS smallint[]), CAST(:timers AS timestamptz[]))
-        AS f (complaint_id, version, sequence, escalated, timer_at)
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:sequences AS int[]), CAST(:levels AS smallint[]),
+                CAST(:timers AS timestamptz[]))
+        AS f (complaint_id, sequence, escalated, timer_at)
     WHERE c.complaint_id = f.complaint_id
 """)
 _OLDEST = sa.text(f"""
@@ -45,6 +48,8 @@ class DueTimer:
 
     case: Case
     clock: Clock
+    department: str | None
+    """That has the case at present."""
     now: datetime
 
 
@@ -52,10 +57,9 @@ async def lock_due(connection: AsyncConnection, size: int) -> Sequence[DueTimer]
     """Return up to `size` cases whose timers are due, the longest due first, locked; others' are left to them."""
     due = []
     for row in await connection.execute(_DUE, {"size": size}):
-        case = Case(**{**{name: row._mapping[name] for name in _CASE}, "status": Status(row.status)})
         clock = clock_of(row._mapping).clock
         assert clock is not None  # noqa: S101 - a timer is set with a clock, in one statement
-        due.append(DueTimer(case, clock, row.now))
+        due.append(DueTimer(case_of(row._mapping), clock, row.department, row.now))
     return due
 
 
@@ -65,7 +69,6 @@ async def save(connection: AsyncConnection, fired: Sequence[DueTimer]) -> None:
         connection,
         {
             "ids": [each.case.complaint_id for each in fired],
-            "versions": [each.case.version for each in fired],
             "sequences": [each.case.sequence for each in fired],
             "levels": [each.clock.escalated for each in fired],
             "timers": [each.clock.timer_at for each in fired],

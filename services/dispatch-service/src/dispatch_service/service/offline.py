@@ -1,7 +1,8 @@
 """Applies what officers did while their devices were offline: each action once, in the order of the device.
 
-All actions on one case are one transaction under the case's row lock, so a crash keeps all of them or none, and twins
-of a batch come one after the other. An action that fails holds back those that follow on the same case.
+All actions on one case are one transaction under the case's row lock, so a crash keeps all of them or none. Of one
+officer there is one such transaction at a time, so twins of a batch come one after the other, and batches that use the
+same ids never wait for each other. An action that fails holds back those that follow on the same case.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -65,6 +66,7 @@ async def apply(
     explain: Explain,
 ) -> list[Result]:
     """Apply the actions on one case in the transaction of `connection`; return what became of each, in order."""
+    await offline_actions.hold(connection, sender)
     try:
         case = await cases.lock(connection, sender.tenant, complaint_id)
     except CaseNotFound as error:

@@ -35,7 +35,7 @@ async def order(
     """
     case = await lock_own(connection, action)
     case.act(EventType.RECTIFICATION_ORDERED)
-    check_end("until", action.now, until)
+    check_end("until", action.moment, until)
     ordered = await case_records.count(connection, case_rectification, case)
     check_order((await case_work.read(connection, case)).reinspection, ordered)
     await case_records.add(
@@ -48,7 +48,7 @@ async def order(
         until=until,
         photos=[photo.row() for photo in photos],
         ordered_by=action.actor,
-        ordered_at=action.now,
+        ordered_at=action.moment,
     )
     await cases.save(
         connection,
@@ -84,7 +84,7 @@ async def record(connection: AsyncConnection, action: Action, case: Case, inspec
         case_rectification,
         going["id"],
         inspected_by=action.actor,
-        inspected_at=action.now,
+        inspected_at=action.moment,
         passed=inspection.passed,
         note=inspection.note,
         inspection_photos=[photo.row() for photo in inspection.photos],

@@ -45,6 +45,6 @@ async def tell_batch(connection: AsyncConnection, size: int) -> Sequence[DueInsp
 
 
 def _tell(due: DueInspection) -> Event:
-    due.case.act(EventType.REINSPECTION_DUE)
+    due.case.tell(EventType.REINSPECTION_DUE)
     data = ReinspectionDue(team=due.case.team, until=due.until)
     return announce(due.case, EventType.REINSPECTION_DUE, data, at=due.now, traceparent=None)

@@ -1,7 +1,8 @@
 """Sets right the clocks of open cases that do not go by the present limits and calendar, or by the present round.
 
 These are cases that were assigned before a change, by a version that knew no clocks, or that came back for another
-round. Every replica does it: whoever holds a case's row does the work, the others leave it to them.
+round. Every replica does it: whoever holds a case's row does the work, the others leave it to them. Where the
+promised time is another one then, everybody is told.
 """
 
 from collections.abc import Sequence
@@ -10,10 +11,16 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from contracts.envelope import Event
+from contracts.events import ComplaintRescheduled
+from contracts.lifecycle import EventType
+from contracts.topics import LIFECYCLE
 from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.persistence import stale_clocks
 from dispatch_service.persistence.stale_clocks import Renewed, StaleClock
+from dispatch_service.service.announcements import announce
 from dispatch_service.service.clockworks import Clockworks
+from eventbus import outbox
 
 _BATCH = 500
 
@@ -38,21 +45,31 @@ async def renew_batch(connection: AsyncConnection, clockworks: Clockworks, tenan
     wanted = {tenant: works[tenant].version for tenant in tenants}
     stale = await stale_clocks.lock(connection, wanted, size=_BATCH)
     if stale:
-        await stale_clocks.save(connection, [_renewed(case, works[case.tenant], now) for case in stale])
+        renewed = [_renewed(each, works[each.case.tenant], now) for each in stale]
+        events = [_reschedule(each, now) for each in renewed if each.promised_before != each.clock.promised_at]
+        await stale_clocks.save(connection, renewed)
+        await outbox.append(connection, LIFECYCLE.name, events)
     return len(stale)
 
 
-def _renewed(case: StaleClock, work: Clockwork, now: datetime) -> Renewed:
+def _renewed(stale: StaleClock, work: Clockwork, now: datetime) -> Renewed:
     """Return the clock that the case should have; more time that somebody has given it is not taken back."""
-    known = case.known
-    if case.is_new_round:
+    known = stale.known
+    if stale.is_new_round:
         clock = work.start(known.category, known.grade, begun_at=now, assigned_at=now)
-        return Renewed(case, work.version, clock, begun_at=now, is_new_round=True)
-    clock = _unmoved(case, work) if known.clock is None or not known.was_moved else known.clock
-    return Renewed(case, work.version, clock, begun_at=known.begun_at, is_new_round=False)
+        return Renewed(stale, work.version, clock, begun_at=now, is_new_round=True)
+    clock = _unmoved(stale, work) if known.clock is None or not known.was_moved else known.clock
+    return Renewed(stale, work.version, clock, begun_at=known.begun_at, is_new_round=False)
 
 
-def _unmoved(case: StaleClock, work: Clockwork) -> Clock:
-    known = case.known
-    clock = work.start(known.category, known.grade, begun_at=known.begun_at, assigned_at=case.assigned_at)
+def _unmoved(stale: StaleClock, work: Clockwork) -> Clock:
+    known = stale.known
+    clock = work.start(known.category, known.grade, begun_at=known.begun_at, assigned_at=stale.assigned_at)
     return clock.after(known.clock)
+
+
+def _reschedule(renewed: Renewed, now: datetime) -> Event:
+    case = renewed.stale.case
+    case.tell(EventType.RESCHEDULED)
+    data = ComplaintRescheduled(promised_at=renewed.clock.promised_at, promised_before=renewed.promised_before)
+    return announce(case, EventType.RESCHEDULED, data, at=now, traceparent=None)

@@ -37,6 +37,7 @@ async def ask(
 ) -> None:
     """Ask for it on behalf of the unit; nothing changes until a dispatcher has decided.
 
+    Time limits are those of the moment at which it was asked for, also where that is reported later.
     `until` is for an extension, `proposed_team` for a return. Raises NotYourTeam, CaseNotFound, ActionConflict,
     DeadlinePassed, TooManyRequests, EndOutOfRange, RequestOpen, and for a return UnknownTeam, ReturnedTooOften,
     DecidedInConference, ReturnLimitPassed.
@@ -48,7 +49,7 @@ async def ask(
         await returns.check_proposal(connection, case, proposed_team)
     else:
         known, clock, _ = await clocking.started(connection, clockworks, case)
-        _check_time(kind, known, clock, until, action.now)
+        _check_time(kind, known, clock, until, action.moment)
     request = {
         "id": uuid7(),
         "tenant": case.tenant,
@@ -60,7 +61,7 @@ async def ask(
         "team": case.team,
         "proposed_team": proposed_team,
         "asked_by": action.actor,
-        "asked_at": action.now,
+        "asked_at": action.moment,
     }
     await requests.open_request(connection, request)
 
@@ -95,9 +96,9 @@ async def decide(
     await requests.settle(connection, request_id, state=state, actor=action.actor, now=action.now, note=action.note)
 
 
-def _check_time(kind: RequestKind, known: CaseClock, clock: Clock, until: datetime | None, now: datetime) -> None:
+def _check_time(kind: RequestKind, known: CaseClock, clock: Clock, until: datetime | None, at: datetime) -> None:
     if kind is RequestKind.EXTENSION:
-        check_extension(clock.promised_at, known.extensions, until or now, now)
+        check_extension(clock.promised_at, known.extensions, until or at, at)
     elif kind is RequestKind.SUSPENSION:
         check_suspension(known.suspensions)
 

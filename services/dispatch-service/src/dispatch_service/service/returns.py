@@ -28,7 +28,7 @@ async def check_ask(connection: AsyncConnection, case: Case, action: Action, clo
         await requests.returned_by(connection, case),
         in_conference=await case_records.count(connection, case_conference, case) > 0,
         return_by=work.return_by(known.category, known.grade, assigned_at),
-        now=action.now,
+        at=action.moment,
     )
 
 

@@ -102,6 +102,10 @@ class Rulebooks:
             self._books[tenant].is_rostered = standing[tenant].is_rostered
         return self._books
 
+    def look_again(self, tenants: Collection[str]) -> None:
+        """Check at the next use whether the grids and teams of `tenants` have changed."""
+        self._territory.look_again(tenants)
+
     async def router_for(self, connection: AsyncConnection, tenant: str, rules: Sequence[Rule]) -> Router:
         """Return a router by the tenant's present grids and other `rules`, all of which name what there is."""
         maps = await self._territory.maps(connection, [tenant])

@@ -19,6 +19,7 @@ async def order(connection: AsyncConnection, action: Action, text: str, deadline
     """Give the unit an order with a deadline of its own. Raises CaseNotFound, EndOutOfRange, ActionConflict."""
     case = await lock(connection, action)
     check_end("deadline", action.now, deadline)
+    case.check_with_unit(EventType.ESCALATED)
     case.act(EventType.ESCALATED)
     known = await case_clocks.read(connection, case.tenant, case.complaint_id)
     given = SupervisionOrder(id=uuid7(), deadline=deadline, text=text)

@@ -53,12 +53,13 @@ async def fire_batch(connection: AsyncConnection, size: int) -> Sequence[DueTime
 
 
 def _escalate(timer: DueTimer) -> Event:
-    timer.case.act(EventType.ESCALATED)
+    timer.case.tell(EventType.ESCALATED)
     data = ComplaintEscalated.model_validate(
         {
             "level": timer.clock.escalated,
             "stage": stage_of(timer.case.status),
             "team": timer.case.team,
+            "department": timer.department,
             "promised_at": timer.clock.promised_at,
         }
     )

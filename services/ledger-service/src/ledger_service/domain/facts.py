@@ -16,6 +16,7 @@ from contracts.events import (
     ComplaintExtended,
     ComplaintReceived,
     ComplaintReopened,
+    ComplaintRescheduled,
     ComplaintResolved,
     ComplaintResumed,
     ComplaintStarted,
@@ -150,6 +151,10 @@ def _extended(facts: Facts, event: Event) -> None:
     facts.extensions += 1
 
 
+def _rescheduled(facts: Facts, event: Event) -> None:
+    facts.promised_at = cast(ComplaintRescheduled, event.data).promised_at
+
+
 def _suspended(facts: Facts, event: Event) -> None:
     facts.suspended_at = event.time
 
@@ -247,6 +252,7 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.RETURNED: _returned,
     EventType.TRANSFERRED: _transferred,
     EventType.EXTENDED: _extended,
+    EventType.RESCHEDULED: _rescheduled,
     EventType.SUSPENDED: _suspended,
     EventType.RESUMED: _resumed,
     EventType.RESOLVED: _resolved,

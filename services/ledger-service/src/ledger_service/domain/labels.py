@@ -38,6 +38,7 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.EXTENDED: Label("延时", "More time granted"),
     EventType.SUSPENDED: Label("挂账", "Suspended"),
     EventType.RESUMED: Label("恢复处置", "Resumed"),
+    EventType.RESCHEDULED: Label("时限重算", "Promised time reckoned anew"),
     EventType.ESCALATED: Label("督办", "Escalated"),
     EventType.RECTIFICATION_ORDERED: Label("责令限期整改", "Rectification ordered"),
     EventType.REINSPECTION_DUE: Label("到期复查", "Re-inspection due"),
