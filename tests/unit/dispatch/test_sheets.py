@@ -1,6 +1,5 @@
 """Cells and lines of files that anybody may have made."""
 
-import csv
 import io
 
 import pytest
@@ -8,10 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from dispatch_service.api.sheets.cells import bare, guarded
 from dispatch_service.api.sheets.columns import COMMUNITIES, OFFICERS, POSTS, TEAMS, Sheet
-from dispatch_service.api.sheets.lines import CSV, GEOJSON, read_lines
-from dispatch_service.api.sheets.workbook import XLSX, read_workbook, write_workbook
+from dispatch_service.api.sheets.lines import GEOJSON, read_lines
+from dispatch_service.api.sheets.workbook import read_workbook
+from operations.sheets.cells import bare, guarded
+from operations.sheets.lines import CSV, csv_lines
+from operations.sheets.skeleton import Heading
+from operations.sheets.skeleton import Sheet as Layout
+from operations.sheets.workbook import XLSX
+from operations.sheets.workbook import Workbook as Writer
 from runtime.problems import Problem
 
 HEADINGS = "code,name,sub_district\r\n"
@@ -45,13 +49,12 @@ def test_what_a_spreadsheet_would_run_gets_an_apostrophe(text: str, shown: str) 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=5))
 def test_lines_of_csv_and_of_workbooks_are_the_same(rows: list[tuple[str, str, str]]) -> None:
-    file = io.StringIO(newline="")
-    csv.writer(file).writerows([[guarded(text) for text in row] for row in rows])
-    book = write_workbook("communities", ["code", "name", "sub_district"], rows)
-
-    lines = read_lines(COMMUNITIES, CSV, (HEADINGS + file.getvalue()).encode())
-
     names = ("code", "name", "sub_district")
+    writer = Writer(Layout(name="communities", headings=[Heading(name) for name in names]))
+    book = writer.begin() + writer.lines(rows) + writer.end()
+
+    lines = read_lines(COMMUNITIES, CSV, HEADINGS.encode() + csv_lines(rows))
+
     stripped = [dict(zip(names, (text.strip() for text in row), strict=True)) for row in rows]
     assert [cells for _, cells in read_lines(COMMUNITIES, XLSX, book)] == stripped
     assert [number for number, _ in lines] == list(range(2, len(rows) + 2))

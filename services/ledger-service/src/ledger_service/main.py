@@ -10,20 +10,30 @@ from ledger_service.api import (
     bulletin,
     complaints,
     entries,
+    exports,
     flow,
     hotspots,
+    ledger_lines,
+    ledgers,
     proofs,
     reconciliation,
+    statistics,
+    statistics_settings,
     stream,
 )
 from ledger_service.domain.checkpoints import Signer, origin_of
 from ledger_service.events import field_activities
 from ledger_service.events.handler import SUBSCRIPTION
+from ledger_service.persistence.export_files import ExportFiles
 from ledger_service.persistence.reconciliation import EntryBook
+from ledger_service.service.export_making import CLEAR_EVERY, ExportMaker
+from ledger_service.service.exporting import Exporting
+from ledger_service.service.folding import EVERY, fold_changes
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
 from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.reconciling import reconcile
+from ledger_service.service.retallying import retally
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
@@ -38,6 +48,12 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     sealing = Rounds("ledger sealing", partial(seal_and_sign, foundation.engine, signer_of), every=timedelta(seconds=1))
     reconciling = Rounds("ledger reconciliation", partial(reconcile, foundation.engine), every=timedelta(minutes=1))
     hot_spots = Rounds("ledger hot spots", partial(watch, foundation.engine), every=timedelta(seconds=10))
+    zone = ZoneInfo(settings.timezone)
+    files = ExportFiles(settings.exports_dir or settings.data_dir / "exports")
+    maker = ExportMaker(foundation.engine, files, zone, keep=timedelta(hours=settings.export_keep_hours))
+    clearing = Rounds("ledger exports janitor", maker.clear, every=CLEAR_EVERY)
+    folding = Rounds("ledger statistics", partial(fold_changes, foundation.engine, settings.timezone), every=EVERY)
+    retallying = Rounds("ledger facts", partial(retally, foundation.engine), every=timedelta(minutes=1))
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
         foundation,
@@ -55,16 +71,23 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             proofs.router,
             reconciliation.router,
             hotspots.router,
+            statistics.router,
+            statistics_settings.router,
+            ledger_lines.router,
+            ledgers.router,
+            exports.router,
         ],
-        subscriptions=[SUBSCRIPTION, field_activities.subscription(ZoneInfo(settings.timezone))],
+        subscriptions=[SUBSCRIPTION, field_activities.subscription(zone)],
         applied=EntryBook(),
         workers={
-            "relay": [reconciling, sealing, hot_spots],
+            "relay": [reconciling, sealing, hot_spots, maker, clearing, folding, retallying],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
         },
         state={
             "signer_of": signer_of,
             "feed": feed,
+            "exporting": Exporting(foundation.engine, zone, settings.export_max_lines),
+            "export_files": files,
             "reopening_window": timedelta(days=settings.reopening_days),
         },
     )

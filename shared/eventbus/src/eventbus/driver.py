@@ -4,7 +4,7 @@ Measured on a statement with forty arrays: 0.19 ms of CPU a call, against 0.52 m
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -43,6 +43,33 @@ async def copy(connection: AsyncConnection, table: str, columns: Sequence[str], 
     """
     driver = await _in_transaction(connection)
     await driver.copy_records_to_table(table, columns=columns, records=rows)
+
+
+async def batches(
+    connection: AsyncConnection, statement: sa.Select[Any], *, size: int, seconds: float
+) -> AsyncGenerator[Sequence[Any], None]:
+    """Read a statement's rows by a cursor, up to `size` at a time, as asyncpg's records: all of one moment.
+
+    A fetch that takes more than `seconds` ends it. Values go to the driver as they are. Raises the driver's own
+    errors, not SQLAlchemy's.
+    """
+    driver = await _in_transaction(connection)
+    text, values = _compiled(connection, statement)
+    cursor = await driver.cursor(text, *values, timeout=seconds)
+    while rows := await cursor.fetch(size, timeout=seconds):
+        yield rows
+
+
+async def explained(connection: AsyncConnection, statement: sa.Select[Any]) -> str:
+    """Return the plan of a statement as JSON, without running it. Raises the driver's own errors."""
+    driver = await _in_transaction(connection)
+    text, values = _compiled(connection, statement)
+    return str(await driver.fetchval(f"EXPLAIN (FORMAT JSON) {text}", *values))
+
+
+def _compiled(connection: AsyncConnection, statement: sa.Select[Any]) -> tuple[str, Sequence[Any]]:
+    compiled = statement.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+    return compiled.string, [compiled.params[name] for name in compiled.positiontup or ()]
 
 
 async def _in_transaction(connection: AsyncConnection) -> Any:

@@ -90,6 +90,13 @@ class RuntimeSettings(BaseSettings):
     attachment_decoders: Annotated[int, Field(ge=1, le=64)] = 2
     """How many images are decoded at once, each in a process of its own."""
 
+    exports_dir: Path | None = None
+    """Where the ledger keeps the files of exports, the same folder for all of its replicas; else in the data folder."""
+    export_max_lines: PositiveInt = 100_000
+    """Of so many lines a file is made while it is downloaded; of more, in the background."""
+    export_keep_hours: Annotated[int, Field(ge=1, le=8_760)] = 72
+    """For how long the file of an export is kept."""
+
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 0.0
     """After SIGTERM: how long requests are still taken while /readyz says that they should go elsewhere."""
     max_body_bytes: PositiveInt = 1_000_000

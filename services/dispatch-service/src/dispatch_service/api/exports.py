@@ -1,8 +1,6 @@
 """Communities, teams, posts, officers and grids as files."""
 
 import asyncio
-import csv
-import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
@@ -14,13 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dispatch_service.api.deps import ReadEngine, Staff
 from dispatch_service.api.reference_schemas import GridFeature
-from dispatch_service.api.sheets.cells import guarded
 from dispatch_service.api.sheets.columns import COMMUNITIES, OFFICERS, POSTS, TEAMS, Sheet
 from dispatch_service.api.sheets.geojson import point_feature
-from dispatch_service.api.sheets.lines import CSV, GEOJSON
-from dispatch_service.api.sheets.workbook import XLSX, write_workbook
+from dispatch_service.api.sheets.lines import GEOJSON
 from dispatch_service.persistence import county, officers, reference
 from dispatch_service.persistence.rows import Row
+from operations.sheets.lines import CSV, MARK, csv_lines
+from operations.sheets.skeleton import Heading
+from operations.sheets.skeleton import Sheet as Layout
+from operations.sheets.workbook import XLSX, Workbook
 from runtime.auth import Caller
 from runtime.etag import etag
 from runtime.problems import PROBLEM_RESPONSES
@@ -53,13 +53,10 @@ class _Export:
         self._engine = engine
 
     async def table(self, sheet: Sheet, form: Table, following: Next) -> Response:
-        """Return a sheet as CSV, page by page, or as a workbook."""
+        """Return a sheet as CSV or as a workbook, page by page."""
         if form == "csv":
             return await self._answer(sheet.name, form, _csv(sheet, self._pages(sheet.sort.key, following)))
-        rows = [row async for page in self._pages(sheet.sort.key, following) for row in page]
-        lines = (sheet.write(row) for row in rows)
-        content = await asyncio.to_thread(write_workbook, sheet.name, list(sheet.columns), lines)
-        return await self._answer(sheet.name, form, _once(content))
+        return await self._answer(sheet.name, form, _workbook(sheet, self._pages(sheet.sort.key, following)))
 
     async def map(self, name: str, following: Next, features: Features) -> Response:
         """Return places as a GeoJSON FeatureCollection, page by page."""
@@ -137,21 +134,20 @@ async def export_grids(export: Export) -> Response:
 
 
 async def _csv(sheet: Sheet, pages: AsyncIterator[Sequence[Row]]) -> AsyncIterator[bytes]:
-    """Yield the file in pieces; the mark at its beginning tells spreadsheets that it is UTF-8."""
-    yield "\ufeff".encode() + _lines([list(sheet.columns)])
+    """Yield the file in pieces."""
+    yield MARK + csv_lines([list(sheet.columns)])
     async for page in pages:
-        yield _lines(sheet.write(row) for row in page)
+        yield csv_lines(sheet.write(row) for row in page)
 
 
-def _lines(rows: Iterable[Iterable[Any]]) -> bytes:
-    file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerows([guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows)
-    return file.getvalue().encode()
-
-
-async def _once(content: bytes) -> AsyncIterator[bytes]:
-    yield content
+async def _workbook(sheet: Sheet, pages: AsyncIterator[Sequence[Row]]) -> AsyncIterator[bytes]:
+    """Yield the file in pieces."""
+    headings = [Heading(name, "number" if name in sheet.numbers else "text") for name in sheet.columns]
+    book = await asyncio.to_thread(Workbook, Layout(name=sheet.name, headings=headings))
+    yield await asyncio.to_thread(book.begin)
+    async for page in pages:
+        yield await asyncio.to_thread(book.lines, [list(sheet.write(row)) for row in page])
+    yield await asyncio.to_thread(book.end)
 
 
 async def _communities(connection: AsyncConnection, tenant: str, after: str) -> Sequence[Row]:

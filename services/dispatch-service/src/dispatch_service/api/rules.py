@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.roles import Role
 from dispatch_service.api.deps import Engine, ReadEngine, Staff
-from dispatch_service.api.once import Once
 from dispatch_service.api.rule_problems import refusal_of
 from dispatch_service.api.rule_schemas import PublicationBody, RulesBody
 from dispatch_service.api.rule_views import (
@@ -24,6 +23,7 @@ from dispatch_service.persistence.documents import Document
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service import rule_drafts
 from dispatch_service.service.rule_drafts import BadRules, NoDraft
+from operations.once import Once
 from operations.pages import Page, Pages
 from runtime.auth import Caller, require
 from runtime.clock import now

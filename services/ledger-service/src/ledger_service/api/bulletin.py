@@ -7,8 +7,8 @@ from fastapi.responses import PlainTextResponse
 
 from ledger_service.api.activity_schemas import BulletinView, FigureView, PeriodView
 from ledger_service.api.deps import ReadEngine, Staff
-from ledger_service.api.reporting import Day, is_preferred, report_language
-from ledger_service.domain.bulletin import BulletinLanguage, Scope, figures, write
+from ledger_service.api.parameters import Day, InLanguage, is_preferred
+from ledger_service.domain.bulletin import Scope, figures, write
 from ledger_service.persistence import activity_days
 from operations.filters import Code
 from operations.problems import invalid
@@ -46,7 +46,7 @@ async def show_bulletin(
     caller: Staff,
     engine: ReadEngine,
     scope: Annotated[Scope, Depends(_scope)],
-    language: Annotated[BulletinLanguage, Depends(report_language)],
+    language: InLanguage,
     form: Annotated[Format, Depends(_format)],
 ) -> Response:
     """Write what was done from a day to a day, in Chinese or English, as a paragraph (`text`) or with its figures.

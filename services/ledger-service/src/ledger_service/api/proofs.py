@@ -14,15 +14,19 @@ from ledger_service.domain.checkpoints import Signer
 from ledger_service.domain.exporting import Header, encode, encode_header
 from ledger_service.domain.merkle import consistency_ranges, inclusion_ranges
 from ledger_service.persistence import checkpoints, stories
+from ledger_service.service.export_entries import note_export
 from ledger_service.service.proving import SignerOf, hashes
 from operations.pages import Page, Pages
 from operations.problems import not_found
 from runtime.auth import Caller, require
+from runtime.clock import now
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES, Problem
 
 router = APIRouter(tags=["proofs"], responses=PROBLEM_RESPONSES)
 Exporter = Annotated[Caller, Depends(require(Role.SUPERVISOR, Role.ADMIN))]
+SEALED = "sealed"
+"""What the entry of such an export calls it; no classified ledger does."""
 Size = Annotated[int, Query(ge=1, le=2**53, description="A number of entries.")]
 
 
@@ -96,10 +100,15 @@ async def show_proof(complaint_id: UUID, caller: Reader, engine: ReadEngine) -> 
 
 @router.get("/export", response_class=StreamingResponse)
 async def export(caller: Exporter, engine: Engine, signer: Annotated[Signer, Depends(_signer)]) -> StreamingResponse:
-    """Download the tenant's sealed ledger as lines of JSON, for `jieban verify`. It has all that was said in it."""
-    async with engine.connect() as connection:
+    """Download the tenant's sealed ledger as lines of JSON, for `jieban verify`. It has all that was said in it.
+
+    That it was is an entry, which the next export has.
+    """
+    async with engine.begin() as connection:
         notes = await checkpoints.every(connection, caller.tenant)
         size = await checkpoints.sealed(connection, caller.tenant)
+        told = {"ledger": SEALED, "format": "jsonl", "lines": size}
+        await note_export(connection, caller.tenant, caller.subject, told, at=now())
     header = Header(tenant=caller.tenant, entries=size, verifier_key=signer.verifier_key, checkpoints=notes)
 
     async def lines() -> AsyncIterator[bytes]:

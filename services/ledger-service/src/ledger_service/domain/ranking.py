@@ -24,7 +24,7 @@ class Place:
     """What it is made of."""
 
 
-def rank(lines: Mapping[str, Sums], indicator: str, settings: Settings, *, min_sample: int) -> Sequence[Place]:
+def rank(lines: Mapping[str, Sums], indicator: str, settings: Settings, min_sample: int) -> Sequence[Place]:
     """Return all lines, the best first, those with a sample below `min_sample` last; equals share a rank.
 
     A score is the weighted mean of its indicators times 100, one that is better low counting as 1 minus its value. An

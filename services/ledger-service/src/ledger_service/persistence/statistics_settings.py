@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger_service.domain.statistics_settings import Settings
@@ -66,12 +65,12 @@ async def replace(
     check_version(present)
     made = KeptSettings(settings, present + 1, now, actor)
     await connection.execute(
-        insert(statistics_setting).values(
+        sa.insert(statistics_setting).values(
             tenant=tenant, version=made.version, content=settings.content(), changed_at=now, changed_by=actor
         )
     )
     return made
 
 
-def _kept(row: sa.Row[Any]) -> KeptSettings:
+def _kept(row: Any) -> KeptSettings:
     return KeptSettings(Settings.of(row.content), row.version, row.changed_at, row.changed_by)

@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from eventbus.tables import add_bus_tables
+from ledger_service.persistence.book_tables import add_book_tables, add_line_indexes
 from ledger_service.persistence.fact_columns import fact_columns
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
 from ledger_service.persistence.statistics_tables import add_statistics_tables
@@ -74,6 +75,7 @@ sa.Index(
 )
 # Changes follow the order of the rows roughly, and a BRIN index costs an update next to nothing.
 sa.Index("ledger_complaint_by_change", ledger_complaint.c.updated_at, postgresql_using="brin")
+add_line_indexes(ledger_complaint)
 
 entry = sa.Table(
     "entry",
@@ -208,5 +210,8 @@ hotspot_change = metadata.tables["hotspot_change"]
 hotspot_rule = metadata.tables["hotspot_rule"]
 add_statistics_tables(metadata)
 statistics_setting = metadata.tables["statistics_setting"]
+add_book_tables(metadata)
+named_ledger = metadata.tables["named_ledger"]
+export = metadata.tables["export"]
 add_bus_tables(metadata)
 idempotency_table(metadata)

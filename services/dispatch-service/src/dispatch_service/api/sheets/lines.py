@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from dispatch_service.api.sheets.cells import bare
 from dispatch_service.api.sheets.columns import Cells, Sheet, pointer
 from dispatch_service.api.sheets.geojson import features
-from dispatch_service.api.sheets.workbook import XLSX, read_workbook
+from dispatch_service.api.sheets.workbook import read_workbook
+from operations.sheets.cells import bare
+from operations.sheets.lines import CSV
+from operations.sheets.workbook import XLSX
 from runtime.problems import FieldError, Problem
 
-CSV, GEOJSON = "text/csv", "application/geo+json"
+GEOJSON = "application/geo+json"
 MOST_LINES = 10_000
 _MOST_COLUMNS = 100
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"

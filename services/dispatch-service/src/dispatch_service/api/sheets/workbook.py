@@ -1,26 +1,22 @@
-"""XLSX workbooks, of which the first sheet is read and one sheet is written."""
+"""XLSX workbooks, of which the first sheet is read."""
 
 import io
-import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl import load_workbook
 
 from runtime.problems import Problem
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_UNPACKED_BYTES = 64 * 2**20
 """A workbook of ten thousand lines takes about a tenth of that."""
 _MOST_COLUMNS = 100
 """Of each line as many cells are looked at."""
 _MOST_ROWS = 2**20
 """Spreadsheets have no more; the library makes up all rows before one that a file names."""
-_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _EMPTY: Sequence[str] = ()
 _CHUNK = 1 << 16
 
@@ -43,20 +39,6 @@ def read_workbook(body: bytes) -> Iterator[Sequence[str]]:
     if len(lines) > _MOST_ROWS:
         raise Problem(422, "workbook-unreadable")
     yield from lines
-
-
-def write_workbook(title: str, headings: Sequence[str], rows: Iterable[Iterable[Any]]) -> bytes:
-    """Return a workbook with one sheet; texts stay texts, whatever they look like.
-
-    Characters that no workbook can hold become U+FFFD.
-    """
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    for row in chain([headings], rows):
-        sheet.append([_cell(sheet, value) for value in row])
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
 
 
 def _check_size(body: bytes) -> None:
@@ -85,12 +67,3 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
-
-
-def _cell(sheet: Any, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet, value=None)
-    cell.value = _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", value)
-    cell.data_type = "s"  # the library takes what begins with = for a formula
-    return cell

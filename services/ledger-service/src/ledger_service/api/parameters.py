@@ -1,14 +1,14 @@
-"""What requests for reports have in common: days, the language, the form."""
+"""Days and languages as requests give them."""
 
 import re
 from datetime import date
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from ledger_service.domain.bulletin import BulletinLanguage
+from ledger_service.domain.ledger_orders import Language
 from runtime.problems.language import preferred_language
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -25,15 +25,18 @@ def _day(given: object) -> date:
 
 
 Day = Annotated[date, BeforeValidator(_day)]
-"""A day such as 2026-03-01, in the county's time zone."""
+"""Such as `2024-10-14`, in the tenant's time zone."""
 
 
-async def report_language(
+async def _language(
     request: Request,
-    lang: Annotated[BulletinLanguage | None, Query(description="By default as `Accept-Language` says.")] = None,
-) -> BulletinLanguage:
-    """Return the language to write in."""
+    lang: Annotated[Language | None, Query(description="By default as `Accept-Language` says.")] = None,
+) -> Language:
     return lang or ("en" if preferred_language(request.headers.get("accept-language")) == "en" else "zh")
+
+
+InLanguage = Annotated[Language, Depends(_language)]
+"""The language that an answer is written in."""
 
 
 def is_preferred(accept: str, media_type: str) -> bool:

@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from dispatch_service.api.deps import Engine
 from runtime import idempotency
 from runtime.auth import Caller
 from runtime.idempotency import IdempotencyKey, StoredAnswer
@@ -40,7 +39,8 @@ class _Once:
         return Response(answer.body, answer.status, headers=dict(answer.headers), media_type="application/json")
 
 
-async def _once(request: Request, engine: Engine, key: IdempotencyKey) -> _Once:
+async def _once(request: Request, key: IdempotencyKey) -> _Once:
+    engine: AsyncEngine = request.app.state.engine
     return _Once(request, engine, key)
 
 

@@ -1,0 +1,129 @@
+"""Reading classified ledgers: lines in pages, and whole ledgers as files."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from ledger_service.api.deps import ReadEngine, Staff
+from ledger_service.api.ledger_orders import Exporter, Narrowed, order_of
+from ledger_service.api.ledger_problems import export_too_large
+from ledger_service.api.ledger_schemas import ColumnView, LinePage
+from ledger_service.api.ledgers import Name
+from ledger_service.api.parameters import InLanguage
+from ledger_service.api.schemas import LabelView
+from ledger_service.domain.exports import Form
+from ledger_service.persistence import ledger_definitions, ledger_lines
+from ledger_service.service.exporting import Busy, Exporting, TooManyLines, selection
+from ledger_service.service.ledger_forms import MEDIA, Made
+from operations.pages import Pages
+from runtime.clock import now
+from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
+from runtime.problems import PROBLEM_RESPONSES, Problem
+
+router = APIRouter(tags=["ledgers"], responses=PROBLEM_RESPONSES)
+_FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+FILES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file.",
+        "content": dict.fromkeys((each.partition(";")[0] for each in MEDIA.values()), _FILE),
+    }
+}
+
+
+@router.get("/ledgers/{name}/lines")
+async def list_lines(
+    name: Name,
+    request: Request,
+    response: Response,
+    caller: Staff,
+    engine: ReadEngine,
+    narrowed: Narrowed,
+    cursor: CursorText = None,
+    limit: Limit = DEFAULT_LIMIT,
+) -> LinePage:
+    """List the lines of a ledger in the order of its time.
+
+    A line whose time changes meanwhile changes its place. Columns that people wrote in their own words are for
+    operators, dispatchers, supervisors and administrators.
+    """
+    async with engine.connect() as connection:
+        kept = await ledger_definitions.find(connection, caller.tenant, name)
+    order = order_of(kept, caller, narrowed, "json", "zh")
+    pages = Pages(request, caller, "ledger lines", {"ledger": name, "version": kept.version, **asdict(narrowed)})
+    last = pages.after(cursor)
+    after = None if last is None else (datetime.fromisoformat(str(last[0])), UUID(str(last[1])))
+    exporting: Exporting = request.app.state.exporting
+    wanted = selection(caller.tenant, order, Made(now(), caller.subject, exporting.zone))
+    async with engine.connect() as connection:
+        rows = await ledger_lines.page(connection, wanted, after=after, size=limit + 1)
+    if len(rows) > limit:
+        end = rows[limit - 1]
+        pages.link_next(response, end["when"].isoformat(), str(end["line"]))
+    return LinePage(
+        ledger=name,
+        version=kept.version,
+        title=LabelView.model_validate(order.definition.title),
+        columns=[ColumnView.of(order.definition.subject, code) for code in order.columns],
+        items=[{"id": row["line"], **{code: row[code] for code in order.columns}} for row in rows[:limit]],
+    )
+
+
+@router.get("/ledgers/{name}.{form}", response_class=Response, responses=FILES)
+async def download_ledger(
+    name: Name,
+    form: Form,
+    request: Request,
+    caller: Exporter,
+    engine: ReadEngine,
+    narrowed: Narrowed,
+    language: InLanguage,
+) -> Response:
+    """Download a ledger as it is at this moment: CSV, XLSX to be printed, or JSON; in Chinese or English.
+
+    That it was is an entry of the ledger. 413 `export-too-large` where it has more lines than are made while somebody
+    waits: `POST /ledger/v1/exports` has such a file made in the background. 503 `exports-busy` where this process makes
+    as many files as it can.
+    """
+    async with engine.connect() as connection:
+        kept = await ledger_definitions.find(connection, caller.tenant, name)
+    order = order_of(kept, caller, narrowed, form, language)
+    exporting: Exporting = request.app.state.exporting
+    async with AsyncExitStack() as held:
+        try:
+            pieces = await exporting.download(caller.tenant, order, caller.subject, held)
+        except TooManyLines as error:
+            raise export_too_large(error.most) from error
+        except Busy as error:
+            raise Problem(503, "exports-busy", headers={"Retry-After": "5"}) from error
+        return _Download(pieces, held.pop_all(), file_headers(f"{name}.{form}", language), MEDIA[form])
+
+
+def file_headers(file_name: str, language: str) -> dict[str, str]:
+    """Return the headers of a file that is saved under that name."""
+    return {
+        "Content-Disposition": f'attachment; filename="{file_name}"',
+        "Content-Language": "zh-CN" if language == "zh" else "en",
+        "Vary": "Accept-Language",
+    }
+
+
+class _Download(StreamingResponse):
+    """A file on its way; what its making takes is let go of when it is sent, or the client hangs up."""
+
+    def __init__(
+        self, pieces: AsyncIterator[bytes], held: AsyncExitStack, headers: Mapping[str, str], media_type: str
+    ) -> None:
+        super().__init__(pieces, headers=headers, media_type=media_type)
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        async with self._held:
+            await super().__call__(scope, receive, send)

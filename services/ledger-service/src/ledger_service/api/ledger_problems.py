@@ -1,0 +1,98 @@
+"""The refusals of classified ledgers and exports."""
+
+from runtime.problems import Problem, register_texts
+
+EXPORTS_PATH = "/ledger/v1/exports"
+
+register_texts(
+    {
+        "ledger-not-found": ("未找到台账", "Ledger not found", "没有这个台账。", "There is no such ledger."),
+        "ledger-is-shipped": (
+            "系统自带台账",
+            "The ledger is shipped",
+            "系统自带的台账不能删除，可以重新定义。",
+            "A ledger that is shipped cannot be taken away; it can be defined otherwise.",
+        ),
+        "too-many-ledgers": (
+            "台账过多",
+            "Too many ledgers",
+            "最多可定义 {most} 个台账。",
+            "{most} ledgers can be defined at most.",
+        ),
+        "ledger-column-unknown": ("没有这一列。", "There is no such column."),
+        "ledger-column-twice": ("该列重复。", "The column is there twice."),
+        "ledger-period-unknown": ("这类台账没有这个时间。", "Lines of this subject have no such time."),
+        "ledger-group-unknown": ("不能按此分组。", "Lines cannot be grouped by this."),
+        "ledger-filter-of-other-subject": (
+            "这类台账没有这个筛选条件。",
+            "Lines of this subject cannot match this filter.",
+        ),
+        "ledger-code-invalid": (
+            "编码由字母、数字、- 和 _ 组成。",
+            "A code has letters, digits, - and _ only.",
+        ),
+        "ledger-category-invalid": (
+            "类别编码为一至三级，用点分隔，如 street_order.parking。",
+            "A category has one to three parts with dots between, such as street_order.parking.",
+        ),
+        "ledger-handling-mode-unknown": ("没有这种处置方式。", "There is no such handling mode."),
+        "ledger-status-unknown": ("没有这种状态。", "There is no such status."),
+        "ledger-kind-unknown": ("没有这类活动。", "There is no such kind of activity."),
+        "ledger-matches-nothing": (
+            "按结案时间统计的台账不会有未结案的诉求。",
+            "A ledger by the time of closing has nothing that is not closed.",
+        ),
+        "export-too-large": (
+            "导出行数过多",
+            "The export is too large",
+            "超过 {limit} 行。请缩小范围，或在 {exports} 申请后台导出。",
+            "It has more than {limit} lines: narrow it down, or have it made in the background at {exports}.",
+        ),
+        "exports-busy": (
+            "正在导出的文件过多",
+            "Too many exports at once",
+            "本节点正在导出的文件已达上限，请稍后重试。",
+            "This node makes as many files as it can: try again in a moment.",
+        ),
+        "too-many-exports": (
+            "待导出的文件过多",
+            "Too many exports",
+            "您最多可有 {most} 个未完成的导出，请等其完成或取消。",
+            "You may have {most} exports that are not made yet: wait for one, or cancel it.",
+        ),
+        "export-not-found": (
+            "未找到导出",
+            "Export not found",
+            "没有这个导出，或您无权查看。",
+            "There is no such export, or it is not yours to see.",
+        ),
+        "export-not-ready": (
+            "导出尚未完成",
+            "The export is not ready",
+            "导出状态为 {present}，没有可下载的文件。",
+            "The export is {present}: there is no file to fetch.",
+        ),
+        "export-gone": (
+            "导出文件已清除",
+            "The file is gone",
+            "导出文件已过保存期，请重新申请。",
+            "The file of the export has had its time: ask for it again.",
+        ),
+    }
+)
+
+
+def ledger_not_found() -> Problem:
+    """Return the answer for a name that no ledger of the tenant has."""
+    return Problem(404, "ledger-not-found")
+
+
+def export_not_found() -> Problem:
+    """Return the one answer for an unknown export, another tenant's and another caller's."""
+    return Problem(404, "export-not-found")
+
+
+def export_too_large(limit: int) -> Problem:
+    """Return the answer to a download of too many lines, with the way to have it all the same."""
+    extra = {"limit": limit, "exports": EXPORTS_PATH}
+    return Problem(413, "export-too-large", extra=extra, limit=limit, exports=EXPORTS_PATH)

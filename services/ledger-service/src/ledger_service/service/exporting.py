@@ -1,0 +1,82 @@
+"""Makes files of ledgers while they are downloaded."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from ledger_service.domain.ledger_orders import Order
+from ledger_service.persistence.ledger_lines import Selection, begin_snapshot, count, read
+from ledger_service.service.export_entries import note_export
+from ledger_service.service.ledger_forms import Made, Writer, writer
+from runtime.clock import now
+
+BATCH = 1_000
+"""Lines that are read, and written, at a time."""
+AT_ONCE = 2
+"""So many downloads a process makes at a time: each has a connection, and a processor's work to do."""
+_FETCH_SECONDS = 30.0
+
+
+class TooManyLines(Exception):
+    """There are more than `most`: such a file is made in the background."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the file would have more than {most} lines")
+        self.most = most
+
+
+class Busy(Exception):
+    """As many files as can be are made already."""
+
+
+class Exporting:
+    """Makes files of the ledgers of one database, each of one moment and in bounded memory."""
+
+    def __init__(self, engine: AsyncEngine, zone: ZoneInfo, most_lines: int) -> None:
+        self.zone = zone
+        self._engine = engine
+        self._most = most_lines
+        self._making = 0
+
+    async def download(self, tenant: str, order: Order, actor: str, held: AsyncExitStack) -> AsyncIterator[bytes]:
+        """Enter the export and return the file in pieces; what it takes is `held`, and let go of by whoever gave that.
+
+        Raises TooManyLines and Busy, before anything is entered.
+        """
+        if self._making >= AT_ONCE:
+            raise Busy
+        self._making += 1
+        held.callback(self._release)
+        made = Made(now(), actor, self.zone)
+        wanted = selection(tenant, order, made)
+        connection = await held.enter_async_context(self._engine.connect())
+        await begin_snapshot(connection)
+        lines = await count(connection, wanted, most=self._most + 1)
+        if lines > self._most:
+            raise TooManyLines(self._most)
+        async with self._engine.begin() as other:
+            await note_export(other, tenant, actor, order.told(lines), at=made.at)
+        return await held.enter_async_context(aclosing(_pieces(connection, wanted, writer(order, made))))
+
+    def _release(self) -> None:
+        self._making -= 1
+
+
+def selection(tenant: str, order: Order, made: Made) -> Selection:
+    """Return the lines that an order asks for."""
+    since, until = order.bounds(made.zone)
+    return Selection(
+        tenant=tenant, definition=order.definition, at=made.at, narrowed=order.narrowed, since=since, until=until
+    )
+
+
+async def _pieces(connection: AsyncConnection, wanted: Selection, file: Writer) -> AsyncGenerator[bytes, None]:
+    yield await asyncio.to_thread(file.begin)
+    batches = read(connection, wanted, file.order.columns, size=BATCH, seconds=_FETCH_SECONDS)
+    async with aclosing(batches):
+        async for lines in batches:
+            yield await asyncio.to_thread(file.lines, lines)
+    yield await asyncio.to_thread(file.end)

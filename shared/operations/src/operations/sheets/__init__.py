@@ -1,0 +1,1 @@
+"""Tables as files, written as their lines come: CSV, and XLSX that an office prints."""
