@@ -18,7 +18,7 @@ from ledger_service.persistence.statistics_cells import Question
 _ENTRIES = sa.text("SELECT * FROM entry WHERE tenant = :tenant AND complaint_id IS NOT NULL ORDER BY position")
 _TIMES = ("dispatch", "discovery", "on_site", "removal")
 _OF_THE_WORD = {"followed_up", "contacted", "solved", "satisfied", "basically_satisfied"}
-_OF_THE_RECEPTION = {"received", "voided", "to_dispatch"}
+_OF_THE_RECEPTION = {"received", "voided"}
 
 
 @dataclass(frozen=True)

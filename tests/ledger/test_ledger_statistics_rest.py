@@ -81,7 +81,7 @@ async def test_the_whole_in_one_line(client: httpx.AsyncClient, analyst: Headers
     assert figures["closing_in_time_rate"] == (round(8 / 11, 6), 11)
     assert figures["overdue_rate"] == (round(3 / 11, 6), 11)
     assert figures["filing_accuracy_rate"] == (round(12 / 13, 6), 13)
-    assert figures["dispatch_in_time_rate"] == (1.0, 12)
+    assert figures["dispatch_in_time_rate"] == (1.0, 11)
     assert figures["satisfaction_rate"] == (round(6.8 / 10, 6), 10)
     assert figures["solution_rate"] == (0.7, 10)
     assert figures["removal_share"] == (round(8 / 11, 6), 11)

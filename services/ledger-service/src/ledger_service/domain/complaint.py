@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.envelope import Event
 from contracts.lifecycle import TRANSITIONS, EventType, Status, next_status
 from ledger_service.domain.errors import Gap, Unenterable
-from ledger_service.domain.facts import CHANGES, Facts
+from ledger_service.domain.facts import CHANGES, USUAL, Facts
 
 SOURCES = ("intake", "dispatch", "ledger")
 """The services whose events make up a history."""
@@ -53,6 +53,8 @@ class Complaint(Facts):
         if change is not None:
             change(self, event)
         self.status = after
+        if event.type not in USUAL:
+            self.is_usual = False
         if self.facts_version == self.version:
             self.facts_version += 1
         self.version += 1

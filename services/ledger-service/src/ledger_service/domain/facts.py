@@ -62,21 +62,23 @@ class Facts:
     handling_mode: HandlingMode | None = None
     """Of the last result."""
     self_handled: bool = False
-    is_forced: bool = False
-    """Closed by force 强制结案."""
     first_assigned_at: datetime | None = None
     promised_at: datetime | None = None
     """None in a new round until dispatch has named a time for it."""
-    suspended_at: datetime | None = None
-    """Since when its clock stands still; None where it runs."""
     accepted_at: datetime | None = None
     """When the team that it is with took it on."""
     started_at: datetime | None = None
     """When an officer was on site for the first time, by the officer's word."""
     resolved_at: datetime | None = None
+    facts_version: int = 0
+    """How many entries the facts are made of: all, unless a release that did not know them entered some."""
+    suspended_at: datetime | None = None
+    """Since when its clock stands still; None where it runs."""
     verified_at: datetime | None = None
     closed_at: datetime | None = None
     first_closed_at: datetime | None = None
+    is_forced: bool = False
+    """Closed by force 强制结案."""
     returns: int = 0
     extensions: int = 0
     reworks: int = 0
@@ -96,10 +98,10 @@ class Facts:
     """The appeal was upheld: the word counts in no figure."""
     exclusions: int = 0
     """Flags of Exclusion."""
-    facts_version: int = 0
-    """How many entries the facts are made of: all, unless a release that did not know them entered some."""
     received: ComplaintReceived | None = None
     """Set by the event that makes the complaint known; one that is read back from the store does not carry it."""
+    is_usual: bool = True
+    """Whether nothing but USUAL events was entered since it was read from the store."""
 
 
 def _received(facts: Facts, event: Event) -> None:
@@ -268,3 +270,5 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.EXCLUDED: _excluded,
 }
 """What each event changes; the others change the state alone."""
+USUAL = frozenset({EventType.RECEIVED, EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RESOLVED})
+"""The events of the usual way to a result; the facts before `suspended_at` are all that they change."""

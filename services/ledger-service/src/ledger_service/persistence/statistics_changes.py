@@ -25,9 +25,11 @@ class Change(NamedTuple):
 
 
 async def append(connection: AsyncConnection, changes: Iterable[Change]) -> None:
-    """Write the differences, in one statement."""
-    rows = [
-        (at, sign, *part.cell, part.marks) for at, before, after in changes for sign, part in difference(before, after)
-    ]
+    """Write the differences, in one statement, and in one row what is added to a cell or taken from it."""
+    rows: dict[tuple[datetime, int, Cell], list[int]] = {}
+    for at, before, after in changes:
+        for sign, part in difference(before, after):
+            rows.setdefault((at, sign, part.cell), []).extend(part.marks)
     if rows:
-        await copy(connection, "statistics_change", _COLUMNS, rows)
+        written = ((at, sign, *cell, marks) for (at, sign, cell), marks in rows.items())
+        await copy(connection, "statistics_change", _COLUMNS, written)
