@@ -178,7 +178,7 @@ def _due(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:
 def _promised_at(steps: Sequence[Step]) -> datetime | None:
     promised = None
     for step in steps:
-        if step.type in ("assigned", "extended"):
+        if step.type in ("assigned", "extended", "rescheduled"):
             promised = step.data.get("promised_at")
         elif step.type == "resumed":
             promised = step.data.get("promised_at") or promised

@@ -6,7 +6,7 @@ from random import Random
 
 from contracts.closing_events import FollowUpOutcome, Satisfaction
 from contracts.envelope import Event
-from contracts.events import ComplaintResolved, ComplaintStarted
+from contracts.events import ComplaintRescheduled, ComplaintResolved, ComplaintStarted
 from contracts.lifecycle import TRANSITIONS, EventType, Status
 from ledger.eventful import Eventful
 from ledger_service.domain.cubes import Dimension
@@ -86,6 +86,7 @@ class Wandering(Eventful):
             EventType.RETURNED: self.returned,
             EventType.TRANSFERRED: self.transferred,
             EventType.EXTENDED: lambda: self.extended(later),
+            EventType.RESCHEDULED: lambda: self.event(EventType.RESCHEDULED, ComplaintRescheduled(promised_at=later)),
             EventType.SUSPENDED: self.suspended,
             EventType.RESUMED: lambda: self.resumed(later),
             EventType.RESOLVED: self._resolved,

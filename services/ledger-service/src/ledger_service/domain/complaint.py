@@ -34,6 +34,8 @@ class Complaint(Facts):
     id: UUID
     tenant: str
     version: int = 0
+    is_usual: bool = True
+    """Whether nothing but USUAL events was entered since it was read from the store."""
 
     @classmethod
     def unknown(cls, complaint_id: UUID, tenant: str) -> Self:

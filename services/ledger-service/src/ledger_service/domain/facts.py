@@ -100,8 +100,6 @@ class Facts:
     """Flags of Exclusion."""
     received: ComplaintReceived | None = None
     """Set by the event that makes the complaint known; one that is read back from the store does not carry it."""
-    is_usual: bool = True
-    """Whether nothing but USUAL events was entered since it was read from the store."""
 
 
 def _received(facts: Facts, event: Event) -> None:

@@ -66,7 +66,7 @@ async def sums(connection: AsyncConnection, question: Question, *, most: int) ->
 
 
 async def _add_cells(connection: AsyncConnection, question: Question, found: dict[Key, Sums], most: int) -> None:
-    statement, parameters = _cells(question)
+    statement, parameters = select_cells(question)
     keys = len(_labels(question))
     for row in await connection.execute(sa.text(statement), {**parameters, "most": most}):
         counts = [int(each) for each in row[keys : keys + len(Counter)]]
@@ -89,7 +89,8 @@ def _labels(question: Question) -> list[str]:
     return [*step, *question.by]
 
 
-def _cells(question: Question) -> tuple[str, dict[str, Any]]:
+def select_cells(question: Question) -> tuple[str, dict[str, Any]]:
+    """Return the statement that sums up cells, and its parameters but `most`."""
     parameters = _parameters(question)
     parts = []
     columns = ", ".join(("CAST(period AS timestamp) AS day", *question.by, "exclusions", *map(_column, Counter)))
