@@ -35,7 +35,7 @@ from runtime.database import create_engine
 PATH = "/ledger/v1/statistics"
 ZONE = "Asia/Shanghai"
 WANTED_MS = 200.0
-_BATCH = 50_000
+_BATCH = 5_000
 Ask = dict[str, Any]
 Make = Callable[[random.Random, date], Ask]
 

@@ -125,7 +125,11 @@ def _changes(question: Question) -> tuple[str, dict[str, Any]]:
         f"(counter NOT BETWEEN {_MISSED[0]} AND {_MISSED[-1]} OR day <= :over)",
         *_filters(question),
     ]
-    parameters = _parameters(question) | {"first": question.period.first, "last": question.period.last}
+    parameters = _parameters(question) | {
+        "zone": question.zone,
+        "first": question.period.first,
+        "last": question.period.last,
+    }
     if question.as_of is not None:
         conditions.append("recorded <= :as_of")
         parameters["as_of"] = question.as_of
@@ -144,7 +148,7 @@ def _changes(question: Question) -> tuple[str, dict[str, Any]]:
 
 def _parameters(question: Question) -> dict[str, Any]:
     values = {f"is_{name}": value for name, value in question.filters.items()}
-    return {"tenant": question.tenant, "zone": question.zone, "over": question.over, **values}
+    return {"tenant": question.tenant, "over": question.over, **values}
 
 
 def _filters(question: Question) -> list[str]:

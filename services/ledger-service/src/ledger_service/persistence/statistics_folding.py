@@ -5,14 +5,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger_service.domain.cubes import KEPT, WITH_DURATIONS, Grain
+from ledger_service.domain.cubes import KEPT, WITH_DURATIONS, Cube, Grain
 from ledger_service.domain.durations import SIZE, STEPS
 from ledger_service.domain.tally import DURATION_WIDTH, EPOCH, FIRST_DURATION, QUARTER_HOUR, Counter
 from ledger_service.persistence.statistics_tables import DIMENSIONS
 
 _COUNTERS = tuple(counter.name.lower() for counter in Counter)
 _KEY = ("tenant", "cube", "grain", "period", "recorded", *DIMENSIONS, "exclusions")
-_UNITS = {Grain.DAY: "day", Grain.MONTH: "month", Grain.YEAR: "year"}
+_UNITS = {Grain.MONTH: "month", Grain.YEAR: "year"}
 DAY_OF_MARK = (
     f"CAST((TIMESTAMPTZ '{EPOCH:%Y-%m-%dT%H:%MZ}' + (mark >> 8) * INTERVAL '{QUARTER_HOUR} seconds') "
     "AT TIME ZONE :zone AS date)"
@@ -24,13 +24,25 @@ DURATION_PLACE = (
 """Where the count of a step stands in `durations`, from 1."""
 
 
-def _cubes() -> str:
-    """Return the rows of a table of cubes: which dimensions each keeps, and whether it keeps durations."""
-    rows = [
-        f"({cube:d}, {', '.join(str(name in kept).upper() for name in DIMENSIONS)}, {cube in WITH_DURATIONS!s})"
-        for cube, kept in KEPT.items()
-    ]
-    return ", ".join(rows)
+_NAMES = ", ".join(DIMENSIONS)
+_FULL = ", ".join(f"{cube:d}" for cube in Cube if cube not in WITH_DURATIONS)
+
+
+def _mask(cube: Cube) -> int:
+    """Return what GROUPING over all dimensions is where those of `cube` are kept: a bit for each that is not."""
+    return int("".join("01"[name not in KEPT[cube]] for name in DIMENSIONS), 2)
+
+
+def _coarser(grain: Grain, finer: str) -> str:
+    """Return the statement that adds up the cells of the next finer grain."""
+    unit = _UNITS[grain]
+    return f"""
+        SELECT tenant, cube, {grain:d} AS grain,
+               CAST(date_trunc('{unit}', CAST(period AS timestamp)) AS date) AS period,
+               CAST(date_trunc('{unit}', CAST(recorded AS timestamp)) AS date) AS recorded,
+               {_NAMES}, exclusions, counter, sum(n) AS n
+        FROM {finer} GROUP BY 1, 2, 3, 4, 5, {_NAMES}, exclusions, counter
+    """
 
 
 _FOLD = sa.text(f"""
@@ -38,29 +50,29 @@ _FOLD = sa.text(f"""
         DELETE FROM statistics_change WHERE id IN (SELECT id FROM statistics_change ORDER BY id LIMIT :batch)
         RETURNING *
     ), counted AS (
-        SELECT tenant, {DAY_OF_RECORDING} AS recorded, {DAY_OF_MARK} AS day, mark & 255 AS counter,
-               {", ".join(DIMENSIONS)}, exclusions, sum(n) AS n
+        SELECT tenant, {DAY_OF_RECORDING} AS recorded, {DAY_OF_MARK} AS period, mark & 255 AS counter,
+               {_NAMES}, exclusions, sum(n) AS n
         FROM taken CROSS JOIN unnest(marks) AS mark
-        GROUP BY tenant, recorded, day, counter, {", ".join(DIMENSIONS)}, exclusions
-        HAVING sum(n) <> 0
-    ), spread AS (
-        SELECT tenant, cube, grain, CAST(date_trunc(unit, CAST(day AS timestamp)) AS date) AS period,
-               CAST(date_trunc(unit, CAST(recorded AS timestamp)) AS date) AS recorded,
-               {", ".join(f"CASE WHEN keeps_{name} THEN {name} ELSE '' END AS {name}" for name in DIMENSIONS)},
+        GROUP BY 1, 2, 3, 4, {_NAMES}, exclusions HAVING sum(n) <> 0
+    ), grouped AS (
+        SELECT tenant,
+               CASE GROUPING({_NAMES}) {" ".join(f"WHEN {_mask(cube)} THEN {cube:d}" for cube in Cube)} END AS cube,
+               period, recorded, {", ".join(f"coalesce({name}, '') AS {name}" for name in DIMENSIONS)},
                exclusions, counter, sum(n) AS n
         FROM counted
-        CROSS JOIN (VALUES {", ".join(f"({grain:d}, '{unit}')" for grain, unit in _UNITS.items())}) AS g(grain, unit)
-        JOIN (VALUES {_cubes()}) AS c(cube, {", ".join(f"keeps_{name}" for name in DIMENSIONS)}, keeps_durations)
-            ON keeps_durations OR counter < {FIRST_DURATION}
-        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
-        HAVING sum(n) <> 0
-    ), cells AS (
+        GROUP BY tenant, recorded, period, counter, exclusions,
+                 GROUPING SETS ({", ".join(f"({', '.join(kept)})" for kept in KEPT.values())})
+    ), days AS (
+        SELECT tenant, cube, {Grain.DAY:d} AS grain, period, recorded, {_NAMES}, exclusions, counter, n
+        FROM grouped WHERE counter < {FIRST_DURATION} OR cube NOT IN ({_FULL})
+    ), months AS ({_coarser(Grain.MONTH, "days")}), years AS ({_coarser(Grain.YEAR, "months")}), cells AS (
         SELECT {", ".join(_KEY)},
                {", ".join(f"coalesce(sum(n) FILTER (WHERE counter = {counter:d}), 0)" for counter in Counter)},
                CASE WHEN max(counter) >= {FIRST_DURATION} THEN statistics_counts(
                    CAST(array_agg({DURATION_PLACE}) FILTER (WHERE counter >= {FIRST_DURATION}) AS int[]),
                    CAST(array_agg(n) FILTER (WHERE counter >= {FIRST_DURATION}) AS bigint[]), {SIZE}) END
-        FROM spread GROUP BY {", ".join(_KEY)}
+        FROM (SELECT * FROM days UNION ALL SELECT * FROM months UNION ALL SELECT * FROM years) AS spread
+        WHERE n <> 0 GROUP BY {", ".join(_KEY)}
     ), folded AS (
         INSERT INTO statistics_cell AS there ({", ".join(_KEY)}, {", ".join(_COUNTERS)}, durations)
         SELECT * FROM cells
@@ -74,7 +86,9 @@ _FOLD = sa.text(f"""
            (SELECT array_agg(CAST(ctid AS text)) FROM folded WHERE NOT counts) AS empty
 """)
 _FORGET = sa.text("DELETE FROM statistics_cell WHERE ctid = ANY (CAST(CAST(:empty AS text[]) AS tid[]))")
-_LOCK = sa.text("SELECT pg_try_advisory_xact_lock(hashtext('statistics_folding'))")
+_LOCK = sa.text("""
+    SELECT pg_try_advisory_xact_lock(hashtext('statistics_folding')), set_config('work_mem', '64MB', true)
+""")
 _LEFT = sa.text("SELECT extract(epoch FROM clock_timestamp() - min(recorded_at)) FROM statistics_change")
 
 

@@ -9,8 +9,9 @@ from ledger_service.persistence import statistics_folding
 
 EVERY = timedelta(seconds=5)
 """The pause between two rounds: readers add up what has come since."""
-BATCH = 5_000
-MOST = 100_000
+BATCH = 1_000
+"""Changes of one transaction: some tenths of a second, or a few seconds where slices of a backlog are one change."""
+MOST = 50_000
 """Changes of one round: behind a backlog, it leaves the processor to the consumers for a while."""
 _FOLDED = Counter("jieban_statistics_changes_folded_total", "Changes of figures that were added to the roll-ups")
 _OLDEST = Gauge(
