@@ -84,12 +84,13 @@ def _key(line: Line, question: Question, day: date) -> tuple[Any, ...]:
 
 
 def _lines(life: Sequence[Step]) -> Iterator[Line]:
-    where, excluded = _where(life), _excluded(life)
-    for what, at in _counts(life):
-        yield Line(what, at, where, excluded)
+    place, excluded = where(life), _excluded(life)
+    for what, at in counts(life):
+        yield Line(what, at, place, excluded)
 
 
-def _where(life: Sequence[Step]) -> Mapping[str, str]:
+def where(life: Sequence[Step]) -> Mapping[str, str]:
+    """Return the dimensions that it counts under."""
     received = life[0].data
     assigned = _last(life, "assigned")
     place = assigned.data if assigned else {}
@@ -122,14 +123,15 @@ def _excluded(life: Sequence[Step]) -> frozenset[str]:
     return frozenset(name for name, is_out in switched.items() if is_out)
 
 
-def _counts(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:
+def counts(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:
+    """Yield what a complaint counts for after these entries, and when."""
     received_at = datetime.fromisoformat(life[0].data["received_at"])
     yield "received", received_at
     if _last(life, "voided"):
         yield "voided", received_at
         return
     assigned = next((step for step in life if step.type == "assigned"), None)
-    if assigned or not _last(_round(life), "withdrawn", "force_closed"):
+    if assigned or not _last(_round(life), "withdrawn", "closed", "force_closed"):
         yield "to_dispatch", received_at
     if assigned:
         yield _time("dispatch", received_at, assigned.at), received_at
@@ -215,14 +217,14 @@ def _says(step: Step) -> bool:
 
 
 def _is_struck(life: Sequence[Step], word: Step) -> bool:
-    """Whether the last appeal against the word has been upheld."""
-    appeals = [step for step in life if step.type == "rating_appealed" and step.data["rating"] == str(word.id)]
-    decisions = [
-        step
-        for step in life
-        if appeals and step.type == "appeal_decided" and step.data["appeal"] == str(appeals[-1].id)
-    ]
-    return bool(decisions) and bool(decisions[-1].data["upheld"])
+    """Whether the newest appeal against the word was upheld, or, while that is not decided, the one before."""
+    appeal, is_struck = "", False
+    for step in life:
+        if step.type == "rating_appealed" and step.data["rating"] == str(word.id):
+            appeal = str(step.id)
+        elif step.type == "appeal_decided" and step.data["appeal"] == appeal:
+            is_struck = step.data["upheld"]
+    return is_struck
 
 
 def _round(life: Sequence[Step]) -> Sequence[Step]:
