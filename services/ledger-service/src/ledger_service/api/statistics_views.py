@@ -14,6 +14,7 @@ from ledger_service.domain.tally import Counter
 from ledger_service.service.figures import Answer, Line, Wanted
 
 Row = dict[str, Any]
+_COUNTERS = tuple(counter.name.lower() for counter in Counter)
 DIMENSION_LABELS: Mapping[str, Label] = {
     Dimension.COMMUNITY: Label("社区", "Community"),
     Dimension.GRID: Label("网格", "Grid"),
@@ -81,7 +82,7 @@ def body(line: Line, indicators: Iterable[Indicator], settings: Settings) -> Row
 
 def counts(sums: Sums) -> dict[str, int]:
     """Return all counts by name."""
-    return {counter.name.lower(): sums.counts[counter] for counter in Counter}
+    return dict(zip(_COUNTERS, sums.counts, strict=True))
 
 
 def shown(figure: Figure) -> Row:
