@@ -37,6 +37,7 @@ class County:
                         return
                 except httpx.TransportError:
                     await asyncio.sleep(0.1)
+        await self.kill()
         raise AssertionError((self.directory / "up.log").read_text()[-3000:])
 
     def database(self, service: str) -> str:
