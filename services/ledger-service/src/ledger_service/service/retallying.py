@@ -34,9 +34,12 @@ async def retally(engine: AsyncEngine, *, batch: int = BATCH) -> int:
         async with engine.begin() as connection:
             found = await complaints.without_facts(connection, after, batch)
             if not found:
-                return done
+                break
             done += await _retally(connection, found)
             after = found[-1][1]
+    if done:
+        log.info("facts_made", complaints=done)
+    return done
 
 
 async def _retally(connection: AsyncConnection, found: Sequence[tuple[str, UUID]]) -> int:
