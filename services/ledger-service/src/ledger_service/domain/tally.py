@@ -89,7 +89,7 @@ class Cell(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Where and for what a complaint counts; marks are made by `mark` and `duration_mark`."""
+    """Where and for what a complaint counts; marks are made by `mark`."""
 
     cell: Cell
     marks: tuple[int, ...]
@@ -103,10 +103,9 @@ def mark(counter: int, at: datetime) -> int:
     return int((at - EPOCH).total_seconds()) // QUARTER_HOUR << 8 | counter
 
 
-def duration_mark(measure: int, begin: datetime, end: datetime, at: datetime) -> int:
-    """Return the count of a time from `begin` to `end`, at a moment."""
-    step = step_of((end - begin).total_seconds())
-    return mark(FIRST_DURATION + measure * DURATION_WIDTH + step, at)
+def _duration(measure: int, begin: datetime, end: datetime) -> int:
+    """Return the number under which a time from `begin` to `end` is counted."""
+    return FIRST_DURATION + measure * DURATION_WIDTH + step_of((end - begin).total_seconds())
 
 
 def tally(complaint: Complaint) -> Tally | None:
@@ -144,39 +143,37 @@ def difference(before: Tally | None, after: Tally | None) -> Iterator[tuple[int,
 
 
 def _marks(complaint: Complaint, received_at: datetime) -> list[int]:
-    marks = [mark(_RECEIVED, received_at)]
+    """Return the marks; those of one moment are made of one, for the moment is what costs."""
+    received = mark(0, received_at)
     if complaint.status is Status.VOIDED:
-        marks.append(mark(_VOIDED, received_at))
-        return marks
-    _add_dispatching(marks, complaint, received_at)
+        return [received | _RECEIVED, received | _VOIDED]
+    marks = [received | _RECEIVED]
+    _add_dispatching(marks, complaint, received_at, received)
     if complaint.status is not Status.WITHDRAWN:
         _add_timeliness(marks, complaint)
-    _add_firsts(marks, complaint, received_at)
+    if complaint.started_at is not None:
+        marks.append(mark(_duration(_ON_SITE, received_at, complaint.started_at), complaint.started_at))
+    if complaint.resolved_at is not None:
+        marks.append(mark(_duration(_REMOVAL, received_at, complaint.resolved_at), complaint.resolved_at))
     if complaint.first_closed_at is not None:
         marks.append(mark(_CLOSED, complaint.first_closed_at))
         if complaint.reopenings:
             marks.append(mark(_REOPENED, complaint.first_closed_at))
     if complaint.asked_at is not None and not complaint.is_struck:
-        _add_satisfaction(marks, complaint, complaint.asked_at)
+        _add_satisfaction(marks, complaint, mark(0, complaint.asked_at))
     return marks
 
 
-def _add_dispatching(marks: list[int], complaint: Complaint, received_at: datetime) -> None:
+def _add_dispatching(marks: list[int], complaint: Complaint, received_at: datetime, received: int) -> None:
+    """Add what counts at the reception, `received` being that moment's mark for nothing."""
     assigned_at = complaint.first_assigned_at
     if assigned_at is not None:
-        marks.append(mark(_TO_DISPATCH, received_at))
-        marks.append(duration_mark(_DISPATCH, received_at, assigned_at, received_at))
+        marks.append(received | _TO_DISPATCH)
+        marks.append(received | _duration(_DISPATCH, received_at, assigned_at))
     elif complaint.closed_at is None and complaint.status is not Status.WITHDRAWN:
-        marks.append(mark(_TO_DISPATCH, received_at))
-
-
-def _add_firsts(marks: list[int], complaint: Complaint, received_at: datetime) -> None:
+        marks.append(received | _TO_DISPATCH)
     if complaint.occurred_at is not None:
-        marks.append(duration_mark(_DISCOVERY, complaint.occurred_at, received_at, received_at))
-    if complaint.started_at is not None:
-        marks.append(duration_mark(_ON_SITE, received_at, complaint.started_at, complaint.started_at))
-    if complaint.resolved_at is not None:
-        marks.append(duration_mark(_REMOVAL, received_at, complaint.resolved_at, complaint.resolved_at))
+        marks.append(received | _duration(_DISCOVERY, complaint.occurred_at, received_at))
 
 
 def _add_timeliness(marks: list[int], complaint: Complaint) -> None:
@@ -185,27 +182,28 @@ def _add_timeliness(marks: list[int], complaint: Complaint) -> None:
         handled_at = handled_at or complaint.closed_at
     stopped_at = complaint.suspended_at or handled_at
     if promised_at is not None and (stopped_at is None or stopped_at > promised_at):
-        at, kinds = promised_at, _MISSES
+        at, kinds = mark(0, promised_at), _MISSES
     elif handled_at is not None:
-        at, kinds = handled_at, _SUCCESSES
+        at, kinds = mark(0, handled_at), _SUCCESSES
     else:
         return
     due, closed, forced, reworked = kinds
-    marks.append(mark(due, at))
+    marks.append(at | due)
     if complaint.closed_at is not None:
-        marks.append(mark(forced if complaint.is_forced else closed, at))
+        marks.append(at | (forced if complaint.is_forced else closed))
     if complaint.reworks:
-        marks.append(mark(reworked, at))
+        marks.append(at | reworked)
 
 
-def _add_satisfaction(marks: list[int], complaint: Complaint, asked_at: datetime) -> None:
+def _add_satisfaction(marks: list[int], complaint: Complaint, at: int) -> None:
+    """Add what counts when the reporter had the word, `at` being that moment's mark for nothing."""
     has_word = complaint.rating is not None
     if not has_word and complaint.follow_up == "wrong_number":
         return
-    marks.append(mark(_FOLLOWED_UP, asked_at))
+    marks.append(at | _FOLLOWED_UP)
     if has_word or complaint.follow_up in _ANSWERED:
-        marks.append(mark(_CONTACTED, asked_at))
+        marks.append(at | _CONTACTED)
     if complaint.solved:
-        marks.append(mark(_SOLVED, asked_at))
+        marks.append(at | _SOLVED)
     if complaint.satisfaction in _SATISFIED:
-        marks.append(mark(_SATISFIED[complaint.satisfaction], asked_at))
+        marks.append(at | _SATISFIED[complaint.satisfaction])
