@@ -32,7 +32,6 @@ _MOVES_A_CASE = frozenset(
         EventType.RESUMED,
         EventType.ESCALATED,
         EventType.RECTIFICATION_ORDERED,
-        EventType.REINSPECTION_DUE,
         EventType.RESOLVED,
         EventType.RELEASED,
         EventType.VERIFIED,
@@ -41,7 +40,8 @@ _MOVES_A_CASE = frozenset(
         EventType.REOPENED,
     }
 )
-"""Each makes one version of a case; dispatch has let go of it when `withdrawn` comes."""
+"""Each makes one version of a case, but for what a timer tells, which has no actor; dispatch has let go of it when
+`withdrawn` comes."""
 _IS_PROGRESS: dict[EventType, Status] = {
     event_type: line.target
     for event_type, line in TRANSITIONS.items()
@@ -143,9 +143,14 @@ def _ledger_counts(entries: Iterable[Entry]) -> dict[str, Any]:
 
 def _dispatch_counts(entries: Iterable[Entry]) -> dict[str, Any]:
     return {
-        "version": sum(entry.type in _MOVES_A_CASE for entry in entries),
+        "version": sum(_moves(entry) for entry in entries),
         "sequence": sum(entry.source == "dispatch" for entry in entries),
     }
+
+
+def _moves(entry: Entry) -> bool:
+    is_timers = entry.type == EventType.ESCALATED and entry.actor is None
+    return entry.type in _MOVES_A_CASE and not is_timers
 
 
 def _intake_counts(entries: Iterable[Entry]) -> dict[str, Any]:

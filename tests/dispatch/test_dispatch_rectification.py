@@ -15,7 +15,7 @@ from contracts.envelope import Event
 from contracts.lifecycle import EventType
 from dispatch.asking import ask, decide, events_of, grant, moment, problem, shown
 from dispatch.world import NEIGHBOUR, World, later, received
-from dispatch_service.service.reinspections import tell_batch, tell_due
+from dispatch_service.service.reinspections import OLDEST, tell_batch, tell_due
 from runtime.database import create_engine
 
 WITHIN = "rectification_within_limit"
@@ -237,7 +237,9 @@ async def test_what_is_told_and_its_event_are_undone_together(world: World) -> N
         hold = sa.text("SELECT FROM dispatch_case WHERE complaint_id = :id FOR UPDATE")
         await connection.execute(hold, {"id": event.subject})
         assert await tell_due(world.engine) == 0
+        assert OLDEST._value.get() > 0
     assert await tell_due(world.engine) == 1
+    assert OLDEST._value.get() == 0
     assert await told(world, event) == [5]
 
 

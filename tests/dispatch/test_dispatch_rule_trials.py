@@ -49,6 +49,7 @@ async def test_each_rule_says_what_it_would_have_changed_with_samples(world: Wor
         "number": newest["number"],
         "team": "team-08",
         "team_then": "team-02",
+        "instead_of_then": None,
         "grade": "ordinary",
         "grade_then": "ordinary",
         "supporting_then": ["team-03"],

@@ -96,3 +96,13 @@ async def test_what_time_alone_does_leaves_the_version_that_a_device_saw(world: 
 
     assert (outcomes(results), codes(results)[1]) == (["done", "conflict"], "precondition-failed")
     assert [name for name, _ in await events_of(world, event)][-2:] == ["escalated", "reinspection_due"]
+
+
+async def test_a_case_says_until_when_it_may_be_returned(world: World) -> None:
+    event, other = received(category="safety.wires"), await world.a_case("accept", "start", "resolve")
+    await world.deliver(event)
+
+    case = await shown(world, event)
+    assert moment(case["return_by"]) == moment(case["assigned_at"]) + timedelta(hours=1)
+    assert (await world.act(event, "accept", role="officer")).json()["return_by"] == case["return_by"]
+    assert (await shown(world, other))["return_by"] is None

@@ -93,6 +93,7 @@ async def test_an_item_is_small_and_says_what_is_needed_on_the_way(world: World,
         "version": 1,
         "round": 1,
         "team": "team-08",
+        "assignee": None,
         "officer": None,
         "category": "street.vendors",
         "grade": "ordinary",
@@ -127,6 +128,9 @@ async def test_others_have_no_worklist(world: World, crew: str) -> None:
         ("near=1,inf", "query/near"),
         ("near=1,2&crs=EPSG", "query/crs"),
         ("mine=perhaps", "query/mine"),
+        ("sort=deadline&status=closed", "query/status"),
+        ("sort=deadline&status=resolved&status=withdrawn", "query/status"),
+        ("sort=distance&near=107.2,26.6&status=closed", "query/status"),
     ],
 )
 async def test_a_bad_query_is_named(world: World, query: str, pointer: str) -> None:

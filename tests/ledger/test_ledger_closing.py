@@ -95,7 +95,7 @@ async def test_the_reporter_rates_a_closed_complaint_once(
     assert (second.status_code, second.json()["type"]) == (409, "urn:jieban:problem:feedback-exists")
     rows = await published(engine, history)
     assert [row["sequence"] for row in rows] == [1, 2, 3]
-    assert json.loads(rows[2]["payload"]) == {"actor": OWNER} | FEEDBACK
+    assert json.loads(rows[2]["payload"]) == {"actor": OWNER, "channel": "account"} | FEEDBACK
 
 
 async def test_of_two_words_at_once_one_is_taken(

@@ -106,12 +106,16 @@ async def test_each_tree_is_shown_to_be_the_beginning_of_the_next(
         check_consistency(old.size, new.size, proof, (old.root, new.root))
 
 
-@pytest.mark.parametrize(("first", "second", "status"), [(2, 1, 422), (1, 409, 422), (0, 1, 422), (1, 408, 200)])
+@pytest.mark.parametrize(
+    ("first", "second", "wrong"),
+    [(2, 1, ["query/first"]), (1, 409, ["query/second"]), (0, 1, ["query/first"]), (1, 408, [])],
+)
 async def test_trees_that_are_not_there_are_refused(
-    client: httpx.AsyncClient, staff: dict[str, str], known: Any, first: int, second: int, status: int
+    client: httpx.AsyncClient, staff: dict[str, str], known: Any, first: int, second: int, wrong: list[str]
 ) -> None:
     answer = await client.get(f"checkpoints/consistency?first={first}&second={second}", headers=staff)
-    assert answer.status_code == status
+    assert answer.status_code == (422 if wrong else 200)
+    assert [error["pointer"] for error in answer.json().get("errors", [])] == wrong
 
 
 async def test_reporters_see_the_proofs_of_their_own(client: httpx.AsyncClient, as_: As, known: list[History]) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from contracts.envelope import Event
 from contracts.events import ComplaintResolved
@@ -21,6 +22,7 @@ from intake.attachments.files import PDF, picture, upload, uploaded
 from intake.conftest import As
 from intake.reports import report
 from intake_service.events.lifecycle import follow
+from intake_service.events.photos import UNKNOWN
 
 CITIZEN = Role.CITIZEN
 
@@ -220,8 +222,12 @@ async def test_the_photos_of_a_result_are_shown_to_the_reporter(
     )
     assert elsewhere.status_code == 201
     assert (await client.get(f"/attachments/{after}", headers=as_(CITIZEN))).status_code == 404
+    counted, unknown = UNKNOWN._value.get(), str(uuid4())
     async with engine.begin() as connection:
-        await follow(connection, resolved(complaint, after, private, used, str(uuid4())))
+        with capture_logs() as logs:
+            await follow(connection, resolved(complaint, after, private, used, unknown))
+    assert UNKNOWN._value.get() == counted + 1
+    assert [(each["event"], each["photos"]) for each in logs] == [("photos_unknown", {unknown: complaint})]
     assert (await client.get(f"/attachments/{after}", headers=as_(CITIZEN))).status_code == 200
     listed = (await client.get(f"/complaints/{complaint}/attachments", headers=as_(CITIZEN))).json()["items"]
     assert [item["role"] for item in listed] == ["other", "after"]

@@ -8,10 +8,14 @@ from ledger_service.api import (
     actions,
     activities,
     bulletin,
+    closing_rules,
     complaints,
     entries,
     exports,
+    feedback,
     flow,
+    follow_up_actions,
+    follow_ups,
     hotspots,
     ledger_lines,
     ledgers,
@@ -22,6 +26,7 @@ from ledger_service.api import (
     stream,
 )
 from ledger_service.domain.checkpoints import Signer, origin_of
+from ledger_service.domain.feedback_links import link_key
 from ledger_service.events import field_activities
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.export_files import ExportFiles
@@ -29,11 +34,13 @@ from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.export_making import CLEAR_EVERY, ExportMaker
 from ledger_service.service.exporting import Exporting
 from ledger_service.service.folding import EVERY, fold_changes
+from ledger_service.service.following_up import count_overdue
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
 from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.reconciling import reconcile
 from ledger_service.service.retallying import retally
+from ledger_service.service.words import WrongCodes
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
@@ -54,6 +61,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     clearing = Rounds("ledger exports janitor", maker.clear, every=CLEAR_EVERY)
     folding = Rounds("ledger statistics", partial(fold_changes, foundation.engine, settings.timezone), every=EVERY)
     retallying = Rounds("ledger facts", partial(retally, foundation.engine), every=timedelta(minutes=1))
+    calls_due = Rounds("ledger follow-ups", partial(count_overdue, foundation.engine), every=timedelta(minutes=1))
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
         foundation,
@@ -63,6 +71,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             complaints.router,
             actions.router,
+            follow_up_actions.router,
+            follow_ups.router,
+            feedback.router,
+            closing_rules.router,
             entries.router,
             activities.router,
             bulletin.router,
@@ -80,7 +92,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         subscriptions=[SUBSCRIPTION, field_activities.subscription(zone)],
         applied=EntryBook(),
         workers={
-            "relay": [reconciling, sealing, hot_spots, maker, clearing, folding, retallying],
+            "relay": [reconciling, sealing, hot_spots, calls_due, maker, clearing, folding, retallying],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
         },
         state={
@@ -89,6 +101,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "exporting": Exporting(foundation.engine, zone, settings.export_max_lines),
             "export_files": files,
             "reopening_window": timedelta(days=settings.reopening_days),
+            "feedback_key": _feedback_key(settings),
+            "wrong_codes": WrongCodes(),
         },
     )
     feed.is_draining = lambda: service.app.state.readiness.draining
@@ -100,3 +114,9 @@ def _signer_of(settings: RuntimeSettings) -> SignerOf | None:
         return None
     secret = settings.ledger_signing_secret.get_secret_value()
     return lambda tenant: Signer(origin_of(tenant), secret)
+
+
+def _feedback_key(settings: RuntimeSettings) -> bytes | None:
+    if settings.ledger_signing_secret is None:
+        return None
+    return link_key(settings.ledger_signing_secret.get_secret_value())

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
-from contracts.payload import Payload
+from contracts.payload import Payload, Place
 
 VerificationMethod = Literal["on_site", "photo", "call", "rule"]
 """How a result was looked at; `rule`: nobody has to, by configuration."""
@@ -19,6 +19,10 @@ class ComplaintVerified(Payload):
     actor: str
     method: VerificationMethod
     note: str | None = None
+    photos: tuple[UUID, ...] | None = None
+    """Attachments of intake, which show the result."""
+    position: Place | None = None
+    """Where the inspector was."""
 
 
 class ReworkOrdered(Payload):
@@ -29,6 +33,8 @@ class ReworkOrdered(Payload):
     reason: str
     round: int
     """The new one."""
+    photos: tuple[UUID, ...] | None = None
+    position: Place | None = None
 
 
 FollowUpOutcome = Literal["reached", "no_answer", "refused", "wrong_number"]

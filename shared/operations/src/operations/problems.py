@@ -1,5 +1,7 @@
 """Refusals that all three services give, in the same words."""
 
+from typing import Any
+
 from runtime.problems import FieldError, Problem, register_texts
 
 register_texts(
@@ -37,3 +39,8 @@ def illegal_transition(status: str, version: int, code: str = "illegal-transitio
 def invalid(pointer: str, code: str, **params: object) -> Problem:
     """Return the 422 for one wrong input; `pointer` as in FieldError."""
     return Problem(422, "validation-failed", errors=[FieldError(pointer, code, params)], count=1)
+
+
+def refused(pointer: str, code: str, **params: Any) -> Problem:
+    """Return the 422 for one wrong input that is a problem of its own kind; its place stands in `errors`."""
+    return Problem(422, code, errors=[FieldError(pointer, code, params)], **params)

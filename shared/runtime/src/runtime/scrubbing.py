@@ -16,6 +16,7 @@ _MAX_DEPTH = 6
 _SECRETS_IN_TEXT = re.compile(
     r"(?P<bearer>(?i:bearer)\s+)[\w.~+/=-]+"
     r"|(?P<jwt>\beyJ[\w-]{8,}\.[\w-]+\.[\w-]*)"
+    r"|(?P<link>\bjbf_[\w-]+)"
     r"|(?P<userinfo>://[^:/@\s]*:)[^@/\s]+(?=@)"
     r"|(?P<mobile>(?<!\d)1[3-9]\d{9}(?!\d))"
     r"|(?P<email>[\w.+-]+@[\w-]+\.[\w.-]+)"
@@ -36,7 +37,7 @@ def scrub(_logger: object, _method: str, event: EventDict) -> EventDict:
 
 
 def scrub_text(text: str) -> str:
-    """Return the text without tokens, passwords in addresses, mobile numbers and e-mail addresses."""
+    """Return the text without tokens, feedback links, passwords in addresses, mobile numbers and e-mail addresses."""
     return _SECRETS_IN_TEXT.sub(_keep_label, text[:_MAX_TEXT])
 
 

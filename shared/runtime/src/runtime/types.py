@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 _MIN_YEAR = 1900
 _MAX_YEAR = 9998
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
 
@@ -29,11 +30,24 @@ def _in_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+def without_controls(value: str) -> str:
+    """Return a text of one line; raise what pydantic reports for one that holds control characters.
+
+    Line breaks are among them, and what turns the direction of text (Unicode's bidirectional overrides).
+    """
+    if _CONTROLS.search(value):
+        raise PydanticCustomError("control_character", "a control character")
+    return value
+
+
 Instant = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_in_utc)]
 """An RFC 3339 text with offset in the years 1900 to 9998, as UTC."""
 
 FiniteFloat = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A JSON number; not `true`, not `"1.0"`."""
+
+OneLine = Annotated[str, AfterValidator(without_controls)]
+"""A text without control characters: a name, or an id that somebody else has given."""
 
 Integer = Annotated[int, Field(strict=True, ge=-(2**63), le=2**63 - 1)]
 """A JSON integer that fits a bigint column; not `true`, not `1.0`, not `"1"`."""

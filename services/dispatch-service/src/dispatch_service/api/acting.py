@@ -9,11 +9,12 @@ from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dispatch_service.api.case_schemas import CaseDetail
-from dispatch_service.api.deps import Engine
+from dispatch_service.api.deps import Engine, TenantClockworks
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.errors import DispatchError
 from dispatch_service.persistence import cases
 from dispatch_service.service.acting import Action
+from dispatch_service.service.clockworks import Clockworks
 from runtime.auth import Caller
 from runtime.clock import now
 from runtime.etag import IfMatch, check, etag
@@ -27,9 +28,12 @@ Work = Callable[[AsyncConnection, Action], Awaitable[None]]
 class ActionRunner:
     """Carries out an action of a request on one case."""
 
-    def __init__(self, request: Request, engine: AsyncEngine, if_match: int | None, key: str | None) -> None:
+    def __init__(
+        self, request: Request, engine: AsyncEngine, clockworks: Clockworks, if_match: int | None, key: str | None
+    ) -> None:
         self._request = request
         self._engine = engine
+        self._clockworks = clockworks
         self._if_match = if_match
         self._key = key
 
@@ -50,7 +54,7 @@ class ActionRunner:
         )
         async with self._engine.begin() as connection:
             if self._key is None:
-                return (await _perform(connection, action, work)).response()
+                return (await self._perform(connection, action, work)).response()
             return await self._perform_once(connection, caller, self._key, action, work)
 
     async def _perform_once(
@@ -61,7 +65,7 @@ class ActionRunner:
         stored = await replay(connection, caller, key, digest)
         if stored is None:
             try:
-                answer = await _perform(connection, action, work)
+                answer = await self._perform(connection, action, work)
             except Problem:
                 # A twin that held the row lock may have done just this while we waited for it.
                 stored = await replay(connection, caller, key, digest)
@@ -72,18 +76,20 @@ class ActionRunner:
                 return answer.response()
         return stored.response()
 
+    async def _perform(self, connection: AsyncConnection, action: Action, work: Work) -> StoredAnswer:
+        try:
+            await work(connection, action)
+        except DispatchError as error:
+            raise problem_of(error) from error
+        row = await cases.show(connection, action.tenant, action.complaint_id)
+        view = CaseDetail.shown(row, await self._clockworks.of_one(connection, action.tenant))
+        return StoredAnswer(200, view.model_dump_json(), {"ETag": etag(view.version)})
 
-async def _acting(request: Request, engine: Engine, if_match: IfMatch, key: IdempotencyKey) -> ActionRunner:
-    return ActionRunner(request, engine, if_match, key)
+
+async def _acting(
+    request: Request, engine: Engine, clockworks: TenantClockworks, if_match: IfMatch, key: IdempotencyKey
+) -> ActionRunner:
+    return ActionRunner(request, engine, clockworks, if_match, key)
 
 
 Acting = Annotated[ActionRunner, Depends(_acting)]
-
-
-async def _perform(connection: AsyncConnection, action: Action, work: Work) -> StoredAnswer:
-    try:
-        await work(connection, action)
-    except DispatchError as error:
-        raise problem_of(error) from error
-    view = CaseDetail.of(await cases.show(connection, action.tenant, action.complaint_id))
-    return StoredAnswer(200, view.model_dump_json(), {"ETag": etag(view.version)})

@@ -10,16 +10,17 @@ from dispatch_service.api.deps import Engine, ReadEngine
 from dispatch_service.api.duty_requests import Officer
 from dispatch_service.api.roster_problems import problem_of
 from dispatch_service.api.roster_schemas import ClockBody, DutyView, FixesBody, KeptView, LastPosition
-from dispatch_service.domain.roster_errors import RosterError
+from dispatch_service.domain.roster_errors import FarAway, RosterError
 from dispatch_service.persistence import positions
 from dispatch_service.persistence.positions import Fix
 from dispatch_service.service import attendance
 from operations.filters import Code
 from operations.pages import Page
+from operations.periods import check_length
 from operations.problems import invalid
 from runtime.auth import Caller, require
 from runtime.clock import now
-from runtime.problems import PROBLEM_RESPONSES, Problem, register_texts
+from runtime.problems import PROBLEM_RESPONSES, register_texts
 from runtime.types import Instant
 
 register_texts(
@@ -34,7 +35,7 @@ router = APIRouter(tags=["attendance"], responses=PROBLEM_RESPONSES)
 Watcher = Annotated[Caller, Depends(require(Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST, Role.ADMIN))]
 _OLDEST = timedelta(hours=24)
 _FUTURE = timedelta(minutes=5)
-_LONGEST = timedelta(days=7)
+_MOST_DAYS = 7
 _MOST_POINTS = 20_000
 
 
@@ -68,8 +69,8 @@ async def send_positions(body: FixesBody, caller: Officer, engine: Engine) -> Ke
         async with engine.begin() as connection:
             await attendance.check_reach(connection, caller.tenant, fixes)
             kept = await positions.add(connection, caller.tenant, caller.subject, fixes)
-    except RosterError as error:
-        raise problem_of(error) from error
+    except FarAway as error:
+        raise problem_of(error, f"/positions/{error.place}/position") from error
     return KeptView(kept=kept)
 
 
@@ -100,10 +101,7 @@ async def show_track(
 
     A track of a single point, or none, has no geometry. Tracks are kept for 30 days.
     """
-    if end < begin:
-        raise Problem(422, "period-reversed")
-    if end - begin > _LONGEST:
-        raise Problem(422, "period-too-long", most=_LONGEST.days)
+    check_length(begin, end, _MOST_DAYS)
     async with engine.connect() as connection:
         rows = await positions.track(connection, caller.tenant, subject, begin, end, most=_MOST_POINTS)
     points = [[row["lon"], row["lat"]] for row in rows]

@@ -82,7 +82,7 @@ async def act_on_many(
     note: str | None = body.body.get("note")
     items = []
     for name, complaint_id in zip(body.cases, ids, strict=True):
-        runner = ActionRunner(request, engine, body.versions.get(name), key and f"{key}#{complaint_id}")
+        runner = ActionRunner(request, engine, clockworks, body.versions.get(name), key and f"{key}#{complaint_id}")
         items.append(await _act(name, complaint_id, request, runner.run(caller, complaint_id, note, work)))
     done = sum(item.problem is None for item in items)
     return BulkAnswer(done=done, refused=len(items) - done, items=items)

@@ -9,16 +9,19 @@ from dispatch_service.api.near import Near
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
-from dispatch_service.domain.standing import OPEN
+from dispatch_service.domain.standing import ENDED, OPEN
 from dispatch_service.persistence.case_lists import CaseFilter, Order
 from operations.filters import Box, Code
 from operations.problems import invalid
 from runtime.types import Instant
 
+ME = "me"
+_OF_WORK: frozenset[Order] = frozenset({"deadline", "distance"})
+"""Orders for work that is still to be done."""
 _ORDERS = (
     "`received`: newest first; `deadline`: what was promised for the earliest time first; `distance`: nearest first;"
     " `reinspection`: cases whose rectification waits to be inspected, those that are due first. By deadline and by"
-    " distance, open cases are listed unless a status is given."
+    " distance, open cases are listed unless a status is given; not closed or withdrawn ones."
 )
 
 
@@ -38,14 +41,24 @@ async def case_filter(
     overdue: Annotated[bool | None, Query(description="Beyond the promised time, or not.")] = None,
     supporting: Annotated[Code | None, Query(description="Code of a team that supports the lead.")] = None,
     reinspection: Annotated[Reinspection | None, Query(description="Where an order of rectification stands.")] = None,
-    mine: Annotated[bool, Query(description="Only cases of the caller's own teams.")] = False,
+    assignee: Annotated[
+        str | None, Query(min_length=1, max_length=200, description="Who it is for, by subject; `me` is the caller.")
+    ] = None,
+    mine: Annotated[
+        bool, Query(description="Only cases of the caller's own teams that are for the caller or for nobody yet.")
+    ] = False,
     near: Near = None,
     sort: Annotated[Order, Query(description=_ORDERS)] = "received",
 ) -> CaseFilter:
-    """Return what the query asks for; `Problem` 422 where it asks for distances from nowhere."""
+    """Return what the query asks for; `Problem` 422 where it asks for distances from nowhere.
+
+    Ended cases have no order by deadline or distance: there may be millions of them, and nothing is left to hurry for.
+    """
     if sort == "distance" and near is None:
         raise invalid("query/near", "near-missing")
-    wanted = set(status or (OPEN if sort in {"deadline", "distance"} else ()))
+    wanted = set(status or (OPEN if sort in _OF_WORK else ()))
+    if sort in _OF_WORK and wanted & ENDED:
+        raise invalid("query/status", "ended-not-sorted", sort=sort)
     return CaseFilter(
         statuses=tuple(sorted(wanted)),
         team=team,
@@ -60,6 +73,7 @@ async def case_filter(
         grade=grade,
         light=light,
         overdue=overdue,
+        assignee=assignee,
         mine=mine,
         near=near,
         supporting=supporting,

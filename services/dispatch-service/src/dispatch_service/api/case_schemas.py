@@ -20,11 +20,11 @@ from dispatch_service.api.life_views import (
 )
 from dispatch_service.api.photo_schemas import Photos, PhotoView, photos_of
 from dispatch_service.api.request_schemas import OrderView, RequestView
-from dispatch_service.domain.clocks import Light
+from dispatch_service.domain.clocks import Clockwork, Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.domain.staffing import Why
-from dispatch_service.domain.standing import standing_of
+from dispatch_service.domain.standing import return_by, standing_of
 from dispatch_service.service.rectifications import Inspection
 from runtime.clock import now
 from runtime.types import FiniteFloat, Instant
@@ -176,8 +176,12 @@ class NoteView(BaseModel):
 
 
 class CaseDetail(CaseView):
-    """A case with what its unit has asked for, its supervision orders and what else has happened; the oldest first."""
+    """A case with what its unit has asked for, its supervision orders and what else has happened; the oldest first.
 
+    `return_by` is until when its unit may ask to give it back 退单; null without a limit, and while no unit has it.
+    """
+
+    return_by: datetime | None
     requests: list[RequestView]
     supervision: list[OrderView]
     returns: list[ReturnView]
@@ -189,9 +193,9 @@ class CaseDetail(CaseView):
     notes: list[NoteView]
 
     @classmethod
-    def of(cls, row: Mapping[str, Any]) -> Self:
-        """Return the view of a row of `cases.show`."""
-        return super().of({**row, "returns": ReturnView.among(row["requests"])})
+    def shown(cls, row: Mapping[str, Any], work: Clockwork) -> Self:
+        """Return the view of a row of `cases.show`, by the limits of `work`."""
+        return cls.of({**row, "returns": ReturnView.among(row["requests"]), "return_by": return_by(row, work)})
 
 
 class _Body(BaseModel):

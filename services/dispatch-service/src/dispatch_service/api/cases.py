@@ -7,9 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from dispatch_service.api.case_filter import case_filter
+from dispatch_service.api.case_filter import ME, case_filter
 from dispatch_service.api.case_schemas import CaseDetail, ListedCase
-from dispatch_service.api.deps import ReadEngine, Staff
+from dispatch_service.api.deps import ReadEngine, Staff, TenantClockworks
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.errors import CaseNotFound
 from dispatch_service.persistence import case_lists, cases
@@ -39,11 +39,14 @@ async def list_cases(
     Newest first, a case that changes keeps its place, so no page shifts. To follow changes, walk all pages with
     `updated_after` set a minute before the moment at which the walk before began.
     """
+    if wanted.assignee == ME:
+        wanted = replace(wanted, assignee=caller.subject)
     pages = Pages(request, caller, "cases", asdict(wanted))
     last = pages.after(cursor)
     async with engine.connect() as connection:
         if wanted.mine:
-            wanted = replace(wanted, teams=await cases.teams_of(connection, caller.tenant, caller.subject))
+            teams = await cases.teams_of(connection, caller.tenant, caller.subject)
+            wanted = replace(wanted, teams=teams, subject=caller.subject)
         after = None if last is None else _mark(wanted, *last)
         rows = await case_lists.page(connection, caller.tenant, wanted, after=after, size=limit + 1, at=now())
     if len(rows) > limit:
@@ -53,15 +56,18 @@ async def list_cases(
 
 
 @router.get("/{complaint_id}")
-async def show_case(complaint_id: UUID, response: Response, caller: Staff, engine: ReadEngine) -> CaseDetail:
+async def show_case(
+    complaint_id: UUID, response: Response, caller: Staff, engine: ReadEngine, clockworks: TenantClockworks
+) -> CaseDetail:
     """Show one case. Its `ETag` can be sent back as `If-Match` with an action."""
     async with engine.connect() as connection:
         try:
             row = await cases.show(connection, caller.tenant, complaint_id)
         except CaseNotFound as error:
             raise problem_of(error) from error
+        work = await clockworks.of_one(connection, caller.tenant)
     response.headers["ETag"] = etag(row["version"])
-    return CaseDetail.of(row)
+    return CaseDetail.shown(row, work)
 
 
 def _key(wanted: CaseFilter, row: Row) -> Position:

@@ -14,6 +14,7 @@ from dispatch_service.domain.coverage import DETOUR, Coverage, Walk, cover
 from dispatch_service.domain.routing import Point
 from dispatch_service.persistence import coverage as stored
 from dispatch_service.persistence.rows import Row
+from operations.periods import check_order
 from operations.problems import invalid
 from runtime.clock import now
 from runtime.problems import PROBLEM_RESPONSES, Problem, register_texts
@@ -60,8 +61,7 @@ async def _question(
     moment = now()
     last = end or moment
     first = begin or last - _WINDOW
-    if last < first:
-        raise Problem(422, "period-reversed")
+    check_order(first, last, "query/from" if end is None else "query/to")
     return _Question(Walk(minutes, speed, detour), at or moment, on_duty, first, last)
 
 

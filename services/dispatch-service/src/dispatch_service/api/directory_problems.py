@@ -6,6 +6,16 @@ from runtime.problems import Problem, register_texts
 
 register_texts(
     {
+        "separator_in_subject": (
+            "账号不能含有分号。",
+            "A subject must not contain a semicolon: in files it stands between officers.",
+        ),
+        "workbook-too-long": (
+            "工作簿过长",
+            "Too long for a workbook",
+            "工作簿最多 {most} 行；请导出 CSV。",
+            "A workbook has {most} lines at the most: export CSV instead.",
+        ),
         "listed_twice": ("同一项重复出现。", "Something is listed twice."),
         "shape-self-intersecting": (
             "图形自相交，位于经度 {lon}、纬度 {lat}。",

@@ -17,6 +17,7 @@ from dispatch_service.api.sheets.geojson import point_feature
 from dispatch_service.api.sheets.lines import GEOJSON
 from dispatch_service.persistence import county, officers, reference
 from dispatch_service.persistence.rows import Row
+from operations.problems import refused
 from operations.sheets.lines import CSV, MARK, csv_lines
 from operations.sheets.skeleton import Heading
 from operations.sheets.skeleton import Sheet as Layout
@@ -27,6 +28,8 @@ from runtime.problems import PROBLEM_RESPONSES
 
 router = APIRouter(tags=["places and teams"], responses=PROBLEM_RESPONSES)
 _PAGE = 500
+MOST_ROWS = 20_000
+"""Of a workbook: twice what a file that is taken in may have. CSV and GeoJSON come in pages and have no end."""
 _MEDIA = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX, "geojson": GEOJSON}
 Table = Literal["csv", "xlsx"]
 TableOrMap = Literal["csv", "xlsx", "geojson"]
@@ -53,10 +56,19 @@ class _Export:
         self._engine = engine
 
     async def table(self, sheet: Sheet, form: Table, following: Next) -> Response:
-        """Return a sheet as CSV or as a workbook, page by page."""
+        """Return a sheet as CSV, or as a workbook of up to MOST_ROWS, page by page.
+
+        `Problem` 422 `workbook-too-long` beyond.
+        """
         if form == "csv":
             return await self._answer(sheet.name, form, _csv(sheet, self._pages(sheet.sort.key, following)))
-        return await self._answer(sheet.name, form, _workbook(sheet, self._pages(sheet.sort.key, following)))
+        pages, count = [], 0
+        async for page in self._pages(sheet.sort.key, following):
+            pages.append(page)
+            count += len(page)
+            if count > MOST_ROWS:
+                raise refused("path/form", "workbook-too-long", most=MOST_ROWS)
+        return await self._answer(sheet.name, form, _workbook(sheet, pages))
 
     async def map(self, name: str, following: Next, features: Features) -> Response:
         """Return places as a GeoJSON FeatureCollection, page by page."""
@@ -140,12 +152,12 @@ async def _csv(sheet: Sheet, pages: AsyncIterator[Sequence[Row]]) -> AsyncIterat
         yield csv_lines(sheet.write(row) for row in page)
 
 
-async def _workbook(sheet: Sheet, pages: AsyncIterator[Sequence[Row]]) -> AsyncIterator[bytes]:
+async def _workbook(sheet: Sheet, pages: Sequence[Sequence[Row]]) -> AsyncIterator[bytes]:
     """Yield the file in pieces."""
     headings = [Heading(name, "number" if name in sheet.numbers else "text") for name in sheet.columns]
     book = await asyncio.to_thread(Workbook, Layout(name=sheet.name, headings=headings))
     yield await asyncio.to_thread(book.begin)
-    async for page in pages:
+    for page in pages:
         yield await asyncio.to_thread(book.lines, [list(sheet.write(row)) for row in page])
     yield await asyncio.to_thread(book.end)
 

@@ -9,10 +9,10 @@ from shapely.geometry.base import BaseGeometry
 
 from dispatch_service.api.case_schemas import Code
 from dispatch_service.domain.survey import Finding
-from runtime.types import FiniteFloat
+from runtime.types import FiniteFloat, OneLine
 
 MOST_GRIDS = 5_000
-Name = Annotated[str, Field(min_length=1, max_length=100)]
+Name = Annotated[OneLine, Field(min_length=1, max_length=100)]
 Position = Annotated[list[FiniteFloat], Field(min_length=2, max_length=3)]
 """Longitude, latitude, and an altitude that is left out of account."""
 

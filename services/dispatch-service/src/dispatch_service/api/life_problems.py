@@ -2,8 +2,8 @@
 
 from dispatch_service.domain import life_errors as errors
 from dispatch_service.domain.errors import DispatchError
-from operations.problems import invalid
-from runtime.problems import FieldError, Problem, register_texts
+from operations.problems import invalid, refused
+from runtime.problems import Problem, register_texts
 
 register_texts(
     {
@@ -143,14 +143,11 @@ def _of_work(error: DispatchError) -> Problem | None:
         case errors.TooManyRectifications():
             return Problem(409, "too-many-rectifications", most=error.most)
         case errors.PhotoRequired():
-            missing = ", ".join(error.missing)
-            finding = FieldError("/photos", "photo-required", {"missing": missing})
-            return Problem(422, "photo-required", errors=[finding], missing=missing)
+            return refused("/photos", "photo-required", missing=", ".join(error.missing))
         case errors.PhotoRuleTwice():
             return invalid(f"/photos/{error.place}", "photo-rule-twice")
         case errors.StartFarAway():
-            finding = FieldError("/position", "position-far-away")
-            return Problem(422, "position-far-away", errors=[finding])
+            return refused("/position", "position-far-away")
     return None
 
 

@@ -11,7 +11,7 @@ from dispatch_service.api.grid_schemas import Name
 from dispatch_service.api.photo_schemas import Photos
 from dispatch_service.api.request_schemas import Text
 from dispatch_service.service.conferences import Conference
-from runtime.types import Instant
+from runtime.types import Instant, OneLine
 
 Result = Annotated[str, Field(min_length=1, max_length=4000)]
 
@@ -97,7 +97,7 @@ class DepartmentBody(_Body):
     """A department; `contact_system` is the name of the system that its numbers come from."""
 
     name: Name
-    contact_system: Annotated[str | None, Field(min_length=1, max_length=200)] = None
+    contact_system: Annotated[OneLine, Field(min_length=1, max_length=200)] | None = None
 
 
 class DepartmentView(BaseModel):

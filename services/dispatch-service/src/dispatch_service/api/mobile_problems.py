@@ -2,12 +2,16 @@
 
 from dispatch_service.domain.errors import DispatchError
 from dispatch_service.domain.mobile_errors import ActionIdReused, ChangedMeanwhile, MomentOutOfRange, TooManyNotes
-from operations.problems import invalid
+from operations.problems import invalid, refused
 from runtime.etag import etag
 from runtime.problems import Problem, register_texts
 
 register_texts(
     {
+        "ended-not-sorted": (
+            "已结束的案件不能按 {sort} 排序；请按受理时间列出，或用 received_from 等条件缩小范围。",
+            "Ended cases are not listed by {sort}: list them newest first, narrowed down by received_from and others.",
+        ),
         "too-many-notes": (
             "备注过多",
             "Too many notes",
@@ -51,5 +55,5 @@ def of_mobile(error: DispatchError) -> Problem | None:
         case MomentOutOfRange():
             return invalid("/at", "moment-not-believed")
         case ActionIdReused():
-            return Problem(422, "action-id-reused")
+            return refused("/id", "action-id-reused")
     return None

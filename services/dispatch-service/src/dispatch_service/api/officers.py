@@ -8,6 +8,7 @@ from dispatch_service.api.case_schemas import Code
 from dispatch_service.api.changing import NEW, Change
 from dispatch_service.api.deps import ReadEngine, Staff
 from dispatch_service.api.officer_schemas import ActivityRole, OfficerBody, OfficerView, PatternBody, PatternView
+from dispatch_service.api.place_schemas import Subject
 from dispatch_service.persistence import county, officers, team_patterns
 from dispatch_service.service.directory import OFFICER
 from dispatch_service.service.keeping import set_pattern
@@ -17,7 +18,7 @@ from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES, Problem
 
 router = APIRouter(tags=["places and teams"], responses=PROBLEM_RESPONSES)
-Subject = Annotated[str, Path(min_length=1, max_length=200, description="Of the officer's token.")]
+SubjectInPath = Annotated[Subject, Path(description="Of the officer's token.")]
 
 
 @router.get("/officers")
@@ -44,7 +45,7 @@ async def list_officers(
 
 
 @router.get("/officers/{subject}")
-async def show_officer(subject: Subject, response: Response, caller: Staff, engine: ReadEngine) -> OfficerView:
+async def show_officer(subject: SubjectInPath, response: Response, caller: Staff, engine: ReadEngine) -> OfficerView:
     """Show an officer; the `ETag` is the version of the county's data."""
     async with engine.connect() as connection:
         version = await county.version(connection, caller.tenant)
@@ -57,7 +58,7 @@ async def show_officer(subject: Subject, response: Response, caller: Staff, engi
 
 @router.put("/officers/{subject}", responses=NEW)
 async def put_officer(
-    subject: Subject, body: OfficerBody, response: Response, change: Change, engine: ReadEngine
+    subject: SubjectInPath, body: OfficerBody, response: Response, change: Change, engine: ReadEngine
 ) -> OfficerView:
     """Register an officer or change what they can do, as a whole. Which teams they are in, the teams say."""
     row = await change.put(OFFICER, subject, body.model_dump(), response)
@@ -67,7 +68,7 @@ async def put_officer(
 
 
 @router.delete("/officers/{subject}", status_code=204)
-async def remove_officer(subject: Subject, change: Change) -> None:
+async def remove_officer(subject: SubjectInPath, change: Change) -> None:
     """Strike an officer off the register; they stay a member of their teams."""
     await change.remove(OFFICER, subject, missing="officer-not-found")
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from dispatch_service.domain import patrol_errors as errors
 from dispatch_service.domain.patrol import MOST_VISITS
-from dispatch_service.domain.patrol_errors import Flawed, PatrolConflict, PatrolError
-from operations.problems import invalid
+from dispatch_service.domain.patrol_errors import Flawed, IdReused, PatrolConflict, PatrolError
+from operations.problems import invalid, refused
 from runtime.problems import Problem, register_texts
 
 register_texts(
@@ -98,7 +98,6 @@ _ANSWERS: Mapping[type[PatrolError], tuple[int, str]] = {
     errors.PlanEnded: (409, "plan-ended"),
     errors.PatrolNotFound: (404, "patrol-not-found"),
     errors.NotYourPatrol: (403, "not-your-patrol"),
-    errors.IdReused: (422, "id-reused"),
     errors.TooManyVisits: (409, "too-many-visits"),
     errors.SuggestionNotFound: (404, "suggestion-not-found"),
     errors.SuggestionSettled: (409, "suggestion-settled"),
@@ -110,6 +109,8 @@ def problem_of(error: PatrolError) -> Problem:
     match error:
         case Flawed():
             return invalid(error.pointer, error.code, **error.params)
+        case IdReused():
+            return refused("/id", "id-reused")
         case PatrolConflict():
             present = {"state": error.state.value, "version": error.version}
             return Problem(409, "patrol-state", extra={"present": present}, present=error.state.value)

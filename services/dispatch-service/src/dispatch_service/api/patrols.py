@@ -21,10 +21,11 @@ from dispatch_service.persistence.patrols import PatrolFilter
 from dispatch_service.service import patrol_adhoc
 from operations.filters import Code
 from operations.pages import Page, Pages
+from operations.periods import check_days, check_order
 from runtime.auth import Caller, require
 from runtime.etag import etag
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
-from runtime.problems import PROBLEM_RESPONSES, Problem
+from runtime.problems import PROBLEM_RESPONSES
 from runtime.types import Instant
 
 router = APIRouter(prefix="/patrols", tags=["patrols"], responses=PROBLEM_RESPONSES)
@@ -43,8 +44,7 @@ async def _patrol_filter(
     kind: PatrolKind | None = None,
     plan: UUID | None = None,
 ) -> PatrolFilter:
-    if begins_from is not None and begins_to is not None and begins_to < begins_from:
-        raise Problem(422, "period-reversed")
+    check_order(begins_from, begins_to)
     return PatrolFilter(
         begins_from=begins_from,
         begins_to=begins_to,
@@ -92,10 +92,7 @@ async def sum_up(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[SumView]:
     """Say by team and plan what was planned, done, missed and visited in a period, in the order of teams."""
-    if last < first:
-        raise Problem(422, "period-reversed")
-    if (last - first).days >= _MOST_DAYS:
-        raise Problem(422, "period-too-long", most=_MOST_DAYS)
+    check_days(first, last, _MOST_DAYS)
     wanted = {"team": team, "plan": plan}
     pages = Pages(request, caller, "patrol-summary", {**wanted, "first": first, "last": last})
     place = pages.after(cursor)

@@ -9,9 +9,19 @@ from contracts.coordinates import Crs, to_wgs84
 from dispatch_service.api.case_schemas import Code
 from dispatch_service.api.grid_schemas import Name
 from dispatch_service.api.reference_schemas import MemberRole, PostKind
-from runtime.types import FiniteFloat
+from runtime.types import FiniteFloat, OneLine
 
 CODE_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
+
+
+def _in_one_cell(subject: str) -> str:
+    if ";" in subject or "；" in subject:
+        raise PydanticCustomError("separator_in_subject", "a semicolon in a subject")
+    return subject
+
+
+Subject = Annotated[OneLine, Field(min_length=1, max_length=200), AfterValidator(_in_one_cell)]
+"""Of an officer's token; without the semicolon that stands between officers in a cell of a file."""
 
 
 class _Body(BaseModel):
@@ -28,7 +38,7 @@ class CommunityBody(_Body):
 class MemberBody(_Body):
     """A member by the subject of their token, and their part in the team "1+2+2"."""
 
-    subject: Annotated[str, Field(min_length=1, max_length=200)]
+    subject: Subject
     role: MemberRole
 
 

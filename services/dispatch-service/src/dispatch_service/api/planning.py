@@ -9,9 +9,10 @@ from dispatch_service.api.deps import ReadEngine, Staff
 from dispatch_service.api.planning_schemas import CountyView, PastCaseView
 from dispatch_service.persistence import past_cases, planning
 from operations.pages import Page, Pages
+from operations.periods import check_order
 from runtime.etag import etag
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
-from runtime.problems import PROBLEM_RESPONSES, Problem
+from runtime.problems import PROBLEM_RESPONSES
 from runtime.types import Instant
 
 router = APIRouter(prefix="/planning", tags=["planning"], responses=PROBLEM_RESPONSES)
@@ -37,8 +38,7 @@ async def list_past_cases(
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[PastCaseView]:
     """List the cases of a period with what rules may look at and when they were worked on, the newest first."""
-    if end < begin:
-        raise Problem(422, "period-reversed")
+    check_order(begin, end)
     pages = Pages(request, caller, "past-cases", {"from": begin, "to": end})
     last = pages.after(cursor)
     first, before = past_cases.bounds(begin, end)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from dispatch_service.domain import roster_errors as errors
 from dispatch_service.domain.roster_errors import InTwoPlaces, RosterError
+from operations.problems import refused
 from runtime.problems import FieldError, Problem, register_texts
 
 register_texts(
@@ -17,18 +18,6 @@ register_texts(
         "unknown-post": ("没有该点位。", "There is no such post."),
         "not-a-member": ("不是该队伍的成员。", "Is not a member of the team."),
         "outside-period": ("不在 {first} 至 {last} 之内。", "Does not lie between {first} and {last}."),
-        "period-too-long": (
-            "时间段过长",
-            "The period is too long",
-            "一次最多 {most} 天。",
-            "{most} days at once are the most.",
-        ),
-        "period-reversed": (
-            "时间段颠倒",
-            "The period is reversed",
-            "结束早于开始。",
-            "It ends before it begins.",
-        ),
         "too-many-duties": (
             "值班安排过多",
             "Too many duties",
@@ -88,12 +77,13 @@ _ANSWERS: Mapping[type[RosterError], tuple[int, str]] = {
     errors.OwnRequest: (403, "own-request"),
     errors.NoDutyNow: (409, "no-duty-now"),
     errors.AlreadyClocked: (409, "already-clocked"),
-    errors.FarAway: (422, "position-far-away"),
 }
 
 
 def problem_of(error: RosterError, pointer: str | None = None) -> Problem:
     """Return the answer to a refusal; with `pointer` as a finding about a part of the body."""
+    if isinstance(error, errors.FarAway):
+        return refused(pointer or "/position", "position-far-away")
     status, code = _ANSWERS[type(error)]
     taken = _taken(error) if isinstance(error, InTwoPlaces) else {}
     if pointer is not None:

@@ -24,6 +24,8 @@ from dispatch_service.persistence.tables import team
 from dispatch_service.service.rostering import BadPlace, Period, plan
 from operations.filters import Code
 from operations.pages import Page, Pages
+from operations.periods import check_days, check_order
+from operations.problems import refused
 from runtime.auth import Caller, require
 from runtime.clock import now
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
@@ -81,10 +83,10 @@ async def plan_duties(
     Nobody may be on duty twice at the same time, in whichever team: 422 `in-two-places` with the duty that is there.
     409 `duty-begun` where somebody has clocked in at a duty that would go.
     """
-    _check_period(first, last)
+    check_days(first, last, _MOST_DAYS)
     given = list(_given(body, first, last))
     if len(given) > MOST_DUTIES:
-        raise Problem(422, "too-many-duties", most=MOST_DUTIES, count=len(given))
+        raise refused("query/to", "too-many-duties", most=MOST_DUTIES, count=len(given))
     period = Period(tenant=caller.tenant, team=code, first=first, last=last)
     try:
         async with engine.begin() as connection:
@@ -106,8 +108,7 @@ async def _duty_filter(
     subject: Code | None = None,
     shift_code: Annotated[Code | None, Query(alias="shift")] = None,
 ) -> DutyFilter:
-    if begins_from is not None and begins_to is not None and begins_to < begins_from:
-        raise Problem(422, "period-reversed")
+    check_order(begins_from, begins_to)
     return DutyFilter(
         begins_from=begins_from,
         begins_to=begins_to,
@@ -169,13 +170,6 @@ def _given(body: RosterBody, first: date, last: date) -> Iterator[tuple[date, Pl
             error = FieldError(f"/duties/{index}/day", "outside-period", {"first": first, "last": last})
             raise Problem(422, "validation-failed", errors=[error], count=1)
         yield each.day, each.place(), f"/duties/{index}"
-
-
-def _check_period(first: date, last: date) -> None:
-    if last < first:
-        raise Problem(422, "period-reversed")
-    if (last - first).days >= _MOST_DAYS:
-        raise Problem(422, "period-too-long", most=_MOST_DAYS)
 
 
 def _zone(request: Request) -> ZoneInfo:

@@ -16,6 +16,7 @@ from dispatch_service.service.rule_drafts import BadRules
 from dispatch_service.service.rule_reading import rules_of
 from dispatch_service.service.rule_trials import Period, RuleTrial, Sample, Trial, codes_of, try_rules
 from dispatch_service.service.rulebooks import Rulebooks
+from operations.periods import check_order
 from runtime.auth import Caller, require
 from runtime.problems import PROBLEM_RESPONSES, Problem
 
@@ -27,11 +28,10 @@ Trier = Annotated[Caller, Depends(require(Role.DISPATCHER, Role.SUPERVISOR, Role
 async def try_on_past_cases(request: Request, body: TrialBody, caller: Trier, engine: ReadEngine) -> TrialView:
     """Say what the draft, or the rules given, would have done with past cases beside what happened; nothing changes.
 
-    Cases are those received in the period, the newest first, up to `most`. Grids are those of now, and rosters are
-    left out of account. One dry run at a time in a process: 429 `dry-run-busy` for the second.
+    Cases are those received in the period, the newest first, up to `most`. Grids and limits are those of now, rosters
+    those of the time. One dry run at a time in a process: 429 `dry-run-busy` for the second.
     """
-    if body.end < body.begin:
-        raise Problem(422, "period-reversed")
+    check_order(body.begin, body.end, "/to")
     dry_runs: asyncio.Semaphore = request.app.state.dry_runs
     if dry_runs.locked():
         raise Problem(429, "dry-run-busy", headers={"Retry-After": "5"})
@@ -50,9 +50,9 @@ async def try_on_past_cases(request: Request, body: TrialBody, caller: Trier, en
         except BadRules as error:
             raise refusal_of(error.faults) from error
         rules = rules_of(rows)
-        tried = await rulebooks.router_for(connection, caller.tenant, rules)
+        tried = await rulebooks.book_for(connection, caller.tenant, rules)
         trial = await try_rules(connection, tried, period, samples=body.samples)
-    return _view(trial, rules, tried, body.samples)
+    return _view(trial, rules, tried.router, body.samples)
 
 
 def _view(trial: Trial, rules: list[Rule], tried: Router, samples: int) -> TrialView:
@@ -79,12 +79,13 @@ def _of_rule(code: str, rule: RuleTrial, fault: str | None, samples: int) -> Rul
 
 
 def _sample(sample: Sample) -> SampleView:
-    case, route = sample.case, sample.route
+    case, route, placement = sample.case, sample.route, sample.placement
     return SampleView(
         complaint_id=case["complaint_id"],
         number=case["number"],
         team=case["team"],
-        team_then=route.team.code,
+        team_then=placement.team,
+        instead_of_then=placement.instead_of,
         grade=case["grade"],
         grade_then=route.grade.value,
         supporting_then=[helper.team.code for helper in route.supporting],

@@ -67,12 +67,16 @@ class TrialBody(BaseModel):
 
 
 class SampleView(BaseModel):
-    """A case that a rule fits: what it has now, and what it would have got."""
+    """A case that a rule fits: what it has now, and what it would have got.
+
+    `instead_of_then` is the team that would have got it, had somebody of it been on duty.
+    """
 
     complaint_id: UUID
     number: str
     team: str
     team_then: str
+    instead_of_then: str | None
     grade: str
     grade_then: str
     supporting_then: list[str]

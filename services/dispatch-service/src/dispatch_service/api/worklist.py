@@ -41,6 +41,7 @@ class WorkItem(BaseModel):
     version: int
     round: int
     team: str
+    assignee: str | None
     officer: str | None
     category: str | None
     grade: Grade
@@ -80,6 +81,7 @@ async def show_worklist(
     caller: Annotated[Caller, Depends(require(Role.OFFICER))],
     engine: ReadEngine,
     near: Near = None,
+    mine: Annotated[bool, Query(description="Only what is for the caller, or for nobody yet.")] = False,
     updated_after: Annotated[
         Instant | None, Query(description="Only what has changed since, from `updated_after` of the answer before.")
     ] = None,
@@ -91,7 +93,10 @@ async def show_worklist(
     With `updated_after` only what has changed since, and in `gone` what is not theirs any more (on the first page).
     409 `worklist-outdated` where that was too long ago (30 days), or more than 1,000 cases have gone.
     """
-    pages = Pages(request, caller, "worklist", {"subject": caller.subject, "near": near, "since": updated_after})
+    pages = Pages(
+        request, caller, "worklist", {"subject": caller.subject, "near": near, "mine": mine, "since": updated_after}
+    )
+    subject = caller.subject if mine else None
     last = pages.after(cursor)
     at, after = (now(), None) if last is None else _place(*last)
     async with engine.connect() as connection:
@@ -100,10 +105,20 @@ async def show_worklist(
         if updated_after is not None and after is None:
             if updated_after < at - FARTHEST_BACK:
                 raise Problem(409, "worklist-outdated")
-            found = await worklists.gone(connection, caller.tenant, teams, since=updated_after, size=MOST_GONE + 1)
+            found = await worklists.gone(
+                connection, caller.tenant, teams, subject=subject, since=updated_after, size=MOST_GONE + 1
+            )
             gone = list(found)
         rows = await worklists.page(
-            connection, caller.tenant, teams, near=near, since=updated_after, at=at, after=after, size=limit + 1
+            connection,
+            caller.tenant,
+            teams,
+            subject=subject,
+            near=near,
+            since=updated_after,
+            at=at,
+            after=after,
+            size=limit + 1,
         )
     if len(gone) > MOST_GONE:
         raise Problem(409, "worklist-outdated")

@@ -58,4 +58,8 @@ class AlreadyClocked(RosterError):
 
 
 class FarAway(RosterError):
-    """A position that is far from every grid of the county."""
+    """A position that is far from every grid of the county; `place` is its number among those given, from 0."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(f"position {place} is far away")
+        self.place = place

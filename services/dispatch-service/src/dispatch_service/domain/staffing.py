@@ -75,6 +75,11 @@ class Assignment:
     expected_from: datetime | None = None
     """When the team's next shift begins; None where somebody is on duty, or no roster says so."""
 
+    @property
+    def officer(self) -> str | None:
+        """Who was chosen."""
+        return None if self.choice is None else self.choice.officer
+
     def explanation(self) -> Mapping[str, object]:
         """Return what is kept with the case of the choice; empty where there was none."""
         told: dict[str, object] = {}
@@ -107,25 +112,35 @@ class Staffing:
 
         A team with no duty now and none planned has no roster: its cases are its own, and nobody is chosen.
         """
-        staff = self.teams.get(route.team.code, _NOBODY)
-        if staff.on_duty:
-            return Assignment(route.team, self._choose(staff.on_duty, route.ruling.skill, point))
-        if staff.next_shift is None:
-            return Assignment(route.team)
-        nobody = Choice(None, "nobody_on_duty", 0, 0, 0) if self.policy.choose_officer else None
-        is_urgent = route.grade is not Grade.ORDINARY or (self.policy.urgent_by_limit and accept_by < staff.next_shift)
-        way = self.policy.urgent if is_urgent else self.policy.other
-        if way == "next_shift" or route.team.code == self.desk.code:
-            return Assignment(route.team, nobody, expected_from=staff.next_shift)
-        desk = self.teams.get(self.desk.code, _NOBODY)
-        choice = self._choose(desk.on_duty, route.ruling.skill, point) if desk.on_duty else nobody
+        staff, skill = self.teams.get(route.team.code, NOBODY), route.ruling.skill
+        within = choose_within(self.policy, staff, route.team, skill, point)
+        if within.expected_from is None or route.team.code == self.desk.code:
+            return within
+        is_late = self.policy.urgent_by_limit and accept_by < within.expected_from
+        way = self.policy.urgent if route.grade is not Grade.ORDINARY or is_late else self.policy.other
+        if way == "next_shift":
+            return within
+        desk = self.teams.get(self.desk.code, NOBODY)
+        choice = _choose(self.policy, desk.on_duty, skill, point) if desk.on_duty else within.choice
         return Assignment(self.desk, choice, instead_of=route.team)
 
-    def _choose(self, on_duty: Sequence[Officer], skill: str | None, point: Point | None) -> Choice | None:
-        return choose(on_duty, skill, point, self.policy.step_metres) if self.policy.choose_officer else None
+
+NOBODY = TeamStaff()
+"""Of a team without a roster."""
 
 
-_NOBODY = TeamStaff()
+def choose_within(policy: Policy, staff: TeamStaff, team: Team, skill: str | None, point: Point | None) -> Assignment:
+    """Return who of a team gets a case that stays with the team, also while nobody of it is on duty."""
+    if staff.on_duty:
+        return Assignment(team, _choose(policy, staff.on_duty, skill, point))
+    if staff.next_shift is None:
+        return Assignment(team)
+    nobody = Choice(None, "nobody_on_duty", 0, 0, 0) if policy.choose_officer else None
+    return Assignment(team, nobody, expected_from=staff.next_shift)
+
+
+def _choose(policy: Policy, on_duty: Sequence[Officer], skill: str | None, point: Point | None) -> Choice | None:
+    return choose(on_duty, skill, point, policy.step_metres) if policy.choose_officer else None
 
 
 def choose(on_duty: Sequence[Officer], skill: str | None, point: Point | None, step_metres: int) -> Choice:

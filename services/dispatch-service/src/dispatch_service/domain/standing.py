@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from contracts.lifecycle import Status
-from dispatch_service.domain.clocks import Light
-from dispatch_service.domain.limits import Stage
+from contracts.lifecycle import TRANSITIONS, EventType, Status
+from dispatch_service.domain.clocks import Clockwork, Light
+from dispatch_service.domain.limits import Grade, Stage
 
 RUNNING = frozenset({Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.TRANSFERRED})
 """The clock runs: also while a returned case waits for another unit, or another department has it."""
@@ -18,6 +18,9 @@ ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN})
 """Nothing more happens, unless the case is opened again."""
 OPEN = frozenset(Status) - DONE - ENDED
 """Somebody has still to do something on site."""
+
+_RETURNABLE = TRANSITIONS[EventType.RETURNED].sources - {Status.TRANSFERRED}
+"""Its unit may ask for it to be returned; a department's case is recalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,13 @@ def standing_of(case: Mapping[str, Any], now: datetime) -> Standing:
     return Standing(
         light_at(moment, case["warn_at"], case["promised_at"]), case["promised_at"] - moment if is_open else None
     )
+
+
+def return_by(case: Mapping[str, Any], work: Clockwork) -> datetime | None:
+    """Return until when the unit of a case may ask for its return; None without a limit, or while no unit has it."""
+    if case["status"] not in _RETURNABLE:
+        return None
+    return work.return_by(case["category"], Grade(case["grade"]), case["assigned_at"])
 
 
 def light_at(moment: datetime, warn_at: datetime, promised_at: datetime) -> Light:

@@ -68,7 +68,7 @@ class CaseEvents:
         if withdrawn:
             await withdrawals.end(connection, withdrawn, now)
         if new_rounds:
-            answers += await rounds.begin(connection, self._rulebooks.clockworks, new_rounds, now)
+            answers += await rounds.begin(connection, self._rulebooks, new_rounds, now)
             answers.sort(key=lambda event: event.sequence)  # of one case in order; cases do not matter to each other
         return answers
 

@@ -31,12 +31,6 @@ class Placed(NamedTuple):
         """Who helps: not the team that leads in the end."""
         return tuple(helper for helper in self.route.supporting if helper.team.code != self.assignment.team.code)
 
-    @property
-    def officer(self) -> str | None:
-        """Who was chosen."""
-        choice = self.assignment.choice
-        return None if choice is None else choice.officer
-
     def explanation(self) -> str:
         """Return as JSON what is kept with the case."""
         told = {**self.route.explanation(), **self.assignment.explanation()}
@@ -55,7 +49,7 @@ class Placed(NamedTuple):
             round=1,
             rule=self.route.rule if self.assignment.instead_of is None else "duty_desk",
             rule_code=self.route.ruling.decided_by,
-            officer=self.officer,
+            officer=self.assignment.officer,
             supporting=tuple(helper.team.code for helper in self.supporting) or None,
             promised_at=self.started.clock.promised_at,
         )
@@ -90,7 +84,7 @@ class Gathered:
             grid_version=[decision.grid_version for decision in decisions],
             community=[decision.community for decision in decisions],
             explanation=[each.explanation() for each in distinct],
-            assignee=[each.officer for each in distinct],
+            assignee=[each.assignment.officer for each in distinct],
             expected_from=[each.assignment.expected_from for each in distinct],
             grade=[each.route.grade.value for each in distinct],
             clock_version=[each.started.version for each in distinct],

@@ -1,7 +1,7 @@
 """Who gets the cases of a slice in the end: teams by their routes, officers by who is on duty."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,7 +12,7 @@ from dispatch_service.domain.router import Route
 from dispatch_service.domain.routing import DUTY_DESK, Point
 from dispatch_service.domain.staffing import Assignment, Staffing
 from dispatch_service.events.placements import Placed, Started
-from dispatch_service.persistence.staff import WantedTeam, staff_of
+from dispatch_service.service.choosing import staff_for
 from dispatch_service.service.rulebooks import Rulebook
 
 
@@ -56,11 +56,7 @@ async def _staffings(
     teams |= {
         (event.tenant, route.team.code) for event, route in zip(events, routes, strict=True) if event.tenant in rostered
     }
-    wanted = [
-        WantedTeam(tenant, team, timedelta(minutes=rostered[tenant].policy.position_minutes))
-        for tenant, team in sorted(teams)
-    ]
-    staff = await staff_of(connection, wanted, now)
+    staff = await staff_for(connection, teams, {tenant: book.policy for tenant, book in rostered.items()}, now)
     return {tenant: Staffing(book.policy, book.router.desk, staff.get(tenant, {})) for tenant, book in rostered.items()}
 
 

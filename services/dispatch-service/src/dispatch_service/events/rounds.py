@@ -1,11 +1,12 @@
 """Another round of work: rework 返工 after a failed verification, or reopening 重办 of what was closed.
 
-The unit that had the case has it again, with a clock of its own for the round.
+The unit that had the case has it again, with a clock of its own for the round; who of it, is chosen anew.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,11 +14,13 @@ from contracts.envelope import Event
 from contracts.events import AssignedBy, ComplaintAssigned
 from contracts.lifecycle import EventType
 from dispatch_service.domain.case import Case
+from dispatch_service.domain.routing import Team
 from dispatch_service.persistence import rounds, stale_clocks
-from dispatch_service.persistence.rounds import Begun
+from dispatch_service.persistence.rounds import Beginning, Begun
 from dispatch_service.persistence.stale_clocks import Renewed
 from dispatch_service.service.announcements import answer
-from dispatch_service.service.clockworks import Clockworks
+from dispatch_service.service.choosing import Chosen, chosen_of, staff_for
+from dispatch_service.service.rulebooks import Rulebook, Rulebooks
 
 _REASONS: Mapping[EventType, AssignedBy] = {EventType.REWORK_ORDERED: "rework", EventType.REOPENED: "reopening"}
 
@@ -32,14 +35,18 @@ class NewRound(NamedTuple):
 
 
 async def begin(
-    connection: AsyncConnection, clockworks: Clockworks, begun: Sequence[NewRound], now: datetime
+    connection: AsyncConnection, rulebooks: Rulebooks, begun: Sequence[NewRound], now: datetime
 ) -> list[Event]:
-    """Give each case its clock and return the `assigned` events, in order; the cases have been saved."""
-    known = await rounds.begin(connection, [(each.case, _REASONS[each.cause.type]) for each in begun], now)
-    works = await clockworks.of(connection, {each.case.tenant for each in begun})
+    """Give each case its officer and its clock, and return the `assigned` events, in order; the cases have been saved.
+
+    A constant number of statements.
+    """
+    books = await rulebooks.of(connection, {each.case.tenant for each in begun}, now)
+    chosen = await _choose(connection, books, [each.case for each in begun], now)
+    known = await rounds.begin(connection, [_beginning(each, chosen[each.case.complaint_id]) for each in begun], now)
     renewed = {}
     for key, each in known.items():
-        work, old = works[each.stale.case.tenant], each.stale.known
+        work, old = books[each.stale.case.tenant].work, each.stale.known
         clock = work.start(old.category, old.grade, begun_at=now, assigned_at=now)
         renewed[key] = Renewed(each.stale, work.version, clock, begun_at=now, is_new_round=True)
     await stale_clocks.save(connection, list(renewed.values()))
@@ -48,14 +55,46 @@ async def begin(
             each.cause,
             EventType.ASSIGNED,
             each.sequence,
-            _assignment(each, known[each.case.complaint_id], renewed[each.case.complaint_id]),
+            _assignment(
+                each,
+                known[each.case.complaint_id],
+                renewed[each.case.complaint_id],
+                chosen[each.case.complaint_id].assignment.officer,
+            ),
             at=now,
         )
         for each in begun
     ]
 
 
-def _assignment(new_round: NewRound, begun: Begun, renewed: Renewed) -> ComplaintAssigned:
+async def _choose(
+    connection: AsyncConnection, books: Mapping[str, Rulebook], cases: Sequence[Case], now: datetime
+) -> dict[UUID, Chosen]:
+    """Return who of its team gets each case."""
+    spots = await rounds.spots(connection, cases)
+    wanted = {(case.tenant, case.team) for case in cases}
+    policies = {tenant: books[tenant].policy for tenant, _ in wanted}
+    staff = await staff_for(connection, wanted, policies, now)
+    return {
+        case.complaint_id: chosen_of(
+            staff,
+            case.tenant,
+            policies[case.tenant],
+            Team(case.team, case.team),
+            skill=spots[case.complaint_id].skill,
+            point=spots[case.complaint_id].point,
+        )
+        for case in cases
+    }
+
+
+def _beginning(new_round: NewRound, chosen: Chosen) -> Beginning:
+    case, reason = new_round.case, _REASONS[new_round.cause.type]
+    why = {"rule": reason, "grid": case.grid, "team": case.team, "round": case.round, **chosen.explanation()}
+    return Beginning(case, why, chosen.assignment.officer, chosen.assignment.expected_from)
+
+
+def _assignment(new_round: NewRound, begun: Begun, renewed: Renewed, officer: str | None) -> ComplaintAssigned:
     case = new_round.case
     return ComplaintAssigned(
         team=case.team,
@@ -64,6 +103,7 @@ def _assignment(new_round: NewRound, begun: Begun, renewed: Renewed) -> Complain
         community=case.community,
         round=case.round,
         rule=_REASONS[new_round.cause.type],
+        officer=officer,
         supporting=begun.supporting or None,
         promised_at=renewed.clock.promised_at,
     )

@@ -55,9 +55,11 @@ class CaseFilter:
     supporting: str | None = None
     """A team that supports the lead."""
     reinspection: Reinspection | None = None
+    assignee: str | None = None
     mine: bool = False
     teams: frozenset[str] | None = None
-    """Of the caller, for `mine`."""
+    subject: str | None = None
+    """Of the caller, for `mine`, as `teams` are: cases of these teams that are the subject's or nobody's."""
     near: Point | None = None
     sort: Order = "received"
 
@@ -168,12 +170,14 @@ def _timely(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
 def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     columns = dispatch_case.c
     conditions: list[sa.ColumnElement[bool]] = []
-    for name in ("team", "grid", "community", "category", "source", "grade", "reinspection"):
+    for name in ("team", "grid", "community", "category", "source", "grade", "reinspection", "assignee"):
         value = getattr(wanted, name)
         if value is not None:
             conditions.append(columns[name] == value)
     if wanted.teams is not None:
         conditions.append(columns.team.in_(sorted(wanted.teams)))
+    if wanted.subject is not None:
+        conditions.append(sa.or_(columns.assignee.is_(None), columns.assignee == wanted.subject))
     if wanted.supporting is not None:
         conditions.append(columns.complaint_id.in_(_supported_by(wanted.supporting)))
     return [*conditions, *_placed(wanted)]

@@ -12,8 +12,10 @@ from dispatch_service.domain.routing import Point
 from dispatch_service.persistence.tables import dispatch_case
 
 _CASE = dispatch_case.c
+SKILL = _CASE.explanation["skill"].astext.label("skill")
+"""That whoever does it must have, by the rules that the case was routed by."""
 _READ = sa.select(
-    _CASE.category, _CASE.assigned_at, _CASE.lon, _CASE.lat, _CASE.responsible_team, _CASE.reinspection
+    _CASE.category, _CASE.assigned_at, _CASE.lon, _CASE.lat, _CASE.responsible_team, _CASE.reinspection, SKILL
 ).where(_CASE.complaint_id == sa.bindparam("id"), _CASE.tenant == sa.bindparam("tenant"))
 
 
@@ -26,6 +28,7 @@ class CaseWork:
     point: Point | None
     responsible_team: str | None
     reinspection: Reinspection | None
+    skill: str | None
 
 
 async def read(connection: AsyncConnection, case: Case) -> CaseWork:
@@ -37,4 +40,5 @@ async def read(connection: AsyncConnection, case: Case) -> CaseWork:
         point=None if row.lon is None or row.lat is None else (row.lon, row.lat),
         responsible_team=row.responsible_team,
         reinspection=None if row.reinspection is None else Reinspection(row.reinspection),
+        skill=row.skill,
     )

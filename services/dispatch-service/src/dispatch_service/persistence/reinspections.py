@@ -32,6 +32,10 @@ _SAVE = sa.text("""
     WHERE case_rectification.complaint_id = told.complaint_id AND case_rectification.round = told.round
       AND passed IS NULL
 """)
+_OLDEST = sa.text("""
+    SELECT coalesce(extract(epoch FROM statement_timestamp() - min(rectify_until)), 0) FROM dispatch_case
+    WHERE rectify_until <= statement_timestamp() AND reinspection = 'ordered' AND status = 'in_progress'
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +69,8 @@ async def save(connection: AsyncConnection, told: Sequence[DueInspection]) -> No
             "now": told[0].now,
         },
     )
+
+
+async def oldest_due_seconds(connection: AsyncConnection) -> float:
+    """Return for how long the oldest order has been over and not told of, 0 where none is."""
+    return float((await connection.execute(_OLDEST)).scalar_one())

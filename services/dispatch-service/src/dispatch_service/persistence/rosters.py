@@ -136,3 +136,14 @@ def _conditions(wanted: DutyFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.begins_to is not None:
         conditions.append(columns.begins_at < wanted.begins_to)
     return conditions
+
+
+async def presence(connection: AsyncConnection, tenant: str, begin: datetime, end: datetime) -> Sequence[Row]:
+    """Return when which teams had somebody on duty, by duties that begin from `begin` until `end`; leave is none."""
+    columns = (duty.c.team, duty.c.begins_at, duty.c.ends_at)
+    statement = (
+        sa.select(*columns)
+        .distinct()
+        .where(duty.c.tenant == tenant, duty.c.state == "planned", duty.c.begins_at.between(begin, end))
+    )
+    return as_rows(await connection.execute(statement))

@@ -1,7 +1,7 @@
 """Cases that get another round of work."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,24 +9,50 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events import AssignedBy
 from dispatch_service.domain.case import Case
+from dispatch_service.domain.routing import Point
 from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, clock_of
 from dispatch_service.persistence.stale_clocks import StaleClock
 
 _BEGIN = sa.text(f"""
     UPDATE dispatch_case AS c
     SET assigned_at = :now, accepted_at = NULL, started_at = NULL, resolved_at = NULL, suspended_at = NULL,
-        officer = NULL, assignee = NULL, expected_from = NULL, handling_mode = NULL, result = NULL, photos = '[]',
+        officer = NULL, assignee = begun.assignee, expected_from = begun.expected_from,
+        handling_mode = NULL, result = NULL, photos = '[]',
         start_distance_metres = NULL, far_start = false, explanation = CAST(begun.explanation AS jsonb)
-    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:explanations AS text[]))
-        AS begun (case_tenant, case_id, explanation)
+    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:explanations AS text[]),
+                CAST(:assignees AS text[]), CAST(:expected AS timestamptz[]))
+        AS begun (case_tenant, case_id, explanation, assignee, expected_from)
     WHERE c.complaint_id = begun.case_id AND c.tenant = begun.case_tenant
     RETURNING c.tenant, c.complaint_id, {CLOCK_COLUMNS},
         (SELECT name FROM team WHERE team.tenant = c.tenant AND team.code = c.team) AS team_name,
         ARRAY(SELECT s.team FROM case_support AS s WHERE s.tenant = c.tenant AND s.complaint_id = c.complaint_id
               ORDER BY s.team) AS supporting
 """)
+
+_SPOTS = sa.text("""
+    SELECT complaint_id, lon, lat, explanation ->> 'skill' AS skill
+    FROM dispatch_case JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS wanted (tenant, complaint_id)
+         USING (tenant, complaint_id)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a case is, None where only an address is known, and the skill that its routing has asked for."""
+
+    point: Point | None
+    skill: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A locked case that stays with its team, why, and who of it gets the case, or from when somebody is expected."""
+
+    case: Case
+    explanation: Mapping[str, object]
+    assignee: str | None
+    expected_from: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +64,27 @@ class Begun:
     supporting: tuple[str, ...]
 
 
-async def begin(
-    connection: AsyncConnection, cases: Sequence[tuple[Case, AssignedBy]], now: datetime
-) -> dict[UUID, Begun]:
-    """Forget what was done in the round before, in one statement: entries of the ledger tell it.
+async def spots(connection: AsyncConnection, cases: Sequence[Case]) -> dict[UUID, Spot]:
+    """Return where locked cases are, and what they ask for, in one statement."""
+    values = {"tenants": [case.tenant for case in cases], "ids": [case.complaint_id for case in cases]}
+    return {
+        row.complaint_id: Spot(None if row.lon is None or row.lat is None else (row.lon, row.lat), row.skill)
+        for row in await connection.execute(_SPOTS, values)
+    }
 
-    The cases are locked and stay with their teams; each comes with the reason for its round.
-    """
+
+async def begin(connection: AsyncConnection, beginnings: Sequence[Beginning], now: datetime) -> dict[UUID, Begun]:
+    """Forget what was done in the round before, in one statement: entries of the ledger tell it."""
     values = {
-        "tenants": [case.tenant for case, _ in cases],
-        "ids": [case.complaint_id for case, _ in cases],
-        "explanations": [_explain(case, reason) for case, reason in cases],
+        "tenants": [each.case.tenant for each in beginnings],
+        "ids": [each.case.complaint_id for each in beginnings],
+        "explanations": [json.dumps(each.explanation, ensure_ascii=False) for each in beginnings],
+        "assignees": [each.assignee for each in beginnings],
+        "expected": [each.expected_from for each in beginnings],
         "now": now,
     }
     rows = await connection.execute(_BEGIN, values)
-    those = {case.complaint_id: case for case, _ in cases}
+    those = {each.case.complaint_id: each.case for each in beginnings}
     return {
         row.complaint_id: Begun(
             StaleClock(those[row.complaint_id], now, is_new_round=True, known=clock_of(row._mapping)),
@@ -61,8 +93,3 @@ async def begin(
         )
         for row in rows
     }
-
-
-def _explain(case: Case, reason: AssignedBy) -> str:
-    facts = {"rule": reason, "grid": case.grid, "team": case.team, "round": case.round}
-    return json.dumps(facts, ensure_ascii=False)

@@ -24,7 +24,8 @@ _BAND = sa.case((_CASE.status == "suspended", 3), (_CASE.promised_at < _AT, 0), 
 _DUE = sa.func.coalesce(_CASE.promised_at, sa.text("timestamptz '9999-12-31'"))
 _GONE = sa.text(f"""
     SELECT complaint_id FROM dispatch_case
-    WHERE tenant = :tenant AND team = ANY(CAST(:teams AS text[])) AND updated_at > :since AND NOT ({_WITH_THE_TEAM})
+    WHERE tenant = :tenant AND team = ANY(CAST(:teams AS text[])) AND updated_at > :since
+      AND (NOT ({_WITH_THE_TEAM}) OR assignee <> CAST(:subject AS text))
     UNION
     SELECT complaint_id FROM team_departure
     WHERE tenant = :tenant AND team = ANY(CAST(:teams AS text[])) AND at > :since AND complaint_id NOT IN (
@@ -57,6 +58,7 @@ async def page(
     tenant: str,
     teams: Collection[str],
     *,
+    subject: str | None,
     near: Point | None,
     since: datetime | None,
     at: datetime,
@@ -64,6 +66,8 @@ async def page(
     size: int,
 ) -> Sequence[Row]:
     """Return up to `size` cases of `teams` that have changed since `since` and come behind `after`.
+
+    With a `subject` only those that are the subject's or nobody's.
 
     What is beyond its promised time at `at` comes first, then what has used up 80 % of it, then the rest, then what is
     suspended; in each the nearest first, and by promised time where `near` is not known.
@@ -73,7 +77,7 @@ async def page(
         sa.select(
             *(_CASE[name] for name in ("complaint_id", "number", "status", "version", "round", "team", "category")),
             *(_CASE[name] for name in ("grade", "lon", "lat", "address", "warn_at", "promised_at", "suspended_at")),
-            *(_CASE[name] for name in ("resolved_at", "officer")),
+            *(_CASE[name] for name in ("resolved_at", "officer", "assignee")),
             sa.func.left(_CASE.description, SUMMARY_LENGTH).label("summary"),
             _BAND.label("band"),
             sa.cast(metres, sa.Integer).label("metres"),
@@ -82,6 +86,7 @@ async def page(
         )
         .where(_CASE.tenant == tenant, _CASE.team.in_(sorted(teams)), sa.text(_WITH_THE_TEAM))
         .where(*([] if since is None else [_CASE.updated_at > since]))
+        .where(*([] if subject is None else [sa.or_(_CASE.assignee.is_(None), _CASE.assignee == subject)]))
         .subquery()
     )
     order = (mine.c.band, mine.c.order_metres, mine.c.due, mine.c.complaint_id)
@@ -92,10 +97,13 @@ async def page(
 
 
 async def gone(
-    connection: AsyncConnection, tenant: str, teams: Collection[str], *, since: datetime, size: int
+    connection: AsyncConnection, tenant: str, teams: Collection[str], *, subject: str | None, since: datetime, size: int
 ) -> Sequence[UUID]:
-    """Return up to `size` cases that the teams had, and that have left their worklists since."""
-    parameters = {"tenant": tenant, "teams": sorted(teams), "since": since, "size": size}
+    """Return up to `size` cases that the teams had, and that have left their worklists since.
+
+    With a `subject` also those that are a colleague's now.
+    """
+    parameters = {"tenant": tenant, "teams": sorted(teams), "subject": subject, "since": since, "size": size}
     return (await connection.execute(_GONE, parameters)).scalars().all()
 
 

@@ -8,8 +8,9 @@ from dispatch_service.domain.case import Case
 from dispatch_service.domain.errors import UnknownTeam
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.requests import check_next_unit
+from dispatch_service.domain.routing import Team
 from dispatch_service.persistence import cases, requests, support
-from dispatch_service.service import clocking
+from dispatch_service.service import choosing, clocking
 from dispatch_service.service.acting import Action, announce_action
 from dispatch_service.service.clockworks import Clockworks
 
@@ -46,20 +47,23 @@ async def give(
 ) -> None:
     """Give a locked case to a team, named as `field`, and say by which rule.
 
-    The promised time stands, unless the case gets another `grade`. Raises UnknownTeam, ActionConflict.
+    An officer is chosen as routing does it, but the team keeps the case also while nobody of it is on duty. The
+    promised time stands, unless the case gets another `grade`. Raises UnknownTeam, ActionConflict.
     """
     team = await cases.find_team(connection, action.tenant, team_code)
     if team is None:
         raise UnknownTeam(team_code, field)
     case.act(EventType.ASSIGNED)
-    explanation = {"rule": rule, "grid": case.grid, "team": team.code, "from_team": case.team}
+    chosen = await choosing.choose(connection, case, Team(team.code, team.name), action.now)
+    explanation = {"rule": rule, "grid": case.grid, "team": team.code, "from_team": case.team, **chosen.explanation()}
     case.team = team.code
     case.community = case.community or team.community
     clock = await clocking.reassign(connection, clockworks, case, grade, action.now)
     await requests.drop_open(connection, case, action.actor, action.now)
     await support.remove(connection, case, team.code)
-    facts = {"assigned_at": action.now, "explanation": explanation, "assignee": None, "expected_from": None}
-    await cases.save(connection, case, action.now, **facts, **clock)
+    facts = {"assigned_at": action.now, "explanation": explanation}
+    who = {"assignee": chosen.assignment.officer, "expected_from": chosen.assignment.expected_from}
+    await cases.save(connection, case, action.now, **facts, **who, **clock)
     assigned = ComplaintAssigned(
         team=team.code,
         team_name=team.name,
@@ -67,6 +71,7 @@ async def give(
         community=case.community,
         round=case.round,
         rule=rule,
+        officer=chosen.assignment.officer,
         supporting=await support.teams(connection, case) or None,
         note=action.note,
         actor=action.actor,

@@ -40,18 +40,20 @@ async def clock(connection: AsyncConnection, tenant: str, subject: str, way: Way
 
 async def check_reach(connection: AsyncConnection, tenant: str, fixes: list[Fix]) -> None:
     """Raise FarAway if a position is far from every grid; a county without grids has no bounds."""
-    if await is_far_away(connection, tenant, [(fix.lon, fix.lat) for fix in fixes]):
-        raise FarAway
+    place = await first_far_away(connection, tenant, [(fix.lon, fix.lat) for fix in fixes])
+    if place is not None:
+        raise FarAway(place)
 
 
-async def is_far_away(connection: AsyncConnection, tenant: str, points: list[Point]) -> bool:
-    """Say whether one of the points is far from every grid."""
+async def first_far_away(connection: AsyncConnection, tenant: str, points: list[Point]) -> int | None:
+    """Return which of the points is the first that is far from every grid, None where none is."""
     areas = [shapely.from_geojson(text) for text in await positions.shapes(connection, tenant)]
     if not areas:
-        return False
+        return None
     west, south, east, north = shapely.total_bounds(areas)
     nearest = [(min(max(lon, west), east), min(max(lat, south), north)) for lon, lat in points]
-    return any(metres_between(*pair) > FARTHEST_METRES for pair in zip(points, nearest, strict=True))
+    pairs = enumerate(zip(points, nearest, strict=True))
+    return next((place for place, pair in pairs if metres_between(*pair) > FARTHEST_METRES), None)
 
 
 async def forget_tracks(engine: AsyncEngine, *, keep: timedelta = KEEP_TRACKS) -> None:

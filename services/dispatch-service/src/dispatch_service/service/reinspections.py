@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event
@@ -15,6 +15,7 @@ from dispatch_service.service.announcements import announce
 from eventbus import outbox
 
 TOLD = Counter("jieban_reinspections_due", "Orders of rectification whose time was over")
+OLDEST = Gauge("jieban_reinspections_oldest_seconds", "For how long the oldest order has been over and not told of")
 _BATCH = 500
 
 
@@ -31,7 +32,10 @@ async def tell_due(engine: AsyncEngine, *, size: int = _BATCH) -> int:
         TOLD.inc(len(batch))
         told += len(batch)
         if len(batch) < size:
-            return told
+            break
+    async with engine.connect() as connection:
+        OLDEST.set(await reinspections.oldest_due_seconds(connection))
+    return told
 
 
 async def tell_batch(connection: AsyncConnection, size: int) -> Sequence[DueInspection]:

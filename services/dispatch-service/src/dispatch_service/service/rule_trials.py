@@ -4,15 +4,20 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatch_service.domain.router import Route, Router
+from dispatch_service.domain.router import Route
 from dispatch_service.domain.rules import Facts, Rule
-from dispatch_service.persistence import past_cases
+from dispatch_service.domain.simulation.duties import Duty, Roster
+from dispatch_service.domain.simulation.scenario import Placement, Scenario
+from dispatch_service.persistence import past_cases, rosters
 from dispatch_service.persistence.rows import Row
+from dispatch_service.persistence.rule_sets import PLANNED_AHEAD
+from dispatch_service.service.rulebooks import Rulebook
 
+_LONGEST_DUTY = timedelta(days=1)
 _CHUNK = 500
 """Cases in memory at a time: a description may have ten thousand characters."""
 
@@ -22,12 +27,17 @@ class Sample:
     """A case, and where it would have gone."""
 
     case: Row
-    route: Route
+    placement: Placement
+
+    @property
+    def route(self) -> Route:
+        """What its place and the rules say."""
+        return self.placement.route
 
     @property
     def is_changed(self) -> bool:
         """Whether it has another team or grade now."""
-        return (self.case["team"], self.case["grade"]) != (self.route.team.code, self.route.grade.value)
+        return (self.case["team"], self.case["grade"]) != (self.placement.team, self.route.grade.value)
 
 
 @dataclass(slots=True)
@@ -76,10 +86,10 @@ class Period:
     most: int
 
 
-async def try_rules(connection: AsyncConnection, router: Router, period: Period, *, samples: int) -> Trial:
-    """Return what `router` would have done with the newest cases of a period; the event loop goes on meanwhile.
+async def try_rules(connection: AsyncConnection, book: Rulebook, period: Period, *, samples: int) -> Trial:
+    """Return what `book` would have done with the newest cases of a period; the event loop goes on meanwhile.
 
-    Rosters are left out of account: a case goes to its team whether or not somebody is on duty.
+    Rosters are those of the time: while nobody of a team was on duty, its case goes where the policy says.
     """
     trial = Trial()
     first, before = past_cases.bounds(period.begin, period.end)
@@ -87,7 +97,8 @@ async def try_rules(connection: AsyncConnection, router: Router, period: Period,
         left = period.most - trial.cases
         size = min(_CHUNK, left)
         rows = await past_cases.page(connection, period.tenant, first, before, size=size + 1)
-        await asyncio.to_thread(_count, trial, router, rows[:size], samples)
+        scenario = Scenario(book.router, book.work, book.policy, await _roster(connection, period.tenant, rows[:size]))
+        await asyncio.to_thread(_count, trial, scenario, rows[:size], samples)
         if len(rows) <= size:
             return trial
         if left <= size:
@@ -101,9 +112,29 @@ def codes_of(rules: Sequence[Rule]) -> list[str]:
     return [rule.code for rule in rules if rule.enabled]
 
 
-def _count(trial: Trial, router: Router, rows: Sequence[Row], samples: int) -> None:
-    for row, route in zip(rows, router.route([_facts(row) for row in rows]), strict=True):
-        trial.add(Sample(row, route), samples=samples)
+async def _roster(connection: AsyncConnection, tenant: str, rows: Sequence[Row]) -> Roster:
+    """Return the roster of the time in which cases came in."""
+    if not rows:
+        return Roster([], PLANNED_AHEAD)
+    moments = [row["received_at"] for row in rows]
+    duties = await rosters.presence(connection, tenant, min(moments) - _LONGEST_DUTY, max(moments) + PLANNED_AHEAD)
+    return Roster(
+        [
+            Duty(
+                team=row["team"],
+                subject="",
+                begins=row["begins_at"].timestamp(),
+                ends=row["ends_at"].timestamp(),
+            )
+            for row in duties
+        ],
+        PLANNED_AHEAD,
+    )
+
+
+def _count(trial: Trial, scenario: Scenario, rows: Sequence[Row], samples: int) -> None:
+    for row, placement in zip(rows, scenario.place([_facts(row) for row in rows]), strict=True):
+        trial.add(Sample(row, placement), samples=samples)
 
 
 def _facts(row: Row) -> Facts:

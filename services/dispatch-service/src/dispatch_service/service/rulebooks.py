@@ -106,13 +106,14 @@ class Rulebooks:
         """Check at the next use whether the grids and teams of `tenants` have changed."""
         self._territory.look_again(tenants)
 
-    async def router_for(self, connection: AsyncConnection, tenant: str, rules: Sequence[Rule]) -> Router:
-        """Return a router by the tenant's present grids and other `rules`, all of which name what there is."""
+    async def book_for(self, connection: AsyncConnection, tenant: str, rules: Sequence[Rule]) -> Rulebook:
+        """Return a book of the present grids, limits and policy of a tenant and of other `rules`, which fit these."""
         maps = await self._territory.maps(connection, [tenant])
-        await self.clockworks.of(connection, [tenant])
+        work = await self.clockworks.of_one(connection, tenant)
         known = (await rule_references.known(connection, [tenant]))[tenant]
         compiled = RuleSet(0, rules, self.clockworks.calendar(tenant), zone=self._zone)
-        return Router(maps[tenant], _teams(known), compiled)
+        policy = policy_of((await rule_sets.policies(connection, [tenant])).get(tenant))
+        return Rulebook(Router(maps[tenant], _teams(known), compiled), work, policy, True, (), {})
 
     async def note_faults(self, connection: AsyncConnection, tenants: Collection[str], now: datetime) -> None:
         """Switch off what has shown itself to be broken, in the transaction of `connection`."""

@@ -22,10 +22,14 @@ _CLAIM = sa.text("""
     WHERE id = ANY(CAST(:ids AS uuid[])) AND tenant = :tenant AND uploaded_by = :subject AND complaint_id IS NULL
 """)
 _LINK = sa.text("""
-    UPDATE attachment AS a SET complaint_id = said.complaint
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:complaints AS uuid[]), CAST(:tenants AS text[]))
-        AS said (id, complaint, tenant)
-    WHERE a.id = said.id AND a.tenant = said.tenant AND a.by_staff AND a.complaint_id IS NULL
+    WITH said AS (
+        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:complaints AS uuid[]), CAST(:tenants AS text[]))
+            AS given (id, complaint, tenant)),
+    linked AS (
+        UPDATE attachment AS a SET complaint_id = said.complaint
+        FROM said WHERE a.id = said.id AND a.tenant = said.tenant AND a.by_staff AND a.complaint_id IS NULL)
+    SELECT id, complaint FROM said
+    WHERE NOT EXISTS (SELECT FROM attachment AS a WHERE a.id = said.id AND a.tenant = said.tenant)
 """)
 
 
@@ -128,10 +132,14 @@ async def mine(connection: AsyncConnection, ids: Sequence[UUID], caller: Caller)
     return {row.id: row.complaint_id is not None for row in await connection.execute(query)}
 
 
-async def link(connection: AsyncConnection, photos: Sequence[tuple[UUID, UUID, str]]) -> None:
-    """Give staff's photos, as (photo, complaint, tenant), to complaints; what has one already stays with it."""
+async def link(connection: AsyncConnection, photos: Sequence[tuple[UUID, UUID, str]]) -> list[tuple[UUID, UUID]]:
+    """Give staff's photos, as (photo, complaint, tenant), to complaints; what has one already stays with it.
+
+    Returns the photos, with their complaints, that the tenant does not have.
+    """
     ids, complaints, tenants = zip(*photos, strict=True)
-    await connection.execute(_LINK, {"ids": list(ids), "complaints": list(complaints), "tenants": list(tenants)})
+    values = {"ids": list(ids), "complaints": list(complaints), "tenants": list(tenants)}
+    return [(row.id, row.complaint) for row in await connection.execute(_LINK, values)]
 
 
 _OWN = tuple(column.name for column in attachment.c if column.name != "complaint_id")

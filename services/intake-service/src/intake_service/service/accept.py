@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
-from contracts.events import ComplaintReceived, Place, SelfHandled
+from contracts.events import ComplaintReceived, Place, SelfHandled, query_code_digest
 from contracts.lifecycle import EventType
 from contracts.roles import Role
 from intake_service.domain import reference
@@ -161,6 +161,7 @@ def received_event(complaint: NewComplaint) -> Event:
             category_confidence=None if complaint.category is None else complaint.suggested_confidence,
             attributes=_answers(complaint.attributes) if complaint.attributes else None,
             self_handled=complaint.self_handled,
+            query_code_digest=query_code_digest(complaint.id, complaint.query_code),
         ),
     )
 

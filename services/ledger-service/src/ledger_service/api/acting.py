@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -32,6 +32,10 @@ EVENT_SECONDS = 1.0
 _PAUSE_SECONDS = 0.05
 Decision = Callable[[Complaint, Occasion], Sequence[Event]]
 """Returns the events of an action, or raises one of REFUSALS."""
+Work = Callable[[AsyncConnection, Complaint, Occasion], Awaitable[Sequence[Event]]]
+"""Does the same with a look at the database, where it may write as well."""
+Answer = Callable[[AsyncConnection], Awaitable[StoredAnswer]]
+"""Returns the answer to an action that was done."""
 
 
 class Acting:
@@ -47,7 +51,17 @@ class Acting:
         self._if_match = if_match
 
     async def act(self, caller: Caller, decide: Decision, *, early: Collection[Status] = ()) -> Response:
-        """Decide under the complaint's lock, record what follows, and answer with the complaint as it is then.
+        """Decide under the complaint's lock, record what follows, and answer with the complaint as it is then."""
+
+        async def work(_: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
+            return decide(complaint, occasion)
+
+        return await self.carry_out(caller, work, early=early)
+
+    async def carry_out(
+        self, caller: Caller, work: Work, *, early: Collection[Status] = (), answer: Answer | None = None
+    ) -> Response:
+        """Work under the complaint's lock, record what follows, and answer, with the complaint unless told otherwise.
 
         Who acts right after a colleague at dispatch may be quicker than that colleague's events: in a state that is
         `early` the refusal is held back for EVENT_SECONDS, in which they may come.
@@ -55,7 +69,7 @@ class Acting:
         deadline = time.monotonic() + EVENT_SECONDS
         while True:
             try:
-                return await self._act(caller, decide)
+                return await self._act(caller, work, answer)
             except Problem as refusal:
                 present = refusal.extra.get("present")
                 is_early = isinstance(present, dict) and present.get("status") in early
@@ -63,7 +77,7 @@ class Acting:
                     raise
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _act(self, caller: Caller, decide: Decision) -> Response:
+    async def _act(self, caller: Caller, work: Work, answer: Answer | None) -> Response:
         """Act once. The lock comes before the look for an earlier answer: a twin sees ours or gives theirs."""
         async with self._engine.begin() as connection:
             complaint = await complaints.lock(connection, caller.tenant, self._complaint_id)
@@ -74,27 +88,27 @@ class Acting:
                 return repeated.response()
             etag.check(self._if_match, complaint.version)
             try:
-                events = decide(complaint, Occasion(clock.now(), current_traceparent(), uuid7))
+                events = await work(connection, complaint, Occasion(clock.now(), current_traceparent(), uuid7))
             except REFUSALS as error:
                 raise problem_of(error, complaint) from error
-            await record_and_publish(connection, complaint, events)
-            answer = await self._answer(connection, caller)
-        return Response(answer.body, answer.status, headers=dict(answer.headers), media_type="application/json")
+            if events:
+                await record_and_publish(connection, complaint, events)
+            given = await (self._complaint(connection, caller) if answer is None else answer(connection))
+            if self._key is not None:
+                await idempotency.store(connection, caller, self._key, await self._digest(), given)
+        return Response(given.body, given.status, headers=dict(given.headers), media_type="application/json")
 
     async def _repeated(self, connection: AsyncConnection, caller: Caller) -> StoredAnswer | None:
         if self._key is None:
             return None
         return await idempotency.replay(connection, caller, self._key, await self._digest())
 
-    async def _answer(self, connection: AsyncConnection, caller: Caller) -> StoredAnswer:
+    async def _complaint(self, connection: AsyncConnection, caller: Caller) -> StoredAnswer:
         row = await stories.complaint(connection, caller.tenant, self._complaint_id, owner=None)
         if row is None:
             raise not_found()
         view = complaint_view(row, is_staff=is_staff(caller))
-        answer = StoredAnswer(200, view.model_dump_json(), {"ETag": etag.etag(view.version)})
-        if self._key is not None:
-            await idempotency.store(connection, caller, self._key, await self._digest(), answer)
-        return answer
+        return StoredAnswer(200, view.model_dump_json(), {"ETag": etag.etag(view.version)})
 
     async def _digest(self) -> bytes:
         return idempotency.request_hash(self._request.method, self._request.url.path, await self._request.body())

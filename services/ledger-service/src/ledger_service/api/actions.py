@@ -1,18 +1,24 @@
-"""Verifying a result, rating it, and reopening what was closed."""
+"""Verifying a result, closing, rating, and reopening what was closed."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.events import ComplaintVerified, FeedbackReceived
-from contracts.lifecycle import TRANSITIONS, EventType, Status
+from contracts.events import ComplaintVerified, FeedbackReceived, ReworkOrdered
+from contracts.lifecycle import TRANSITIONS, EventType, Status, next_status
+from contracts.roles import Role
 from ledger_service.api.acting import Action
 from ledger_service.api.schemas import ComplaintView, FeedbackBody, ReopeningBody, VerificationBody
-from ledger_service.domain.closing import Occasion, give_feedback, order_rework, reopen, verify
+from ledger_service.domain.closing import Occasion, order_rework, reopen, verify
 from ledger_service.domain.complaint import Complaint
+from ledger_service.domain.gates import check_evidence
+from ledger_service.service import following_up
+from ledger_service.service.rule_books import rule_of
+from ledger_service.service.words import spoken
 from operations.problems import invalid
 from runtime.auth import Caller, require
 from runtime.problems import PROBLEM_RESPONSES
@@ -21,6 +27,7 @@ router = APIRouter(prefix="/complaints/{complaint_id}", tags=["closing"], respon
 
 _BEFORE_THE_RESULT = (Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.TRANSFERRED)
 Verifier = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.VERIFIED].roles))]
+Closer = Annotated[Caller, Depends(require(Role.INSPECTOR, Role.OPERATOR, Role.SUPERVISOR))]
 Reopener = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.REOPENED].roles))]
 Rater = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.FEEDBACK_RECEIVED].roles))]
 
@@ -29,20 +36,36 @@ Rater = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.FEEDBACK_RECEIV
 async def verify_complaint(body: VerificationBody, caller: Verifier, action: Action) -> Response:
     """Find the result of a resolved complaint good 核查通过, which closes it 结案, or not good: rework 返工.
 
-    With `passed` false, `note` says what is not good, and the unit gets the case back for another round. Whoever
-    resolved it cannot verify it (403 `verifier-is-worker`). 409 with the present state unless it is resolved.
+    Where the closing rules want a follow-up call first, it stays verified until that is passed. What a passed
+    verification has to show (method, photos, position) is in the rules too: 422 for what is missing. With `passed`
+    false, `note` says what is not good, and the unit gets the case back for another round. Whoever resolved it cannot
+    verify it (403 `verifier-is-worker`). 409 with the present state unless it is resolved.
     """
     if not body.passed and body.note is None:
         raise invalid("/note", "reason-missing")
+    seen = {"actor": caller.subject, "method": body.method, "photos": body.photos or None, "position": body.place()}
 
-    def decide(complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
+    async def work(connection: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
         if not body.passed:
-            reason = body.note or ""
-            return [order_rework(complaint, occasion, actor=caller.subject, method=body.method, reason=reason)]
-        verified = ComplaintVerified(actor=caller.subject, method=body.method, note=body.note)
-        return verify(complaint, verified, occasion)
+            next_status(complaint.status, EventType.VERIFIED)
+            rework = ReworkOrdered.model_validate({**seen, "reason": body.note, "round": complaint.round + 1})
+            return [order_rework(complaint, rework, occasion)]
+        rule = await rule_of(connection, complaint)
+        verified = ComplaintVerified.model_validate({**seen, "note": body.note})
+        events = verify(complaint, verified, occasion, rule)
+        check_evidence(verified, rule.evidence)
+        return events
 
-    return await action.act(caller, decide, early=_BEFORE_THE_RESULT)
+    return await action.carry_out(caller, work, early=_BEFORE_THE_RESULT)
+
+
+@router.post("/closure", response_model=ComplaintView)
+async def close_complaint(caller: Closer, action: Action) -> Response:
+    """Close a complaint whose gates are all passed 结案, which happens by itself as soon as they are.
+
+    409 `gates-missing` names those that are not in `missing`; 409 with the present state where it has ended.
+    """
+    return await action.carry_out(caller, following_up.close)
 
 
 @router.post("/reopening", response_model=ComplaintView)
@@ -62,12 +85,23 @@ async def reopen_complaint(body: ReopeningBody, caller: Reopener, action: Action
 
 
 @router.post("/feedback", response_model=ComplaintView)
-async def rate_complaint(body: FeedbackBody, caller: Rater, action: Action) -> Response:
-    """Give the reporter's word on a closed complaint, once: the reporter, or an operator who has it from them.
+async def rate_complaint(body: FeedbackBody, caller: Rater, action: Action, request: Request) -> Response:
+    """Give the reporter's word on a closed complaint, once a round: the reporter, or an operator who has it from them.
 
-    409 with the present state unless it is closed, 409 `feedback-exists` for a second word.
+    What follows where they are not satisfied, or it is not solved, is in the closing rules: nothing, a supervisor's
+    review, or another round at once. 409 with the present state unless it is closed, 409 `feedback-exists` for a
+    second word, also where the first was given on the phone.
     """
     feedback = FeedbackReceived(
-        actor=caller.subject, satisfaction=body.satisfaction, solved=body.solved, comment=body.comment
+        actor=caller.subject,
+        satisfaction=body.satisfaction,
+        solved=body.solved,
+        comment=body.comment,
+        channel="account" if caller.has(Role.CITIZEN) else "operator",
     )
-    return await action.act(caller, lambda complaint, occasion: [give_feedback(complaint, feedback, occasion)])
+    window: timedelta = request.app.state.reopening_window
+
+    async def work(connection: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
+        return await spoken(connection, complaint, feedback, occasion, window)
+
+    return await action.carry_out(caller, work)

@@ -1,6 +1,7 @@
 """The ledger's refusals as problems."""
 
 from contracts.lifecycle import IllegalTransition
+from ledger_service.api.closing_problems import CLOSING_REFUSALS, ClosingRefusal, closing_problem_of
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.errors import FeedbackExists, ReopeningTooLate, VerifierIsWorker
 from operations.problems import illegal_transition
@@ -48,12 +49,14 @@ register_texts(
     }
 )
 
-Refusal = IllegalTransition | VerifierIsWorker | FeedbackExists | ReopeningTooLate
-REFUSALS = (IllegalTransition, VerifierIsWorker, FeedbackExists, ReopeningTooLate)
+Refusal = IllegalTransition | VerifierIsWorker | FeedbackExists | ReopeningTooLate | ClosingRefusal
+REFUSALS = (IllegalTransition, VerifierIsWorker, FeedbackExists, ReopeningTooLate, *CLOSING_REFUSALS)
 
 
 def problem_of(error: Refusal, complaint: Complaint) -> Problem:
     """Return the answer to a refused action; whoever lost a race is told the present state."""
+    if isinstance(error, CLOSING_REFUSALS):
+        return closing_problem_of(error, complaint)
     if isinstance(error, VerifierIsWorker):
         return Problem(403, "verifier-is-worker")
     if isinstance(error, ReopeningTooLate):

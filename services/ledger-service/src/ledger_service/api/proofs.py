@@ -17,7 +17,7 @@ from ledger_service.persistence import checkpoints, stories
 from ledger_service.service.export_entries import note_export
 from ledger_service.service.proving import SignerOf, hashes
 from operations.pages import Page, Pages
-from operations.problems import not_found
+from operations.problems import not_found, refused
 from runtime.auth import Caller, require
 from runtime.clock import now
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
@@ -72,7 +72,8 @@ async def show_consistency(caller: Reader, engine: ReadEngine, first: Size, seco
     async with engine.connect() as connection:
         sealed = await checkpoints.sealed(connection, caller.tenant)
         if not first <= second <= sealed:
-            raise Problem(422, "no-such-tree", first=first, second=second, sealed=sealed)
+            wrong = "query/first" if first > second else "query/second"
+            raise refused(wrong, "no-such-tree", first=first, second=second, sealed=sealed)
         proof = await hashes(connection, caller.tenant, consistency_ranges(first, second))
     return ConsistencyView(first=first, second=second, proof=[each.hex() for each in proof])
 

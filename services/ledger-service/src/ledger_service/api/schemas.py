@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from contracts.events import Satisfaction
+from contracts.events import Place, Satisfaction
 from contracts.lifecycle import EventType, Status
 from ledger_service.domain.entry_types import OwnType
+from operations.locations import LocationIn
 
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
@@ -63,6 +64,9 @@ class ComplaintView(BaseModel):
     satisfaction: Satisfaction | None
     solved: bool | None
     worker: Annotated[str | None, Field(description="Who resolved it last; null for citizens and partners.")]
+    closing_version: Annotated[
+        int, Field(description="Of the closing rules that its round goes by; 0: the tenant had put none.")
+    ]
 
 
 class _Line(BaseModel):
@@ -135,6 +139,17 @@ class VerificationBody(_Body):
     method: Literal["on_site", "photo", "call"]
     passed: StrictBool = True
     note: Text | None = None
+    photos: Annotated[
+        list[UUID], Field(max_length=20, description="Attachments that were uploaded to intake before.")
+    ] = []
+    position: Annotated[LocationIn | None, Field(description="Where the inspector is.")] = None
+
+    def place(self) -> Place | None:
+        """Return the position as events carry it, in WGS84."""
+        if self.position is None:
+            return None
+        lon, lat = self.position.wgs84() or (None, None)
+        return Place(lon=lon, lat=lat, address=self.position.address)
 
 
 class ReopeningBody(_Body):

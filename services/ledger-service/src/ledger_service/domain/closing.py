@@ -18,16 +18,14 @@ from contracts.events import (
     FeedbackReceived,
     Payload,
     ReworkOrdered,
-    VerificationMethod,
 )
 from contracts.lifecycle import EventType, next_status
+from ledger_service.domain.closing_rules import DEFAULT, Gate, Rule
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.errors import FeedbackExists, ReopeningTooLate, VerifierIsWorker
 
-REQUIRED_GATES = ("verification",)
-"""What has to be passed before a complaint is closed."""
 RULE_ACTOR = "rule"
-"""Who verifies where nobody has to."""
+"""Who acts where nobody has to."""
 
 
 @dataclass(frozen=True)
@@ -39,47 +37,43 @@ class Occasion:
     new_id: Callable[[], UUID]
 
 
-def verify(complaint: Complaint, data: ComplaintVerified, occasion: Occasion) -> tuple[Event, Event]:
-    """Return the events of a passed verification: verified and, since no other gate is required, closed.
+def verify(
+    complaint: Complaint, data: ComplaintVerified, occasion: Occasion, rule: Rule = DEFAULT
+) -> tuple[Event, ...]:
+    """Return the events of a passed verification: verified and, unless the reporter has to be called first, closed.
 
     Raises IllegalTransition unless the complaint is resolved, VerifierIsWorker where the two are one person.
     """
     next_status(complaint.status, EventType.VERIFIED)
     if data.actor == complaint.worker:
         raise VerifierIsWorker
-    verified = _action(complaint, EventType.VERIFIED, data, occasion)
-    return verified, _closing(verified, occasion.new_id())
+    verified = act(complaint, EventType.VERIFIED, data, occasion)
+    return verified, *_closed_unless_called(verified, rule, verified.id)
 
 
-def is_verified_by_rule(event: Event) -> bool:
-    """Whether nobody has to look at the result that `event` tells of: it was handled on the spot when it was found."""
-    return event.type is EventType.RESOLVED and cast(ComplaintResolved, event.data).self_handled
-
-
-def verify_by_rule(complaint: Complaint, resolved: Event) -> tuple[Event, Event]:
-    """Return the events of a verification that follows from `resolved` by itself: verified and closed.
+def verify_by_rule(complaint: Complaint, resolved: Event, rule: Rule = DEFAULT) -> tuple[Event, ...]:
+    """Return the events of a verification that follows from `resolved` by itself; none where somebody has to look.
 
     They follow from it alone, ids and times as well: a ledger that was restored from a backup makes the same again.
     """
+    if not rule.is_verified_by_rule(self_handled=cast(ComplaintResolved, resolved.data).self_handled):
+        return ()
     data = ComplaintVerified(actor=RULE_ACTOR, method="rule")
     occasion = Occasion(resolved.time, resolved.traceparent, lambda: uuid5(resolved.id, EventType.VERIFIED))
-    verified = _action(complaint, EventType.VERIFIED, data, occasion)
+    verified = act(complaint, EventType.VERIFIED, data, occasion)
     verified = verified._replace(correlation_id=resolved.correlation_id, causation_id=resolved.id)
-    return verified, _closing(verified, uuid5(resolved.id, EventType.CLOSED))
+    return verified, *_closed_unless_called(verified, rule, resolved.id)
 
 
-def order_rework(
-    complaint: Complaint, occasion: Occasion, *, actor: str, method: VerificationMethod, reason: str
-) -> Event:
+def order_rework(complaint: Complaint, data: ReworkOrdered, occasion: Occasion) -> Event:
     """Return the event of a failed verification 返工: the unit has another round.
 
-    Raises IllegalTransition unless the complaint is resolved, VerifierIsWorker where the two are one person.
+    Raises IllegalTransition where no result waits for its closing, VerifierIsWorker where the two are one person.
     """
     next_status(complaint.status, EventType.REWORK_ORDERED)
-    if actor == complaint.worker:
+    if data.actor == complaint.worker:
         raise VerifierIsWorker
-    data = ReworkOrdered(actor=actor, method=method, reason=reason, round=complaint.round + 1)
-    return _action(complaint, EventType.REWORK_ORDERED, data, occasion)
+    return act(complaint, EventType.REWORK_ORDERED, data, occasion)
 
 
 def reopen(complaint: Complaint, occasion: Occasion, *, actor: str, reason: str, window: timedelta) -> Event:
@@ -91,7 +85,7 @@ def reopen(complaint: Complaint, occasion: Occasion, *, actor: str, reason: str,
     if complaint.closed_at is not None and occasion.at > complaint.closed_at + window:
         raise ReopeningTooLate(complaint.closed_at + window)
     data = ComplaintReopened(actor=actor, reason=reason, round=complaint.round + 1)
-    return _action(complaint, EventType.REOPENED, data, occasion)
+    return act(complaint, EventType.REOPENED, data, occasion)
 
 
 def give_feedback(complaint: Complaint, data: FeedbackReceived, occasion: Occasion) -> Event:
@@ -102,20 +96,33 @@ def give_feedback(complaint: Complaint, data: FeedbackReceived, occasion: Occasi
     next_status(complaint.status, EventType.FEEDBACK_RECEIVED)
     if complaint.satisfaction is not None:
         raise FeedbackExists
-    return _action(complaint, EventType.FEEDBACK_RECEIVED, data, occasion)
+    return act(complaint, EventType.FEEDBACK_RECEIVED, data, occasion)
 
 
-def _closing(verified: Event, event_id: UUID) -> Event:
-    return verified._replace(
-        id=event_id,
-        type=EventType.CLOSED,
-        sequence=verified.sequence + 1,
-        causation_id=verified.id,
-        data=ComplaintClosed(gates=REQUIRED_GATES),
+def close(cause: Event, rule: Rule, *, named_by: UUID | None = None) -> Event:
+    """Return the closing that follows from `cause` 结案: every gate of `rule` is passed.
+
+    Its id is made from that of the event `named_by`, or of the cause.
+    """
+    return then(cause, EventType.CLOSED, ComplaintClosed(gates=rule.gates), named_by=named_by)
+
+
+def then(cause: Event, event_type: EventType, data: Payload, *, named_by: UUID | None = None) -> Event:
+    """Return the ledger's next event after `cause`, its own as well, from which it follows at the same moment.
+
+    Its id is made from that of the event `named_by`, or of the cause.
+    """
+    return cause._replace(
+        id=uuid5(named_by or cause.id, event_type),
+        type=event_type,
+        sequence=cause.sequence + 1,
+        causation_id=cause.id,
+        data=data,
     )
 
 
-def _action(complaint: Complaint, event_type: EventType, data: Payload, occasion: Occasion) -> Event:
+def act(complaint: Complaint, event_type: EventType, data: Payload, occasion: Occasion) -> Event:
+    """Return the ledger's next event about `complaint`."""
     event_id = occasion.new_id()
     return Event(
         id=event_id,
@@ -130,3 +137,7 @@ def _action(complaint: Complaint, event_type: EventType, data: Payload, occasion
         traceparent=occasion.traceparent,
         data=data,
     )
+
+
+def _closed_unless_called(verified: Event, rule: Rule, named_by: UUID) -> tuple[Event, ...]:
+    return () if Gate.FOLLOW_UP in rule.gates else (close(verified, rule, named_by=named_by),)

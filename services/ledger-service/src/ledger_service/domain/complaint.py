@@ -34,6 +34,8 @@ class Complaint(Facts):
     id: UUID
     tenant: str
     version: int = 0
+    closing_version: int = 0
+    """Of the tenant's closing rules that the present round goes by."""
     is_usual: bool = True
     """Whether nothing but USUAL events was entered since it was read from the store."""
 

@@ -12,6 +12,7 @@ class OwnType(StrEnum):
     ACTIVITY_CORRECTED = "activity.corrected"
     ACTIVITY_VOIDED = "activity.voided"
     EXPORT_MADE = "export.made"
+    REVIEW_DECIDED = "review.decided"
 
 
 EntryType = EventType | OwnType

@@ -67,6 +67,7 @@ OWN_LABELS: Mapping[OwnType, Label] = {
     OwnType.ACTIVITY_CORRECTED: Label("更正活动", "Activity corrected"),
     OwnType.ACTIVITY_VOIDED: Label("作废活动", "Activity voided"),
     OwnType.EXPORT_MADE: Label("导出台账", "Ledger exported"),
+    OwnType.REVIEW_DECIDED: Label("复核后维持结案", "Left closed after a review"),
 }
 
 

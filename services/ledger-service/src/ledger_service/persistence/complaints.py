@@ -14,7 +14,14 @@ from eventbus.driver import Statement, copy
 from ledger_service.domain.complaint import Complaint
 
 _KEY = {"tenant": "text", "complaint_id": "uuid"}
-_PLACE = {"status": "text", "version": "int", "seq_intake": "int", "seq_dispatch": "int", "seq_ledger": "int"}
+_PLACE = {
+    "status": "text",
+    "version": "int",
+    "seq_intake": "int",
+    "seq_dispatch": "int",
+    "seq_ledger": "int",
+    "closing_version": "int",
+}
 _EARLY = {
     "round": "int",
     "community": "text",
@@ -67,6 +74,7 @@ _FACTS = (
     "external_ref",
     "occurred_at",
     "received_at",
+    "query_code_digest",
 )
 _early, _late = attrgetter(*_EARLY), attrgetter(*_LATE)
 _LOCK = f"""
@@ -157,6 +165,7 @@ def _usual_row(complaint: Complaint) -> tuple[Any, ...]:
         sequences["intake"],
         sequences["dispatch"],
         sequences["ledger"],
+        complaint.closing_version,
         *_early(complaint),
     )
 
@@ -181,12 +190,13 @@ def _facts(received: ComplaintReceived) -> tuple[Any, ...]:
         received.external_ref,
         received.occurred_at,
         received.received_at,
+        received.query_code_digest,
     )
 
 
 def _complaint(row: Sequence[Any]) -> Complaint:
     """Read a row of _LOCK: key and place first, then the facts in the order of the class."""
-    tenant, complaint_id, status, version, intake, dispatch, ledger, *facts = row
+    tenant, complaint_id, status, version, intake, dispatch, ledger, closing_version, *facts = row
     return Complaint(
         *facts,
         sequences={"intake": intake, "dispatch": dispatch, "ledger": ledger},
@@ -194,4 +204,5 @@ def _complaint(row: Sequence[Any]) -> Complaint:
         id=complaint_id,
         tenant=tenant,
         version=version,
+        closing_version=closing_version,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import Status
+from contracts.lifecycle import EventType, Status
 from ledger_service.persistence.tables import entry, ledger_complaint
 from operations.filters import BoundingBox
 
@@ -41,6 +41,33 @@ async def complaint(connection: AsyncConnection, tenant: str, complaint_id: UUID
         statement = statement.where(columns.owner == owner)
     row = (await connection.execute(statement)).mappings().one_or_none()
     return None if row is None else dict(row)
+
+
+async def by_number(connection: AsyncConnection, tenant: str, number: str) -> Row | None:
+    """Return the complaint of that number, if there is a query code for it."""
+    columns = ledger_complaint.c
+    statement = sa.select(ledger_complaint).where(
+        columns.tenant == tenant, columns.number == number, columns.query_code_digest.is_not(None)
+    )
+    row = (await connection.execute(statement.limit(1))).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+async def result(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> str | None:
+    """Return what the event of the newest result of a complaint says, as it came; None where there is none."""
+    statement = (
+        sa.select(entry.c.data)
+        .where(
+            entry.c.tenant == tenant,
+            entry.c.complaint_id == complaint_id,
+            entry.c.source == "dispatch",
+            entry.c.type == EventType.RESOLVED,
+        )
+        .order_by(entry.c.sequence.desc())
+        .limit(1)
+    )
+    said: str | None = await connection.scalar(statement)
+    return said
 
 
 async def timeline(connection: AsyncConnection, tenant: str, complaint_id: UUID, *, version: int) -> Sequence[Row]:

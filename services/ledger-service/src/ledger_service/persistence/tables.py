@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from eventbus.tables import add_bus_tables
 from ledger_service.persistence.book_tables import add_book_tables, add_line_indexes
+from ledger_service.persistence.closing_tables import add_closing_tables, closing_columns
 from ledger_service.persistence.fact_columns import fact_columns
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
 from ledger_service.persistence.statistics_tables import add_statistics_tables
@@ -51,6 +52,7 @@ ledger_complaint = sa.Table(
         server_default=sa.func.clock_timestamp(),
         comment="when the ledger last entered an event",
     ),
+    *closing_columns(),
 )
 # Complaint ids are UUIDv7: their order is that of reception, which is the order of lists.
 sa.Index(
@@ -65,6 +67,12 @@ sa.Index(
     ledger_complaint.c.owner,
     ledger_complaint.c.complaint_id,
     postgresql_where=ledger_complaint.c.owner.is_not(None),
+)
+sa.Index(
+    "ledger_complaint_by_number",
+    ledger_complaint.c.tenant,
+    ledger_complaint.c.number,
+    postgresql_where=ledger_complaint.c.query_code_digest.is_not(None),
 )
 # Those that an older release has entered events of: their facts are made of the entries again.
 sa.Index(
@@ -204,6 +212,9 @@ activity_day = sa.Table(
 )
 """What activities come to a day: kept with every entry about one, so that a bulletin need not read entries."""
 
+add_closing_tables(metadata)
+closing_rules = metadata.tables["closing_rules"]
+follow_up = metadata.tables["follow_up"]
 add_hotspot_tables(metadata)
 hotspot = metadata.tables["hotspot"]
 hotspot_change = metadata.tables["hotspot_change"]

@@ -9,16 +9,45 @@ from contracts.envelope import Event
 from contracts.lifecycle import EventType
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
-from ledger_service.domain.closing import is_verified_by_rule, verify_by_rule
+from ledger_service.domain.closing import verify_by_rule
+from ledger_service.domain.closing_rules import RuleBook
 from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
-from ledger_service.domain.tally import Tally, tally
-from ledger_service.persistence import complaints, entries, statistics_changes
+from ledger_service.domain.follow_up_changes import Changes
+from ledger_service.domain.tally import tally
+from ledger_service.persistence import complaints, entries, follow_up_changes, statistics_changes
 from ledger_service.persistence.statistics_changes import Change
+from ledger_service.service.rule_books import rule_books
+
+
+class _Slice:
+    """Enters events one after the other, and gathers what is to be written."""
+
+    def __init__(self, books: Mapping[str, RuleBook], known: Mapping[UUID, Complaint]) -> None:
+        """`known` are the complaints as they were read; others may be added to it."""
+        self.known = known
+        self.entered: list[Entry] = []
+        self.tasks = Changes(books)
+        self.tallies = {complaint_id: tally(complaint) for complaint_id, complaint in known.items()}
+
+    def enter(self, complaint: Complaint, event: Event) -> None:
+        self.entered.append(complaint.enter(event))
+        self.tasks.note(complaint, event)
+
+    async def write(self, connection: AsyncConnection) -> None:
+        """Write what became of the complaints, the entries, their tasks, and what all of it changes in the figures."""
+        at = await entries.moment(connection)
+        await complaints.save(connection, self.known.values())
+        await entries.append(connection, self.entered, at)
+        await follow_up_changes.save(connection, self.tasks)
+        await statistics_changes.append(
+            connection,
+            (Change(at, self.tallies.get(each.id), tally(each)) for each in self.known.values()),
+        )
 
 
 async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
-    """Enter `events` of any number of complaints, in order, in six statements at most.
+    """Enter `events` of any number of complaints, in order, in eleven statements at most.
 
     Returns what follows from them by rule, entered as well. Raises Gap, Unenterable or IllegalTransition at the first
     event that does not fit; nothing is written then.
@@ -27,9 +56,8 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
         return []
     tenants, ids = {event.tenant for event in events}, {event.subject for event in events}
     known = await complaints.lock_many(connection, tenants, ids)
-    before = {complaint_id: tally(complaint) for complaint_id, complaint in known.items()}
     there = await _causes_of_endings(connection, events)
-    entered: list[Entry] = []
+    slice_ = _Slice(await rule_books(connection, tenants), known)
     by_rule: dict[UUID, Event] = {}
     for event in events:
         if event.id in by_rule:
@@ -40,29 +68,14 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
         complaint = known.get(event.subject)
         if complaint is None:
             complaint = known[event.subject] = Complaint.unknown(event.subject, event.tenant)
-        entered.append(complaint.enter(event))
-        if is_verified_by_rule(event):
-            follow_ups = verify_by_rule(complaint, event)
-            entered += [complaint.enter(each) for each in follow_ups]
-            by_rule |= {each.id: each for each in follow_ups}
-    await _write(connection, known, before, entered)
+        slice_.enter(complaint, event)
+        if event.type is EventType.RESOLVED:
+            follow_ups = verify_by_rule(complaint, event, slice_.tasks.rule_of(complaint))
+            for each in follow_ups:
+                slice_.enter(complaint, each)
+                by_rule[each.id] = each
+    await slice_.write(connection)
     return [*by_rule.values()]
-
-
-async def _write(
-    connection: AsyncConnection,
-    known: Mapping[UUID, Complaint],
-    before: Mapping[UUID, Tally | None],
-    entered: Sequence[Entry],
-) -> None:
-    """Write what became of the complaints, the entries, and what both change in the figures."""
-    at = await entries.moment(connection)
-    await complaints.save(connection, known.values())
-    await entries.append(connection, entered, at)
-    await statistics_changes.append(
-        connection,
-        (Change(at, before.get(complaint_id), tally(complaint)) for complaint_id, complaint in known.items()),
-    )
 
 
 async def _causes_of_endings(connection: AsyncConnection, events: Sequence[Event]) -> set[UUID]:
@@ -80,7 +93,8 @@ async def _causes_of_endings(connection: AsyncConnection, events: Sequence[Event
 
 async def record_and_publish(connection: AsyncConnection, complaint: Complaint, events: Sequence[Event]) -> None:
     """Enter the ledger's own `events` of one locked complaint, in order, and hand them to the outbox."""
-    before = {complaint.id: tally(complaint)}
-    entered = [complaint.enter(event) for event in events]
-    await _write(connection, {complaint.id: complaint}, before, entered)
+    slice_ = _Slice(await rule_books(connection, {complaint.tenant}), {complaint.id: complaint})
+    for event in events:
+        slice_.enter(complaint, event)
+    await slice_.write(connection)
     await outbox.append(connection, LIFECYCLE.name, events)

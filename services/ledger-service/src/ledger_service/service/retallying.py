@@ -80,4 +80,5 @@ def _replay(stored: Complaint, history: Sequence[tuple[Event, datetime]]) -> tup
     if complaint.version != stored.version:
         raise Unenterable(f"there are {complaint.version} entries of {stored.version}")
     complaint.received = None  # it is stored already
+    complaint.closing_version = stored.closing_version
     return complaint, changes

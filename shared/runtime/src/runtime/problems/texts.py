@@ -175,6 +175,10 @@ FIELD_TEXTS: Mapping[str, tuple[str, str]] = {
     "datetime_from_date_parsing": ("应为带时区的 RFC 3339 时间。", "Must be an RFC 3339 time with offset."),
     "datetime_object_invalid": ("应为带时区的 RFC 3339 时间。", "Must be an RFC 3339 time with offset."),
     "timezone_aware": ("时间须带时区。", "The time needs an offset."),
+    "control_character": (
+        "不能含有控制字符、换行或改变文字方向的字符。",
+        "Must not contain control characters, line breaks, or characters that turn the direction of text.",
+    ),
     "instant_invalid": (
         "应为 {min_year} 至 {max_year} 年间带时区的 RFC 3339 时间。",
         "Must be an RFC 3339 time with offset, in the years {min_year} to {max_year}.",

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, ValidationError
 
 from dispatch_service.api.officer_schemas import OfficerBody
-from dispatch_service.api.place_schemas import CODE_PATTERN, CommunityBody, PostBody, TeamBody
+from dispatch_service.api.place_schemas import CODE_PATTERN, CommunityBody, PostBody, Subject, TeamBody
 from dispatch_service.persistence.tables import MEMBER_ROLES
 from dispatch_service.service.directory import COMMUNITY, OFFICER, POST, TEAM, Sort
 from runtime.problems import FieldError
@@ -31,7 +31,7 @@ class _PostLine(PostBody):
 
 
 class _OfficerLine(OfficerBody):
-    subject: Annotated[str, Field(min_length=1, max_length=200)]
+    subject: Subject
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from itertools import islice
 from dispatch_service.api.sheets.columns import Cells, Sheet, pointer
 from dispatch_service.api.sheets.geojson import features
 from dispatch_service.api.sheets.workbook import read_workbook
+from operations.problems import refused
 from operations.sheets.cells import bare
 from operations.sheets.lines import CSV
 from operations.sheets.workbook import XLSX
@@ -46,7 +47,7 @@ def kinds_of(sheet: Sheet) -> Sequence[str]:
 
 def _check_kind(kind: str, body: bytes) -> None:
     if (kind == XLSX) != body.startswith(_ZIP) or body.startswith(_OLE):
-        raise Problem(422, "file-kind-wrong", kind=kind)
+        raise refused("", "file-kind-wrong", kind=kind)
 
 
 def _read_csv(body: bytes) -> Iterator[Line]:
@@ -55,7 +56,7 @@ def _read_csv(body: bytes) -> Iterator[Line]:
         for line in reader:
             yield [bare(text.strip()) for text in line]
     except csv.Error as error:
-        raise Problem(422, "csv-invalid", line=reader.line_num) from error
+        raise refused(f"row/{reader.line_num}", "csv-invalid", line=reader.line_num) from error
 
 
 def _text(body: bytes) -> str:
@@ -67,7 +68,7 @@ def _text(body: bytes) -> str:
     try:
         return body.decode("gb18030")
     except UnicodeDecodeError as error:
-        raise Problem(422, "file-encoding", position=error.start) from error
+        raise refused("", "file-encoding", position=error.start) from error
 
 
 def _headings(sheet: Sheet, line: Line) -> Sequence[str]:
@@ -77,7 +78,7 @@ def _headings(sheet: Sheet, line: Line) -> Sequence[str]:
     while given and not given[-1]:
         given.pop()
     if not given:
-        raise Problem(422, "file-empty", columns=", ".join(sheet.columns))
+        raise refused("row/1", "file-empty", columns=", ".join(sheet.columns))
     names = [known.get(text, text) for text in given]
     counts = Counter(names)
     required = [name for name in sheet.columns if name not in sheet.optional]
@@ -103,5 +104,5 @@ def _cells(names: Sequence[str], lines: Iterable[Line]) -> Iterator[tuple[int, C
 def _within_limit(lines: Iterable[tuple[int, Cells]]) -> list[tuple[int, Cells]]:
     found = list(islice(lines, MOST_LINES + 1))
     if len(found) > MOST_LINES:
-        raise Problem(422, "too-many-lines", most=MOST_LINES)
+        raise refused("", "too-many-lines", most=MOST_LINES)
     return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from runtime.problems import Problem
+from operations.problems import refused
 
 MOST_UNPACKED_BYTES = 64 * 2**20
 """A workbook of ten thousand lines takes about a tenth of that."""
@@ -35,9 +35,9 @@ def read_workbook(body: bytes) -> Iterator[Sequence[str]]:
         lines = [_line(row) for row in islice(rows, _MOST_ROWS + 1)]
         book.close()
     except Exception as error:
-        raise Problem(422, "workbook-unreadable") from error
+        raise refused("", "workbook-unreadable") from error
     if len(lines) > _MOST_ROWS:
-        raise Problem(422, "workbook-unreadable")
+        raise refused("", "workbook-unreadable")
     yield from lines
 
 
@@ -51,9 +51,9 @@ def _check_size(body: bytes) -> None:
                     while chunk := file.read(_CHUNK):
                         unpacked += len(chunk)
                         if unpacked > MOST_UNPACKED_BYTES:
-                            raise Problem(422, "workbook-too-large", most=MOST_UNPACKED_BYTES)
+                            raise refused("", "workbook-too-large", most=MOST_UNPACKED_BYTES)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise Problem(422, "workbook-unreadable") from error
+        raise refused("", "workbook-unreadable") from error
 
 
 def _line(row: Sequence[Any]) -> Sequence[str]:

@@ -1,0 +1,74 @@
+"""The refusals of words that come without an account."""
+
+from runtime.problems import Problem, register_texts
+
+register_texts(
+    {
+        "query-code-unknown": (
+            "编号或查询码有误",
+            "No such number and code",
+            "编号或查询码有误，请核对回执。",
+            "The number or the query code is not right; please compare the receipt.",
+        ),
+        "too-many-tries": (
+            "尝试次数过多",
+            "Too many tries",
+            "查询码错误次数过多，请在 {seconds} 秒后重试。",
+            "Too many wrong codes: try again in {seconds} seconds.",
+        ),
+        "feedback-link-unknown": (
+            "链接无效",
+            "No such link",
+            "该评价链接无效，请检查是否完整。",
+            "This is no feedback link of ours; please look whether it is whole.",
+        ),
+        "feedback-link-expired": (
+            "链接已失效",
+            "The link has expired",
+            "该评价链接已过期，或诉求已进入新一轮处置。",
+            "The feedback link has expired, or the complaint is worked on again.",
+        ),
+        "feedback-too-early": (
+            "尚未结案",
+            "Not closed yet",
+            "诉求结案后才能评价，当前状态为 {present}。",
+            "The feedback is given once the complaint is closed; it is {present} now.",
+        ),
+        "feedback-links-unsigned": (
+            "未启用评价链接",
+            "There are no feedback links",
+            "本系统没有设置签名密钥，不能生成评价链接。",
+            "No signing secret is set here, so no feedback links can be made.",
+        ),
+    }
+)
+
+
+def code_unknown() -> Problem:
+    """Return the one answer for an unknown number and a wrong code."""
+    return Problem(404, "query-code-unknown")
+
+
+def too_early(status: str) -> Problem:
+    """Return the answer to a word on a complaint that is not closed."""
+    return Problem(409, "feedback-too-early", extra={"present": {"status": status}}, present=status)
+
+
+def no_links() -> Problem:
+    """Return the answer where nothing signs links."""
+    return Problem(409, "feedback-links-unsigned")
+
+
+def link_unknown() -> Problem:
+    """Return the answer to a text that is no link of ours."""
+    return Problem(404, "feedback-link-unknown")
+
+
+def link_expired() -> Problem:
+    """Return the answer to a link that was good once."""
+    return Problem(410, "feedback-link-expired")
+
+
+def too_many(seconds: int) -> Problem:
+    """Return the answer to whoever has tried too often."""
+    return Problem(429, "too-many-tries", headers={"Retry-After": str(seconds)}, seconds=seconds)
