@@ -29,6 +29,8 @@ from ledger_service.api import (
     public_settings,
     reconciliation,
     reconciliations,
+    statistics,
+    statistics_settings,
     stream,
     tickets,
     unsettled,
@@ -42,6 +44,7 @@ from ledger_service.persistence.export_files import ExportFiles
 from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.export_making import CLEAR_EVERY, ExportMaker
 from ledger_service.service.exporting import Exporting
+from ledger_service.service.folding import EVERY, fold_changes
 from ledger_service.service.following_up import count_overdue
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
@@ -49,6 +52,7 @@ from ledger_service.service.overview import Overviews
 from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.publishing import publish_due
 from ledger_service.service.reconciling import reconcile
+from ledger_service.service.retallying import retally
 from ledger_service.service.unsettled import watch as watch_unsettled
 from ledger_service.service.words import WrongCodes
 from operations.rounds import Rounds
@@ -81,6 +85,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     files = ExportFiles(settings.exports_dir or settings.data_dir / "exports")
     maker = ExportMaker(foundation.engine, files, zone, keep=timedelta(hours=settings.export_keep_hours))
     clearing = Rounds("ledger exports janitor", maker.clear, every=CLEAR_EVERY)
+    folding = Rounds("ledger statistics", partial(fold_changes, foundation.engine, settings.timezone), every=EVERY)
+    retallying = Rounds("ledger facts", partial(retally, foundation.engine), every=timedelta(minutes=1))
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
         foundation,
@@ -110,6 +116,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             public_settings.router,
             public.router,
             hotspots.router,
+            statistics.router,
+            statistics_settings.router,
             ledger_lines.router,
             ledgers.router,
             exports.router,
@@ -124,7 +132,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         ],
         applied=EntryBook(),
         workers={
-            "relay": [reconciling, accounting, publishing, sealing, hot_spots, calls_due, maker, clearing],
+            "relay": [
+                *(reconciling, accounting, publishing, sealing, hot_spots),
+                *(calls_due, maker, clearing, folding, retallying),
+            ],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
         },
         state={

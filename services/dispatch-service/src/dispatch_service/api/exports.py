@@ -27,8 +27,6 @@ from runtime.problems import PROBLEM_RESPONSES
 
 router = APIRouter(tags=["places and teams"], responses=PROBLEM_RESPONSES)
 _PAGE = 500
-MOST_ROWS = 20_000
-"""Of a workbook: twice what a file that is taken in may have. CSV and GeoJSON come in pages and have no end."""
 _MEDIA = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX, "geojson": GEOJSON}
 Table = Literal["csv", "xlsx"]
 TableOrMap = Literal["csv", "xlsx", "geojson"]

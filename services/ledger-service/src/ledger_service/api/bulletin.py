@@ -1,6 +1,5 @@
 """The bulletin 通报: what was done in a period, as a paragraph and as figures."""
 
-import re
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -8,7 +7,7 @@ from fastapi.responses import PlainTextResponse
 
 from ledger_service.api.activity_schemas import BulletinView, FigureView, PeriodView
 from ledger_service.api.deps import ReadEngine, Staff
-from ledger_service.api.parameters import Day, InLanguage
+from ledger_service.api.parameters import Day, InLanguage, is_preferred
 from ledger_service.domain.bulletin import Scope, figures, write
 from ledger_service.persistence import activity_days
 from operations.filters import Code
@@ -34,17 +33,7 @@ async def _format(
     request: Request,
     form: Annotated[Format | None, Query(alias="format", description="By default as `Accept` says.")] = None,
 ) -> Format:
-    return form or _accepted(request.headers.get("accept", ""))
-
-
-def _accepted(accept: str) -> Format:
-    """Return `text` where the caller names plain text and ranks it above JSON."""
-    ranks: dict[str, float] = {}
-    for item in accept.split(",")[:10]:
-        name, *parameters = (part.strip() for part in item.lower().split(";"))
-        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
-        ranks[name] = float(quality) if re.fullmatch(r"[01](\.[0-9]{0,3})?", quality) else 0.0
-    return "text" if ranks.get("text/plain", 0.0) > ranks.get("application/json", 0.0) else "json"
+    return form or ("text" if is_preferred(request.headers.get("accept", ""), "text/plain") else "json")
 
 
 @router.get(

@@ -37,3 +37,13 @@ async def _language(
 
 InLanguage = Annotated[Language, Depends(_language)]
 """The language that an answer is written in."""
+
+
+def is_preferred(accept: str, media_type: str) -> bool:
+    """Say whether a caller names a media type in `Accept` and ranks it above JSON."""
+    ranks: dict[str, float] = {}
+    for item in accept.split(",")[:10]:
+        name, *parameters = (part.strip() for part in item.lower().split(";"))
+        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+        ranks[name] = float(quality) if re.fullmatch(r"[01](\.[0-9]{0,3})?", quality) else 0.0
+    return ranks.get(media_type, 0.0) > ranks.get("application/json", 0.0)

@@ -7,7 +7,7 @@ from uuid import UUID
 from contracts.envelope import Event
 from contracts.lifecycle import TRANSITIONS, EventType, Status, next_status
 from ledger_service.domain.errors import Gap, Unenterable
-from ledger_service.domain.facts import CHANGES, Facts
+from ledger_service.domain.facts import CHANGES, USUAL, Facts
 
 SOURCES = ("intake", "dispatch", "ledger")
 """The services whose events make up a history."""
@@ -36,6 +36,8 @@ class Complaint(Facts):
     version: int = 0
     closing_version: int = 0
     """Of the tenant's closing rules that the present round goes by."""
+    is_usual: bool = True
+    """Whether nothing but USUAL events was entered since it was read from the store."""
 
     @classmethod
     def unknown(cls, complaint_id: UUID, tenant: str) -> Self:
@@ -55,6 +57,8 @@ class Complaint(Facts):
         if change is not None:
             change(self, event)
         self.status = after
+        if event.type not in USUAL:
+            self.is_usual = False
         if self.facts_version == self.version:
             self.facts_version += 1
         self.version += 1

@@ -64,22 +64,25 @@ class Facts:
     handling_mode: HandlingMode | None = None
     """Of the last result."""
     self_handled: bool = False
-    is_forced: bool = False
-    """Closed by force 强制结案."""
     first_assigned_at: datetime | None = None
     promised_at: datetime | None = None
+    """None in a new round until dispatch has named a time for it."""
     warn_at: datetime | None = None
     """When its light turns yellow; None where no event has said it."""
-    suspended_at: datetime | None = None
-    """Since when its clock stands still; None where it runs."""
     accepted_at: datetime | None = None
     """When the team that it is with took it on."""
     started_at: datetime | None = None
     """When an officer was on site for the first time, by the officer's word."""
     resolved_at: datetime | None = None
+    facts_version: int = 0
+    """How many entries the facts are made of: all, unless a release that did not know them entered some."""
+    suspended_at: datetime | None = None
+    """Since when its clock stands still; None where it runs."""
     verified_at: datetime | None = None
     closed_at: datetime | None = None
     first_closed_at: datetime | None = None
+    is_forced: bool = False
+    """Closed by force 强制结案."""
     returns: int = 0
     extensions: int = 0
     reworks: int = 0
@@ -99,8 +102,6 @@ class Facts:
     """The appeal was upheld: the word counts in no figure."""
     exclusions: int = 0
     """Flags of Exclusion."""
-    facts_version: int = 0
-    """How many entries the facts are made of: all, unless a release that did not know them entered some."""
     received: ComplaintReceived | None = None
     """Set by the event that makes the complaint known; one that is read back from the store does not carry it."""
 
@@ -208,9 +209,10 @@ def _reopened(facts: Facts, event: Event) -> None:
 
 
 def _begin_round(facts: Facts, number: int) -> None:
-    """Forget the result and what the reporter said of it: both stay in their entries."""
+    """Forget the promise, the result and what the reporter said of it: they stay in their entries."""
     facts.round = number
-    facts.accepted_at = facts.resolved_at = facts.verified_at = facts.closed_at = None
+    facts.promised_at = facts.warn_at = facts.accepted_at = None
+    facts.resolved_at = facts.verified_at = facts.closed_at = None
     facts.satisfaction = facts.solved = facts.follow_up = facts.asked_at = facts.rating = facts.appeal = None
     facts.is_struck = facts.is_forced = False
 
@@ -238,7 +240,7 @@ def _rated(facts: Facts, event: Event) -> None:
 
 def _followed_up(facts: Facts, event: Event) -> None:
     data = cast(FollowedUp, event.data)
-    if data.satisfaction is not None:
+    if data.satisfaction is not None or data.solved is not None:
         _rated(facts, event)
     if data.done:
         facts.follow_up = data.outcome
@@ -288,3 +290,5 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.EXCLUDED: _excluded,
 }
 """What each event changes; the others change the state alone."""
+USUAL = frozenset({EventType.RECEIVED, EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RESOLVED})
+"""The events of the usual way to a result; the facts before `suspended_at` are all that they change."""

@@ -22,7 +22,7 @@ _PLACE = {
     "seq_ledger": "int",
     "closing_version": "int",
 }
-_CHANGED = {
+_EARLY = {
     "round": "int",
     "community": "text",
     "grid": "text",
@@ -33,17 +33,21 @@ _CHANGED = {
     "department": "text",
     "handling_mode": "text",
     "self_handled": "boolean",
-    "is_forced": "boolean",
     "first_assigned_at": "timestamptz",
     "promised_at": "timestamptz",
     "warn_at": "timestamptz",
-    "suspended_at": "timestamptz",
     "accepted_at": "timestamptz",
     "started_at": "timestamptz",
     "resolved_at": "timestamptz",
+    "facts_version": "int",
+}
+"""The facts that the events of the usual way to a result change (`USUAL`), in the order of the class."""
+_LATE = {
+    "suspended_at": "timestamptz",
     "verified_at": "timestamptz",
     "closed_at": "timestamptz",
     "first_closed_at": "timestamptz",
+    "is_forced": "boolean",
     "returns": "int",
     "extensions": "int",
     "reworks": "int",
@@ -56,9 +60,8 @@ _CHANGED = {
     "appeal": "uuid",
     "is_struck": "boolean",
     "exclusions": "smallint",
-    "facts_version": "int",
 }
-"""The facts that events change after the reception, in the order of the class."""
+"""The other facts that events change, in the order of the class."""
 _FACTS = (
     "number",
     "source",
@@ -74,25 +77,43 @@ _FACTS = (
     "received_at",
     "query_code_digest",
 )
-_ALL = (*_KEY, *_PLACE, *_CHANGED, *_FACTS)
-_NEW = _KEY | _PLACE | _CHANGED
-_changed = attrgetter(*_CHANGED)
+_early, _late = attrgetter(*_EARLY), attrgetter(*_LATE)
 _LOCK = f"""
     SELECT tenant, complaint_id, {", ".join(_PLACE)}, owner, source, category, received_at, occurred_at,
-           {", ".join(_CHANGED)}
+           {", ".join(_EARLY | _LATE)}
     FROM ledger_complaint
 """
 _LOCK_MANY = Statement(f"""{_LOCK}
     WHERE tenant = ANY(CAST(:tenants AS text[])) AND complaint_id = ANY(CAST(:ids AS uuid[]))
     ORDER BY complaint_id FOR UPDATE
 """)
-_LOCK_ONE = sa.text(f"{_LOCK} WHERE tenant = :tenant AND complaint_id = :id FOR UPDATE")
-_UPDATE = Statement(f"""
-    UPDATE ledger_complaint AS complaint
-    SET {", ".join(f"{name} = new.{name}" for name in _PLACE | _CHANGED)}, updated_at = clock_timestamp()
-    FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in _NEW.items())}) AS new({", ".join(_NEW)})
-    WHERE complaint.tenant = new.tenant AND complaint.complaint_id = new.complaint_id
+_WITHOUT_FACTS = sa.text("""
+    SELECT tenant, complaint_id FROM ledger_complaint WHERE facts_version <> version AND complaint_id > :after
+    ORDER BY complaint_id LIMIT :size
 """)
+_LOCK_ONE = sa.text(f"{_LOCK} WHERE tenant = :tenant AND complaint_id = :id FOR UPDATE")
+
+
+class _Writing:
+    """How complaints are written: with all facts, or with those alone that the usual events change.
+
+    Most of what consumers write is of the usual kind, and each column costs both sides.
+    """
+
+    def __init__(self, columns: dict[str, str]) -> None:
+        self.updated = _KEY | columns
+        self.copied = (*self.updated, *_FACTS)
+        self.update = Statement(f"""
+            UPDATE ledger_complaint AS complaint
+            SET {", ".join(f"{name} = new.{name}" for name in columns)}, updated_at = clock_timestamp()
+            FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in self.updated.items())})
+                AS new({", ".join(self.updated)})
+            WHERE complaint.tenant = new.tenant AND complaint.complaint_id = new.complaint_id
+        """)
+
+
+_WRITINGS = {True: _Writing(_PLACE | _EARLY), False: _Writing(_PLACE | _EARLY | _LATE)}
+"""By whether all that has happened is of the usual kind."""
 
 
 async def lock_many(
@@ -112,19 +133,30 @@ async def lock(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> 
     return None if row is None else _complaint(row)
 
 
+async def without_facts(connection: AsyncConnection, after: UUID, size: int) -> Sequence[tuple[str, UUID]]:
+    """Return tenants and ids of up to `size` complaints, ids above `after`, whose facts are not those of all entries.
+
+    A release that did not know facts has entered some of them.
+    """
+    rows = await connection.execute(_WITHOUT_FACTS, {"after": after, "size": size})
+    return [(row.tenant, row.complaint_id) for row in rows]
+
+
 async def save(connection: AsyncConnection, complaints: Collection[Complaint]) -> None:
-    """Write complaints that have been locked, or were received just now, in two statements at most."""
-    new = [_row(complaint) + _facts(complaint.received) for complaint in complaints if complaint.received is not None]
-    known = [_row(complaint) for complaint in complaints if complaint.received is None]
-    if new:
-        await copy(connection, "ledger_complaint", _ALL, new)
-    if known:
-        arrays = zip(*known, strict=True)
-        await _UPDATE.fetch(connection, dict(zip(_NEW, arrays, strict=True)))
+    """Write complaints that have been locked, or were received just now, in four statements at most."""
+    for is_usual, writing in _WRITINGS.items():
+        row = _usual_row if is_usual else _row
+        chosen = [complaint for complaint in complaints if complaint.is_usual is is_usual]
+        new = [row(each) + _facts(each.received) for each in chosen if each.received is not None]
+        known = [row(each) for each in chosen if each.received is None]
+        if new:
+            await copy(connection, "ledger_complaint", writing.copied, new)
+        if known:
+            arrays = zip(*known, strict=True)
+            await writing.update.fetch(connection, dict(zip(writing.updated, arrays, strict=True)))
 
 
-def _row(complaint: Complaint) -> tuple[Any, ...]:
-    """Return the values of _NEW."""
+def _usual_row(complaint: Complaint) -> tuple[Any, ...]:
     sequences = complaint.sequences
     return (
         complaint.tenant,
@@ -135,8 +167,12 @@ def _row(complaint: Complaint) -> tuple[Any, ...]:
         sequences["dispatch"],
         sequences["ledger"],
         complaint.closing_version,
-        *_changed(complaint),
+        *_early(complaint),
     )
+
+
+def _row(complaint: Complaint) -> tuple[Any, ...]:
+    return (*_usual_row(complaint), *_late(complaint))
 
 
 def _facts(received: ComplaintReceived) -> tuple[Any, ...]:

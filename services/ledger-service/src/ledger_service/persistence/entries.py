@@ -1,7 +1,8 @@
 """Appends entries to the ledger."""
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.envelope import Event
 from contracts.events import PAYLOADS, Acted, ComplaintReceived
 from contracts.lifecycle import EventType
-from eventbus.driver import copy
+from eventbus.driver import Statement, copy
 from ledger_service.domain.complaint import Entry
 from ledger_service.domain.sealing import SALT_BYTES
 
@@ -27,19 +28,37 @@ _COLUMNS = (
     "actor",
     "occurred_at",
     "data",
+    "recorded_at",
     "salt",
 )
+_MOMENT = Statement("SELECT clock_timestamp() AS at")
 _KNOWN = sa.text("""
     SELECT event_id FROM entry
     WHERE complaint_id = ANY(CAST(:complaints AS uuid[])) AND event_id = ANY(CAST(:ids AS uuid[]))
 """)
+_HISTORIES = sa.text("""
+    SELECT event_id, type, source, complaint_id, tenant, occurred_at, sequence, data, recorded_at FROM entry
+    WHERE complaint_id = ANY(CAST(:complaints AS uuid[])) ORDER BY position
+""")
 _ACTED = frozenset(event_type for event_type, payload in PAYLOADS.items() if "actor" in payload.model_fields)
 
 
-async def append(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
-    """Write `entries` in order, in one statement; the database numbers them and notes the time."""
+async def moment(connection: AsyncConnection) -> datetime:
+    """Return the time by the database's clock, for what is recorded together.
+
+    Taken when the complaints are locked, it is never before that of an earlier entry of one of them.
+    """
+    [row] = await _MOMENT.fetch(connection, {})
+    at: datetime = row["at"]
+    return at
+
+
+async def append(connection: AsyncConnection, entries: Sequence[Entry], at: datetime) -> None:
+    """Write `entries` in order, in one statement, as recorded `at` a `moment`; the database numbers them."""
     salts = os.urandom(len(entries) * SALT_BYTES)
-    rows = [(*_row(*entry), salts[at * SALT_BYTES : (at + 1) * SALT_BYTES]) for at, entry in enumerate(entries)]
+    rows = [
+        (*_row(*entry), at, salts[place * SALT_BYTES : (place + 1) * SALT_BYTES]) for place, entry in enumerate(entries)
+    ]
     await copy(connection, "entry", _COLUMNS, rows)
 
 
@@ -47,6 +66,30 @@ async def known(connection: AsyncConnection, complaints: Collection[UUID], ids: 
     """Return those of the event `ids` that have an entry in one of these complaints' histories."""
     found = await connection.execute(_KNOWN, {"complaints": list(complaints), "ids": list(ids)})
     return set(found.scalars())
+
+
+async def histories(
+    connection: AsyncConnection, complaints: Collection[UUID]
+) -> Mapping[UUID, Sequence[tuple[Event, datetime]]]:
+    """Return the events of complaints, each with when it was recorded, in order; what only traces them is left out."""
+    found: dict[UUID, list[tuple[Event, datetime]]] = {}
+    for row in await connection.execute(_HISTORIES, {"complaints": list(complaints)}):
+        event_type = EventType(row.type)
+        event = Event(
+            id=row.event_id,
+            type=event_type,
+            source=row.source,
+            subject=row.complaint_id,
+            tenant=row.tenant,
+            time=row.occurred_at,
+            sequence=row.sequence,
+            correlation_id=row.event_id,
+            causation_id=None,
+            traceparent=None,
+            data=PAYLOADS[event_type].model_validate_json(row.data),
+        )
+        found.setdefault(row.complaint_id, []).append((event, row.recorded_at))
+    return found
 
 
 def _row(event: Event, before: str | None, after: str) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ from ledger_service.persistence.hotspot_tables import add_hotspot_tables
 from ledger_service.persistence.matter_tables import add_matter_tables
 from ledger_service.persistence.overview_tables import add_overview_tables
 from ledger_service.persistence.public_tables import add_public_tables
+from ledger_service.persistence.statistics_tables import add_statistics_tables
 from ledger_service.persistence.unsettled_index import add_unsettled_index
 from runtime.idempotency import idempotency_table
 
@@ -240,6 +241,8 @@ hotspot_rule = metadata.tables["hotspot_rule"]
 add_matter_tables(metadata)
 ending_request = metadata.tables["ending_request"]
 rating_appeal = metadata.tables["rating_appeal"]
+add_statistics_tables(metadata)
+statistics_setting = metadata.tables["statistics_setting"]
 add_book_tables(metadata)
 named_ledger = metadata.tables["named_ledger"]
 export = metadata.tables["export"]

@@ -14,7 +14,9 @@ from ledger_service.domain.closing_rules import RuleBook
 from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
 from ledger_service.domain.follow_up_changes import Changes
-from ledger_service.persistence import complaints, entries, follow_up_changes
+from ledger_service.domain.tally import tally
+from ledger_service.persistence import complaints, entries, follow_up_changes, statistics_changes
+from ledger_service.persistence.statistics_changes import Change
 from ledger_service.service.erasing import follow_erasures
 from ledger_service.service.matters import Matters
 from ledger_service.service.rule_books import rule_books
@@ -23,11 +25,14 @@ from ledger_service.service.rule_books import rule_books
 class _Slice:
     """Enters events one after the other, and gathers what is to be written."""
 
-    def __init__(self, books: Mapping[str, RuleBook], matters: Matters) -> None:
+    def __init__(self, books: Mapping[str, RuleBook], matters: Matters, known: Mapping[UUID, Complaint]) -> None:
+        """`known` are the complaints as they were read; others may be added to it."""
+        self.known = known
         self.entered: list[Entry] = []
         self.tasks = Changes(books)
         self.matters = matters
         self.by_rule: dict[UUID, Event] = {}
+        self.tallies = {complaint_id: tally(complaint) for complaint_id, complaint in known.items()}
 
     def enter(self, complaint: Complaint, event: Event) -> None:
         """Enter the event, and the ending that follows where dispatch has answered a decision."""
@@ -42,9 +47,21 @@ class _Slice:
         self.enter(complaint, event)
         self.by_rule[event.id] = event
 
+    async def write(self, connection: AsyncConnection) -> None:
+        """Write what became of the complaints, entries, tasks and requests, and what it changes in the figures."""
+        at = await entries.moment(connection)
+        await complaints.save(connection, self.known.values())
+        await entries.append(connection, self.entered, at)
+        await follow_up_changes.save(connection, self.tasks)
+        await self.matters.save(connection)
+        await statistics_changes.append(
+            connection,
+            (Change(at, self.tallies.get(each.id), tally(each)) for each in self.known.values()),
+        )
+
 
 async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
-    """Enter `events` of any number of complaints, in order, in twelve statements at most, and more for an erasure.
+    """Enter `events` of any number of complaints, in order, in some fifteen statements, and more for an erasure.
 
     Returns what follows from them by rule, entered as well. Raises Gap, Unenterable or IllegalTransition at the first
     event that does not fit; nothing is written then.
@@ -54,7 +71,7 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
     tenants, ids = {event.tenant for event in events}, {event.subject for event in events}
     known = await complaints.lock_many(connection, tenants, ids)
     there = await _causes_of_endings(connection, events)
-    slice_ = _Slice(await rule_books(connection, tenants), await Matters.of(connection, events))
+    slice_ = _Slice(await rule_books(connection, tenants), await Matters.of(connection, events), known)
     for event in events:
         if event.id in slice_.by_rule:
             continue  # a ledger that was restored finds what it has just made again on the topic
@@ -69,10 +86,7 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
             follow_ups = verify_by_rule(complaint, event, slice_.tasks.rule_of(complaint))
             for each in follow_ups:
                 slice_.follow_up(complaint, each)
-    await complaints.save(connection, known.values())
-    await entries.append(connection, slice_.entered)
-    await follow_up_changes.save(connection, slice_.tasks)
-    await slice_.matters.save(connection)
+    await slice_.write(connection)
     await follow_erasures(connection, events)
     return [*slice_.by_rule.values()]
 
@@ -92,11 +106,9 @@ async def _causes_of_endings(connection: AsyncConnection, events: Sequence[Event
 
 async def record_and_publish(connection: AsyncConnection, complaint: Complaint, events: Sequence[Event]) -> None:
     """Enter the ledger's own `events` of one locked complaint, in order, and hand them to the outbox."""
-    slice_ = _Slice(await rule_books(connection, {complaint.tenant}), await Matters.of(connection, events))
+    books, matters = await rule_books(connection, {complaint.tenant}), await Matters.of(connection, events)
+    slice_ = _Slice(books, matters, {complaint.id: complaint})
     for event in events:
         slice_.enter(complaint, event)
-    await complaints.save(connection, [complaint])
-    await entries.append(connection, slice_.entered)
-    await follow_up_changes.save(connection, slice_.tasks)
-    await slice_.matters.save(connection)
+    await slice_.write(connection)
     await outbox.append(connection, LIFECYCLE.name, events)

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from runtime.online_indexes import create_index_online, drop_index_online
 
 revision = "0012"
-down_revision = "0010"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,146 @@
+"""The query parameters of statistics."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import Depends, Query, Request
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from ledger_service.api.parameters import Day, is_preferred
+from ledger_service.domain.cubes import WITH_DURATIONS, Cube, Dimension, Grain, Period, cube_of
+from ledger_service.domain.indicators import INDICATORS, Indicator
+from ledger_service.domain.ranking import SCORE
+from ledger_service.service.figures import Wanted
+from operations.filters import Code
+from operations.problems import invalid
+from runtime import clock
+
+MOST_DAYS = 5 * 366
+MOST_DAYS_BY_DAY = 366
+MOST_LINES = 1_000
+NO_DIMENSION = "none"
+STEPS = {"day": Grain.DAY, "month": Grain.MONTH, "year": Grain.YEAR}
+_BY = (*Dimension, "month", "day", NO_DIMENSION)
+
+
+def _known(kind: str, names: Sequence[str]) -> BeforeValidator:
+    def check(given: object) -> str:
+        if str(given) not in names:
+            raise PydanticCustomError(f"{kind}-unknown", "not known", {"known": ", ".join(names)})
+        return str(given)
+
+    return BeforeValidator(check)
+
+
+By = Annotated[str, _known("dimension", _BY)]
+DimensionName = Annotated[str, _known("dimension", tuple(Dimension))]
+IndicatorCode = Annotated[str, _known("indicator", tuple(INDICATORS))]
+RankedBy = Annotated[str, _known("indicator", (SCORE, *INDICATORS))]
+Indicators = Annotated[
+    list[IndicatorCode] | None,
+    Query(alias="indicator", max_length=len(INDICATORS), description="May be repeated; all, unless given."),
+]
+Compare = Annotated[
+    list[Literal["month", "year"]] | None,
+    Query(max_length=2, description="`month` 环比: the period before; `year` 同比: a year earlier. May be repeated."),
+]
+Form = Literal["json", "csv"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The days, what is left in, and as of when."""
+
+    period: Period
+    filters: Mapping[Dimension, str]
+    as_of: date | None
+    today: date
+    zone: str
+
+
+async def _scope(
+    request: Request,
+    first: Annotated[Day, Query(alias="from", description="The first day.", examples=["2026-03-01"])],
+    last: Annotated[Day, Query(alias="to", description="The last day, included.", examples=["2026-03-31"])],
+    as_of: Annotated[Day | None, Query(description="As it was at the end of this day; by default, as it is.")] = None,
+    community: Code | None = None,
+    grid: Code | None = None,
+    team: Code | None = None,
+    officer: Code | None = None,
+    category: Annotated[Code | None, Query(description="With all levels below it.")] = None,
+    source: Code | None = None,
+    handling_mode: Code | None = None,
+) -> Scope:
+    period = Period(first, last)
+    if last < first:
+        raise invalid("query/to", "period-reversed")
+    if period.days > MOST_DAYS:
+        raise invalid("query/to", "period-too-long", most=MOST_DAYS)
+    zone: str = request.app.state.settings.timezone
+    today = clock.now().astimezone(ZoneInfo(zone)).date()
+    if as_of is not None and as_of > today:
+        raise invalid("query/as_of", "as-of-in-future", today=today.isoformat())
+    given = (community, grid, team, officer, category, source, handling_mode)
+    filters = {name: value for name, value in zip(Dimension, given, strict=True) if value is not None}
+    return Scope(period, filters, as_of, today, zone)
+
+
+async def _form(
+    request: Request,
+    form: Annotated[Form | None, Query(alias="format", description="By default as `Accept` says.")] = None,
+) -> Form:
+    return form or ("csv" if is_preferred(request.headers.get("accept", ""), "text/csv") else "json")
+
+
+InScope = Annotated[Scope, Depends(_scope)]
+InForm = Annotated[Form, Depends(_form)]
+
+
+def wanted(
+    scope: Scope,
+    by: Sequence[str],
+    indicators: Sequence[str] | None,
+    *,
+    step: Grain | None = None,
+    compare: Sequence[str] | None = None,
+) -> Wanted:
+    """Return the question; `Problem` 422 where no roll-up has the answer."""
+    dimensions = tuple(name for name in Dimension if name in by)
+    cube = cube_of({*dimensions, *scope.filters})
+    if cube is None:
+        raise invalid("query/by", "dimensions-apart")
+    if step is Grain.DAY and scope.period.days > MOST_DAYS_BY_DAY:
+        raise invalid("query/to", "period-too-long", most=MOST_DAYS_BY_DAY)
+    if step is not None and compare:
+        raise invalid("query/compare", "compared-by-steps")
+    return Wanted(
+        period=scope.period,
+        cube=cube,
+        indicators=_indicators(cube, indicators),
+        by=dimensions,
+        step=step,
+        filters=scope.filters,
+        as_of=scope.as_of,
+        compare=tuple(dict.fromkeys(compare or ())),
+    )
+
+
+def step_of(by: Sequence[str]) -> Grain | None:
+    """Return the step that is among what figures are broken down by; `Problem` 422 where that is too much."""
+    if len(set(by) - {NO_DIMENSION}) > 2 or {"day", "month"} <= set(by):
+        raise invalid("query/by", "dimensions-too-many")
+    return next((STEPS[name] for name in by if name in STEPS), None)
+
+
+def _indicators(cube: Cube, codes: Sequence[str] | None) -> list[Indicator]:
+    chosen = [INDICATORS[code] for code in dict.fromkeys(codes or INDICATORS)]
+    if cube in WITH_DURATIONS:
+        return chosen
+    apart = [each.code for each in chosen if each.needs_durations]
+    if codes and apart:
+        raise invalid("query/indicator", "durations-apart", indicators=", ".join(apart))
+    return [each for each in chosen if not each.needs_durations]

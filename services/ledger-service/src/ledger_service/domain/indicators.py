@@ -1,0 +1,177 @@
+"""The indicators: what is divided by what. Their sources, and on which day what counts, are in docs/statistics.md.
+
+The ratios are those of the field's evaluation of 数字城管 and of the three rates 三率 of 12345; which share of 基本满意
+counts, the minutes, the weights and the grades are a tenant's choice (`domain.statistics_settings`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from ledger_service.domain import durations
+from ledger_service.domain.durations import SIZE, STEPS, Measure
+from ledger_service.domain.labels import Label
+from ledger_service.domain.statistics_settings import Settings
+from ledger_service.domain.tally import Counter
+
+Unit = Literal["share", "minutes"]
+
+
+@dataclass(slots=True)
+class Sums:
+    """What the cells of one line come to."""
+
+    counts: list[int]
+    durations: list[int] | None = None
+    """Of all measures, a step after the other; None where they were not asked for."""
+
+    @classmethod
+    def none(cls, *, with_durations: bool) -> "Sums":
+        """Return what nothing comes to."""
+        return cls([0] * len(Counter), [0] * SIZE if with_durations else None)
+
+    def of(self, *counters: Counter) -> int:
+        """Return the sum of some counts."""
+        return sum(self.counts[counter] for counter in counters)
+
+    def steps(self, measure: Measure) -> Sequence[int]:
+        """Return how many times of a measure there are, step by step."""
+        return (self.durations or [0] * SIZE)[measure * STEPS : (measure + 1) * STEPS]
+
+
+class Figure(NamedTuple):
+    """A value, None where there is nothing to divide by; and what it was made of."""
+
+    value: float | None
+    numerator: float | None
+    """None for a median and the like."""
+    sample: int
+    """The denominator: how many complaints it rests on."""
+
+
+Formula = Callable[[Sums, Settings], Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One indicator; a share is from 0 to 1."""
+
+    code: str
+    name: Label
+    unit: Unit
+    formula: Formula
+    is_better_high: bool = True
+    needs_durations: bool = False
+
+
+def _due(sums: Sums) -> int:
+    """应结案: handled in the period, or promised for it and not handled by then (`Counter`)."""
+    return sums.of(Counter.IN_TIME, Counter.MISSED)
+
+
+def _closing(sums: Sums, _: Settings) -> Figure:
+    return _ratio(sums.of(Counter.IN_TIME_CLOSED, Counter.IN_TIME_FORCED, Counter.MISSED_CLOSED), _due(sums))
+
+
+def _closing_in_time(sums: Sums, _: Settings) -> Figure:
+    return _ratio(sums.of(Counter.IN_TIME_CLOSED), _due(sums))
+
+
+def _overdue(sums: Sums, _: Settings) -> Figure:
+    return _ratio(sums.of(Counter.MISSED), _due(sums))
+
+
+def _rework(sums: Sums, _: Settings) -> Figure:
+    return _ratio(sums.of(Counter.IN_TIME_REWORKED, Counter.MISSED_REWORKED), _due(sums))
+
+
+def _filing(sums: Sums, _: Settings) -> Figure:
+    filed = sums.of(Counter.RECEIVED)
+    return _ratio(filed - sums.of(Counter.VOIDED), filed)
+
+
+def _dispatch(sums: Sums, settings: Settings) -> Figure:
+    in_time = durations.within(sums.steps(Measure.DISPATCH), settings.minutes.dispatch)
+    return _ratio(in_time, sums.of(Counter.TO_DISPATCH))
+
+
+def _reopening(sums: Sums, _: Settings) -> Figure:
+    return _ratio(sums.of(Counter.REOPENED), sums.of(Counter.CLOSED))
+
+
+def _response(sums: Sums, _: Settings) -> Figure:
+    return _ratio(sums.of(Counter.CONTACTED), sums.of(Counter.FOLLOWED_UP))
+
+
+def _solution(sums: Sums, _: Settings) -> Figure:
+    return _ratio(sums.of(Counter.SOLVED), sums.of(Counter.FOLLOWED_UP))
+
+
+def _satisfaction(sums: Sums, settings: Settings) -> Figure:
+    content = sums.of(Counter.SATISFIED) + settings.basically_satisfied * sums.of(Counter.BASICALLY_SATISFIED)
+    return _ratio(content, sums.of(Counter.FOLLOWED_UP))
+
+
+def _ratio(numerator: float, denominator: int) -> Figure:
+    return Figure(numerator / denominator if denominator > 0 else None, numerator, denominator)
+
+
+def _quantile(measure: Measure, share: float) -> Formula:
+    def formula(sums: Sums, _: Settings) -> Figure:
+        steps = sums.steps(measure)
+        return Figure(durations.quantile(steps, share), None, sum(steps))
+
+    return formula
+
+
+def _within(measure: Measure) -> Formula:
+    def formula(sums: Sums, settings: Settings) -> Figure:
+        steps = sums.steps(measure)
+        return _ratio(durations.within(steps, settings.minutes.of(measure)), sum(steps))
+
+    return formula
+
+
+def _first(measure: Measure, code: str, zh: str, en: str) -> list[Indicator]:
+    """Return the three figures of one of the three firsts 三个第一时间."""
+    return [
+        Indicator(
+            f"{code}_median",
+            Label(f"{zh}用时中位数", f"{en}, median"),
+            "minutes",
+            _quantile(measure, 0.5),
+            is_better_high=False,
+            needs_durations=True,
+        ),
+        Indicator(
+            f"{code}_p90",
+            Label(f"{zh}用时第90百分位", f"{en}, 90th percentile"),
+            "minutes",
+            _quantile(measure, 0.9),
+            is_better_high=False,
+            needs_durations=True,
+        ),
+        Indicator(
+            f"{code}_share", Label(f"第一时间{zh}率", f"{en}, in time"), "share", _within(measure), needs_durations=True
+        ),
+    ]
+
+
+_ALL = [
+    Indicator("closing_rate", Label("结案率", "Closed of due"), "share", _closing),
+    Indicator("closing_in_time_rate", Label("按期结案率", "Closed in time of due"), "share", _closing_in_time),
+    Indicator("overdue_rate", Label("超期率", "Overdue of due"), "share", _overdue, is_better_high=False),
+    Indicator("rework_rate", Label("返工率", "Reworked of due"), "share", _rework, is_better_high=False),
+    Indicator("filing_accuracy_rate", Label("准确立案率", "Rightly filed"), "share", _filing),
+    Indicator(
+        "dispatch_in_time_rate", Label("按时派遣率", "Dispatched in time"), "share", _dispatch, needs_durations=True
+    ),
+    Indicator("reopening_rate", Label("重办率", "Reopened of closed"), "share", _reopening, is_better_high=False),
+    Indicator("response_rate", Label("响应率", "Contacted"), "share", _response),
+    Indicator("solution_rate", Label("解决率", "Solved"), "share", _solution),
+    Indicator("satisfaction_rate", Label("满意率", "Satisfied"), "share", _satisfaction),
+    *_first(Measure.DISCOVERY, "discovery", "发现", "Time to discovery"),
+    *_first(Measure.ON_SITE, "on_site", "处置", "Time to being on site"),
+    *_first(Measure.REMOVAL, "removal", "消除", "Time to removal"),
+]
+INDICATORS: Mapping[str, Indicator] = {indicator.code: indicator for indicator in _ALL}

@@ -1,0 +1,209 @@
+"""What a complaint counts for in the figures, and on which days: a function of its facts alone.
+
+So any event, late, repeated or correcting, changes the figures by the difference of two tallies. The formulas are made
+of these counts in `domain.indicators`; docs/statistics.md says where they come from.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import NamedTuple
+
+from contracts.lifecycle import Status
+from ledger_service.domain.complaint import Complaint
+from ledger_service.domain.durations import Measure, step_of
+
+FIRST_DURATION = 32
+"""Marks from this number on are steps of durations, STEPS a measure."""
+DURATION_WIDTH = 32
+QUARTER_HOUR = 900
+"""Seconds: no time zone begins its days between two of them."""
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_ANSWERED = frozenset({"reached", "refused"})
+
+
+class Counter(IntEnum):
+    """What is counted; every complaint once at most, and its last round decides."""
+
+    RECEIVED = 0
+    """立案: on the day of its reception."""
+    VOIDED = 1
+    """作废: on the day of its reception."""
+    TO_DISPATCH = 2
+    """应派遣: received, unless it ended before any unit had it; on the day of its reception."""
+    IN_TIME = 3
+    """Handled by the promised time, or without one; on the day it was handled."""
+    IN_TIME_CLOSED = 4
+    """Of these, closed the regular way 按期结案."""
+    IN_TIME_FORCED = 5
+    """Of these, closed by force 强制结案, which is no closing in time."""
+    IN_TIME_REWORKED = 6
+    """Of these, sent back for rework 返工 at least once."""
+    MISSED = 7
+    """Not handled by the promised time; on the promised day, once that is over."""
+    MISSED_CLOSED = 8
+    """Of these, closed since, by whatever way."""
+    MISSED_REWORKED = 9
+    CLOSED = 10
+    """Closed at least once; on the day of the first closing."""
+    REOPENED = 11
+    """Of these, reopened 重办 at least once."""
+    FOLLOWED_UP = 12
+    """有效回访: the reporter has given the word, or the calls are over; on that day. Wrong numbers do not count."""
+    CONTACTED = 13
+    SOLVED = 14
+    SATISFIED = 15
+    BASICALLY_SATISFIED = 16
+
+
+# As plain numbers: this module is where a slice of entries spends its time, and an IntEnum costs as much as a sum.
+_RECEIVED, _VOIDED, _TO_DISPATCH = (int(each) for each in (Counter.RECEIVED, Counter.VOIDED, Counter.TO_DISPATCH))
+_SUCCESSES = (
+    int(Counter.IN_TIME),
+    int(Counter.IN_TIME_CLOSED),
+    int(Counter.IN_TIME_FORCED),
+    int(Counter.IN_TIME_REWORKED),
+)
+_MISSES = (int(Counter.MISSED), int(Counter.MISSED_CLOSED), int(Counter.MISSED_CLOSED), int(Counter.MISSED_REWORKED))
+_CLOSED, _REOPENED = int(Counter.CLOSED), int(Counter.REOPENED)
+_FOLLOWED_UP, _CONTACTED, _SOLVED = int(Counter.FOLLOWED_UP), int(Counter.CONTACTED), int(Counter.SOLVED)
+_SATISFIED = {
+    "satisfied": int(Counter.SATISFIED),
+    "basically_satisfied": int(Counter.BASICALLY_SATISFIED),
+}
+_DISPATCH, _DISCOVERY, _ON_SITE, _REMOVAL = (int(measure) for measure in Measure)
+
+
+class Cell(NamedTuple):
+    """Where a complaint counts; '' for none."""
+
+    tenant: str
+    community: str
+    grid: str
+    team: str
+    officer: str
+    category: str
+    source: str
+    handling_mode: str
+    exclusions: int
+
+
+class Tally(NamedTuple):
+    """Where and for what a complaint counts; marks are made by `mark`."""
+
+    cell: Cell
+    marks: tuple[int, ...]
+
+
+def mark(counter: int, at: datetime) -> int:
+    """Return a count at a moment: quarters of an hour since 2000 times 256, plus the number of what is counted.
+
+    Which day that is, only the time zone says in which the figures are read.
+    """
+    return int((at - EPOCH).total_seconds()) // QUARTER_HOUR << 8 | counter
+
+
+def _duration(measure: int, begin: datetime, end: datetime) -> int:
+    """Return the number under which a time from `begin` to `end` is counted."""
+    return FIRST_DURATION + measure * DURATION_WIDTH + step_of((end - begin).total_seconds())
+
+
+def tally(complaint: Complaint) -> Tally | None:
+    """Return what `complaint` counts for; None where an older release has seen to some of its events.
+
+    None as well where nothing of it is known.
+    """
+    if complaint.received_at is None or complaint.facts_version != complaint.version:
+        return None
+    cell = Cell(
+        complaint.tenant,
+        complaint.community or "",
+        complaint.grid or "",
+        complaint.team or "",
+        complaint.officer or "",
+        complaint.category or "",
+        complaint.source or "",
+        complaint.handling_mode or "",
+        complaint.exclusions,
+    )
+    return Tally(cell, tuple(_marks(complaint, complaint.received_at)))
+
+
+def difference(before: Tally | None, after: Tally | None) -> Iterator[tuple[int, Tally]]:
+    """Yield what is to be added to the figures, times 1 or -1, so that they hold `after` in the place of `before`."""
+    if before == after:
+        return
+    if before is not None and after is not None and before.cell == after.cell:
+        gone, come = set(before.marks) - set(after.marks), set(after.marks) - set(before.marks)
+        before, after = Tally(before.cell, tuple(gone)), Tally(after.cell, tuple(come))
+    if before is not None and before.marks:
+        yield -1, before
+    if after is not None and after.marks:
+        yield 1, after
+
+
+def _marks(complaint: Complaint, received_at: datetime) -> list[int]:
+    """Return the marks; those of one moment are made of one, for the moment is what costs."""
+    received = mark(0, received_at)
+    if complaint.status is Status.VOIDED:
+        return [received | _RECEIVED, received | _VOIDED]
+    marks = [received | _RECEIVED]
+    _add_dispatching(marks, complaint, received_at, received)
+    if complaint.status is not Status.WITHDRAWN:
+        _add_timeliness(marks, complaint)
+    if complaint.started_at is not None:
+        marks.append(mark(_duration(_ON_SITE, received_at, complaint.started_at), complaint.started_at))
+    if complaint.resolved_at is not None:
+        marks.append(mark(_duration(_REMOVAL, received_at, complaint.resolved_at), complaint.resolved_at))
+    if complaint.first_closed_at is not None:
+        marks.append(mark(_CLOSED, complaint.first_closed_at))
+        if complaint.reopenings:
+            marks.append(mark(_REOPENED, complaint.first_closed_at))
+    if complaint.asked_at is not None and not complaint.is_struck:
+        _add_satisfaction(marks, complaint, mark(0, complaint.asked_at))
+    return marks
+
+
+def _add_dispatching(marks: list[int], complaint: Complaint, received_at: datetime, received: int) -> None:
+    """Add what counts at the reception, `received` being that moment's mark for nothing."""
+    assigned_at = complaint.first_assigned_at
+    if assigned_at is not None:
+        marks.append(received | _TO_DISPATCH)
+        marks.append(received | _duration(_DISPATCH, received_at, assigned_at))
+    elif complaint.closed_at is None and complaint.status is not Status.WITHDRAWN:
+        marks.append(received | _TO_DISPATCH)
+    if complaint.occurred_at is not None:
+        marks.append(received | _duration(_DISCOVERY, complaint.occurred_at, received_at))
+
+
+def _add_timeliness(marks: list[int], complaint: Complaint) -> None:
+    handled_at, promised_at = complaint.resolved_at, complaint.promised_at
+    if complaint.is_forced:
+        handled_at = handled_at or complaint.closed_at
+    stopped_at = complaint.suspended_at or handled_at
+    if promised_at is not None and (stopped_at is None or stopped_at > promised_at):
+        at, kinds = mark(0, promised_at), _MISSES
+    elif handled_at is not None:
+        at, kinds = mark(0, handled_at), _SUCCESSES
+    else:
+        return
+    due, closed, forced, reworked = kinds
+    marks.append(at | due)
+    if complaint.closed_at is not None:
+        marks.append(at | (forced if complaint.is_forced else closed))
+    if complaint.reworks:
+        marks.append(at | reworked)
+
+
+def _add_satisfaction(marks: list[int], complaint: Complaint, at: int) -> None:
+    """Add what counts when the reporter had the word, `at` being that moment's mark for nothing."""
+    has_word = complaint.rating is not None
+    if not has_word and complaint.follow_up == "wrong_number":
+        return
+    marks.append(at | _FOLLOWED_UP)
+    if has_word or complaint.follow_up in _ANSWERED:
+        marks.append(at | _CONTACTED)
+    if complaint.solved:
+        marks.append(at | _SOLVED)
+    if complaint.satisfaction in _SATISFIED:
+        marks.append(at | _SATISFIED[complaint.satisfaction])

@@ -1,0 +1,100 @@
+"""Answers what is asked of the figures."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from ledger_service.domain.cubes import WITH_DURATIONS, Cube, Dimension, Grain, Period
+from ledger_service.domain.indicators import Indicator, Sums
+from ledger_service.persistence import statistics_cells, statistics_settings
+from ledger_service.persistence.statistics_cells import Key, Question
+from ledger_service.persistence.statistics_settings import KeptSettings
+
+REPEATABLE_READ = "REPEATABLE READ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A question of a caller."""
+
+    period: Period
+    cube: Cube
+    indicators: Sequence[Indicator]
+    by: tuple[Dimension, ...] = ()
+    step: Grain | None = None
+    filters: Mapping[Dimension, str] = field(default_factory=dict)
+    as_of: date | None = None
+    compare: tuple[str, ...] = ()
+    """`month`, `year`: see Period.before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The sums of one key, and what they are compared with."""
+
+    sums: Sums
+    compared: Mapping[str, Sums]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Lines by key, in order, and the settings that they are to be read with."""
+
+    settings: KeptSettings
+    lines: Mapping[Key, Line]
+
+
+class TooManyLines(Exception):
+    """There are more than `most` lines."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"there are more than {most} lines")
+        self.most = most
+
+
+async def answer(engine: AsyncEngine, tenant: str, zone: str, wanted: Wanted, *, today: date, most: int) -> Answer:
+    """Return what is wanted, as it is today or was at the end of `as_of`; raises TooManyLines above `most`.
+
+    The settings are those of that time as well.
+    """
+    async with engine.execution_options(isolation_level=REPEATABLE_READ).begin() as connection:
+        kept = await statistics_settings.read(connection, tenant, zone, as_of=wanted.as_of)
+        asked = _question(tenant, zone, wanted, kept, today)
+        found = await _sums(connection, asked, most)
+        compared = {step: await _sums(connection, _earlier(asked, step), most) for step in wanted.compare}
+    keys = sorted({*found, *(key for sums in compared.values() for key in sums)}) if wanted.by or wanted.step else [()]
+    if len(keys) > most:
+        raise TooManyLines(most)
+    nothing = Sums.none(with_durations=asked.with_durations)
+    lines = {
+        key: Line(found.get(key, nothing), {step: sums.get(key, nothing) for step, sums in compared.items()})
+        for key in keys
+    }
+    return Answer(kept, lines)
+
+
+def _question(tenant: str, zone: str, wanted: Wanted, kept: KeptSettings, today: date) -> Question:
+    newest = wanted.as_of or today
+    return Question(
+        tenant=tenant,
+        zone=zone,
+        cube=wanted.cube,
+        period=Period(wanted.period.first, min(wanted.period.last, newest)),
+        over=min(newest, today - timedelta(days=1)),
+        as_of=wanted.as_of,
+        step=wanted.step,
+        by=wanted.by,
+        filters=wanted.filters,
+        exclusions=kept.settings.exclusions,
+        with_durations=wanted.cube in WITH_DURATIONS and any(each.needs_durations for each in wanted.indicators),
+    )
+
+
+def _earlier(question: Question, step: str) -> Question:
+    return replace(question, period=question.period.before(step))
+
+
+async def _sums(connection: AsyncConnection, question: Question, most: int) -> Mapping[Key, Sums]:
+    return await statistics_cells.sums(connection, question, most=most + 1)

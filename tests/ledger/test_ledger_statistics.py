@@ -1,0 +1,202 @@
+"""Roll-ups of any history, in any slices, are what a slow count over the entries gives, today's and yesterday's."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.envelope import Event
+from histories import messages
+from ledger.figures import expected
+from ledger.wandering import Wandering
+from ledger_service.domain.cubes import KEPT, WITH_DURATIONS, Cube, Dimension, Grain, Period, cube_of
+from ledger_service.domain.durations import STEPS, Measure
+from ledger_service.domain.indicators import Sums
+from ledger_service.domain.tally import Counter
+from ledger_service.events.handler import SUBSCRIPTION
+from ledger_service.persistence import statistics_cells
+from ledger_service.persistence.statistics_cells import Question
+from ledger_service.service.folding import fold_changes
+from ledger_service.service.retallying import retally
+
+ZONE = "Asia/Shanghai"
+DAYS = [date(2026, 2, 27) + timedelta(days=number) for number in range(5)]
+"""When entries are recorded: over the end of a month."""
+FIRST = datetime(2026, 2, 20, 3, tzinfo=UTC)
+
+
+class Book:
+    """A tenant whose entries are recorded on days of the test's choice."""
+
+    def __init__(self, engine: AsyncEngine, tenant: str) -> None:
+        self.engine = engine
+        self.tenant = tenant
+
+    async def enter(self, events: list[Event], day: date) -> None:
+        """Enter a slice, and say that it was on that day, an hour after midnight there."""
+        newest = await self._newest()
+        outcome = await SUBSCRIPTION.apply(self.engine, messages(events))
+        assert not outcome.misfits
+        at = datetime(day.year, day.month, day.day, 1, tzinfo=UTC) - timedelta(hours=8)
+        async with self.engine.begin() as connection:
+            await connection.execute(text("SET LOCAL session_replication_role = replica"))
+            for table, key, last in (("entry", "position", newest[0]), ("statistics_change", "id", newest[1])):
+                await connection.execute(
+                    text(f"UPDATE {table} SET recorded_at = :at WHERE tenant = :tenant AND {key} > :last"),
+                    {"at": at, "tenant": self.tenant, "last": last},
+                )
+
+    async def compare(self, question: Question) -> None:
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            found = await statistics_cells.sums(connection, question, most=100_000)
+            wanted = await expected(connection, question)
+        assert {key: _named(sums) for key, sums in found.items() if _named(sums)} == wanted, question
+
+    async def _newest(self) -> tuple[int, int]:
+        async with self.engine.connect() as connection:
+            row = (
+                await connection.execute(
+                    text(
+                        "SELECT (SELECT coalesce(max(position), 0) FROM entry), "
+                        "(SELECT coalesce(max(id), 0) FROM statistics_change)"
+                    )
+                )
+            ).one()
+        return row[0], row[1]
+
+
+def _named(sums: Sums) -> Mapping[str, int]:
+    names = {counter.name.lower(): sums.counts[counter] for counter in Counter}
+    if sums.durations is not None:
+        for measure in Measure:
+            names |= {f"{measure.name.lower()} {step}": sums.steps(measure)[step] for step in range(STEPS)}
+    return {name: count for name, count in names.items() if count}
+
+
+def _question(random: Random, tenant: str, wandering: list[Wandering]) -> Question:
+    cube = random.choice(list(Cube))
+    by = tuple(random.sample(KEPT[cube], min(len(KEPT[cube]), random.randint(0, 2))))
+    filters: dict[Dimension, str] = {}
+    if KEPT[cube] and random.random() < 0.5:
+        name = random.choice(KEPT[cube])
+        filters[name] = random.choice(wandering).value(name, random)
+    first = FIRST.date() + timedelta(days=random.randint(-400, 10))
+    last = first + timedelta(days=random.choice((0, 3, 40, 800)))
+    as_of = random.choice((None, *DAYS))
+    least = cube_of((*by, *filters))
+    assert least is not None
+    return Question(
+        tenant=tenant,
+        zone=ZONE,
+        cube=cube,
+        period=Period(first, min(last, as_of) if as_of else last),
+        over=as_of or random.choice((date(2026, 3, 1), date(2027, 1, 1))),
+        as_of=as_of,
+        step=random.choice((None, Grain.DAY, Grain.MONTH)),
+        by=by,
+        filters=filters,
+        exclusions=random.random() < 0.8,
+        with_durations=cube in WITH_DURATIONS,
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def ledger(engine: AsyncEngine) -> AsyncIterator[AsyncEngine]:
+    yield engine
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_roll_ups_are_what_the_entries_come_to(ledger: AsyncEngine, seed: int) -> None:
+    random, tenant = Random(seed), f"county-{seed}"
+    book = Book(ledger, tenant)
+    lives = [Wandering(random, tenant, FIRST + timedelta(hours=random.randint(0, 200))) for _ in range(25)]
+    rest = _interleaved([life.events for life in lives], random)
+    for day in DAYS:
+        for _ in range(random.randint(1, 4)):
+            size = random.choice((1, 7, 60, 400))
+            await book.enter(rest[:size], day)
+            rest = rest[size:]
+            if random.random() < 0.5:
+                await fold_changes(ledger, ZONE, batch=random.choice((3, 50, 5000)))
+    await book.enter(rest, DAYS[-1])
+    for _ in range(25):
+        await book.compare(_question(random, tenant, lives))
+
+
+async def test_repeats_change_nothing(ledger: AsyncEngine) -> None:
+    random, tenant = Random(77), "county-repeats"
+    book = Book(ledger, tenant)
+    lives = [Wandering(random, tenant, FIRST) for _ in range(5)]
+    events = [event for life in lives for event in life.events]
+    await book.enter(events, DAYS[0])
+    before = await _changes(ledger)
+    await book.enter(events, DAYS[1])
+    assert await _changes(ledger) == before
+    await fold_changes(ledger, ZONE)
+    await book.enter(events, DAYS[2])
+    assert await _changes(ledger) == 0
+
+
+async def test_what_an_older_release_entered_is_counted_as_of_its_days(ledger: AsyncEngine) -> None:
+    random, tenant = Random(5), "county-upgraded"
+    book = Book(ledger, tenant)
+    lives = [Wandering(random, tenant, FIRST) for _ in range(30)]
+    for place, day in enumerate(DAYS):
+        for life in lives:
+            size = len(life.events) // len(DAYS) + 1
+            await book.enter(life.events[place * size : (place + 1) * size], day)
+    await _forget_facts(ledger, tenant, random)
+    assert await retally(ledger, batch=7) == 30
+    assert await retally(ledger) == 0
+    for _ in range(25):
+        await book.compare(_question(random, tenant, lives))
+
+
+async def _forget_facts(engine: AsyncEngine, tenant: str, random: Random) -> None:
+    """Leave everything as a release would that knew no facts."""
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM statistics_change WHERE tenant = :tenant"), {"tenant": tenant})
+        await connection.execute(
+            text("""
+                UPDATE ledger_complaint SET facts_version = 0, officer = NULL, promised_at = NULL, rating = NULL,
+                    reworks = 0, exclusions = 0, first_assigned_at = NULL
+                WHERE tenant = :tenant
+            """),
+            {"tenant": tenant},
+        )
+
+
+async def test_cells_that_come_to_nothing_go(ledger: AsyncEngine) -> None:
+    random, tenant = Random(9), "county-cells"
+    book = Book(ledger, tenant)
+    life = Wandering(random, tenant, FIRST)
+    for event in life.events:
+        await book.enter([event], DAYS[0])
+        await fold_changes(ledger, ZONE)
+    async with ledger.connect() as connection:
+        nothing = await connection.scalar(
+            text(
+                "SELECT count(*) FROM statistics_cell WHERE "
+                + " AND ".join(f"{counter.name.lower()} = 0" for counter in Counter)
+                + " AND (durations IS NULL OR NOT 0 <> ANY (durations))"
+            )
+        )
+    assert nothing == 0
+
+
+async def _changes(engine: AsyncEngine) -> Any:
+    async with engine.connect() as connection:
+        return await connection.scalar(text("SELECT count(*) FROM statistics_change"))
+
+
+def _interleaved(lives: list[list[Event]], random: Random) -> list[Event]:
+    turns = [index for index, life in enumerate(lives) for _ in life]
+    random.shuffle(turns)
+    rest = [iter(life) for life in lives]
+    return [next(rest[turn]) for turn in turns]
