@@ -28,21 +28,21 @@ def refusal(response: Any) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("path", "code", "pointer"),
     [
-        (f"coverage?{BACKWARDS}", "period-reversed", "query/to"),
+        ("coverage?{backwards}", "period-reversed", "query/to"),
         ("coverage?from=2098-01-01T00:00:00Z", "period-reversed", "query/from"),
-        (f"rosters?{BACKWARDS}", "period-reversed", "query/to"),
-        (f"patrols?{BACKWARDS}", "period-reversed", "query/to"),
+        ("rosters?{backwards}", "period-reversed", "query/to"),
+        ("patrols?{backwards}", "period-reversed", "query/to"),
         ("patrols/summary?from=2026-03-02&to=2026-03-01", "period-reversed", "query/to"),
         ("patrols/summary?from=2026-03-02&to=2027-03-03", "period-too-long", "query/to"),
-        (f"positions/officer-1/track?{BACKWARDS}", "period-reversed", "query/to"),
-        (f"positions/officer-1/track?{LONG}", "period-too-long", "query/to"),
-        (f"planning/cases?{BACKWARDS}", "period-reversed", "query/to"),
+        ("positions/officer-1/track?{backwards}", "period-reversed", "query/to"),
+        ("positions/officer-1/track?{long}", "period-too-long", "query/to"),
+        ("planning/cases?{backwards}", "period-reversed", "query/to"),
     ],
 )
 async def test_a_period_that_is_none_is_found_where_it_was_given(
     world: World, path: str, code: str, pointer: str
 ) -> None:
-    response = await world.send("GET", f"{API}/{path}", role="supervisor")
+    response = await world.send("GET", f"{API}/{path.format(backwards=BACKWARDS, long=LONG)}", role="supervisor")
 
     assert refusal(response) == (code, pointer)
 

@@ -21,9 +21,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.envelope import Event
 from contracts.lifecycle import EventType, Status, next_status
 from eventbus.parking import Message
+from full_lives import a_life
 from histories import message
 from ledger_service.events.handler import SUBSCRIPTION
-from lives import a_life
 from runtime.database import create_engine, run_migrations
 from stack import MakeDatabase
 

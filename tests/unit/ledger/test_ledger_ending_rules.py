@@ -66,7 +66,7 @@ def decide(
     return endings.decide(complaint, asked, OCCASION, actor=actor, approved=approved, reason="")
 
 
-@pytest.mark.parametrize("status", [*endings.HANDLED])
+@pytest.mark.parametrize("status", sorted(endings.HANDLED))
 @pytest.mark.parametrize("ending", ["voided", "closed"])
 def test_what_is_handled_ends_with_the_approval(status: Status, ending: Ending) -> None:
     _, complaint = at(status)
