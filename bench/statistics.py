@@ -53,6 +53,11 @@ def _days(days: int) -> Make:
     return made
 
 
+def _as_of(draw: random.Random, ask: Ask) -> Ask:
+    """Ask for it as it was on one of its own days."""
+    return ask | {"as_of": ask["to"] - timedelta(days=draw.randint(0, 200))}
+
+
 _QUARTER, _YEAR, _LONGEST = _days(91), _days(365), _days(1060)
 CALLS: Mapping[str, Make] = {
     "indicators, a month": _month,
@@ -79,11 +84,9 @@ CALLS: Mapping[str, Make] = {
     "indicators, 1,060 days by officer, of a mode, compared": lambda draw, today: (
         _LONGEST(draw, today) | {"by": ["officer"], "handling_mode": draw.choice(MODES), "compare": ["year"]}
     ),
-    "indicators, a year as of a day by team": lambda draw, today: (
-        _YEAR(draw, today) | {"by": ["team"], "as_of": today - timedelta(days=draw.randint(1, 700))}
-    ),
+    "indicators, a year as of a day by team": lambda draw, today: _as_of(draw, _YEAR(draw, today)) | {"by": ["team"]},
     "indicators, a year as of a day by team and category": lambda draw, today: (
-        _YEAR(draw, today) | {"by": ["team", "category"], "as_of": today - timedelta(days=draw.randint(1, 700))}
+        _as_of(draw, _YEAR(draw, today)) | {"by": ["team", "category"]}
     ),
     "ranking, a month of teams": lambda draw, today: _month(draw, today) | {"path": "ranking", "by": ["team"]},
     "ranking, 1,060 days of officers": lambda draw, today: (
