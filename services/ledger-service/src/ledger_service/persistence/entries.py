@@ -38,7 +38,7 @@ _KNOWN = sa.text("""
 """)
 _HISTORIES = sa.text("""
     SELECT event_id, type, source, complaint_id, tenant, occurred_at, sequence, data, recorded_at FROM entry
-    WHERE complaint_id = ANY(CAST(:complaints AS uuid[])) ORDER BY position
+    WHERE complaint_id = ANY(CAST(:complaints AS uuid[])) AND data IS NOT NULL ORDER BY position
 """)
 _ACTED = frozenset(event_type for event_type, payload in PAYLOADS.items() if "actor" in payload.model_fields)
 
@@ -71,7 +71,10 @@ async def known(connection: AsyncConnection, complaints: Collection[UUID], ids: 
 async def histories(
     connection: AsyncConnection, complaints: Collection[UUID]
 ) -> Mapping[UUID, Sequence[tuple[Event, datetime]]]:
-    """Return the events of complaints, each with when it was recorded, in order; what only traces them is left out."""
+    """Return the events of complaints, each with when it was recorded, in order.
+
+    What only traces them is left out, and so are entries whose texts were erased.
+    """
     found: dict[UUID, list[tuple[Event, datetime]]] = {}
     for row in await connection.execute(_HISTORIES, {"complaints": list(complaints)}):
         event_type = EventType(row.type)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from contracts.envelope import Event
 from contracts.lifecycle import IllegalTransition
 from ledger_service.domain.complaint import Complaint
-from ledger_service.domain.errors import Unenterable
+from ledger_service.domain.errors import Gap, Unenterable
 from ledger_service.domain.tally import tally
 from ledger_service.persistence import complaints, entries, statistics_changes
 from ledger_service.persistence.statistics_changes import Change
@@ -53,7 +53,7 @@ async def _retally(connection: AsyncConnection, found: Sequence[tuple[str, UUID]
             continue  # another replica was faster
         try:
             complaint, of_it = _replay(stored, histories.get(stored.id, ()))
-        except (IllegalTransition, Unenterable) as error:
+        except (Gap, IllegalTransition, Unenterable) as error:
             log.warning("facts_not_made", complaint=str(stored.id), reason=str(error))
             continue
         made.append(complaint)
@@ -66,7 +66,8 @@ async def _retally(connection: AsyncConnection, found: Sequence[tuple[str, UUID]
 def _replay(stored: Complaint, history: Sequence[tuple[Event, datetime]]) -> tuple[Complaint, list[Change]]:
     """Enter a history anew; return what comes of it, and the changes of which the figures do not know yet.
 
-    Raises Unenterable or IllegalTransition where the entries do not make the history that is stored.
+    Raises Gap, Unenterable or IllegalTransition where the entries do not make the history that is stored, as those of
+    an erased complaint do not.
     """
     complaint = Complaint.unknown(stored.id, stored.tenant)
     changes: list[Change] = []
