@@ -1,40 +1,14 @@
 """Puts the ledger together; nothing imports this module but its entry points."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from ledger_service.api import (
-    actions,
-    activities,
-    appeals,
-    bulletin,
-    closing_rules,
-    complaints,
-    endings,
-    entries,
-    exclusions,
-    exports,
-    feedback,
-    flow,
-    follow_up_actions,
-    follow_ups,
-    hotspots,
-    ledger_lines,
-    ledgers,
-    open_cases,
-    overview,
-    proofs,
-    public,
-    public_settings,
-    reconciliation,
-    reconciliations,
-    statistics,
-    statistics_settings,
-    stream,
-    tickets,
-    unsettled,
-)
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ledger_service.api import stream
+from ledger_service.api.routers import ROUTERS
 from ledger_service.domain.checkpoints import Signer, origin_of
 from ledger_service.domain.feedback_links import link_key
 from ledger_service.domain.unsettled import Graces
@@ -44,7 +18,8 @@ from ledger_service.persistence.export_files import ExportFiles
 from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.export_making import CLEAR_EVERY, ExportMaker
 from ledger_service.service.exporting import Exporting
-from ledger_service.service.folding import EVERY, fold_changes
+from ledger_service.service.folding import EVERY as FOLD_EVERY
+from ledger_service.service.folding import fold_changes
 from ledger_service.service.following_up import count_overdue
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
@@ -60,70 +35,23 @@ from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
+from runtime.supervision import Worker
 
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return the ledger service on `settings.ledger_database_url`; ValueError where that is not set."""
     foundation = Foundation.lay("ledger", settings, settings.ledger_database_url)
-    signer_of = _signer_of(settings)
-    sealing = Rounds("ledger sealing", partial(seal_and_sign, foundation.engine, signer_of), every=timedelta(seconds=1))
-    reconciling = Rounds("ledger reconciliation", partial(reconcile, foundation.engine), every=timedelta(minutes=1))
-    hot_spots = Rounds("ledger hot spots", partial(watch, foundation.engine), every=timedelta(seconds=10))
     zone = ZoneInfo(settings.timezone)
+    signer_of = _signer_of(settings)
     graces = Graces.of_gates(settings.gate_days)
-    accounting = Rounds(
-        "ledger accounts",
-        partial(watch_unsettled, foundation.engine, settings.tenant, graces),
-        every=timedelta(seconds=15),
-    )
-    publishing = Rounds(
-        "ledger publishing",
-        partial(publish_due, foundation.engine, zone),
-        every=timedelta(seconds=10),
-    )
-    calls_due = Rounds("ledger follow-ups", partial(count_overdue, foundation.engine), every=timedelta(minutes=1))
     files = ExportFiles(settings.exports_dir or settings.data_dir / "exports")
-    maker = ExportMaker(foundation.engine, files, zone, keep=timedelta(hours=settings.export_keep_hours))
-    clearing = Rounds("ledger exports janitor", maker.clear, every=CLEAR_EVERY)
-    folding = Rounds("ledger statistics", partial(fold_changes, foundation.engine, settings.timezone), every=EVERY)
-    retallying = Rounds("ledger facts", partial(retally, foundation.engine), every=timedelta(minutes=1))
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
         foundation,
         verifier,
         title="Jieban ledger 核查、结案、反馈",
         description="The whole story of every complaint, its verification, its closing and the reporter's word on it.",
-        routers=[
-            complaints.router,
-            actions.router,
-            endings.router,
-            appeals.router,
-            exclusions.router,
-            follow_up_actions.router,
-            follow_ups.router,
-            feedback.router,
-            closing_rules.router,
-            entries.router,
-            activities.router,
-            bulletin.router,
-            stream.router,
-            tickets.router,
-            flow.router,
-            proofs.router,
-            reconciliation.router,
-            reconciliations.router,
-            unsettled.router,
-            public_settings.router,
-            public.router,
-            hotspots.router,
-            statistics.router,
-            statistics_settings.router,
-            ledger_lines.router,
-            ledgers.router,
-            exports.router,
-            overview.router,
-            open_cases.router,
-        ],
+        routers=ROUTERS,
         subscriptions=[
             SUBSCRIPTION,
             field_activities.subscription(zone),
@@ -133,8 +61,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         applied=EntryBook(),
         workers={
             "relay": [
-                *(reconciling, accounting, publishing, sealing, hot_spots),
-                *(calls_due, maker, clearing, folding, retallying),
+                *_rounds(foundation.engine, settings, signer_of, graces),
+                *_exports(foundation.engine, settings, files),
             ],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
         },
@@ -153,6 +81,28 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     )
     feed.is_draining = lambda: service.app.state.readiness.draining
     return service
+
+
+def _rounds(engine: AsyncEngine, settings: RuntimeSettings, signer_of: SignerOf | None, graces: Graces) -> list[Rounds]:
+    """Return what any number of replicas do again and again."""
+    zone = ZoneInfo(settings.timezone)
+    work: list[tuple[str, Callable[[], Awaitable[object]], timedelta]] = [
+        ("sealing", partial(seal_and_sign, engine, signer_of), timedelta(seconds=1)),
+        ("statistics", partial(fold_changes, engine, settings.timezone), FOLD_EVERY),
+        ("hot spots", partial(watch, engine), timedelta(seconds=10)),
+        ("publishing", partial(publish_due, engine, zone), timedelta(seconds=10)),
+        ("accounts", partial(watch_unsettled, engine, settings.tenant, graces), timedelta(seconds=15)),
+        ("reconciliation", partial(reconcile, engine), timedelta(minutes=1)),
+        ("follow-ups", partial(count_overdue, engine), timedelta(minutes=1)),
+        ("facts", partial(retally, engine), timedelta(minutes=1)),
+    ]
+    return [Rounds(f"ledger {name}", each, every=every) for name, each, every in work]
+
+
+def _exports(engine: AsyncEngine, settings: RuntimeSettings, files: ExportFiles) -> list[Worker]:
+    keep = timedelta(hours=settings.export_keep_hours)
+    maker = ExportMaker(engine, files, ZoneInfo(settings.timezone), keep=keep)
+    return [maker, Rounds("ledger exports janitor", maker.clear, every=CLEAR_EVERY)]
 
 
 def _signer_of(settings: RuntimeSettings) -> SignerOf | None:
