@@ -25,8 +25,8 @@ SAMPLES = {
     for event_type in EventType
 }
 """A payload of each type with every field."""
-
-
+_ONCE = frozenset({EventType.ENDING_REQUESTED, EventType.RATING_APPEALED})
+"""One of each waits for its decision at a time, and a rating is appealed against once."""
 _ENDS = (Status.WITHDRAWN, Status.VOIDED)
 
 
@@ -43,7 +43,8 @@ def a_life(choose: Choose, length: int, *, tenant: str) -> list[Event]:
     """Return the first `length` events of a complaint, each of them chosen from those that may follow."""
     history, status = History(tenant=tenant), None
     for _ in range(length):
-        event_type = choose(possible(status))
+        happened = {event.type for event in history.events} & _ONCE
+        event_type = choose([each for each in possible(status) if each not in happened])
         sample = SAMPLES[event_type]
         if event_type is EventType.ERASED:
             sample = sample.model_copy(update={"texts": len(history.events) % 3 > 0})

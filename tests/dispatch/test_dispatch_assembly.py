@@ -40,9 +40,10 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch rule matches",
             "dispatch patrol plans",
             "dispatch missed patrols",
+            "dispatch duties",
             "dispatch field work",
         ],
-        "consumer": ["dispatch", "dispatch-hotspot.v1"],
+        "consumer": ["dispatch", "dispatch-hotspot.v1", "dispatch-reconciliation.v1"],
     }
 
 

@@ -116,6 +116,8 @@ async def test_a_case_is_shown_with_everything_that_is_known(world: World) -> No
         "rectifications": [],
         "supporting": [],
         "contributions": [],
+        "erased_at": None,
+        "return_by": response.json()["return_by"],
         "notes": [],
     }
 

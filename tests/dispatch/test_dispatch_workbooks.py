@@ -26,7 +26,7 @@ async def test_a_row_that_no_spreadsheet_has_is_refused_at_once(world: World) ->
     assert code(await take(world, "communities", file.getvalue(), XLSX)) == (422, "workbook-unreadable")
 
 
-@pytest.mark.parametrize("odd", ["\x01", "\x0b", "\ufffe"])
+@pytest.mark.parametrize("odd", ["\ufffe", "\uffff"])
 async def test_what_no_workbook_can_hold_does_not_keep_it_from_being_written(world: World, odd: str) -> None:
     await put(world, "communities/odd", {"name": f"一{odd}二", "sub_district": "金南街道"})
     named = {line["code"].value: line["name"].value for line in await exported(world, "communities")}

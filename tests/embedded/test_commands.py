@@ -1,6 +1,8 @@
 """The commands that start nothing: tokens, settings, and errors in one sentence."""
 
+import io
 import socket
+from contextlib import redirect_stderr
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,10 +24,12 @@ KEY = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def _run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
+    """Return the exit code, or what is told to the user in its place."""
     monkeypatch.setattr("sys.argv", ["jieban", *arguments])
-    with pytest.raises(SystemExit) as ended:
+    told = io.StringIO()
+    with pytest.raises(SystemExit) as ended, redirect_stderr(told):
         main.app()
-    return ended.value.code
+    return told.getvalue().rstrip("\n") if told.getvalue().startswith("jieban: ") else ended.value.code
 
 
 def test_a_token_is_taken_by_the_services(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

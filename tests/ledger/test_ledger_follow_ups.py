@@ -288,17 +288,3 @@ async def test_a_solved_matter_with_a_bad_rating_closes_first(closings: Closings
     assert (await closings.task(history, "review"))["state"] == "open"
     second = await closings.post(history, "feedback", WORD, closings.operator)
     assert code_of(second) == (409, "feedback-exists")
-
-
-async def test_before_any_gate_nothing_closes_by_hand(closings: Closings) -> None:
-    await closings.rules(ASK_FIRST)
-    history = await closings.resolved()
-    early = await closings.post(history, "closure", None, closings.supervisor)
-    assert (code_of(early), early.json()["missing"]) == ((409, "gates-missing"), ["verification", "follow_up"])
-    failing = {"method": "photo", "passed": False, "note": "还在"}
-    await closings.post(history, "verification", {"method": "photo"}, closings.inspector)
-    late = await closings.post(history, "verification", failing, closings.inspector)
-    assert (code_of(late)[0], late.json()["present"]["status"]) == (409, "verified")
-    await closings.call(history, await closings.task(history, "gate"), **GOOD)
-    closed = await closings.post(history, "closure", None, closings.supervisor)
-    assert (code_of(closed), closed.json()["present"]["status"]) == ((409, "illegal-transition"), "closed")

@@ -56,7 +56,7 @@ SAID, UNSAID = ("assigned", Draw(minutes=10, hours=9)), ("assigned", Draw(minute
         ([SAID, ("escalated", Draw(hours=31))], 20 * 60 + 10, "green"),
         ([SAID, *RESOLVED], 9_000, "green"),
         ([SAID, "accepted", ("started", Draw(minutes=600)), "resolved", "verified"], 9_000, "red"),
-        ([SAID, *RESOLVED, "rework_ordered"], 9_000, "red"),
+        ([SAID, *RESOLVED, "rework_ordered"], 9_000, None),
         ([SAID, *RESOLVED, "rework_ordered", ("assigned", Draw(hours=1000))], 9_000, "green"),
     ],
 )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
+from uuid import UUID
 
 from contracts.closing_events import FollowUpOutcome, Satisfaction
 from contracts.envelope import Event
@@ -30,6 +31,7 @@ class Wandering(Eventful):
         self._now = begin
         self._status = Status.RECEIVED
         self._rating = self._appeal = self.id
+        self._appealed: set[UUID] = set()
         occurred_at = begin - timedelta(minutes=random.randint(-5, 3000)) if random.random() < 0.5 else None
         self.received(
             category=random.choice((*_CATEGORIES, None)),
@@ -58,6 +60,8 @@ class Wandering(Eventful):
     def _step(self) -> None:
         makers = self._makers()
         legal = [each for each in makers if self._status in TRANSITIONS[each].sources]
+        if self._rating in self._appealed:
+            legal = [each for each in legal if each is not EventType.RATING_APPEALED]
         weights = [
             3 if TRANSITIONS[each].target not in (None, Status.WITHDRAWN, Status.VOIDED) else 1 for each in legal
         ]
@@ -69,6 +73,7 @@ class Wandering(Eventful):
             self._rating = event.id
         elif chosen is EventType.RATING_APPEALED:
             self._appeal = event.id
+            self._appealed.add(self._rating)
         self._status = TRANSITIONS[chosen].target or self._status
 
     def _makers(self) -> dict[EventType, Callable[[], Event]]:

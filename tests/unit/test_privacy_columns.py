@@ -85,9 +85,11 @@ _STAFF = frozenset(
 _KEPT = {
     "intake": {"complaint.external_ref"},
     "dispatch": {"case_contribution.actor"},
-    "ledger": {"hotspot_point.lon", "hotspot_point.lat"},
+    "ledger": {"hotspot_point.lon", "hotspot_point.lat"}
+    | {f"loose_end.{name}" for name in ("service", "reason", "why", "stated_by")},
 }
-"""Kept on purpose: what keeps a partner from sending it all again; staff; what the reader of hot spots removes."""
+"""Kept on purpose: what keeps a partner from sending it all again; staff; what the reader of hot spots removes;
+words of lists that say what has no place."""
 _ROWS_THAT_GO = {
     "intake": {"reporter", "attachment", "attachment_file", "attachment_upload"},
     "dispatch": set[str](),

@@ -137,7 +137,11 @@ def test_while_nobody_is_on_duty_urgent_cases_go_to_the_duty_desk() -> None:
 
 def test_the_record_is_told_in_the_same_terms() -> None:
     far = (107.26, 26.5)
-    cases = [a_case("1", WEST, 0), a_case("2", far, 3), a_case("3", far, 4, resolved_at=None, started_at=None)]
+    cases = [
+        a_case("1", WEST, 0),
+        a_case("2", far, 3),
+        a_case("3", far, 4, status="accepted", resolved_at=None, started_at=None),
+    ]
 
     found = compare(cases, scenario(*BOTH)).recorded
 

@@ -17,7 +17,10 @@ from operations.sheets.skeleton import Heading, Sheet
 from operations.sheets.workbook import DAY_ZERO, TooManyRows, Workbook
 
 HEADINGS = (Heading("编号"), Heading("时间", "moment", 16), Heading("数量", "number"))
-MOMENTS = st.datetimes(DAY_ZERO, DAY_ZERO.replace(year=2100)).map(lambda at: at.replace(microsecond=0))
+MOMENTS = st.datetimes(DAY_ZERO.replace(year=1901), DAY_ZERO.replace(year=2100)).map(
+    lambda at: at.replace(microsecond=0)
+)
+"""Before March 1900 spreadsheets count a day that there was not."""
 ROWS = st.lists(
     st.tuples(
         st.none()

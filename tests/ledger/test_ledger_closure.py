@@ -1,0 +1,32 @@
+"""Closing by hand: only what has passed every gate, and that closes by itself."""
+
+import httpx
+import pytest_asyncio
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ledger.closings import ASK_FIRST, Closings, code_of
+from ledger.conftest import As, Enter
+
+GOOD = {"outcome": "reached", "satisfaction": "satisfied", "solved": True}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def closings(client: httpx.AsyncClient, engine: AsyncEngine, enter: Enter, as_: As) -> Closings:
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("DELETE FROM closing_rules"))
+    return Closings(client, engine, enter, as_)
+
+
+async def test_before_any_gate_nothing_closes_by_hand(closings: Closings) -> None:
+    await closings.rules(ASK_FIRST)
+    history = await closings.resolved()
+    early = await closings.post(history, "closure", None, closings.supervisor)
+    assert (code_of(early), early.json()["missing"]) == ((409, "gates-missing"), ["verification", "follow_up"])
+    failing = {"method": "photo", "passed": False, "note": "还在"}
+    await closings.post(history, "verification", {"method": "photo"}, closings.inspector)
+    late = await closings.post(history, "verification", failing, closings.inspector)
+    assert (code_of(late)[0], late.json()["present"]["status"]) == (409, "verified")
+    await closings.call(history, await closings.task(history, "gate"), **GOOD)
+    closed = await closings.post(history, "closure", None, closings.supervisor)
+    assert (code_of(closed), closed.json()["present"]["status"]) == ((409, "illegal-transition"), "closed")
