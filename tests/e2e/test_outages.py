@@ -53,7 +53,8 @@ async def test_without_postgresql_requests_get_503_and_work_again_by_themselves(
     receipt = await eventually(accepted)
     await people.until(str(receipt["id"]), "assigned")
     parked = body(await people.a("admin").get("/ledger/v1/parked"))
-    assert parked["items"] == []
+    ours = {before["id"], str(receipt["id"])}  # the broker has records of counties that were there before
+    assert [each for each in parked["items"] if each["key"] in ours] == []
 
 
 async def test_killed_with_work_in_hand_it_goes_on_where_it_was(people: People, county: County) -> None:
