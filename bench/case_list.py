@@ -8,7 +8,6 @@ turns, so that what else the machine does hits both.
 
 import argparse
 import random
-import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -181,19 +180,7 @@ async def _ask(client: Client, path: str) -> float:
 
 
 def _row(name: str, served: list[float], alone: list[float]) -> report.Row:
-    return {
-        "list": name,
-        "p50": _percentile(served, 0.5),
-        "p95": _percentile(served, 0.95),
-        "bare p50": _percentile(alone, 0.5),
-        "bare p95": _percentile(alone, 0.95),
-        "ratio of p50": statistics.median(served) / statistics.median(alone),
-        "reached": _percentile(served, 0.95) <= WANTED_MS,
-    }
-
-
-def _percentile(seconds: list[float], share: float) -> float:
-    return sorted(seconds)[min(len(seconds) - 1, int(share * len(seconds)))] * 1000
+    return {"list": name, **report.beside(served, alone, WANTED_MS)}
 
 
 def _options() -> argparse.Namespace:

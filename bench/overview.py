@@ -165,12 +165,7 @@ async def _measure(
         if number >= 5:
             served.append(answered - begun)
             size = len(body)
-    times = {"p50": _ms(served, 0.5), "p95": _ms(served, 0.95), "bare p50": _ms(bare, 0.5), "bare p95": _ms(bare, 0.95)}
-    return {"call": name, **times, "ratio of p50": times["p50"] / times["bare p50"], "KB": size / 1000}
-
-
-def _ms(seconds: list[float], share: float) -> float:
-    return sorted(seconds)[min(len(seconds) - 1, int(share * len(seconds)))] * 1000
+    return {"call": name, **report.beside(served, bare, WANTED_MS), "KB": size / 1000}
 
 
 def _options() -> argparse.Namespace:

@@ -6,6 +6,7 @@ import platform
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.console import Console
@@ -31,6 +32,23 @@ def write(name: str, result: Row, path: Path | None) -> None:
     target = path or Path(f"bench-{name}.json")
     target.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
     print(f"\nJSON: {target}")
+
+
+def beside(served: list[float], alone: list[float], wanted_ms: float) -> Row:
+    """Return p50 and p95 in ms of what a service took, beside those of the bare statement; times are in seconds."""
+    p95 = _milliseconds(served, 0.95)
+    return {
+        "p50": _milliseconds(served, 0.5),
+        "p95": p95,
+        "bare p50": _milliseconds(alone, 0.5),
+        "bare p95": _milliseconds(alone, 0.95),
+        "ratio of p50": median(served) / median(alone),
+        "reached": p95 <= wanted_ms,
+    }
+
+
+def _milliseconds(seconds: list[float], share: float) -> float:
+    return sorted(seconds)[min(len(seconds) - 1, int(share * len(seconds)))] * 1000
 
 
 def _cell(value: object) -> str:

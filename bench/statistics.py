@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
@@ -149,15 +148,7 @@ async def _measure(name: str, client: Client, connection: asyncpg.Connection, co
         if number >= 3:
             served.append(seconds)
             alone.append(bare_seconds)
-    return {
-        "call": name,
-        "p50": _percentile(served, 0.5),
-        "p95": _percentile(served, 0.95),
-        "bare p50": _percentile(alone, 0.5),
-        "bare p95": _percentile(alone, 0.95),
-        "ratio of p50": median(served) / median(alone),
-        "reached": _percentile(served, 0.95) <= WANTED_MS,
-    }
+    return {"call": name, **report.beside(served, alone, WANTED_MS)}
 
 
 async def _ask(client: Client, ask: Ask) -> float:
@@ -202,10 +193,6 @@ async def _bare(connection: asyncpg.Connection, ask: Ask, today: date) -> float:
     begun = time.perf_counter()
     await connection.fetch(state.statement, *state.positional_parameters)
     return time.perf_counter() - begun
-
-
-def _percentile(seconds: list[float], share: float) -> float:
-    return sorted(seconds)[min(len(seconds) - 1, int(share * len(seconds)))] * 1000
 
 
 def _options() -> argparse.Namespace:
