@@ -60,6 +60,8 @@ def light(events: Sequence[Event], status: Status) -> str | None:
         data, name = cast(Any, event.data), event.type.removeprefix("complaint.")
         if name in ("assigned", "extended", "resumed", "rescheduled", "escalated") and data.promised_at is not None:
             promised, warned = data.promised_at, data.warn_at
+        if name in ("rework_ordered", "reopened"):
+            promised = warned = None  # until the round is assigned
         if name in ("suspended", "resolved"):
             stopped = event.time
     if promised is None:
