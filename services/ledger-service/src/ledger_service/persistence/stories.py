@@ -16,6 +16,12 @@ from operations.filters import BoundingBox
 Row = Mapping[str, Any]
 
 
+# Written out once: as an expression of so many columns, it would be a good part of the work of showing a complaint.
+_COMPLAINT = f"SELECT {', '.join(ledger_complaint.c.keys())} FROM ledger_complaint WHERE tenant = :tenant"
+_ONE = sa.text(f"{_COMPLAINT} AND complaint_id = :id AND (CAST(:owner AS text) IS NULL OR owner = :owner)")
+_BY_NUMBER = sa.text(f"{_COMPLAINT} AND number = :number AND query_code_digest IS NOT NULL LIMIT 1")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplaintFilter:
     """What a list is narrowed down to; None and an empty tuple leave it as it is."""
@@ -35,21 +41,15 @@ class ComplaintFilter:
 
 async def complaint(connection: AsyncConnection, tenant: str, complaint_id: UUID, *, owner: str | None) -> Row | None:
     """Return a complaint of `tenant`, or None; with `owner`, only where it is theirs."""
-    columns = ledger_complaint.c
-    statement = sa.select(ledger_complaint).where(columns.tenant == tenant, columns.complaint_id == complaint_id)
-    if owner is not None:
-        statement = statement.where(columns.owner == owner)
-    row = (await connection.execute(statement)).mappings().one_or_none()
+    found = await connection.execute(_ONE, {"tenant": tenant, "id": complaint_id, "owner": owner})
+    row = found.mappings().one_or_none()
     return None if row is None else dict(row)
 
 
 async def by_number(connection: AsyncConnection, tenant: str, number: str) -> Row | None:
     """Return the complaint of that number, if there is a query code for it."""
-    columns = ledger_complaint.c
-    statement = sa.select(ledger_complaint).where(
-        columns.tenant == tenant, columns.number == number, columns.query_code_digest.is_not(None)
-    )
-    row = (await connection.execute(statement.limit(1))).mappings().one_or_none()
+    found = await connection.execute(_BY_NUMBER, {"tenant": tenant, "number": number})
+    row = found.mappings().one_or_none()
     return None if row is None else dict(row)
 
 
