@@ -93,9 +93,19 @@ def select_page(tenant: str, wanted: CaseFilter, *, after: Mark | None, size: in
     parts = _parts(wanted)
     if len(parts) == 1:
         return _select(tenant, wanted, parts[0], after).order_by(*_order(wanted)[1]).limit(size)
-    pages = [_select(tenant, wanted, part, after).order_by(*_order(wanted)[1]).limit(size) for part in parts]
-    both = sa.union_all(*(sa.select(page.subquery()) for page in pages)).subquery()
-    return sa.select(both).order_by(both.c.complaint_id.desc()).limit(size)
+    return _newest_of(tenant, wanted, parts, after, size)
+
+
+def _newest_of(
+    tenant: str, wanted: CaseFilter, parts: Sequence[frozenset[Status]], after: Mark | None, size: int
+) -> sa.Select[Any]:
+    """Return the statement of a page that is looked for in several parts, each of which only says which cases."""
+    newest = _CASE.complaint_id.desc()
+    ids = [_select(tenant, wanted, part, after).with_only_columns(_CASE.complaint_id) for part in parts]
+    both = sa.union_all(*(sa.select(each.order_by(newest).limit(size).subquery()) for each in ids)).subquery()
+    page = sa.select(both).order_by(both.c.complaint_id.desc()).limit(size).subquery()
+    rows = SELECT.join(page, page.c.complaint_id == _CASE.complaint_id).order_by(newest)
+    return rows if wanted.near is None else rows.add_columns(metres_from(wanted.near).label("distance_metres"))
 
 
 def _nearest(tenant: str, wanted: CaseFilter, after: Mark | None, size: int) -> sa.Select[Any]:
