@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ledger_service.domain.hotspot_rules import LevelRule, Rules
 from ledger_service.domain.hotspots import Ending, Hotspot, State, Trend
-from ledger_service.persistence.hotspot_rules import KeptRules
+from ledger_service.persistence.documents import Kept
 
 Integer = Annotated[int, Field(strict=True)]
 
@@ -144,10 +144,10 @@ class RulesView(RulesBody):
     changed_by: str | None
 
     @classmethod
-    def of(cls, kept: KeptRules) -> Self:
+    def of(cls, kept: Kept[Rules]) -> Self:
         """Return them as they are shown."""
         facts = {"version": kept.version, "changed_at": kept.changed_at, "changed_by": kept.changed_by}
-        return cls.model_validate({**kept.rules.content(), "shipped": kept.version == 0, **facts})
+        return cls.model_validate({**kept.settings.content(), "shipped": kept.version == 0, **facts})
 
 
 def _centre(spot: Hotspot) -> CentreView:

@@ -17,7 +17,8 @@ from ledger_service.api.hotspot_schemas import (
     RulesView,
 )
 from ledger_service.domain.hotspots import State
-from ledger_service.persistence import hotspot_rules, hotspots
+from ledger_service.persistence import hotspots
+from ledger_service.persistence.hotspot_rules import HOTSPOT_RULES
 from ledger_service.persistence.hotspots import HotspotFilter
 from operations.filters import Box, Code
 from operations.pages import Page, Pages
@@ -104,7 +105,7 @@ async def show_hotspot(hotspot_id: UUID, response: Response, caller: Staff, engi
 async def show_rules(response: Response, caller: Staff, engine: ReadEngine) -> RulesView:
     """Show what hot spots are found by."""
     async with engine.connect() as connection:
-        kept = await hotspot_rules.read(connection, caller.tenant)
+        kept = await HOTSPOT_RULES.read(connection, caller.tenant)
     response.headers["ETag"] = etag(kept.version)
     return RulesView.of(kept)
 
@@ -116,7 +117,7 @@ async def replace_rules(
     """Replace all rules. The next look, within minutes, goes by them."""
     _refuse_flaws(body)
     async with engine.begin() as connection:
-        kept = await hotspot_rules.replace(
+        kept = await HOTSPOT_RULES.replace(
             connection,
             caller.tenant,
             body.rules(),

@@ -19,8 +19,9 @@ from ledger_service.api.public_schemas import (
     PublicMonth,
     month_text,
 )
-from ledger_service.persistence import public_lists, public_months, public_settings
+from ledger_service.persistence import public_lists, public_months
 from ledger_service.persistence.public_lists import PublicFilter
+from ledger_service.persistence.public_settings import PUBLICATIONS
 from operations.filters import Code
 from operations.pages import Page
 from runtime.auth import public
@@ -69,7 +70,7 @@ async def list_public(
     filters = {"list": "public", **asdict(wanted)}
     after = _START if cursor is None else _ref(Cursor.decode(cursor, key, tenant=tenant, filters=filters))
     async with engine.connect() as connection:
-        if not (await public_settings.read(connection, tenant)).publication.lists_complaints:
+        if not (await PUBLICATIONS.read(connection, tenant)).settings.lists_complaints:
             raise nothing_public()
         rows = await public_lists.page(connection, tenant, wanted, after=after, size=limit + 1)
     response = _answer(request, Page[PublicComplaint](items=[PublicComplaint.of(row) for row in rows[:limit]]))
@@ -90,7 +91,7 @@ async def show_map(tenant: Tenant, month: AMonth, request: Request, engine: Read
     if not told["shows_map"]:
         raise nothing_public()
     async with engine.connect() as connection:
-        if not (await public_settings.read(connection, tenant)).publication.shows_map:
+        if not (await PUBLICATIONS.read(connection, tenant)).settings.shows_map:
             raise nothing_public()
         cells = await public_lists.cells(connection, tenant, month)
     return _answer(request, PublicMap.of(cells), media_type=GEOJSON)
@@ -108,7 +109,7 @@ async def show_figures(tenant: Tenant, month: AMonth, request: Request, engine: 
 async def _published(engine: Any, tenant: str) -> dict[date, datetime]:
     """Return the months that are public; `Problem` 404 where the tenant publishes nothing."""
     async with engine.connect() as connection:
-        if not (await public_settings.read(connection, tenant)).publication.is_on:
+        if not (await PUBLICATIONS.read(connection, tenant)).settings.is_on:
             raise nothing_public()
         return await public_months.published(connection, tenant)
 

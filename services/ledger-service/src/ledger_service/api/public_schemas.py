@@ -13,7 +13,7 @@ from contracts.lifecycle import Status
 from contracts.payload import HandlingMode
 from ledger_service.domain.publication import LEAST_K, PLAIN_STATES, Publication
 from ledger_service.domain.terrain import name_of, outline
-from ledger_service.persistence.public_settings import KeptPublication
+from ledger_service.persistence.documents import Kept
 
 _MONTH = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])", re.ASCII)
 
@@ -84,9 +84,9 @@ class PublicationView(PublicationBody):
     changed_by: str | None
 
     @classmethod
-    def of(cls, kept: KeptPublication) -> Self:
+    def of(cls, kept: Kept[Publication]) -> Self:
         """Return it as it is shown."""
-        chosen = kept.publication
+        chosen = kept.settings
         facts = {name: getattr(chosen, name) for name in PublicationBody.model_fields}
         categories = None if chosen.categories is None else list(chosen.categories)
         return cls(

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from ledger_service.api.deps import Administrator, Engine, ReadEngine
 from ledger_service.api.public_schemas import PublicationBody, PublicationView
-from ledger_service.persistence import public_settings
+from ledger_service.persistence.public_settings import PUBLICATIONS
 from operations.problems import invalid
 from runtime.clock import now
 from runtime.etag import IfMatch, check, etag
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/public/settings", tags=["public"], responses=PROBLEM
 async def show_choice(response: Response, caller: Administrator, engine: ReadEngine) -> PublicationView:
     """Show what is made public."""
     async with engine.connect() as connection:
-        kept = await public_settings.read(connection, caller.tenant)
+        kept = await PUBLICATIONS.read(connection, caller.tenant)
     response.headers["ETag"] = etag(kept.version)
     return PublicationView.of(kept)
 
@@ -33,7 +33,7 @@ async def replace_choice(
     if body.is_on and body.first_month is None:
         raise invalid("/first_month", "first-month-missing")
     async with engine.begin() as connection:
-        kept = await public_settings.replace(
+        kept = await PUBLICATIONS.replace(
             connection,
             caller.tenant,
             body.publication(),

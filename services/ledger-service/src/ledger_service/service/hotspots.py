@@ -21,8 +21,9 @@ from ledger_service.domain.hotspot_rounds import Finding, Round
 from ledger_service.domain.hotspot_rules import KEPT, Period
 from ledger_service.domain.hotspots import Hotspot, Member, State
 from ledger_service.domain.terrain import Terrain
-from ledger_service.persistence import hotspot_cursors, hotspot_points, hotspot_rules, hotspots
+from ledger_service.persistence import hotspot_cursors, hotspot_points, hotspots
 from ledger_service.persistence.hotspot_cursors import Cursor
+from ledger_service.persistence.hotspot_rules import HOTSPOT_RULES
 from ledger_service.service.hotspot_events import event_of
 from runtime.clock import now
 from runtime.ids import uuid7
@@ -89,7 +90,7 @@ async def look(engine: AsyncEngine, tenant: str, *, at: datetime, every: timedel
 
 async def _look(connection: AsyncConnection, cursor: Cursor, at: datetime) -> list[Hotspot]:
     tenant = cursor.tenant
-    rules = (await hotspot_rules.read(connection, tenant)).rules
+    rules = (await HOTSPOT_RULES.read(connection, tenant)).settings
     period = Period.of(rules, at, await hotspot_points.first_day(connection, tenant))
     if cursor.found_at is None or cursor.found_at.date() != at.date():
         await hotspot_points.forget(connection, tenant, at - KEPT)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ledger_service.domain.publication import Publication, begin, next_month
 from ledger_service.domain.suppression import Table, protect, withhold
 from ledger_service.persistence import public_months, public_settings
+from ledger_service.persistence.public_settings import PUBLICATIONS
 from runtime.clock import now
 
 
@@ -22,9 +23,9 @@ async def publish_due(engine: AsyncEngine, zone: ZoneInfo) -> int:
     made = 0
     for tenant in tenants:
         async with engine.connect() as connection:
-            kept = await public_settings.read(connection, tenant)
+            kept = await PUBLICATIONS.read(connection, tenant)
             there = await public_months.published(connection, tenant)
-        for month in kept.publication.months(now(), zone):
+        for month in kept.settings.months(now(), zone):
             if month not in there:
                 made += await _publish(engine, tenant, month, zone)
     return made
@@ -32,10 +33,10 @@ async def publish_due(engine: AsyncEngine, zone: ZoneInfo) -> int:
 
 async def _publish(engine: AsyncEngine, tenant: str, month: date, zone: ZoneInfo) -> bool:
     async with engine.begin() as connection:
-        kept = await public_settings.read(connection, tenant)
+        kept = await PUBLICATIONS.read(connection, tenant)
         if not await public_months.claim(connection, tenant, month, kept.version, now()):
             return False
-        chosen = kept.publication
+        chosen = kept.settings
         period = (begin(month, zone), begin(next_month(month), zone))
         parts = await public_months.take(connection, tenant, month, period, chosen)
         table = protect(await public_months.counts(connection, tenant, month), chosen.k)
