@@ -19,12 +19,12 @@ from urllib.parse import quote, urlencode
 import asyncpg
 import uvloop
 from pydantic import SecretStr
-from sqlalchemy.dialects.postgresql import asyncpg as dialect
 
 from bench import report
 from bench.http_load import Client, post
 from bench.many_cases import make
 from bench.platform import SECRET, TENANT, platform, token
+from bench.statements import written_out
 from contracts.lifecycle import Status
 from dispatch_service.domain.standing import OPEN
 from dispatch_service.persistence.case_lists import CaseFilter, select_page
@@ -118,11 +118,9 @@ class Bare:
     async def seconds(self, wanted: CaseFilter, after: Any = None) -> float:
         """Run the statement of a page of 50 and return how long it took."""
         statement = select_page(TENANT, wanted, after=after, size=51).params(at=datetime.now(UTC))
-        expanded = statement.compile(
-            dialect=dialect.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy gives it no types
-        ).construct_expanded_state()
+        text, parameters = written_out(statement)
         begun = time.perf_counter()
-        await self._connection.fetch(expanded.statement, *expanded.positional_parameters)
+        await self._connection.fetch(text, *parameters)
         return time.perf_counter() - begun
 
 

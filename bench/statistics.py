@@ -20,13 +20,13 @@ from urllib.parse import urlencode
 import asyncpg
 import uvloop
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import asyncpg as dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench import report
 from bench.http_load import Client, post
 from bench.many_figures import CATEGORIES, ENTRIES_EACH, MODES, SOURCES, YEARS, make
 from bench.platform import TENANT, Platform, platform, token
+from bench.statements import written_out
 from ledger_service.domain.cubes import WITH_DURATIONS, Dimension, Grain, Period, cube_of
 from ledger_service.persistence import statistics_folding
 from ledger_service.persistence.statistics_cells import Question, select_cells
@@ -189,16 +189,9 @@ async def _bare(connection: asyncpg.Connection, ask: Ask, today: date) -> float:
         with_durations=cube in WITH_DURATIONS,
     )
     sql, parameters = select_cells(question)
-    compiled = (
-        text(sql)
-        .bindparams(**parameters, most=1001)
-        .compile(
-            dialect=dialect.dialect()  # type: ignore[no-untyped-call] # SQLAlchemy gives it no types
-        )
-    )
-    state = compiled.construct_expanded_state()
+    written, values = written_out(text(sql).bindparams(**parameters, most=1001))
     begun = time.perf_counter()
-    await connection.fetch(state.statement, *state.positional_parameters)
+    await connection.fetch(written, *values)
     return time.perf_counter() - begun
 
 
