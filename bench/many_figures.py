@@ -6,13 +6,14 @@ the day it is closed, as they do where a day's entries are added up together. A 
 a third is rated.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
 import asyncpg
 
+from contracts.events import HandlingMode
 from contracts.lifecycle import Status
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.tally import Cell, difference, tally
@@ -22,7 +23,10 @@ YEARS = timedelta(days=3 * 365)
 CATEGORIES = [f"category_{major}.kind_{minor}" for major in range(1, 9) for minor in range(1, 6)]
 SOURCES = ["hotline", "resident_app", "grid_patrol", "liaison_station", "regular_inspection"]
 SOURCES += ["home_visit", "video_sensor", "superior_assigned", "media"]
-MODES = ["guidance", "on_site_rectification", "verbal_education", "rectification_within_limit", "case_filed"]
+MODES: Sequence[HandlingMode] = (
+    *("guidance", "on_site_rectification", "verbal_education"),
+    *("rectification_within_limit", "case_filed"),
+)
 _PART = 50_000
 _COLUMNS = ("recorded_at", "n", *Cell._fields, "marks")
 _Row = tuple[object, ...]
@@ -82,7 +86,7 @@ def _handle(random: Random, complaint: Complaint, received_at: datetime) -> None
     """Let it be resolved, verified and closed, and some rated."""
     complaint.status = Status.CLOSED
     complaint.officer = f"officer-{complaint.team}-{random.randrange(7)}"
-    complaint.handling_mode = MODES[_skewed(random, 5)]  # type: ignore[assignment]  # the modes of the contract
+    complaint.handling_mode = MODES[_skewed(random, 5)]
     complaint.started_at = received_at + timedelta(minutes=random.expovariate(1 / 40))
     complaint.resolved_at = received_at + timedelta(hours=random.expovariate(1 / 8))
     if random.random() < 0.02 and complaint.promised_at is not None:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import shapely
@@ -135,7 +136,7 @@ def _rules(count: int, grids: int, random: Random) -> list[Rule]:
 
 
 def _when(number: int, grids: int, random: Random) -> When:
-    more: list[dict[str, object]] = [
+    more: list[dict[str, Any]] = [
         {"grids": tuple(f"grid-{random.randrange(grids):04}" for _ in range(20))},
         {"words": tuple(random.sample(_WORDS, 3))},
         {"times": (TimeWindow((6, 7)), TimeWindow(days="off"))},
@@ -146,7 +147,7 @@ def _when(number: int, grids: int, random: Random) -> When:
         {"sources": (random.choice(_SOURCES),), "words": tuple(random.sample(_WORDS, 5))},
     ]
     when = When(categories=(random.choice(_CATEGORIES),))
-    return replace(when, **more[number % len(more)])  # type: ignore[arg-type]  # the fields are those of When
+    return replace(when, **more[number % len(more)])
 
 
 def _then(number: int) -> Then:

@@ -4,7 +4,7 @@ import asyncio
 import copy
 from typing import Any
 
-from contracts.directory import DirectoryEvent
+from contracts.directory import DirectoryEvent, DirectoryKind
 from dispatch.directory import get, put, remove, told
 from dispatch.world import NEIGHBOUR, World
 from dispatch_service.service.directory import DUTY, SORTS
@@ -37,8 +37,11 @@ async def test_a_community_a_team_and_a_post_are_told_as_they_are_and_as_they_we
     for path in ("posts/gate", "teams/hill", "communities/hill"):
         assert (await remove(world, path)).status_code == 204
 
-    for kind, code, facts in (("community", "hill", COMMUNITY), ("team", "hill", team), ("post", "gate", post)):
-        there, gone = await told(world, kind, code)  # type: ignore[arg-type] # the three literals above
+    things: list[tuple[DirectoryKind, str, dict[str, Any]]] = [
+        ("community", "hill", COMMUNITY), ("team", "hill", team), ("post", "gate", post),
+    ]  # fmt: skip
+    for kind, code, facts in things:
+        there, gone = await told(world, kind, code)
         assert {name: there[name] for name in facts} == facts
         assert {name: gone[name] for name in facts} == facts
         assert [(each["sequence"], each["removed"]) for each in (there, gone)] == [(1, False), (2, True)]

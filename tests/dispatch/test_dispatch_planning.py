@@ -1,8 +1,9 @@
 """What a planner's program asks dispatch for."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
+from contracts.events import ComplaintReceived
 from dispatch.asking import problem
 from dispatch.world import NEIGHBOUR, World, received
 from runtime.clock import now
@@ -68,7 +69,7 @@ async def test_past_cases_come_in_pages_the_newest_first_with_what_rules_look_at
     both = [*page.json()["items"], *rest.json()["items"]]
 
     numbers = [item["number"] for item in both][:4]
-    assert numbers == [each.data.number for each in (*others[::-1], event)]  # type: ignore[attr-defined] # received
+    assert numbers == [cast(ComplaintReceived, each.data).number for each in (*others[::-1], event)]
     done = both[3]
     assert (done["attributes"], done["category_confidence"]) == ({"floor": 3}, 0.9)
     assert (done["status"], done["self_handled"], done["officer"]) == ("resolved", False, "officer-demo")

@@ -11,6 +11,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contracts.events import Satisfaction
 from contracts.roles import Role
 from histories import BEGIN
 from ledger.conftest import As, Enter, Headers
@@ -23,7 +24,7 @@ MARCH = "from=2026-03-01&to=2026-03-31"
 HOUR = timedelta(hours=1)
 
 
-def _life(team: str, *, hours: float, at: datetime = BEGIN, word: str | None = None, **facts: Any) -> Eventful:
+def _life(team: str, *, hours: float, at: datetime = BEGIN, word: Satisfaction | None = None, **facts: Any) -> Eventful:
     """Return a complaint that was promised for a day later and resolved and closed after `hours`."""
     life = Eventful(tenant=TENANT)
     life.received(**{"received_at": at, "category": "street_order.parking", **facts})
@@ -39,7 +40,7 @@ def _life(team: str, *, hours: float, at: datetime = BEGIN, word: str | None = N
     life.closed()
     life.at(at + hours * HOUR + HOUR / 2)
     if word is not None:
-        life.rated(word, solved=word != "dissatisfied")  # type: ignore[arg-type]  # the tests give one of the words
+        life.rated(word, solved=word != "dissatisfied")
         life.at(at + hours * HOUR + HOUR)
     return life
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -111,13 +112,13 @@ async def test_reconciliation_leaves_them_out(engine: AsyncEngine, enter: Enter)
 
 
 async def test_an_export_with_them_is_verified_and_tampering_is_found(
-    client: httpx.AsyncClient, engine: AsyncEngine, app: object, enter: Enter, as_: As, tmp_path: Path
+    client: httpx.AsyncClient, engine: AsyncEngine, app: FastAPI, enter: Enter, as_: As, tmp_path: Path
 ) -> None:
     history = History(tenant="600002")
     history.received()
     await enter(history)
     await append(engine, own("600002"))
-    signer_of: SignerOf = app.state.signer_of  # type: ignore[attr-defined] # a FastAPI
+    signer_of: SignerOf = app.state.signer_of
     await seal_and_sign(engine, None)
     await sign_all(engine, signer_of, every=timedelta())
     staff = as_(Role.SUPERVISOR, tenant="600002")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -11,7 +12,7 @@ from jieban.errors import UserError
 from runtime.settings import RuntimeSettings
 
 
-def read_settings(**known: object) -> RuntimeSettings:
+def read_settings(**known: Any) -> RuntimeSettings:
     """Read the `JIEBAN_*` settings of the environment; what is `known` already (and not None) goes before them.
 
     Files of the directory JIEBAN_SECRETS_DIR that are named like a setting stand for it (Docker and Kubernetes
@@ -23,7 +24,7 @@ def read_settings(**known: object) -> RuntimeSettings:
         raise UserError(f"JIEBAN_SECRETS_DIR names {secrets}, which is no directory.")
     known["_secrets_dir"] = secrets
     try:
-        return RuntimeSettings(**{name: value for name, value in known.items() if value is not None})  # type: ignore[arg-type] # pydantic checks the values
+        return RuntimeSettings(**{name: value for name, value in known.items() if value is not None})
     except ValidationError as error:
         raise UserError(_explain(error)) from None
 

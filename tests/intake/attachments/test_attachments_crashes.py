@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -57,8 +58,7 @@ async def test_after_kills_rows_and_files_agree(
             for number in range(UPLOADERS):
                 group.create_task(upload_until_done(client, number))
             for kill in range(KILLS):
-                before = len(kept)
-                await eventually(lambda before=before: _more(kept, before + 3))  # type: ignore[misc] # a default is bound
+                await eventually(partial(_more, kept, len(kept) + 3))
                 if kill == 0:
                     await large.send_half()
                 await asyncio.sleep(random.random() * 0.3)

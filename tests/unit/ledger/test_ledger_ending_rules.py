@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -54,10 +54,10 @@ def at(status: Status) -> tuple[History, Complaint]:
     return history, complaint
 
 
-def request(complaint: Complaint, ending: Ending = "voided", **changes: object) -> EndingRequest:
+def request(complaint: Complaint, ending: Ending = "voided", **changes: Any) -> EndingRequest:
     asked = endings.ask(complaint, EndingRequested(actor="operator-1", ending=ending, reason="误报"), OCCASION, None)
     complaint.enter(asked)
-    return replace(endings.asked(asked), **changes)  # type: ignore[arg-type] # what the tests change is of its kind
+    return replace(endings.asked(asked), **changes)
 
 
 def decide(
@@ -160,15 +160,15 @@ def test_another_round_makes_a_request_lapse() -> None:
     assert endings.settle(request(complaint), history.rework_ordered()).state is EndingState.PENDING
 
 
-def appeal(complaint: Complaint, **changes: object) -> Event:
-    facts: dict[str, object] = {
+def appeal(complaint: Complaint, **changes: Any) -> Event:
+    facts: dict[str, Any] = {
         "occasion": OCCASION,
         "actor": OFFICER,
         "reason": "x",
         "only_worker": True,
         "window": WEEK,
     }
-    return appeals.appeal(complaint, **(facts | changes))  # type: ignore[arg-type] # each is of its kind
+    return appeals.appeal(complaint, **(facts | changes))
 
 
 def test_an_appeal_needs_a_rating_that_is_young_and_an_appellant_who_has_done_the_work() -> None:

@@ -44,7 +44,7 @@ def read() -> list[tuple[datetime, str]]:
     return [(at, match[1]) for at, match in found if match is not None]
 
 
-@pytest.mark.skipif(not MESSAGES.exists(), reason="the messages are not at hand")
+@pytest.mark.skipif(not MESSAGES.exists(), reason="the citizens' messages are not beside the project")
 def test_the_problems_of_a_month_are_found_among_real_messages() -> None:
     messages = read()
     names = {cell_named(name): name for _, name in messages}

@@ -30,17 +30,16 @@ class Dispatch:
 
     def cases(self, begin: datetime, end: datetime) -> Iterator[list[PastCaseView]]:
         """Yield the cases received from `begin` until before `end`, the newest first, some at a time."""
-        yield from self._pages(PastCaseView, "/dispatch/v1/planning/cases", begin, end)
+        yield from self._pages(Page[PastCaseView], "/dispatch/v1/planning/cases", begin, end)
 
     def duties(self, begin: datetime, end: datetime) -> Iterator[DutyView]:
         """Yield the duties that touch the time from `begin` to `end` and that somebody does."""
-        for page in self._pages(DutyView, "/dispatch/v1/rosters", begin, end):
+        for page in self._pages(Page[DutyView], "/dispatch/v1/rosters", begin, end):
             yield from (duty for duty in page if duty.state == "planned")
 
-    def _pages(self, kind: type[_Item], path: str, begin: datetime, end: datetime) -> Iterator[list[_Item]]:
+    def _pages(self, page: type[Page[_Item]], path: str, begin: datetime, end: datetime) -> Iterator[list[_Item]]:
         query: Mapping[str, str] = {"from": begin.isoformat(), "to": end.isoformat(), "limit": _PAGE}
         answer = call(self._client, "GET", path, params=query)
-        page = Page[kind]  # type: ignore[valid-type] # pydantic makes a model of a generic one and a variable
         yield _read(page, answer).items
         while "next" in answer.links:
             answer = call(self._client, "GET", answer.links["next"]["url"])

@@ -13,7 +13,7 @@ def official(day: date) -> bool | None:
     """Say whether `day` is a working day; None for a year that the package does not know."""
     try:
         return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
+    except NotImplementedError:  # how the package says that it does not know the year
         return None
 
 
@@ -26,6 +26,6 @@ def name_of(day: date) -> str | None:
     """Return the Chinese name of the holiday that makes `day` a day off or a make-up workday; None for other days."""
     try:
         _, name = chinese_calendar.get_holiday_detail(day)
-    except NotImplementedError:
+    except NotImplementedError:  # the same
         return None
     return None if name is None else str(chinese_calendar.Holiday(name).chinese)

@@ -52,6 +52,7 @@ def _check_size(body: bytes) -> None:
                         unpacked += len(chunk)
                         if unpacked > MOST_UNPACKED_BYTES:
                             raise refused("", "workbook-too-large", most=MOST_UNPACKED_BYTES)
+    # zipfile: no archive, a packing that it does not know, a password, a broken member
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise refused("", "workbook-unreadable") from error
 
