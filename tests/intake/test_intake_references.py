@@ -100,5 +100,5 @@ async def test_good_answers_are_kept(client: httpx.AsyncClient, as_: As) -> None
 
 async def test_a_partner_on_the_hotline_has_to_give_its_number(client: httpx.AsyncClient, as_: As) -> None:
     answer = await client.post("/complaints", json=HOTLINE, headers=as_(Role.PARTNER))
-    assert errors_of(answer) == [("/external_ref", "external-ref-required")]
+    assert errors_of(answer) == [("/external_ref", "source-demands")]
     assert (await client.post("/complaints", json=HOTLINE, headers=as_(Role.OPERATOR))).status_code == 201

@@ -10,15 +10,14 @@ from contracts.events import HandlingMode
 from intake_service.domain.configuration.items import (
     Bilingual,
     DutyItem,
-    FieldRule,
     Gate,
     Limit,
     Limits,
     List,
     Question,
-    SourceField,
 )
 from intake_service.domain.configuration.reference import KnownCategory, KnownSource, Span, Standing
+from intake_service.domain.source_rules import Detail
 
 
 class CategoryOut(BaseModel):
@@ -65,14 +64,16 @@ class CategoryOut(BaseModel):
 
 
 class SourceOut(BaseModel):
-    """Where complaints come from 事件来源; `roles` may name it, `fields` says who may and who must say what."""
+    """Where complaints come from 事件来源; `roles` may name it, and its reports may or must say these details."""
 
     code: str
     zh: str
     en: str
     proactive: bool
     roles: list[str]
-    fields: dict[SourceField, FieldRule]
+    takes: list[Detail]
+    demands: list[Detail]
+    demands_of: Annotated[dict[str, list[Detail]], Field(description="Of callers with that role, too.")]
     standing: Standing
     active_from: datetime | None
     active_to: datetime | None
@@ -86,7 +87,9 @@ class SourceOut(BaseModel):
             en=source.en,
             proactive=source.proactive,
             roles=sorted(source.roles),
-            fields=dict(source.fields),
+            takes=sorted(source.takes),
+            demands=sorted(source.demands),
+            demands_of={role: sorted(details) for role, details in source.demands_of.items()},
             standing=source.span.at(at),
             active_from=source.span.begins,
             active_to=source.span.ends,

@@ -5,9 +5,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
 
+from contracts.events import RequestKind
 from intake_service.api.deps import Known
 from intake_service.api.reference_schemas import CategoryOut, DutyItemOut, SourceOut
+from intake_service.api.texts import KIND_LABELS
 from intake_service.domain.configuration.items import List
 from intake_service.domain.configuration.reference import Reference
 from operations.cacheable import cacheable
@@ -97,6 +100,21 @@ async def list_sources(request: Request, wanted: Wanted, active: bool | None = N
     """List the sources of events 九大类事件来源, who may name them, and who may and must say what."""
     reference, at = wanted
     return _listed(request, reference, [SourceOut.of(each, at) for each in reference.sources.values()], active)
+
+
+class RequestKindOut(BaseModel):
+    """What a reporter may want."""
+
+    code: RequestKind
+    zh: str
+    en: str
+
+
+@router.get("/request-kinds")
+async def list_request_kinds(response: Response) -> list[RequestKindOut]:
+    """List what reporters may want 投诉、咨询、求助、举报、建议."""
+    response.headers["Cache-Control"] = _CACHE
+    return [RequestKindOut(code=code, zh=zh, en=en) for code, (zh, en) in KIND_LABELS.items()]
 
 
 def _listed(request: Request, reference: Reference, items: Sequence[Item], active: bool | None) -> Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from contracts.events import RequestKind
 from runtime.problems import register_texts
 
 STATUS_LABELS: Mapping[str, tuple[str, str]] = {
@@ -16,6 +17,14 @@ STATUS_LABELS: Mapping[str, tuple[str, str]] = {
     "transferred": ("已转办", "Transferred to another department"),
     "withdrawn": ("已撤回", "Withdrawn"),
     "voided": ("已作废", "Voided"),
+}
+
+KIND_LABELS: Mapping[RequestKind, tuple[str, str]] = {
+    "complaint": ("投诉", "Complaint"),
+    "inquiry": ("咨询", "Inquiry"),
+    "help": ("求助", "Request for help"),
+    "report": ("举报", "Report on others"),
+    "suggestion": ("建议", "Suggestion"),
 }
 
 register_texts(
@@ -33,10 +42,6 @@ register_texts(
         ),
         "source-not-yet": ("事件来源 {given} 尚未启用。", "The source {given} is not in use yet."),
         "source-retired": ("事件来源 {given} 已停用。", "The source {given} is no longer in use."),
-        "external-ref-required": (
-            "您使用事件来源 {given} 时须提供外部编号。",
-            "You must give an external reference with the source {given}.",
-        ),
         "category-not-yet": ("类别 {given} 尚未启用。", "The category {given} is not in use yet."),
         "category-retired": ("类别 {given} 已停用。", "The category {given} is no longer in use."),
         "photo-required": ("类别 {given} 须附照片。", "A report of {given} needs a photo."),
@@ -59,11 +64,21 @@ register_texts(
             "There is no such category in this version.",
         ),
         "report-out-of-scope": ("不予受理", "Out of scope", "{zh}", "{en}"),
+        "not-of-this-source": (
+            "事件来源 {given} 不能填写此项。",
+            "Reports of the source {given} do not have this; see `takes` in /intake/v1/sources.",
+        ),
+        "source-demands": (
+            "事件来源 {given} 必须填写此项。",
+            "Reports of the source {given} must have this; see `demands` in /intake/v1/sources.",
+        ),
+        "snapshot-not-attached": ("抓拍图必须列入 attachments。", "The snapshot has to be one of the attachments."),
+        "deadline-is-over": ("交办时限已过。", "The deadline is over."),
         "unknown-category": ("未知的类别：{given}。", "There is no category {given}; see /intake/v1/categories."),
         "in-the-future": ("时间不能晚于现在。", "The time must not lie in the future."),
         "external-ref-not-yours": (
-            "您的角色在该来源下不能使用外部编号。",
-            "Your roles may not give an external reference with this source.",
+            "只有受理员、监督员和合作系统可以使用外部编号。",
+            "Only operators, inspectors and partner systems may give an external reference.",
         ),
         "self-handling-not-yours": (
             "只有监督员和网格队员可以上报自处理事件。",

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from contracts.events import HandlingMode
+from contracts.events import HandlingMode, RequestKind
 from intake_service.domain.complaint import Location, Reporter
 from intake_service.domain.configuration.answers import flaws_of_answers, stop_of
-from intake_service.domain.configuration.checks import Flaw
 from intake_service.domain.configuration.items import Bilingual
 from intake_service.domain.configuration.reference import ALWAYS, KnownCategory, KnownSource, Reference
+from intake_service.domain.flaws import Flaw
+from intake_service.domain.origin import NOTHING, Origin
+from intake_service.domain.source_rules import flaws_of_origin, flaws_of_source
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
+_TRUSTED_WITH_REFERENCES = frozenset({"operator", "partner", "inspector"})
 _HANDLE_THEMSELVES = frozenset({"inspector", "officer"})
 
 
@@ -41,11 +44,14 @@ class Report:
     attachments: tuple[UUID, ...] = ()
     """What was uploaded before, by the same caller."""
     handling: Handling | None = None
+    kind: RequestKind = "complaint"
+    origin: Origin = NOTHING
 
 
 def flaws(report: Report, roles: frozenset[str], now: datetime, reference: Reference) -> Iterator[Flaw]:
     """Yield every rule of `reference` that `report` breaks when a caller with `roles` sends it at `now`."""
     yield from _flaws_of_source(report, roles, now, reference.sources.get(report.source))
+    yield from flaws_of_origin(report, now)
     if report.category is not None:
         yield from _flaws_of_category(report, now, reference.categories.get(report.category))
     if report.occurred_at is not None and report.occurred_at > now + CLOCK_TOLERANCE:
@@ -74,11 +80,10 @@ def _flaws_of_source(
         yield Flaw("/source", "source-not-yours", report.source)
     elif source.span is not ALWAYS and (standing := source.span.at(now)) != "active":
         yield Flaw("/source", "source-retired" if standing == "retired" else "source-not-yet", report.source)
-    if report.external_ref is not None:
-        if source is None or not source.lets_say("external_ref", roles):
-            yield Flaw("/external_ref", "external-ref-not-yours", report.source)
-    elif source is not None and "external_ref" in source.must_say(roles):
-        yield Flaw("/external_ref", "external-ref-required", report.source)
+    else:
+        yield from flaws_of_source(report, source, roles)
+    if report.external_ref is not None and _TRUSTED_WITH_REFERENCES.isdisjoint(roles):
+        yield Flaw("/external_ref", "external-ref-not-yours")
 
 
 def _flaws_of_category(report: Report, now: datetime, category: KnownCategory | None) -> Iterator[Flaw]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from intake_service.domain.configuration.checks import Flaw
 from intake_service.domain.configuration.items import Question, Stop
+from intake_service.domain.flaws import Flaw
 
 Answers = Mapping[str, object]
 

@@ -2,19 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from intake_service.domain.configuration.items import Category, Configuration, Dated, Question, Source
+from intake_service.domain.flaws import Flaw
 
 CHOOSING = frozenset({"single_choice", "multiple_choice"})
-
-
-class Flaw(NamedTuple):
-    """Where something is wrong, as a JSON pointer, and what; `given` is the code or value in question."""
-
-    pointer: str
-    code: str
-    given: str = ""
 
 
 def flaws_of(configuration: Configuration) -> Iterator[Flaw]:
@@ -30,7 +22,7 @@ def flaws_of(configuration: Configuration) -> Iterator[Flaw]:
         yield from _flaws_of_time(f"/duty_items/{place}", item)
     for place, source in enumerate(configuration.sources):
         yield from _flaws_of_time(f"/sources/{place}", source)
-        yield from _flaws_of_fields(f"/sources/{place}/fields", source)
+        yield from _flaws_of_details(f"/sources/{place}", source)
 
 
 def _flaws_of_categories(configuration: Configuration) -> Iterator[Flaw]:
@@ -45,14 +37,15 @@ def _flaws_of_categories(configuration: Configuration) -> Iterator[Flaw]:
             yield Flaw(f"{pointer}/gates", "gate-twice")
 
 
-def _flaws_of_fields(pointer: str, source: Source) -> Iterator[Flaw]:
-    for name, rule in source.fields.items():
-        for kind, roles in (("may", rule.may), ("must", rule.must)):
-            for place, role in enumerate(roles):
-                if role not in source.roles:
-                    yield Flaw(f"{pointer}/{name}/{kind}/{place}", "role-not-of-source", role)
-                elif kind == "must" and role not in rule.may:
-                    yield Flaw(f"{pointer}/{name}/{kind}/{place}", "must-without-may", role)
+def _flaws_of_details(pointer: str, source: Source) -> Iterator[Flaw]:
+    demanded = [("demands", source.demands), *((f"demands_of/{role}", of) for role, of in source.demands_of.items())]
+    for name, details in demanded:
+        for place, detail in enumerate(details):
+            if detail not in source.takes:
+                yield Flaw(f"{pointer}/{name}/{place}", "demands-what-it-does-not-take", detail)
+    for role in source.demands_of:
+        if role not in source.roles:
+            yield Flaw(f"{pointer}/demands_of/{role}", "role-not-of-source", role)
 
 
 def _twice(pointer: str, codes: Sequence[str], field: str = "code") -> Iterator[Flaw]:

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.events import HandlingMode
 from contracts.roles import Role
+from intake_service.domain.source_rules import Detail
 
 MOST_CATEGORIES = 2000
 MOST_DUTY_ITEMS = 2000
@@ -41,9 +42,6 @@ Gate = Literal["verification", "follow_up"]
 Unit = Literal["hours", "days", "working_hours", "working_days"]
 Stage = Literal["accept", "on_site", "resolve"]
 QuestionType = Literal["text", "number", "yes_no", "single_choice", "multiple_choice", "date"]
-SourceField = Literal["on_behalf", "external_ref", "confidence", "snapshot", "deadline"]
-"""What not everybody may say of a report: for whom it is made, the sender's own number, how sure a sensor or camera is,
-its picture, and the superior's own deadline."""
 
 
 class Item(BaseModel):
@@ -151,14 +149,6 @@ class DutyItem(Dated):
     limit: Limit | None = None
 
 
-class FieldRule(Item):
-    """Who may say something, and who must."""
-
-    may: tuple[Role, ...] = ()
-    must: tuple[Role, ...] = ()
-    """Whoever has one of these roles and no other that may name the source."""
-
-
 class Source(Dated):
     """Where complaints come from 事件来源."""
 
@@ -169,8 +159,12 @@ class Source(Dated):
     """True for 未诉先办: found by the bureau before anyone complained."""
     roles: Annotated[tuple[Role, ...], Field(min_length=1)]
     """Callers with one of these roles may name this source."""
-    fields: Mapping[SourceField, FieldRule] = {}
-    """What is not here nobody may say."""
+    takes: tuple[Detail, ...] = ()
+    """What its reports may say beside what any report says."""
+    demands: tuple[Detail, ...] = ()
+    """What of that they must say."""
+    demands_of: Mapping[Role, tuple[Detail, ...]] = {}
+    """What callers with that role and no other that may name the source must say too."""
 
 
 class Configuration(Item):

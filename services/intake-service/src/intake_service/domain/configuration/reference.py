@@ -14,17 +14,15 @@ from intake_service.domain.configuration.items import (
     Category,
     Configuration,
     DutyItem,
-    FieldRule,
     Gate,
     Limits,
     List,
     Question,
     Source,
-    SourceField,
 )
+from intake_service.domain.source_rules import Detail
 
 Standing = Literal["active", "not_yet", "retired"]
-_NOBODY = FieldRule()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +86,18 @@ class KnownSource:
     en: str
     proactive: bool
     roles: frozenset[str]
-    fields: Mapping[SourceField, FieldRule]
-    required: Mapping[str, tuple[SourceField, ...]]
-    """By role, what must be said."""
+    takes: frozenset[Detail]
+    demands: frozenset[Detail]
+    demands_of: Mapping[str, frozenset[Detail]]
+    """By role, what must be said too."""
     span: Span
 
-    def lets_say(self, field: SourceField, roles: frozenset[str]) -> bool:
-        """Say whether a caller with `roles` may give `field`."""
-        return not roles.isdisjoint(self.fields.get(field, _NOBODY).may)
-
-    def must_say(self, roles: frozenset[str]) -> frozenset[SourceField]:
-        """Return what a caller with `roles` must give: what all of their roles that may name the source must."""
-        if not self.required:
-            return frozenset()
-        wanted = [frozenset(self.required.get(role, ())) for role in roles & self.roles]
-        return frozenset.intersection(*wanted) if wanted else frozenset()
+    def demanded_of(self, roles: frozenset[str]) -> frozenset[Detail]:
+        """Return what a caller with `roles` must say: of what their roles demand, what each one does."""
+        if not self.demands_of:
+            return self.demands
+        of_each = [self.demands_of.get(role, frozenset()) for role in roles & self.roles]
+        return self.demands.union(frozenset.intersection(*of_each)) if of_each else self.demands
 
 
 class Reference:
@@ -168,10 +163,6 @@ def _category(category: Category, known: dict[str, Category]) -> KnownCategory:
 
 
 def _source(source: Source) -> KnownSource:
-    required: dict[str, tuple[SourceField, ...]] = {}
-    for name, rule in source.fields.items():
-        for role in rule.must:
-            required[role] = (*required.get(role, ()), name)
     given = source.active_from is not None or source.active_to is not None
     return KnownSource(
         code=source.code,
@@ -179,7 +170,8 @@ def _source(source: Source) -> KnownSource:
         en=source.en,
         proactive=source.proactive,
         roles=frozenset(source.roles),
-        fields=source.fields,
-        required=required,
+        takes=frozenset(source.takes),
+        demands=frozenset(source.demands),
+        demands_of={role: frozenset(details) for role, details in source.demands_of.items()},
         span=Span(source.active_from, source.active_to) if given else ALWAYS,
     )
