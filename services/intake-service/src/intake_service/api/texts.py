@@ -17,6 +17,8 @@ STATUS_LABELS: Mapping[str, tuple[str, str]] = {
     "transferred": ("已转办", "Transferred to another department"),
     "withdrawn": ("已撤回", "Withdrawn"),
     "voided": ("已作废", "Voided"),
+    "rejected": ("不予受理", "Not dealt with here"),
+    "merged": ("已并案办理", "Dealt with together with another report"),
 }
 
 KIND_LABELS: Mapping[RequestKind, tuple[str, str]] = {
@@ -29,6 +31,12 @@ KIND_LABELS: Mapping[RequestKind, tuple[str, str]] = {
 
 register_texts(
     {
+        "release-underway": (
+            "正在等待派遣系统的答复",
+            "Another ending is underway",
+            "已有另一项结束该诉求的申请，正在等待派遣系统的答复（当前状态：{present}）。请稍后查看结果。",
+            "Another ending of this complaint (in state {present}) waits for dispatch's word. Look again in a moment.",
+        ),
         "external-ref-exists": (
             "外部编号已存在",
             "External reference exists",

@@ -46,6 +46,8 @@ complaint = sa.Table(
     sa.Column("release_state", sa.Text, comment="requested, granted or refused"),
     sa.Column("release_actor", sa.Text),
     sa.Column("release_reason", sa.Text),
+    sa.Column("release_ending", sa.Text, comment="what the release is for; null: withdrawn"),
+    sa.Column("release_data", JSONB, comment="what else its event says, and reporters read"),
     sa.Column("suggested_category", sa.Text),
     sa.Column("suggested_confidence", sa.Double, comment="0 to 1, as the model had it"),
     sa.Column("kind", sa.Text, nullable=False, server_default="complaint"),
