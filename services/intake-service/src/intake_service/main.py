@@ -7,7 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.topics import LIFECYCLE
 from eventbus.slices import Subscription
-from intake_service.api import attachments, complaints, erasures, references, reports, suggestions, texts, uploads
+from intake_service.api import (
+    attachments,
+    complaints,
+    configuration,
+    erasures,
+    references,
+    reports,
+    suggestions,
+    texts,
+    uploads,
+)
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
@@ -50,6 +60,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             complaints.router,
             erasures.router,
             references.router,
+            configuration.router,
             suggestions.router,
             attachments.router,
             uploads.router,
@@ -81,6 +92,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         body_limits={
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,
+            "/intake/v1/configuration/": configuration.BODY_LIMIT,
         },
     )
 

@@ -246,6 +246,13 @@ class Step(BaseModel):
     reason: str | None = Field(default=None, description="Why it was voided, or closed by force; null otherwise.")
 
 
+class NameOut(BaseModel):
+    """What something is called."""
+
+    zh: str
+    en: str
+
+
 class ComplaintView(BaseModel):
     """A complaint as its reporter and the staff see it; `reporter` is null without the right to contact reporters."""
 
@@ -253,10 +260,13 @@ class ComplaintView(BaseModel):
     number: str
     status: str
     version: int
+    configuration_version: Annotated[int, Field(description="Of categories and sources, that it was filed under.")]
     source: str
+    source_name: Annotated[NameOut | None, Field(description="As it was then.")]
     proactive: bool
     kind: RequestKind
     category: str | None
+    category_name: Annotated[NameOut | None, Field(description="As it was then.")]
     suggested_category: SuggestedCategory | None
     description: str
     location: LocationOut
@@ -283,6 +293,7 @@ class Track(BaseModel):
     status: str
     status_label: str
     category: str | None
+    category_label: Annotated[str | None, Field(description="In the language asked for, as it was then.")]
     unit: str | None
     received_at: datetime
     updated_at: datetime
