@@ -7,13 +7,24 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.topics import LIFECYCLE
 from eventbus.slices import Subscription
-from intake_service.api import attachments, complaints, erasures, references, reports, suggestions, texts, uploads
+from intake_service.api import (
+    attachments,
+    complaints,
+    drafts,
+    erasures,
+    references,
+    reports,
+    suggestions,
+    texts,
+    uploads,
+)
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
+from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
 from intake_service.service.suggesting import Categoriser
 from operations import accounts
@@ -36,6 +47,12 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     categoriser = Categoriser.of(settings)
     attaching = Attaching.of(settings, foundation.engine)
     janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
+    drafting = Drafting(
+        foundation.engine,
+        timedelta(days=settings.draft_days),
+        settings.drafts_per_person,
+        settings.attachments_per_complaint,
+    )
     erasing = Erasing(foundation.engine, janitor.remove)
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
     return assemble(
@@ -46,6 +63,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             reports.router,
             complaints.router,
+            drafts.router,
             erasures.router,
             references.router,
             suggestions.router,
@@ -60,6 +78,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             ),
             "attaching": attaching,
             "categoriser": categoriser,
+            "drafting": drafting,
             "erasing": erasing,
             "complaints": Complaints(foundation.read_engine),
         },
@@ -67,6 +86,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         workers={
             "api": [
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
+                Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
                 *_retention(settings, foundation.engine, erasing),
             ]
         },
