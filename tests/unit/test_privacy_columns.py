@@ -57,6 +57,7 @@ _CODES = frozenset(
         "explanation",
         "progress",
         "release_state",
+        "release_ending",
         "media_type",
     ]
 )

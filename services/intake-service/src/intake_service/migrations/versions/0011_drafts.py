@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from runtime.online_indexes import create_index_online
 
 revision = "0011"
-down_revision = "0010"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
