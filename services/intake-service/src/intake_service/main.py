@@ -7,7 +7,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.topics import LIFECYCLE
 from eventbus.slices import Subscription
-from intake_service.api import attachments, complaints, erasures, references, reports, suggestions, texts, uploads
+from intake_service.api import (
+    attachments,
+    complaints,
+    erasures,
+    references,
+    rejections,
+    reports,
+    suggestions,
+    texts,
+    triage_texts,
+    uploads,
+)
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
@@ -24,7 +35,7 @@ from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
 
-__all__ = ["build", "texts"]
+__all__ = ["build", "texts", "triage_texts"]
 
 _FORM_SLACK = 65_536
 """Bytes of a form beside its file."""
@@ -49,6 +60,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             reports.router,
             complaints.router,
             erasures.router,
+            rejections.router,
             references.router,
             suggestions.router,
             attachments.router,
