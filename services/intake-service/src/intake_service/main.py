@@ -7,14 +7,28 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.topics import LIFECYCLE
 from eventbus.slices import Subscription
-from intake_service.api import attachments, complaints, erasures, references, reports, suggestions, texts, uploads
+from intake_service.api import (
+    attachments,
+    complaints,
+    drafts,
+    erasures,
+    references,
+    rejections,
+    reports,
+    suggestions,
+    texts,
+    triage_texts,
+    uploads,
+)
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
+from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
+from intake_service.service.references import References
 from intake_service.service.suggesting import Categoriser
 from operations import accounts
 from operations.rounds import Rounds
@@ -23,7 +37,7 @@ from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
 
-__all__ = ["build", "texts"]
+__all__ = ["build", "texts", "triage_texts"]
 
 _FORM_SLACK = 65_536
 """Bytes of a form beside its file."""
@@ -34,8 +48,15 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     foundation = Foundation.lay("intake", settings, settings.intake_database_url)
     numbers = Numbers(foundation.engine, ZoneInfo(settings.timezone))
     categoriser = Categoriser.of(settings)
+    known = References(foundation.read_engine)
     attaching = Attaching.of(settings, foundation.engine)
     janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
+    drafting = Drafting(
+        foundation.engine,
+        timedelta(days=settings.draft_days),
+        settings.drafts_per_person,
+        settings.attachments_per_complaint,
+    )
     erasing = Erasing(foundation.engine, janitor.remove)
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
     return assemble(
@@ -46,7 +67,9 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             reports.router,
             complaints.router,
+            drafts.router,
             erasures.router,
+            rejections.router,
             references.router,
             suggestions.router,
             attachments.router,
@@ -56,10 +79,17 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
             "intake": Intake(
-                foundation.engine, foundation.hot_engine, numbers, categoriser, settings.attachments_per_complaint
+                foundation.engine,
+                foundation.hot_engine,
+                numbers,
+                known,
+                categoriser,
+                settings.attachments_per_complaint,
             ),
+            "references": known,
             "attaching": attaching,
             "categoriser": categoriser,
+            "drafting": drafting,
             "erasing": erasing,
             "complaints": Complaints(foundation.read_engine),
         },
@@ -67,6 +97,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         workers={
             "api": [
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
+                Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
                 *_retention(settings, foundation.engine, erasing),
             ]
         },

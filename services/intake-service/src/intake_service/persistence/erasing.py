@@ -8,13 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import Status
+from contracts.lifecycle import ENDED
 from eventbus.parking import forget_settled
 from runtime import idempotency
 
 GONE = "erased"
 """Stands for a subject that is needed and not known any more."""
-_ENDED = (Status.CLOSED, Status.WITHDRAWN, Status.VOIDED)
 # A release that waits for its answer needs an actor; a reference that stays keeps its sender from bringing all back.
 _COMPLAINTS = sa.text(f"""
     UPDATE complaint SET
@@ -23,12 +22,14 @@ _COMPLAINTS = sa.text(f"""
         release_actor = CASE WHEN release_actor IS NULL THEN NULL ELSE '{GONE}' END, release_reason = NULL,
         description = CASE WHEN :texts THEN '' ELSE description END,
         address = CASE WHEN :texts THEN NULL ELSE address END,
+        release_data = CASE WHEN :texts AND release_state <> 'requested' THEN NULL ELSE release_data END,
         lon = CASE WHEN :texts THEN NULL ELSE lon END,
         lat = CASE WHEN :texts THEN NULL ELSE lat END,
         given_lon = CASE WHEN :texts THEN NULL ELSE given_lon END,
         given_lat = CASE WHEN :texts THEN NULL ELSE given_lat END,
         given_crs = CASE WHEN :texts THEN NULL ELSE given_crs END,
-        attributes = CASE WHEN :texts THEN NULL ELSE attributes END
+        attributes = CASE WHEN :texts THEN NULL ELSE attributes END,
+        origin = CASE WHEN :texts THEN NULL ELSE origin END
     WHERE tenant = :tenant AND id = :id
 """)
 _REPORTER = sa.text("DELETE FROM reporter WHERE tenant = :tenant AND complaint_id = :id")
@@ -36,6 +37,7 @@ _ATTACHMENTS = sa.text("""
     WITH erased AS (DELETE FROM attachment WHERE tenant = :tenant AND complaint_id = :id RETURNING id)
     DELETE FROM attachment_file WHERE attachment_id IN (SELECT id FROM erased) RETURNING sha256
 """)
+_DRAFT = sa.text("DELETE FROM draft WHERE tenant = :tenant AND complaint_id = :id")
 _UPLOADS = sa.text("DELETE FROM attachment_upload WHERE tenant = :tenant AND complaint_id = :id")
 _OLD = sa.text("""
     SELECT id, tenant, erased_at IS NULL AND status = ANY(CAST(:ended AS text[])) AND updated_at < :before AS is_due
@@ -66,6 +68,7 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> Sequence[bytes
     said = {"sequence": erasure.sequence, "at": erasure.at, "texts": erasure.texts}
     await connection.execute(_COMPLAINTS, row | said)
     await connection.execute(_REPORTER, row)
+    await connection.execute(_DRAFT, row)
     await forget_settled(connection, [erasure.complaint])
     if not erasure.texts:
         return []
@@ -83,11 +86,11 @@ async def old(connection: AsyncConnection, *, after: UUID, end: UUID, before: da
 
     It is for those that ended and were not touched since `before`.
     """
-    parameters = {"after": after, "end": end, "before": before, "size": size, "ended": list(_ENDED)}
+    parameters = {"after": after, "end": end, "before": before, "size": size, "ended": list(ENDED)}
     return (await connection.execute(_OLD, parameters)).all()
 
 
 async def lock_due(connection: AsyncConnection, ids: Collection[UUID], before: datetime) -> Sequence[Any]:
     """Lock those of `ids` that are still due, and that nobody else is at; return their tenants and sequences."""
-    parameters = {"ids": list(ids), "before": before, "ended": list(_ENDED)}
+    parameters = {"ids": list(ids), "before": before, "ended": list(ENDED)}
     return (await connection.execute(_LOCK, parameters)).all()
