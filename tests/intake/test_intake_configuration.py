@@ -84,7 +84,7 @@ async def test_a_version_is_published_and_judges_reports(
     for body, wrong in (
         (report(category="facilities.lamps"), [("/category", "category-retired")]),
         (report(category="snow"), [("/category", "category-not-yet")]),
-        (report(category="facilities.covers"), [("/attachments", "photo-required")]),
+        (report(category="facilities.covers"), [("/attachments", "category-needs-photo")]),
         (report(category="street_order.parking.fire_lane"), [("/attributes/plate", "attribute-missing")]),
         (
             report(category="street_order.parking.fire_lane", attributes={"plate": "贵J1"}),

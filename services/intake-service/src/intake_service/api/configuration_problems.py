@@ -12,7 +12,7 @@ register_texts(
         "code-twice": ("编码 {given} 重复。", "The code {given} is there already."),
         "parent-missing": ("没有上级类别 {given}。", "There is no category {given} above it."),
         "active-reversed": ("停用时间须晚于启用时间。", "It ends before it begins."),
-        "gate-twice": ("同一关口重复。", "A gate is given twice."),
+        "category-gate-twice": ("同一关口重复。", "A gate is given twice."),
         "question-asked-above": (
             "上级类别已有问题 {given}。",
             "A category above asks {given} already.",
