@@ -7,14 +7,27 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.topics import LIFECYCLE
 from eventbus.slices import Subscription
-from intake_service.api import attachments, complaints, erasures, references, reports, suggestions, texts, uploads
+from intake_service.api import (
+    attachments,
+    complaints,
+    erasures,
+    references,
+    reports,
+    similar,
+    suggestions,
+    texts,
+    uploads,
+)
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
+from intake_service.service.asking_limits import AskingLimit
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.erasing import Erasing, Retention
+from intake_service.service.likeness_index import LikenessIndex
+from intake_service.service.similar import SimilarComplaints
 from intake_service.service.suggesting import Categoriser
 from operations import accounts
 from operations.rounds import Rounds
@@ -49,6 +62,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             erasures.router,
             references.router,
             suggestions.router,
+            similar.router,
             attachments.router,
             uploads.router,
         ],
@@ -61,12 +75,15 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "attaching": attaching,
             "categoriser": categoriser,
             "erasing": erasing,
+            "similar": SimilarComplaints(foundation.read_engine),
+            "asking_limit": AskingLimit(30, timedelta(minutes=10)),
             "complaints": Complaints(foundation.read_engine),
         },
         # with the API, because whoever serves files has the folder
         workers={
             "api": [
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
+                Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
                 *_retention(settings, foundation.engine, erasing),
             ]
         },

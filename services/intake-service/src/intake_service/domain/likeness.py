@@ -20,10 +20,17 @@ _SALT_BITS = 12  # a key is a positive 32-bit integer
 _FIRST, _SECOND, _SPREAD = np.uint32(2_654_435_761), np.uint32(2_246_822_519), np.uint32(0x9E37_79B1)
 _SHIFT = np.uint32(32 - _BITS)
 _UNSEEN = 0.3
+_FEW = 1_000
+"""So large a sample is supposed at least: of a handful of texts none says what is common."""
 
 Pairs = npt.NDArray[np.int32]
 """The distinct pairs of a text, in order, each from 0 to PAIRS - 1."""
 Weights = npt.NDArray[np.float32]
+
+
+def said(description: str, address: str | None) -> str:
+    """Return what is compared of a complaint: where, in words, and what."""
+    return f"{address}\n{description}" if address else description
 
 
 def pairs(text: str) -> Pairs:
@@ -60,7 +67,7 @@ class Rarity:
         counts = np.bincount(seen, minlength=PAIRS).astype(np.float32)
         self.size = len(sample)
         self._counts = counts
-        weights = np.log((self.size + 1) / np.maximum(counts, _UNSEEN)).clip(0.05)
+        weights = np.log((max(self.size, _FEW) + 1) / np.maximum(counts, _UNSEEN)).clip(0.05)
         self._squares: Weights = (weights**2).astype(np.float32)
 
     def rarest(self, found: Pairs, scale: float, budget: int) -> Pairs:
