@@ -10,6 +10,7 @@ from eventbus.slices import Subscription
 from intake_service.api import (
     attachments,
     complaints,
+    drafts,
     erasures,
     references,
     reports,
@@ -25,8 +26,10 @@ from intake_service.service.accept import Intake
 from intake_service.service.asking_limits import AskingLimit
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
+from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
 from intake_service.service.likeness_index import LikenessIndex
+from intake_service.service.references import References
 from intake_service.service.similar import SimilarComplaints
 from intake_service.service.suggesting import Categoriser
 from operations import accounts
@@ -47,8 +50,15 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     foundation = Foundation.lay("intake", settings, settings.intake_database_url)
     numbers = Numbers(foundation.engine, ZoneInfo(settings.timezone))
     categoriser = Categoriser.of(settings)
+    known = References(foundation.read_engine)
     attaching = Attaching.of(settings, foundation.engine)
     janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
+    drafting = Drafting(
+        foundation.engine,
+        timedelta(days=settings.draft_days),
+        settings.drafts_per_person,
+        settings.attachments_per_complaint,
+    )
     erasing = Erasing(foundation.engine, janitor.remove)
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
     return assemble(
@@ -59,6 +69,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             reports.router,
             complaints.router,
+            drafts.router,
             erasures.router,
             references.router,
             suggestions.router,
@@ -70,10 +81,17 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
             "intake": Intake(
-                foundation.engine, foundation.hot_engine, numbers, categoriser, settings.attachments_per_complaint
+                foundation.engine,
+                foundation.hot_engine,
+                numbers,
+                known,
+                categoriser,
+                settings.attachments_per_complaint,
             ),
+            "references": known,
             "attaching": attaching,
             "categoriser": categoriser,
+            "drafting": drafting,
             "erasing": erasing,
             "similar": SimilarComplaints(foundation.read_engine),
             "asking_limit": AskingLimit(30, timedelta(minutes=10)),
@@ -84,6 +102,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "api": [
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
                 Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
+                Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
                 *_retention(settings, foundation.engine, erasing),
             ]
         },

@@ -1,7 +1,9 @@
 """What Alembic runs; see `runtime.migrations_env`."""
 
-from intake_service.persistence import attachment_tables, likeness_tables
+from intake_service.persistence import attachment_tables, draft_tables, likeness_tables
 from runtime import migrations_env
 
-assert attachment_tables.metadata is likeness_tables.metadata  # noqa: S101 - both modules have put their tables there
-migrations_env.run(likeness_tables.metadata)
+TABLES = (attachment_tables, draft_tables, likeness_tables)
+"""Each adds its tables to the metadata that all share."""
+
+migrations_env.run(TABLES[0].metadata)

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from eventbus.tables import add_bus_tables
+from intake_service.persistence.configuration_tables import add_configuration_tables
 from runtime.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -59,6 +60,7 @@ complaint = sa.Table(
     ),
     sa.Column("origin", JSONB, comment="what its source adds: station, device, order"),
     sa.Column("erased_at", _TIME, comment="personal data; null: never"),
+    sa.Column("configuration", sa.Integer, comment="the version it was filed under; null: 1"),
     sa.UniqueConstraint("tenant", "number", name="complaint_number"),
 )
 sa.Index(
@@ -84,6 +86,10 @@ reporter = sa.Table(
 )
 
 number_block = sa.Sequence("complaint_number_block", metadata=metadata)
+
+add_configuration_tables(metadata)
+configuration_version = metadata.tables["configuration_version"]
+configuration_draft = metadata.tables["configuration_draft"]
 
 idempotency_table(metadata)
 add_bus_tables(metadata)

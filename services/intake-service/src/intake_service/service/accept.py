@@ -15,14 +15,17 @@ from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Place, SelfHandled, SuperiorOrder, query_code_digest
 from contracts.lifecycle import EventType
 from contracts.roles import Role
-from intake_service.domain import reference
 from intake_service.domain.complaint import NewComplaint, new_query_code
-from intake_service.domain.report import Report, flaws
+from intake_service.domain.configuration.reference import Reference
+from intake_service.domain.report import Report, advice, flaws
 from intake_service.persistence.attached_complaints import AttachedComplaints
+from intake_service.persistence.drafts import Submitting
 from intake_service.persistence.group_commit import GroupCommit
 from intake_service.persistence.new_complaints import Acceptance, NewComplaints
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.tables import complaint as table
+from intake_service.service.drafting import check_unchanged
+from intake_service.service.references import References
 from intake_service.service.referring import check_listed, check_usable
 from intake_service.service.suggesting import Categoriser, Settled
 from runtime import clock, idempotency
@@ -59,59 +62,73 @@ class Intake:
         engine: AsyncEngine,
         hot_engine: AsyncEngine,
         numbers: Numbers,
+        references: References,
         categoriser: Categoriser,
         most_attachments: int,
     ) -> None:
         """`numbers` hands out the case numbers; groups of complaints are stored by way of `hot_engine`."""
         self._engine = engine
         self._numbers = numbers
+        self._references = references
         self._categoriser = categoriser
         self._most_attachments = most_attachments
         self._attached = AttachedComplaints(engine)
         self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(hot_engine).store)
         self._in_flight: dict[tuple[str, ...], asyncio.Event] = {}
 
-    async def accept(self, report: Report, caller: Caller, once: Once | None = None) -> Accepted:
+    async def answered(self, caller: Caller, once: Once) -> Accepted | None:
+        """Return the answer that the idempotency key got before; Problem 422 where another request used it."""
+        async with self._engine.connect() as connection:
+            stored = await idempotency.replay(connection, caller, once.key, once.request_hash)
+        return Accepted(UUID(orjson.loads(stored.body)["id"]), stored.body, repeated=True) if stored else None
+
+    async def accept(
+        self, report: Report, caller: Caller, once: Once | None = None, *, draft: Submitting | None = None
+    ) -> Accepted:
         """Accept `report` durably, or return the answer that its idempotency key got before.
 
-        Raises Problem: 422 for a report that breaks a rule or a key that another request used, 409 for an
-        `external_ref` that the source has used.
+        A `draft` of the caller, which the report was written as, ends in the same commit. Raises Problem: 422 for a
+        report that breaks a rule, is out of scope, or bears a key that another request used, 409 for an `external_ref`
+        that the source has used or a draft that was submitted, 412 for one that has changed.
         """
         now = clock.now()
-        errors = [
-            FieldError(flaw.pointer, flaw.code, {"given": flaw.given}) for flaw in flaws(report, caller.roles, now)
-        ]
-        if errors:
-            raise Problem(422, "validation-failed", errors=errors, count=len(errors))
-        settled = self._categoriser.settle(report)
-        acceptance = _acceptance(report, settled, caller, once, await self._numbers.draw(now), now)
+        reference = await self._references.current(caller.tenant)
+        _refuse_flaws(report, caller, now, reference)
+        settled = self._categoriser.settle(report, reference, now)
+        acceptance = _acceptance(report, settled, reference, caller, once, await self._numbers.draw(now), now)
         claims = _claims(acceptance)
+        if draft is not None:
+            claims.append((caller.tenant, "draft", str(draft.id)))
         while busy := next((self._in_flight[claim] for claim in claims if claim in self._in_flight), None):
             await busy.wait()  # a twin (one key, or one external_ref) must not be in the same group
         done = asyncio.Event()
         for claim in claims:
             self._in_flight[claim] = done
         try:
-            if await self._store(acceptance, caller):
+            if await self._store(acceptance, caller, draft):
                 settled.count()
                 return Accepted(acceptance.complaint.id, acceptance.answer)
         finally:
             for claim in claims:
                 del self._in_flight[claim]
             done.set()
-        return await self._known(acceptance, caller, once)
+        return await self._known(acceptance, caller, once, draft)
 
-    async def _store(self, acceptance: Acceptance, caller: Caller) -> bool:
-        if acceptance.complaint.attachments:
+    async def _store(self, acceptance: Acceptance, caller: Caller, draft: Submitting | None) -> bool:
+        if acceptance.complaint.attachments or draft is not None:
             check_listed(acceptance.complaint.attachments, self._most_attachments)
-            return await self._attached.store(acceptance, caller)
+            return await self._attached.store(acceptance, caller, draft)
         return await self._commits.submit(acceptance)
 
-    async def _known(self, acceptance: Acceptance, caller: Caller, once: Once | None) -> Accepted:
+    async def _known(
+        self, acceptance: Acceptance, caller: Caller, once: Once | None, draft: Submitting | None
+    ) -> Accepted:
+        if once and (answer := await self.answered(caller, once)):
+            return answer
         async with self._engine.connect() as connection:
-            if once and (stored := await idempotency.replay(connection, caller, once.key, once.request_hash)):
-                return Accepted(UUID(orjson.loads(stored.body)["id"]), stored.body, repeated=True)
             complaint = acceptance.complaint
+            if draft is not None:
+                await check_unchanged(connection, caller, draft, complaint.received_at)
             await check_usable(connection, complaint.attachments, caller)
             if complaint.external_ref is None:  # a twin had the attachments and gave them back
                 raise Problem(409, "conflict")
@@ -129,6 +146,21 @@ class Intake:
             extra={"complaint": {"id": str(known.id), "number": known.number}},
             external_ref=complaint.external_ref,
         )
+
+
+def _refuse_flaws(report: Report, caller: Caller, now: datetime, reference: Reference) -> None:
+    """Raise Problem for a report that is out of scope, with the advice, or that breaks rules, with all of them."""
+    if stop := advice(report, reference):
+        pointer, text = stop
+        texts = {"zh": text.zh, "en": text.en}
+        error = FieldError(pointer, "report-out-of-scope", texts)
+        raise Problem(422, "report-out-of-scope", errors=[error], extra={"advice": texts}, zh=text.zh, en=text.en)
+    errors = [
+        FieldError(flaw.pointer, flaw.code, {"given": flaw.given})
+        for flaw in flaws(report, caller.roles, now, reference)
+    ]
+    if errors:
+        raise Problem(422, "validation-failed", errors=errors, count=len(errors))
 
 
 def received_event(complaint: NewComplaint) -> Event:
@@ -169,12 +201,18 @@ def received_event(complaint: NewComplaint) -> Event:
 
 
 def _answers(attributes: Mapping[str, object]) -> dict[str, Any] | None:
-    """Return the attributes that say something; None where none does."""
-    return {name: value for name, value in attributes.items() if value is not None} or None
+    """Return the attributes that are a text, a number or yes or no; None where none is."""
+    return {name: value for name, value in attributes.items() if isinstance(value, str | int | float)} or None
 
 
 def _acceptance(
-    report: Report, settled: Settled, caller: Caller, once: Once | None, number: str, now: datetime
+    report: Report,
+    settled: Settled,
+    reference: Reference,
+    caller: Caller,
+    once: Once | None,
+    number: str,
+    now: datetime,
 ) -> Acceptance:
     suggestion = settled.suggestion
     complaint = NewComplaint(
@@ -183,7 +221,7 @@ def _acceptance(
         number=number,
         query_code=new_query_code(),
         source=report.source,
-        proactive=reference.sources()[report.source].proactive,
+        proactive=reference.sources[report.source].proactive,
         category=settled.category,
         description=report.description,
         location=report.location,
@@ -193,6 +231,7 @@ def _acceptance(
         occurred_at=report.occurred_at,
         received_at=now,
         external_ref=report.external_ref,
+        configuration=reference.version,
         attributes=report.attributes,
         attachments=report.attachments,
         suggested_category=suggestion.code if suggestion else None,

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from runtime.online_indexes import create_index_online, drop_index_online
 
 revision = "0024"
-down_revision = "0019"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
