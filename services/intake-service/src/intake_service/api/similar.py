@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF
+from intake_service.api.deps import Known
 from intake_service.api.handles import handle
 from intake_service.api.schemas import LocationOut
 from intake_service.api.similar_schemas import (
@@ -19,7 +20,7 @@ from intake_service.api.similar_schemas import (
     SimilarOut,
 )
 from intake_service.api.texts import STATUS_LABELS
-from intake_service.domain import reference
+from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.likeness import said
 from intake_service.persistence.likeness import CELL_DEGREES
 from intake_service.persistence.queries import Complaints
@@ -74,7 +75,9 @@ async def similar_complaints(
 
 
 @router.post("/similar")
-async def reported_already(body: SimilarIn, request: Request, caller: Reporting) -> ReportedAlreadyOut:
+async def reported_already(
+    body: SimilarIn, request: Request, caller: Reporting, references: Known
+) -> ReportedAlreadyOut:
     """Say, before something is filed, whether it has probably been reported already. Nothing is stored.
 
     Answers with what everybody may know: what it is about, roughly where, how it stands. What was reported in
@@ -82,7 +85,8 @@ async def reported_already(body: SimilarIn, request: Request, caller: Reporting)
     """
     limit: AskingLimit = request.app.state.asking_limit
     limit.take(caller.tenant, caller.subject)
-    if body.category is not None and body.category not in reference.categories():
+    reference = await references.current(caller.tenant)
+    if body.category is not None and body.category not in reference.categories:
         raise invalid("/category", "unknown-category", given=body.category)
     point = body.location.wgs84()
     wanted = Wanted(
@@ -95,9 +99,8 @@ async def reported_already(body: SimilarIn, request: Request, caller: Reporting)
         least=PUBLIC_LEAST,
         limit=4 * PUBLIC_MOST,
     )
-    language = preferred_language(request.headers.get("accept-language"))
     found = [each for each in await _search(request).find(wanted) if _may_be_known(each.row, body.category)]
-    return ReportedAlreadyOut(items=[_known(each, request, caller, language) for each in found[:PUBLIC_MOST]])
+    return ReportedAlreadyOut(items=[_known(each, request, caller, reference) for each in found[:PUBLIC_MOST]])
 
 
 def _search(request: Request) -> SimilarComplaints:
@@ -131,9 +134,10 @@ def _may_be_known(row: Any, category: str | None) -> bool:
     return not top or row.category is None or row.category.partition(".")[0] == top
 
 
-def _known(similar: Similar, request: Request, caller: Caller, language: str) -> ReportedAlready:
-    row, is_english = similar.row, language == "en"
-    category = reference.categories().get(row.category or "")
+def _known(similar: Similar, request: Request, caller: Caller, reference: Reference) -> ReportedAlready:
+    row = similar.row
+    is_english = preferred_language(request.headers.get("accept-language")) == "en"
+    category = reference.categories.get(row.category or "")
     zone = ZoneInfo(request.app.state.settings.timezone)
     return ReportedAlready(
         handle=handle(request, caller, row.id),
