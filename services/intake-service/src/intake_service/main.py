@@ -13,10 +13,12 @@ from intake_service.api import (
     drafts,
     erasures,
     references,
+    rejections,
     reports,
     similar,
     suggestions,
     texts,
+    triage_texts,
     uploads,
 )
 from intake_service.events import lifecycle
@@ -39,7 +41,7 @@ from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
 
-__all__ = ["build", "texts"]
+__all__ = ["build", "texts", "triage_texts"]
 
 _FORM_SLACK = 65_536
 """Bytes of a form beside its file."""
@@ -71,6 +73,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             complaints.router,
             drafts.router,
             erasures.router,
+            rejections.router,
             references.router,
             suggestions.router,
             similar.router,
