@@ -16,6 +16,7 @@ from intake_service.api import (
     references,
     rejections,
     reports,
+    similar,
     suggestions,
     texts,
     triage_texts,
@@ -25,11 +26,14 @@ from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
+from intake_service.service.asking_limits import AskingLimit
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
+from intake_service.service.likeness_index import LikenessIndex
 from intake_service.service.references import References
+from intake_service.service.similar import SimilarComplaints
 from intake_service.service.suggesting import Categoriser
 from operations import accounts
 from operations.rounds import Rounds
@@ -74,6 +78,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             references.router,
             configuration.router,
             suggestions.router,
+            similar.router,
             attachments.router,
             uploads.router,
         ],
@@ -93,12 +98,15 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "categoriser": categoriser,
             "drafting": drafting,
             "erasing": erasing,
+            "similar": SimilarComplaints(foundation.read_engine),
+            "asking_limit": AskingLimit(30, timedelta(minutes=10)),
             "complaints": Complaints(foundation.read_engine),
         },
         # with the API, because whoever serves files has the folder
         workers={
             "api": [
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
+                Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
                 Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
                 *_retention(settings, foundation.engine, erasing),
             ]
