@@ -21,6 +21,7 @@ from contracts.events import (
     ComplaintStarted,
     ComplaintSuspended,
     ComplaintTransferred,
+    ComplaintUnmerged,
     ComplaintWithdrawn,
     Payload,
     Place,
@@ -174,6 +175,10 @@ class History:
 
     def merged(self) -> Event:
         return self.event(EventType.MERGED, ComplaintMerged(actor="operator-1", into=self.id, reason="同一事件"))
+
+    def unmerged(self) -> Event:
+        data = ComplaintUnmerged(actor="operator-1", master=self.id, reason="不是同一处")
+        return self.event(EventType.UNMERGED, data)
 
     def erased(self, *, texts: bool = True) -> Event:
         data = ComplaintErased(actor="supervisor-1", ground="request", reason="来函申请", texts=texts)

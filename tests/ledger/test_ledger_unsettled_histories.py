@@ -47,6 +47,7 @@ def _step(history: Eventful, event_type: EventType, draw: random.Random, moment:
         EventType.WITHDRAWN: history.withdrawn,
         EventType.REJECTED: history.rejected,
         EventType.MERGED: history.merged,
+        EventType.UNMERGED: history.unmerged,
     }
     return steps[event_type]()
 
@@ -55,7 +56,8 @@ _ENDING = {EventType.VOIDED, EventType.FORCE_CLOSED, *RELEASE_ENDINGS.values()}
 _USED = set(EventType) & {
     EventType.RECEIVED, EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RETURNED,
     EventType.TRANSFERRED, EventType.EXTENDED, EventType.SUSPENDED, EventType.RESUMED, EventType.RESOLVED,
-    EventType.VERIFIED, EventType.REWORK_ORDERED, EventType.CLOSED, EventType.REOPENED, *_ENDING,
+    EventType.VERIFIED, EventType.REWORK_ORDERED, EventType.CLOSED, EventType.REOPENED, EventType.UNMERGED,
+    *_ENDING,
 }  # fmt: skip
 
 

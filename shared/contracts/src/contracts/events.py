@@ -72,6 +72,7 @@ __all__ = [
     "ComplaintStarted",
     "ComplaintSuspended",
     "ComplaintTransferred",
+    "ComplaintUnmerged",
     "ComplaintVerified",
     "ComplaintVoided",
     "ComplaintWithdrawn",
@@ -219,6 +220,16 @@ class ComplaintMerged(Payload):
     reason: str | None = None
 
 
+class ComplaintUnmerged(Payload):
+    """取消并案: it is a matter of its own again, to be worked on."""
+
+    actor: str
+    """An operator; `rule` where its master has ended without being handled."""
+    master: UUID
+    """What it was merged into."""
+    reason: str | None = None
+
+
 ErasureGround = Literal["request", "retention", "other"]
 """The person has asked for it; the time for keeping is over; or what the reason says."""
 
@@ -268,5 +279,6 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.WITHDRAWN: ComplaintWithdrawn,
     EventType.REJECTED: ComplaintRejected,
     EventType.MERGED: ComplaintMerged,
+    EventType.UNMERGED: ComplaintUnmerged,
     EventType.ERASED: ComplaintErased,
 }

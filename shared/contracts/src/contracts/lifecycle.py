@@ -73,6 +73,7 @@ class EventType(StrEnum):
     WITHDRAWN = "complaint.withdrawn"
     REJECTED = "complaint.rejected"
     MERGED = "complaint.merged"
+    UNMERGED = "complaint.unmerged"
     ERASED = "complaint.erased"
 
 
@@ -166,6 +167,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     # once a unit has accepted it, it is a case: whoever finds that it is none returns it, or asks for its voiding
     EventType.REJECTED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.REJECTED, "intake", _OPERATOR),
     EventType.MERGED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.MERGED, "intake", _OPERATOR),
+    # an operator's wish, or its master has ended without being handled; dispatch sends it on anew
+    EventType.UNMERGED: Transition(_from(Status.MERGED), Status.RECEIVED, "intake", _OPERATOR),
     # at the reporter's wish, or by a rule once the time for keeping is over
     EventType.ERASED: Transition(_EXISTING, None, "intake", _SUPERVISOR | {Role.ADMIN}),
 }

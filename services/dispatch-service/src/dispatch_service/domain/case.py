@@ -84,6 +84,8 @@ class Case:
 
         Raises IllegalTransition where the state table has no such line.
         """
+        if event is EventType.UNMERGED and sequence <= self.intake_sequence:
+            return False
         is_ledgers = TRANSITIONS[event].owner == "ledger"
         if is_ledgers and sequence <= self.ledger_sequence:
             return False
@@ -93,6 +95,8 @@ class Case:
         self.version += 1
         if is_ledgers:
             self.ledger_sequence = sequence
+        elif event is EventType.UNMERGED:
+            self.intake_sequence = sequence
         return True
 
     def begin_round(self) -> None:

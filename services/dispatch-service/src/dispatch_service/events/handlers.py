@@ -35,6 +35,7 @@ CONSUMED = frozenset(
         EventType.WITHDRAWN,
         EventType.REJECTED,
         EventType.MERGED,
+        EventType.UNMERGED,
         EventType.ERASED,
     }
 )
@@ -123,6 +124,9 @@ def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime
 def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
     if event.type in _OUT_OF_THE_ORDINARY:
         outcome.ended[key] = case
+    elif event.type is EventType.UNMERGED:
+        case.act(EventType.ASSIGNED)
+        outcome.new_rounds.append(NewRound(event, case, case.sequence))
     elif event.type in NEW_ROUND:
         case.begin_round()
         outcome.new_rounds.append(NewRound(event, case, case.sequence))
