@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Place, SelfHandled, query_code_digest
@@ -78,11 +78,7 @@ class Intake:
         `external_ref` that the source has used.
         """
         now = clock.now()
-        errors = [
-            FieldError(flaw.pointer, flaw.code, {"given": flaw.given}) for flaw in flaws(report, caller.roles, now)
-        ]
-        if errors:
-            raise Problem(422, "validation-failed", errors=errors, count=len(errors))
+        _check(report, caller, now)
         settled = self._categoriser.settle(report)
         acceptance = _acceptance(report, settled, caller, once, await self._numbers.draw(now), now)
         claims = _claims(acceptance)
@@ -101,6 +97,13 @@ class Intake:
             done.set()
         return await self._known(acceptance, caller, once)
 
+    async def check(self, report: Report, caller: Caller) -> None:
+        """Store nothing; raise what `accept` would of the rules that a report must keep, and of its `external_ref`."""
+        _check(report, caller, clock.now())
+        if report.external_ref is not None:
+            async with self._engine.connect() as connection:
+                await _check_reference(connection, caller.tenant, report.source, report.external_ref)
+
     async def _store(self, acceptance: Acceptance, caller: Caller) -> bool:
         if acceptance.complaint.attachments:
             check_listed(acceptance.complaint.attachments, self._most_attachments)
@@ -115,19 +118,28 @@ class Intake:
             await check_usable(connection, complaint.attachments, caller)
             if complaint.external_ref is None:  # a twin had the attachments and gave them back
                 raise Problem(409, "conflict")
-            query = sa.select(table.c.id, table.c.number).where(
-                table.c.tenant == complaint.tenant,
-                table.c.source == complaint.source,
-                table.c.external_ref == complaint.external_ref,
-            )
-            known = (await connection.execute(query)).one_or_none()
-        if known is None:
-            raise Problem(409, "conflict")
+            await _check_reference(connection, complaint.tenant, complaint.source, complaint.external_ref)
+        raise Problem(409, "conflict")
+
+
+def _check(report: Report, caller: Caller, now: datetime) -> None:
+    errors = [FieldError(flaw.pointer, flaw.code, {"given": flaw.given}) for flaw in flaws(report, caller.roles, now)]
+    if errors:
+        raise Problem(422, "validation-failed", errors=errors, count=len(errors))
+
+
+async def _check_reference(connection: AsyncConnection, tenant: str, source: str, external_ref: str) -> None:
+    """Raise Problem 409 where the source has used the reference."""
+    query = sa.select(table.c.id, table.c.number).where(
+        table.c.tenant == tenant, table.c.source == source, table.c.external_ref == external_ref
+    )
+    known = (await connection.execute(query)).one_or_none()
+    if known is not None:
         raise Problem(
             409,
             "external-ref-exists",
             extra={"complaint": {"id": str(known.id), "number": known.number}},
-            external_ref=complaint.external_ref,
+            external_ref=external_ref,
         )
 
 
