@@ -8,7 +8,9 @@ import pytest
 
 from intake_service.domain import reference
 from intake_service.domain.complaint import QUERY_CODE_LENGTH, Location, Reporter, new_query_code
+from intake_service.domain.origin import Device, Origin
 from intake_service.domain.report import Report, flaws
+from intake_service.domain.source_rules import DETAILS
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 REPORT = Report(
@@ -50,7 +52,14 @@ def test_a_clock_that_is_a_little_fast_is_forgiven() -> None:
 
 def test_an_operator_may_name_every_source() -> None:
     assert len(reference.sources()) == 9
-    assert all(not found(replace(REPORT, source=source), OPERATOR) for source in reference.sources())
+    for code, source in reference.sources().items():
+        demanded = Origin(device=Device("camera-7")) if "device" in source.demands else Origin()
+        assert not found(replace(REPORT, source=code, origin=demanded), OPERATOR), code
+
+
+def test_what_sources_take_and_demand_is_known() -> None:
+    for source in reference.sources().values():
+        assert source.demands <= source.takes <= DETAILS, source.code
 
 
 def test_the_first_three_sources_are_on_complaint_and_the_others_proactive() -> None:

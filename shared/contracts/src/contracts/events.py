@@ -28,7 +28,7 @@ from contracts.closing_events import (
     VerificationMethod,
 )
 from contracts.lifecycle import EventType, Status
-from contracts.payload import HandlingMode, Latitude, Longitude, Payload, Place
+from contracts.payload import HandlingMode, Latitude, Longitude, Payload, Place, RequestKind
 from contracts.work_events import (
     Acted,
     AssignedBy,
@@ -88,9 +88,11 @@ __all__ = [
     "ReleaseRefused",
     "ReleaseRequested",
     "Released",
+    "RequestKind",
     "ReworkOrdered",
     "Satisfaction",
     "SelfHandled",
+    "SuperiorOrder",
     "SupervisionOrder",
     "VerificationMethod",
     "query_code_digest",
@@ -106,6 +108,15 @@ class SelfHandled(Payload):
     handled_at: datetime
     photos: tuple[UUID, ...] | None = None
     """Attachments of intake."""
+
+
+class SuperiorOrder(Payload):
+    """上级交办: what a superior has ordered."""
+
+    number: str
+    """As the superior counts."""
+    deadline: datetime | None = None
+    """By when it is to be resolved, where the limit of its category does not end before."""
 
 
 def query_code_digest(complaint: UUID, code: str) -> str:
@@ -134,6 +145,9 @@ class ComplaintReceived(Payload):
     """Answers to the questions of the category, by name; what is neither text, number nor yes or no stays in intake."""
     attachments: tuple[UUID, ...] | None = None
     self_handled: SelfHandled | None = None
+    kind: RequestKind | None = None
+    """What the reporter wants; None in events of earlier versions, which knew complaints only."""
+    order: SuperiorOrder | None = None
     query_code_digest: str | None = None
     """What a query code has to hash to (`query_code_digest`): whoever has the code may speak as the reporter."""
 

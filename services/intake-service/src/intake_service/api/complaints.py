@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from contracts.events import RequestKind
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF, Role
 from intake_service.api.schemas import ComplaintView, Track, WithdrawalIn, WithdrawalResult
@@ -40,6 +41,7 @@ async def _filters(
     status: Code | None = None,
     category: Code | None = None,
     source: Code | None = None,
+    kind: RequestKind | None = None,
     community: Code | None = None,
     grid: Code | None = None,
     external_ref: Code | None = None,
@@ -59,6 +61,7 @@ async def _filters(
         received_to,
         updated_after,
         bbox,
+        kind,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from contracts.events import RequestKind
 from runtime.problems import register_texts
 
 STATUS_LABELS: Mapping[str, tuple[str, str]] = {
@@ -18,6 +19,14 @@ STATUS_LABELS: Mapping[str, tuple[str, str]] = {
     "voided": ("已作废", "Voided"),
 }
 
+KIND_LABELS: Mapping[RequestKind, tuple[str, str]] = {
+    "complaint": ("投诉", "Complaint"),
+    "inquiry": ("咨询", "Inquiry"),
+    "help": ("求助", "Request for help"),
+    "report": ("举报", "Report on others"),
+    "suggestion": ("建议", "Suggestion"),
+}
+
 register_texts(
     {
         "external-ref-exists": (
@@ -31,6 +40,16 @@ register_texts(
             "您的角色不能使用事件来源 {given}。",
             "Your roles may not name the source {given}; see /intake/v1/sources.",
         ),
+        "not-of-this-source": (
+            "事件来源 {given} 不能填写此项。",
+            "Reports of the source {given} do not have this; see `takes` in /intake/v1/sources.",
+        ),
+        "source-demands": (
+            "事件来源 {given} 必须填写此项。",
+            "Reports of the source {given} must have this; see `demands` in /intake/v1/sources.",
+        ),
+        "snapshot-not-attached": ("抓拍图必须列入 attachments。", "The snapshot has to be one of the attachments."),
+        "deadline-is-over": ("交办时限已过。", "The deadline is over."),
         "unknown-category": ("未知的类别：{given}。", "There is no category {given}; see /intake/v1/categories."),
         "in-the-future": ("时间不能晚于现在。", "The time must not lie in the future."),
         "external-ref-not-yours": (

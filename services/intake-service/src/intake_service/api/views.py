@@ -9,12 +9,13 @@ from intake_service.api.texts import STATUS_LABELS
 from runtime.auth import Caller
 
 MAY_CONTACT = (Role.OPERATOR, Role.SUPERVISOR)
-"""Who sees a reporter's name, phone and email, besides the reporter."""
+"""Who sees a reporter's name, phone and email, besides the reporter, unless it is confidential."""
 
 
 def complaint_view(row: Any, caller: Caller) -> ComplaintView:
     """Return what `caller` sees of a complaint that they may see."""
-    contact = caller.has(*MAY_CONTACT) or row.created_by == caller.subject
+    contact = _sees_reporter(row, caller)
+    origin = row.origin or {}
     given = {"lon": row.given_lon, "lat": row.given_lat, "crs": row.given_crs} if row.given_crs is not None else None
     return ComplaintView(
         id=row.id,
@@ -23,6 +24,7 @@ def complaint_view(row: Any, caller: Caller) -> ComplaintView:
         version=row.version,
         source=row.source,
         proactive=row.proactive,
+        kind=row.kind,
         category=row.category,
         suggested_category=SuggestedCategory(code=row.suggested_category, confidence=row.suggested_confidence)
         if row.suggested_category is not None
@@ -32,6 +34,10 @@ def complaint_view(row: Any, caller: Caller) -> ComplaintView:
         reporter=ReporterOut(name=row.name, phone=row.phone, email=row.email, anonymous=row.anonymous)
         if contact
         else None,
+        confidential=row.confidential,
+        station=origin.get("station"),
+        device=origin.get("device"),
+        order=origin.get("order"),
         unit=row.unit,
         occurred_at=row.occurred_at,
         received_at=row.received_at,
@@ -63,6 +69,13 @@ def same_code(row: Any | None, query_code: str) -> bool:
     """Compare in constant time, also where there is no such complaint."""
     present = row.query_code if row is not None else "-" * 12
     return hmac.compare_digest(present.encode(), query_code.upper().encode()) and row is not None
+
+
+def _sees_reporter(row: Any, caller: Caller) -> bool:
+    """Whether `caller` sees who reported it; who has taken down what is confidential does not see it again."""
+    if row.confidential:
+        return caller.has(Role.SUPERVISOR) or row.owner == caller.subject
+    return caller.has(*MAY_CONTACT) or bool(row.created_by == caller.subject)
 
 
 def _progress(row: Any) -> list[Step]:

@@ -20,6 +20,10 @@ class Source:
     """True for 未诉先办: found by the bureau before anyone complained."""
     roles: frozenset[str]
     """Callers with one of these roles may name this source."""
+    takes: frozenset[str] = frozenset()
+    """What its reports may say beside what any report says, of `source_rules.DETAILS`."""
+    demands: frozenset[str] = frozenset()
+    """What of that they must say."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,15 @@ class Category:
 def sources() -> Mapping[str, Source]:
     """Return the nine sources by code."""
     return {
-        row["code"]: Source(row["code"], row["zh"], row["en"], row["proactive"], frozenset(row["roles"]))
+        row["code"]: Source(
+            code=row["code"],
+            zh=row["zh"],
+            en=row["en"],
+            proactive=row["proactive"],
+            roles=frozenset(row["roles"]),
+            takes=frozenset(row["takes"]),
+            demands=frozenset(row.get("demands", ())),
+        )
         for row in _rows("sources.yaml")
     }
 

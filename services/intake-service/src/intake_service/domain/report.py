@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
-from contracts.events import HandlingMode
+from contracts.events import HandlingMode, RequestKind
 from intake_service.domain import reference
 from intake_service.domain.complaint import Location, Reporter
+from intake_service.domain.flaws import Flaw
+from intake_service.domain.origin import NOTHING, Origin
+from intake_service.domain.source_rules import flaws_of_origin, flaws_of_source
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
 _HANDLE_THEMSELVES = frozenset({"inspector", "officer"})
@@ -40,14 +42,8 @@ class Report:
     attachments: tuple[UUID, ...] = ()
     """What was uploaded before, by the same caller."""
     handling: Handling | None = None
-
-
-class Flaw(NamedTuple):
-    """Where a report breaks a rule, and which."""
-
-    pointer: str
-    code: str
-    given: str = ""
+    kind: RequestKind = "complaint"
+    origin: Origin = NOTHING
 
 
 def flaws(report: Report, roles: frozenset[str], now: datetime) -> Iterator[Flaw]:
@@ -57,6 +53,9 @@ def flaws(report: Report, roles: frozenset[str], now: datetime) -> Iterator[Flaw
         yield Flaw("/source", "unknown-source", report.source)
     elif not source.roles & roles:
         yield Flaw("/source", "source-not-yours", report.source)
+    else:
+        yield from flaws_of_source(report, source)
+    yield from flaws_of_origin(report, now)
     if report.category is not None and report.category not in reference.categories():
         yield Flaw("/category", "unknown-category", report.category)
     if report.occurred_at is not None and report.occurred_at > now + CLOCK_TOLERANCE:

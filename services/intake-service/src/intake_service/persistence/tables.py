@@ -47,6 +47,15 @@ complaint = sa.Table(
     sa.Column("release_reason", sa.Text),
     sa.Column("suggested_category", sa.Text),
     sa.Column("suggested_confidence", sa.Double, comment="0 to 1, as the model had it"),
+    sa.Column("kind", sa.Text, nullable=False, server_default="complaint"),
+    sa.Column(
+        "confidential",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="who reported it: supervisors only",
+    ),
+    sa.Column("origin", JSONB, comment="what its source adds: station, device, order"),
     sa.Column("erased_at", _TIME, comment="personal data; null: never"),
     sa.UniqueConstraint("tenant", "number", name="complaint_number"),
 )

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event
-from contracts.events import ComplaintReceived, Place, SelfHandled, query_code_digest
+from contracts.events import ComplaintReceived, Place, SelfHandled, SuperiorOrder, query_code_digest
 from contracts.lifecycle import EventType
 from contracts.roles import Role
 from intake_service.domain import reference
@@ -145,7 +145,7 @@ async def _check_reference(connection: AsyncConnection, tenant: str, source: str
 
 def received_event(complaint: NewComplaint) -> Event:
     """Return the event that tells dispatch and ledger of `complaint`: no name, phone or email in it."""
-    place = complaint.location
+    place, order = complaint.location, complaint.origin.order
     event_id = uuid7()
     return Event(
         id=event_id,
@@ -173,6 +173,8 @@ def received_event(complaint: NewComplaint) -> Event:
             category_confidence=None if complaint.category is None else complaint.suggested_confidence,
             attributes=_answers(complaint.attributes) if complaint.attributes else None,
             self_handled=complaint.self_handled,
+            kind=complaint.kind,
+            order=SuperiorOrder(number=order.number, deadline=order.deadline) if order else None,
             query_code_digest=query_code_digest(complaint.id, complaint.query_code),
         ),
     )
@@ -208,6 +210,8 @@ def _acceptance(
         suggested_category=suggestion.code if suggestion else None,
         suggested_confidence=suggestion.confidence if suggestion else None,
         self_handled=_self_handled(report, caller, now),
+        kind=report.kind,
+        origin=report.origin,
     )
     return Acceptance(
         complaint,
@@ -251,6 +255,7 @@ def _answer(complaint: NewComplaint) -> str:
             "query_code": complaint.query_code,
             "received_at": complaint.received_at,
             "source": complaint.source,
+            "kind": complaint.kind,
             "category": complaint.category,
             "suggested_category": {"code": complaint.suggested_category, "confidence": complaint.suggested_confidence}
             if complaint.suggested_category
