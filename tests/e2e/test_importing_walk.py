@@ -81,7 +81,8 @@ async def test_a_hotlines_workbook_is_imported_once(county: County, people: Peop
     assert order["category"] == "facilities.lamps"
     assert order["reporter"]["phone"] == "13800000000"
     assert order["occurred_at"] == "2024-02-28T03:25:00Z"
-    assert order["attributes"]["request_kind"] == "投诉"
+    assert order["kind"] == "complaint"
+    assert order["attributes"]["origin_kind"] == "投诉"
 
 
 async def test_a_mapping_with_a_missing_column_imports_nothing(county: County) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 EXPECTED: Mapping[str, str] = {
     "source": "a code of GET /intake/v1/sources",
+    "kind": "complaint, inquiry, help, report or suggestion",
     "category": "a code of GET /intake/v1/categories, or nothing",
     "description": "a text of at most 10,000 characters",
     "location.lon": "degrees from -180 to 180, with a latitude",
@@ -13,6 +14,9 @@ EXPECTED: Mapping[str, str] = {
     "reporter.name": "a name of at most 100 characters",
     "reporter.phone": "a telephone number such as 13800000000",
     "reporter.email": "an address such as somebody@example.org",
+    "station": "the code of a station, where the source takes one",
+    "order.number": "the number of a superior's order, where the source takes one",
+    "device.id": "the id of a camera or sensor, where the source takes one",
     "occurred_at": "a time in the past such as 2024-02-28 11:25:05",
     "external_ref": "a reference of at most 100 characters that no other row of the source has",
 }

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.topics import LIFECYCLE
 from eventbus.slices import Subscription
 from intake_service.api import attachments, complaints, erasures, references, reports, suggestions, texts, uploads
+from intake_service.api.open311 import facade as open311
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
@@ -21,6 +22,7 @@ from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
+from runtime.problems import render_below
 from runtime.settings import RuntimeSettings
 
 __all__ = ["build", "texts"]
@@ -38,7 +40,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
     erasing = Erasing(foundation.engine, janitor.remove)
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
-    return assemble(
+    service = assemble(
         foundation,
         verifier,
         title="Jieban intake 受理",
@@ -73,8 +75,12 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         body_limits={
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,
+            **dict.fromkeys(open311.FORMS, settings.attachment_max_bytes + _FORM_SLACK),
         },
+        facades=open311.ROUTERS,
     )
+    render_below(service.app, f"{open311.PREFIX}/", open311.render)
+    return service
 
 
 def _retention(settings: RuntimeSettings, engine: AsyncEngine, erasing: Erasing) -> list[Rounds]:
