@@ -94,9 +94,9 @@ async def test_errors_are_in_the_format_of_the_address(
 async def test_a_request_is_filed_read_and_kept_from_others(client: httpx.AsyncClient, key: str, as_: As) -> None:
     more = {"first_name": "三", "last_name": "张", "phone": "13800000000", "attribute[pole]": "3"}
     number = await filed(client, key, **more)
-    for where in ("params", "headers"):
-        keys = {"params": {"api_key": key}, "headers": {"Authorization": f"Bearer {key}"}}
-        (told,) = (await client.get(f"{OPEN311}/requests/{number}.json", **{where: keys[where]})).json()
+    by_query = await client.get(f"{OPEN311}/requests/{number}.json", params={"api_key": key})
+    by_header = await client.get(f"{OPEN311}/requests/{number}.json", headers={"Authorization": f"Bearer {key}"})
+    for (told,) in (by_query.json(), by_header.json()):
         assert told["description"] == "路灯不亮"
         assert (told["lat"], told["long"], told["status"]) == (26.5807, 107.2357, "open")
         assert None not in told.values()
@@ -250,3 +250,27 @@ def staged(service: Service) -> list[str]:
 async def attachments(service: Service) -> int:
     async with service.app.state.engine.connect() as connection:
         return int((await connection.execute(text("SELECT count(*) FROM attachment"))).scalar_one())
+
+
+async def test_questions_of_a_category_are_attributes(client: httpx.AsyncClient, key: str, as_: As) -> None:
+    services = (await client.get(f"{OPEN311}/services.json")).json()
+    asked = [each["service_code"] for each in services if each["metadata"]]
+    assert asked
+    for code in asked:
+        definition = (await client.get(f"{OPEN311}/services/{code}.json")).json()
+        top = ElementTree.fromstring((await client.get(f"{OPEN311}/services/{code}.xml")).content)
+        assert [each.findtext("code") for each in top.iter("attribute")] == [
+            each["code"] for each in definition["attributes"]
+        ]
+
+
+async def test_answers_are_read_as_their_questions_are(client: httpx.AsyncClient, key: str, as_: As) -> None:
+    fields = {**form(key, service_code="civility.dogs"), "attribute[conduct][]": ["unleashed"]}
+    answer = await client.post(f"{OPEN311}/requests.json", data=fields)
+    assert answer.status_code == 201, answer.text
+    (kept,) = (await client.get("complaints", params={"limit": 1}, headers=as_(Role.OPERATOR))).json()["items"]
+    assert kept["attributes"] == {"conduct": ["unleashed"]}
+    for wrong in ({"attribute[conduct][]": ["flying"]}, {"attribute[conduct]": ["unleashed", "unleashed"]}):
+        answer = await client.post(f"{OPEN311}/requests.json", data={**fields, **wrong})
+        assert answer.status_code == 400
+        assert "attribute[conduct]" in answer.json()[0]["description"]

@@ -89,7 +89,7 @@ async def test_what_the_source_adds_is_kept(client: httpx.AsyncClient, engine: A
     kept = {"number": ORDER["number"], "deadline": "2098-12-31T16:00:00Z"}
     assert (await viewed(client, as_(Role.OPERATOR), ordered))["order"] == kept
     assert (await told(engine, ordered))["order"] == kept
-    sensed = await created(client, as_(Role.PARTNER), SENSOR)
+    sensed = await created(client, as_(Role.PARTNER), {**SENSOR, "external_ref": "event-1"})
     view = await viewed(client, as_(Role.PARTNER), sensed)
     assert view["device"] == {**DEVICE, "snapshot": None}
     assert "device" not in json.dumps(await told(engine, sensed))
@@ -98,7 +98,7 @@ async def test_what_the_source_adds_is_kept(client: httpx.AsyncClient, engine: A
 
 async def test_a_snapshot_is_one_of_the_attachments(client: httpx.AsyncClient, as_: As) -> None:
     snapshot = await uploaded(client, as_, "partner-1", Role.PARTNER)
-    loose = {**SENSOR, "device": {**DEVICE, "snapshot": snapshot}}
+    loose = {**SENSOR, "device": {**DEVICE, "snapshot": snapshot}, "external_ref": "event-2"}
     refused = await client.post("/complaints", json=loose, headers=as_(Role.PARTNER))
     assert refused.json()["errors"][0]["code"] == "snapshot-not-attached"
     receipt = await created(client, as_(Role.PARTNER), {**loose, "attachments": [snapshot]})
@@ -111,8 +111,9 @@ REFUSED: list[tuple[Role, dict[str, Any], str, str]] = [
     (Role.INSPECTOR, report(source="grid_patrol", reporter=CALLER), "/reporter", "not-of-this-source"),
     (Role.CITIZEN, report(station="station-03"), "/station", "not-of-this-source"),
     (Role.CITIZEN, report(device=DEVICE), "/device", "not-of-this-source"),
-    (Role.PARTNER, {**HOTLINE, "order": ORDER}, "/order", "not-of-this-source"),
-    (Role.PARTNER, report(source="video_sensor"), "/device", "source-demands"),
+    (Role.PARTNER, {**HOTLINE, "external_ref": "call-1", "order": ORDER}, "/order", "not-of-this-source"),
+    (Role.PARTNER, report(source="video_sensor", external_ref="event-3"), "/device", "source-demands"),
+    (Role.PARTNER, SENSOR, "/external_ref", "source-demands"),
     (Role.OPERATOR, report(source="superior_assigned", order={**ORDER, "deadline": PAST}), "/order/deadline",
      "deadline-is-over"),
     (Role.PARTNER, {**SENSOR, "device": {**DEVICE, "confidence": 1.01}}, "/device/confidence", "less-than-equal"),

@@ -2,7 +2,7 @@
 
 import tracemalloc
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,8 @@ from operations.sheets.skeleton import Heading, Sheet
 from operations.sheets.workbook import Workbook
 
 
-def _any(names: Sequence[str]) -> None:
-    """Take a file whatever its columns are."""
-
-
 def rows_of(path: Path, **document: Any) -> list[Row]:
-    return list(read_rows(path, Document.model_validate(document), _any))
+    return list(read_rows(path, Document.model_validate(document)))
 
 
 def book(path: Path, *rows: Sequence[Any], title: str = "Sheet") -> Path:
@@ -147,12 +143,13 @@ def test_entities_and_rows_far_away_are_refused(tmp_path: Path) -> None:
     lol = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + b"".join(
         b'<!ENTITY %c "%s">' % (98 + n, b"&%c;" % (97 + n) * 20) for n in range(8)
     )
-    for number, change in enumerate(
-        [
-            lambda part: part.replace(b"</sheetData>", far),
-            lambda part: lol + b"]>" + part.replace(b"</sheetData>", b"<row><c><v>&i;</v></c></row></sheetData>"),
-        ]
-    ):
+    end = b"</sheetData>"
+    bomb = b"<row><c><v>&i;</v></c></row></sheetData>"
+    changes: list[Callable[[bytes], bytes]] = [
+        lambda part: part.replace(end, far),
+        lambda part: lol + b"]>" + part.replace(end, bomb),
+    ]
+    for number, change in enumerate(changes):
         file = tmp_path / f"{number}.xlsx"
         with zipfile.ZipFile(plain) as source, zipfile.ZipFile(file, "w") as target:
             for name in source.namelist():
@@ -171,7 +168,7 @@ def test_memory_does_not_grow_with_the_texts(tmp_path: Path) -> None:
             out.write(made.lines([str(n), f"{n} " + "字" * 2500] for n in range(begin, begin + 1000)))
         out.write(made.end())
     tracemalloc.start()
-    count = sum(1 for _ in read_rows(file, Document(), _any))
+    count = sum(1 for _ in read_rows(file))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == 4000

@@ -19,6 +19,7 @@ from operations.sheets.unpacking import WorkbookTooLarge, WorkbookUnreadable
 _CSV = frozenset({".csv", ".tsv"})
 _XLSX = ".xlsx"
 _CHUNK = 1 << 20
+_PLAIN = Document()
 Cells = Sequence[Any]
 Check = Callable[[Sequence[str]], None]
 """Told the names of the columns before the first row; may refuse them with UserError."""
@@ -32,7 +33,11 @@ class Row(NamedTuple):
     flaws: Sequence[Flaw] = ()
 
 
-def read_rows(path: Path, document: Document, check: Check) -> Iterator[Row]:
+def _take_any(_names: Sequence[str]) -> None:
+    """Take a file whatever its columns are."""
+
+
+def read_rows(path: Path, document: Document = _PLAIN, check: Check = _take_any) -> Iterator[Row]:
     """Yield the records of a .jsonl/.ndjson file (one object a line), or of a .csv, .tsv or .xlsx file with a header.
 
     A bad line is yielded with its flaws; UserError where the whole file cannot be read.

@@ -61,7 +61,9 @@ __all__ = [
     "ComplaintExcluded",
     "ComplaintExtended",
     "ComplaintForceClosed",
+    "ComplaintMerged",
     "ComplaintReceived",
+    "ComplaintRejected",
     "ComplaintReopened",
     "ComplaintRescheduled",
     "ComplaintResolved",
@@ -152,11 +154,15 @@ class ComplaintReceived(Payload):
     """What a query code has to hash to (`query_code_digest`): whoever has the code may speak as the reporter."""
 
 
+ReleaseEnding = Literal["withdrawn", "rejected", "merged"]
+"""A key of `lifecycle.RELEASE_ENDINGS`."""
+
+
 class ReleaseRequested(Payload):
     """Intake asks dispatch to let go of a complaint, so that it can end it."""
 
     actor: str
-    ending: Literal["withdrawn"]
+    ending: ReleaseEnding
     reason: str | None = None
 
 
@@ -165,7 +171,7 @@ class Released(Payload):
 
     request: UUID
     """The event that asked: a request of intake, or a decision of the ledger."""
-    ending: Literal["withdrawn", "voided", "closed"]
+    ending: Literal["withdrawn", "rejected", "merged", "voided", "closed"]
     status: Status | None = None
     """Where the case stood: who has not seen it get there yet has to wait. None in events of the first version."""
 
@@ -181,6 +187,35 @@ class ComplaintWithdrawn(Payload):
     """The reporter has taken the complaint back."""
 
     actor: str
+    reason: str | None = None
+
+
+class Advice(Payload):
+    """What a reporter should do instead: whom to call, which department to turn to."""
+
+    zh: str
+    en: str | None = None
+
+
+class ComplaintRejected(Payload):
+    """不予受理: nothing that the platform's units deal with."""
+
+    actor: str
+    code: str
+    """Why, as one of intake's reasons: `out_of_scope`, `spam` and so on."""
+    reason: str | None = None
+    """A note for staff."""
+    advice: Advice
+    """For the reporter to read."""
+    template: str | None = None
+    """Code of the template that the advice was made of."""
+
+
+class ComplaintMerged(Payload):
+    """并案: it tells of the same matter as another complaint, which is worked on for both."""
+
+    actor: str
+    into: UUID
     reason: str | None = None
 
 
@@ -231,5 +266,7 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.RELEASED: Released,
     EventType.RELEASE_REFUSED: ReleaseRefused,
     EventType.WITHDRAWN: ComplaintWithdrawn,
+    EventType.REJECTED: ComplaintRejected,
+    EventType.MERGED: ComplaintMerged,
     EventType.ERASED: ComplaintErased,
 }

@@ -12,7 +12,7 @@ from contracts.roles import STAFF, Role
 from intake_service.api.schemas import ComplaintView, Track, WithdrawalIn, WithdrawalResult
 from intake_service.api.views import complaint_view, same_code, track_view
 from intake_service.persistence.queries import Complaints, Filters
-from intake_service.service.withdraw import withdraw
+from intake_service.service.ending import Ending, end
 from operations.filters import Box, Code
 from operations.pages import Page, Pages
 from operations.problems import not_found
@@ -122,7 +122,9 @@ async def withdraw_complaint(
     Dispatch decides, so that a withdrawal and an officer's action never both win: 200 once it is withdrawn, 409 with
     the present state where the work was quicker, 202 where the decision takes longer than five seconds (ask again).
     """
-    result = await withdraw(request.app.state.engine, complaint_id, caller, body.reason, version)
-    response.status_code = 200 if result.outcome == "withdrawn" else 202
+    ending = Ending("withdrawn", body.reason)
+    result = await end(request.app.state.engine, complaint_id, caller, ending, version)
+    response.status_code = 200 if result.state == "done" else 202
     response.headers["ETag"] = etag.etag(result.version)
-    return WithdrawalResult(id=complaint_id, status=result.status, withdrawal=result.outcome, version=result.version)
+    outcome = "withdrawn" if result.state == "done" else "requested"
+    return WithdrawalResult(id=complaint_id, status=result.status, withdrawal=outcome, version=result.version)

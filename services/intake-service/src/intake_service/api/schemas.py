@@ -21,6 +21,8 @@ from operations.locations import LocationIn
 from runtime.types import FiniteFloat, Instant, Integer
 
 Scalar = StrictBool | Integer | FiniteFloat | Annotated[str, Field(max_length=1000)] | None
+Chosen = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=200)]
+"""The answer to a question of which several choices may be right."""
 
 
 class Request(BaseModel):
@@ -85,7 +87,10 @@ class ReportFields(Request):
         list[UUID], Field(default_factory=list, max_length=100, description="Uploaded before, by the same caller")
     ]
     external_ref: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    attributes: Annotated[dict[Annotated[str, Field(min_length=1, max_length=100)], Scalar], Field(max_length=50)] = {}
+    attributes: Annotated[
+        dict[Annotated[str, Field(min_length=1, max_length=100)], Scalar | Chosen],
+        Field(max_length=50, description="Answers to the questions of the category, by name, and what else you know"),
+    ] = {}
     self_handled: SelfHandledIn | None = None
     station: Annotated[
         str | None, Field(min_length=1, max_length=100, description="Code of the station where it was taken")

@@ -65,6 +65,8 @@ class NewComplaint:
     occurred_at: datetime | None
     received_at: datetime
     external_ref: str | None
+    configuration: int
+    """The version that it is filed under."""
     attributes: dict[str, object] = field(default_factory=dict)
     suggested_category: str | None = None
     """What the model made of the description, where no category was given."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from intake_service.domain.flaws import Flaw
 
 if TYPE_CHECKING:
-    from intake_service.domain.reference import Source
+    from intake_service.domain.configuration.reference import KnownSource
     from intake_service.domain.report import Report
 
 Detail = Literal["reporter", "station", "device", "snapshot", "order", "external_ref", "self_handled"]
@@ -35,13 +35,14 @@ _PLACES: Mapping[Detail, _Place] = {
 DETAILS = frozenset(_PLACES)
 
 
-def flaws_of_source(report: "Report", source: "Source") -> Iterator[Flaw]:
-    """Yield what `report` says and its source may not, and what the source has to say and `report` does not."""
+def flaws_of_source(report: "Report", source: "KnownSource", roles: frozenset[str]) -> Iterator[Flaw]:
+    """Yield what `report` says and its source may not, and what a caller with `roles` has to say there and does not."""
+    demanded = source.demanded_of(roles)
     for detail, place in _PLACES.items():
         is_given = place.is_given(report)
         if is_given and detail not in source.takes:
             yield Flaw(place.pointer, "not-of-this-source", source.code)
-        elif not is_given and detail in source.demands:
+        elif not is_given and detail in demanded:
             yield Flaw(place.pointer, "source-demands", source.code)
 
 

@@ -72,7 +72,11 @@ def _is_xml(request: Request) -> bool:
 
 
 def _told(fields: Fields) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
+    return {name: _bare(value) for name, value in fields.items() if value is not None}
+
+
+def _bare(value: Any) -> Any:
+    return [_told(item) if isinstance(item, dict) else item for item in value] if isinstance(value, list) else value
 
 
 def _json(content: Any, status: int) -> Response:

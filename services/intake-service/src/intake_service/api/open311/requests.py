@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from fastapi import Request, Response
 
 from intake_service.api.attachment_texts import store_at_hand
+from intake_service.api.deps import Known
 from intake_service.api.open311.formats import both, listed, router
 from intake_service.api.open311.keys import Posting, Reader
 from intake_service.api.open311.services import ANYBODY, Jurisdiction
 from intake_service.api.open311.submissions import SUBMISSION, Submission, in_its_words
 from intake_service.api.texts import STATUS_LABELS
-from intake_service.domain import reference
 from intake_service.domain.attachment import Wish
+from intake_service.domain.configuration.reference import Reference
 from intake_service.persistence.open311 import CLOSED, ServiceRequests, Span
 from intake_service.service.accept import Intake, Once
 from intake_service.service.attaching import Attaching
@@ -40,7 +41,7 @@ _STATES = {"open": False, "closed": True}
 
 
 @both(routes.post, "/requests", status_code=201)
-async def create_request(request: Request, caller: Posting) -> Response:
+async def create_request(request: Request, caller: Posting, references: Known) -> Response:
     """Ask for a service: a form, URL-encoded or with a photo as the part `media`, which comes after its `api_key`.
 
     With an `Idempotency-Key` a repeat gets the first answer.
@@ -50,10 +51,11 @@ async def create_request(request: Request, caller: Posting) -> Response:
         _check_jurisdiction(submission, caller)
         key = await from_header.from_request(request)
         once = Once(key, request_hash("POST", "/open311/v2/requests", _told(submission))) if key else None
-        submission.report([])
-        attachments = [await _attach(request, submission, caller)] if submission.media else []
+        reference = await references.current(caller.tenant)
+        submission.report([], reference)
+        attachments = await _attached(request, submission, caller)
         intake: Intake = request.app.state.intake
-        accepted = await intake.accept(submission.report(attachments), caller, once)
+        accepted = await intake.accept(submission.report(attachments, reference), caller, once)
     except Problem as problem:
         raise in_its_words(problem) from problem
     finally:
@@ -66,7 +68,7 @@ async def create_request(request: Request, caller: Posting) -> Response:
 
 
 @both(routes.get, "/requests", dependencies=ANYBODY)
-async def list_requests(request: Request, caller: Reader, tenant: Jurisdiction) -> Response:
+async def list_requests(request: Request, caller: Reader, tenant: Jurisdiction, references: Known) -> Response:
     """List requests, newest first: a partner's own with its key, else of all only what may be public.
 
     `service_request_id` (several with commas) overrides all else: `service_code`, `status`, `start_date` and
@@ -80,16 +82,18 @@ async def list_requests(request: Request, caller: Reader, tenant: Jurisdiction) 
         size, offset = _page(given)
         zone = ZoneInfo(request.app.state.settings.timezone)
         rows = await store.of_span(tenant, caller, _span(given, zone), offset=offset, limit=size)
-    return _answer(request, caller, rows)
+    return _answer(request, caller, rows, await references.current(caller.tenant if caller else tenant))
 
 
 @both(routes.get, "/requests/{service_request_id}", dependencies=ANYBODY)
-async def read_request(service_request_id: str, request: Request, caller: Reader, tenant: Jurisdiction) -> Response:
+async def read_request(
+    service_request_id: str, request: Request, caller: Reader, tenant: Jurisdiction, references: Known
+) -> Response:
     """Read one request, as a list of one."""
     rows = await ServiceRequests(request.app.state.read_engine).of_numbers(tenant, caller, [service_request_id])
     if not rows:
         raise Problem(404, "open311-request-not-found")
-    return _answer(request, caller, rows)
+    return _answer(request, caller, rows, await references.current(caller.tenant if caller else tenant))
 
 
 @both(routes.get, "/tokens/{token}", dependencies=ANYBODY)
@@ -101,14 +105,14 @@ async def read_token(token: str, request: Request, caller: Reader, tenant: Juris
     return listed(request, "service_requests", "request", [{"service_request_id": token, "token": token}])
 
 
-def _answer(request: Request, caller: Caller | None, rows: Any) -> Response:
+def _answer(request: Request, caller: Caller | None, rows: Any, reference: Reference) -> Response:
     language = preferred_language(request.headers.get("accept-language"))
-    told = [_request(row, language, is_own=caller is not None) for row in rows]
+    told = [_request(row, reference, language, is_own=caller is not None) for row in rows]
     return listed(request, "service_requests", "request", told)
 
 
-def _request(row: Any, language: str, *, is_own: bool) -> dict[str, Any]:
-    category = reference.categories().get(row.category or _OTHER)
+def _request(row: Any, reference: Reference, language: str, *, is_own: bool) -> dict[str, Any]:
+    category = reference.categories.get(row.category or _OTHER)
     told = {
         "service_request_id": row.number,
         "status": "closed" if row.status in CLOSED else "open",
@@ -127,12 +131,14 @@ def _request(row: Any, language: str, *, is_own: bool) -> dict[str, Any]:
     return {**told, **coarse}
 
 
-async def _attach(request: Request, submission: Submission, caller: Caller) -> UUID:
+async def _attached(request: Request, submission: Submission, caller: Caller) -> list[UUID]:
+    if submission.media is None:
+        return []
     store: Attaching = request.app.state.attaching
     wish = Wish(name=submission.media_name, declared=submission.media_type)
     with store_at_hand():
         answer = await store.attach(submission.media, wish, caller)
-    return UUID(json.loads(answer.body)["id"])
+    return [UUID(json.loads(answer.body)["id"])]
 
 
 def _check_jurisdiction(submission: Submission, caller: Caller) -> None:

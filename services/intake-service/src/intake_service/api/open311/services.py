@@ -1,12 +1,13 @@
 """What there is: the endpoint itself, and the services that can be asked for."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Query, Request, Response
 
+from intake_service.api.deps import Known
+from intake_service.api.open311.definitions import definition, service, services
 from intake_service.api.open311.formats import PREFIX, both, listed, router, single
-from intake_service.domain import reference
+from runtime import clock
 from runtime.auth import public
 from runtime.problems import Problem
 
@@ -44,31 +45,17 @@ async def discover(request: Request) -> Response:
 
 
 @both(routes.get, "/services", dependencies=ANYBODY)
-async def list_services(request: Request, _tenant: Jurisdiction) -> Response:
-    """List the services: the categories that have none below them."""
-    known = reference.categories()
-    parents = {each.parent for each in known.values()}
-    return listed(
-        request, "services", "service", [_service(each, known) for code, each in known.items() if code not in parents]
-    )
+async def list_services(request: Request, tenant: Jurisdiction, references: Known) -> Response:
+    """List the services: the categories in force that have none below them."""
+    reference = await references.current(tenant)
+    rows = [service(each, reference) for each in services(reference, clock.now())]
+    return listed(request, "services", "service", rows)
 
 
 @both(routes.get, "/services/{service_code}", dependencies=ANYBODY)
-async def define_service(service_code: str, request: Request, _tenant: Jurisdiction) -> Response:
-    """Say what a service asks beside where it is and what it is about: nothing."""
-    if service_code not in reference.categories():
+async def define_service(service_code: str, request: Request, tenant: Jurisdiction, references: Known) -> Response:
+    """Say what a service asks beside where it is and what it is about: the questions of its category."""
+    reference = await references.current(tenant)
+    if not reference.is_active(service_code, clock.now()):
         raise Problem(404, "open311-service-not-found")
-    return single(request, "service_definition", {"service_code": service_code, "attributes": []})
-
-
-def _service(each: reference.Category, known: Mapping[str, reference.Category]) -> dict[str, Any]:
-    group = known[each.parent] if each.parent else each
-    return {
-        "service_code": each.code,
-        "service_name": each.zh,
-        "description": each.en,
-        "metadata": False,
-        "type": "realtime",
-        "keywords": f"{each.zh},{each.en}",
-        "group": group.zh,
-    }
+    return single(request, "service_definition", definition(reference.categories[service_code]))

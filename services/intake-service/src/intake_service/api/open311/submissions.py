@@ -10,8 +10,9 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from intake_service.api.open311.definitions import answer
 from intake_service.api.schemas import ComplaintIn
-from intake_service.domain import reference
+from intake_service.domain.configuration.reference import KnownCategory, Reference
 from intake_service.domain.report import Report
 from operations.problems import invalid
 from runtime.problems import FieldError, Problem
@@ -46,11 +47,12 @@ class Submission:
     media_name: str | None = None
     media_type: str | None = None
 
-    def report(self, attachments: list[UUID]) -> Report:
+    def report(self, attachments: list[UUID], reference: Reference) -> Report:
         """Return the report that it is; raises Problem in the words of the form."""
-        service = reference.categories().get(self._text("service_code") or "")
-        if self._text("service_code") is None:
+        code = self._text("service_code")
+        if code is None:
             raise invalid("/service_code", "missing")
+        service = reference.categories.get(code)
         if service is None:
             raise Problem(404, "open311-service-not-found")
         description = self._text("description") or f"{service.zh} {service.en}"
@@ -62,7 +64,7 @@ class Submission:
             "description": description,
             "location": self._location(),
             "reporter": self._reporter(),
-            "attributes": self._attributes(),
+            "attributes": self._attributes(service),
         }
         try:
             report = ComplaintIn.model_validate({**body, "attachments": attachments}).to_report()
@@ -95,14 +97,15 @@ class Submission:
         }
         return {name: value for name, value in said.items() if value} or None
 
-    def _attributes(self) -> dict[str, str]:
+    def _attributes(self, service: KnownCategory) -> dict[str, Any]:
+        questions = {each.name: each for each in service.questions}
         found: dict[str, list[str]] = {}
         for name, values in self.fields.items():
             if match := _ATTRIBUTE.fullmatch(name):
                 found.setdefault(match[1], []).extend(values)
         if media_url := self._text("media_url"):
             found["media_url"] = [media_url]
-        return {name: "; ".join(values) for name, values in found.items()}
+        return {name: answer(questions.get(name), values) for name, values in found.items()}
 
 
 def parsed(body: bytes) -> Form:
@@ -116,9 +119,11 @@ def parsed(body: bytes) -> Form:
 def in_its_words(problem: Problem) -> Problem:
     """Return a problem with a complaint as one with the form that it came from."""
     errors = [FieldError(f"/{_name(each.pointer)}", each.code, each.params) for each in problem.errors]
-    return Problem(problem.status, problem.code, errors=errors, extra=problem.extra, **problem.params)
+    params: dict[str, Any] = {**problem.params}
+    return Problem(problem.status, problem.code, errors=errors, extra=problem.extra, **params)
 
 
 def _name(pointer: str) -> str:
     path = pointer.strip("/")
-    return _NAMES.get(path, path)
+    part, _, name = path.partition("/")
+    return f"attribute[{name}]" if part == "attributes" and name else _NAMES.get(path, path)
