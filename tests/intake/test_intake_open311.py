@@ -54,14 +54,14 @@ async def test_discovery_and_services_in_both_formats(client: httpx.AsyncClient)
     assert [each.text for each in top.iter("format")] == ["application/json", "text/xml"]
     services = (await client.get(f"{OPEN311}/services.json")).json()
     (lamps,) = [each for each in services if each["service_code"] == "facilities.lamps"]
-    assert (lamps["service_name"], lamps["group"], lamps["type"], lamps["metadata"]) == (
-        "路灯", "公用设施", "realtime", False,
-    )  # fmt: skip
+    assert lamps["service_name"] == "路灯"
+    assert (lamps["group"], lamps["type"], lamps["metadata"]) == ("公用设施", "realtime", True)
     answer = await client.get(f"{OPEN311}/services.xml", params={"jurisdiction_id": TENANT})
     assert answer.headers["content-type"] == "text/xml; charset=utf-8"
     assert len(ElementTree.fromstring(answer.content)) == len(services)
     definition = (await client.get(f"{OPEN311}/services/facilities.lamps.json")).json()
-    assert definition == {"service_code": "facilities.lamps", "attributes": []}
+    assert definition["service_code"] == "facilities.lamps"
+    assert [(each["code"], each["datatype"]) for each in definition["attributes"]] == [("pole", "text")]
 
 
 @pytest.mark.parametrize("suffix", ["json", "xml"])

@@ -7,7 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.topics import LIFECYCLE
 from eventbus.slices import Subscription
-from intake_service.api import attachments, complaints, erasures, references, reports, suggestions, texts, uploads
+from intake_service.api import (
+    attachments,
+    complaints,
+    drafts,
+    erasures,
+    references,
+    reports,
+    suggestions,
+    texts,
+    uploads,
+)
 from intake_service.api.open311 import facade as open311
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
@@ -15,6 +25,7 @@ from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
+from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
 from intake_service.service.references import References
 from intake_service.service.suggesting import Categoriser
@@ -40,6 +51,12 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     known = References(foundation.read_engine)
     attaching = Attaching.of(settings, foundation.engine)
     janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
+    drafting = Drafting(
+        foundation.engine,
+        timedelta(days=settings.draft_days),
+        settings.drafts_per_person,
+        settings.attachments_per_complaint,
+    )
     erasing = Erasing(foundation.engine, janitor.remove)
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
     service = assemble(
@@ -50,6 +67,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             reports.router,
             complaints.router,
+            drafts.router,
             erasures.router,
             references.router,
             suggestions.router,
@@ -70,6 +88,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "references": known,
             "attaching": attaching,
             "categoriser": categoriser,
+            "drafting": drafting,
             "erasing": erasing,
             "complaints": Complaints(foundation.read_engine),
         },
@@ -77,6 +96,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         workers={
             "api": [
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
+                Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
                 *_retention(settings, foundation.engine, erasing),
             ]
         },

@@ -96,6 +96,9 @@ class RuntimeSettings(BaseSettings):
     attachments_per_complaint: Annotated[int, Field(ge=1, le=100)] = 20
     attachments_waiting: PositiveInt = 100
     """How many uploads of one citizen or partner may wait for a complaint that refers to them."""
+    draft_days: Annotated[int, Field(ge=1, le=366)] = 30
+    """For how many days after its last change a draft of a report is kept."""
+    drafts_per_person: Annotated[int, Field(ge=1, le=1000)] = 20
     attachment_decoders: Annotated[int, Field(ge=1, le=64)] = 2
     """How many images are decoded at once, each in a process of its own."""
 

@@ -19,10 +19,10 @@ from runtime.problems.validation import problem_of
 router = APIRouter(tags=["complaints"], responses=PROBLEM_RESPONSES)
 Reporting = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.RECEIVED].roles))]
 DryRun = Annotated[bool, Query(description="Only say what is wrong with each.")]
-_RECEIPT = {"model": ComplaintAccepted, "description": "Accepted and durable"}
+RECEIPT = {"model": ComplaintAccepted, "description": "Accepted and durable"}
 
 
-@router.post("/complaints", status_code=201, responses={201: _RECEIPT}, response_class=Response)
+@router.post("/complaints", status_code=201, responses={201: RECEIPT}, response_class=Response)
 async def create_complaint(body: ComplaintIn, request: Request, caller: Reporting, key: IdempotencyKey) -> Response:
     """Accept a complaint.
 
@@ -33,7 +33,7 @@ async def create_complaint(body: ComplaintIn, request: Request, caller: Reportin
     """
     once = Once(key, request_hash("POST", request.scope["path"], await request.body())) if key else None
     accepted = await _intake(request).accept(body.to_report(), caller, once)
-    return _receipt(accepted)
+    return receipt(accepted)
 
 
 @router.post("/complaints/batch", response_model=BatchResult)
@@ -89,7 +89,8 @@ def _refused(index: int, problem: Problem, request: Request) -> BatchItem:
     return BatchItem(index=index, status=answer.status_code, problem=json.loads(bytes(answer.body)))
 
 
-def _receipt(accepted: Accepted) -> Response:
+def receipt(accepted: Accepted) -> Response:
+    """Return the 201 of an accepted complaint."""
     headers = {"Location": f"/intake/v1/complaints/{accepted.id}", "ETag": '"1"'}
     if accepted.repeated:
         headers["Idempotency-Replayed"] = "true"

@@ -43,6 +43,24 @@ register_texts(
             "该来源的外部编号 {external_ref} 已受理过，见 complaint。",
             "The reference {external_ref} of this source was accepted before, see complaint.",
         ),
+        "draft-not-found": (
+            "未找到草稿",
+            "Draft not found",
+            "没有这份草稿，或已过期，或不是您的。",
+            "There is no such draft, its time is over, or it is not yours.",
+        ),
+        "draft-submitted": (
+            "草稿已提交",
+            "The draft was submitted",
+            "该草稿已提交为诉求 {number}，见 complaint。",
+            "The draft has become the complaint {number}, see complaint.",
+        ),
+        "too-many-drafts": (
+            "草稿过多",
+            "Too many drafts",
+            "每人最多保留 {limit} 份草稿，请先提交或删除。",
+            "Nobody may keep more than {limit} drafts: submit one or delete one.",
+        ),
         "unknown-source": ("未知的事件来源：{given}。", "There is no source {given}; see /intake/v1/sources."),
         "source-not-yours": (
             "您的角色不能使用事件来源 {given}。",

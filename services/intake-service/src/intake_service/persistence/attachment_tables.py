@@ -27,7 +27,9 @@ attachment = sa.Table(
     ),
     sa.Column("complaint_id", sa.Uuid, comment="null while no complaint refers to it"),
     sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("draft_id", sa.Uuid, comment="the draft that keeps it"),
 )
+sa.Index("attachment_by_draft", attachment.c.draft_id, postgresql_where=attachment.c.draft_id.is_not(None))
 sa.Index("attachment_by_complaint", attachment.c.complaint_id, postgresql_where=attachment.c.complaint_id.is_not(None))
 sa.Index(
     "attachment_waiting",

@@ -28,7 +28,8 @@ _COMPLAINTS = sa.text(f"""
         given_lon = CASE WHEN :texts THEN NULL ELSE given_lon END,
         given_lat = CASE WHEN :texts THEN NULL ELSE given_lat END,
         given_crs = CASE WHEN :texts THEN NULL ELSE given_crs END,
-        attributes = CASE WHEN :texts THEN NULL ELSE attributes END
+        attributes = CASE WHEN :texts THEN NULL ELSE attributes END,
+        origin = CASE WHEN :texts THEN NULL ELSE origin END
     WHERE tenant = :tenant AND id = :id
 """)
 _REPORTER = sa.text("DELETE FROM reporter WHERE tenant = :tenant AND complaint_id = :id")
@@ -36,6 +37,7 @@ _ATTACHMENTS = sa.text("""
     WITH erased AS (DELETE FROM attachment WHERE tenant = :tenant AND complaint_id = :id RETURNING id)
     DELETE FROM attachment_file WHERE attachment_id IN (SELECT id FROM erased) RETURNING sha256
 """)
+_DRAFT = sa.text("DELETE FROM draft WHERE tenant = :tenant AND complaint_id = :id")
 _UPLOADS = sa.text("DELETE FROM attachment_upload WHERE tenant = :tenant AND complaint_id = :id")
 _OLD = sa.text("""
     SELECT id, tenant, erased_at IS NULL AND status = ANY(CAST(:ended AS text[])) AND updated_at < :before AS is_due
@@ -66,6 +68,7 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> Sequence[bytes
     said = {"sequence": erasure.sequence, "at": erasure.at, "texts": erasure.texts}
     await connection.execute(_COMPLAINTS, row | said)
     await connection.execute(_REPORTER, row)
+    await connection.execute(_DRAFT, row)
     await forget_settled(connection, [erasure.complaint])
     if not erasure.texts:
         return []
