@@ -13,9 +13,12 @@ from intake_service.api import (
     drafts,
     erasures,
     references,
+    rejections,
     reports,
+    similar,
     suggestions,
     texts,
+    triage_texts,
     uploads,
 )
 from intake_service.api.open311 import facade as open311
@@ -23,11 +26,14 @@ from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
+from intake_service.service.asking_limits import AskingLimit
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
+from intake_service.service.likeness_index import LikenessIndex
 from intake_service.service.references import References
+from intake_service.service.similar import SimilarComplaints
 from intake_service.service.suggesting import Categoriser
 from operations import accounts
 from operations.rounds import Rounds
@@ -37,7 +43,7 @@ from runtime.lifecycle import Service
 from runtime.problems import render_below
 from runtime.settings import RuntimeSettings
 
-__all__ = ["build", "texts"]
+__all__ = ["build", "texts", "triage_texts"]
 
 _FORM_SLACK = 65_536
 """Bytes of a form beside its file."""
@@ -69,8 +75,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             complaints.router,
             drafts.router,
             erasures.router,
+            rejections.router,
             references.router,
             suggestions.router,
+            similar.router,
             attachments.router,
             uploads.router,
         ],
@@ -90,12 +98,15 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "categoriser": categoriser,
             "drafting": drafting,
             "erasing": erasing,
+            "similar": SimilarComplaints(foundation.read_engine),
+            "asking_limit": AskingLimit(30, timedelta(minutes=10)),
             "complaints": Complaints(foundation.read_engine),
         },
         # with the API, because whoever serves files has the folder
         workers={
             "api": [
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
+                Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
                 Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
                 *_retention(settings, foundation.engine, erasing),
             ]

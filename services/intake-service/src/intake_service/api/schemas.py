@@ -238,12 +238,23 @@ class ReporterOut(BaseModel):
     anonymous: bool
 
 
+class AdviceOut(BaseModel):
+    """What a reporter should do instead; English where it was given."""
+
+    zh: str
+    en: str | None = None
+
+
 class Step(BaseModel):
     """One step of the way."""
 
     status: str
     at: datetime
     reason: str | None = Field(default=None, description="Why it was voided, or closed by force; null otherwise.")
+    code: str | None = Field(
+        default=None, description="Of a rejection: out_of_scope, not_ours, unclear, spam and so on."
+    )
+    advice: AdviceOut | None = Field(default=None, description="What to do instead, where it was rejected.")
 
 
 class ComplaintView(BaseModel):

@@ -110,6 +110,12 @@ register_texts(
             "只有监督员和网格队员可以上报自处理事件。",
             "Only inspectors and officers may report what they have handled themselves.",
         ),
+        "asked-too-often": (
+            "查询过于频繁",
+            "Asked too often",
+            "{minutes} 分钟内最多查询 {times} 次，请稍后再试。",
+            "Ask at most {times} times in {minutes} minutes; try again later.",
+        ),
         "blank-description": ("描述不能为空白。", "The description is blank."),
     }
 )

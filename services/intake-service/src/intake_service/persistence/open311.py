@@ -8,12 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contracts.lifecycle import ENDED, UNCOUNTED
 from intake_service.persistence.tables import complaint
 from runtime.auth import Caller
 
-CLOSED = frozenset({"closed", "withdrawn", "voided", "rejected", "merged"})
-"""States of the two that the standard knows; all others are open."""
-_NEVER_PUBLIC = ("withdrawn", "voided", "rejected", "merged")
+_NEVER_PUBLIC = UNCOUNTED
 _SHOWN = (
     complaint.c.number,
     complaint.c.status,
@@ -53,7 +52,7 @@ class ServiceRequests:
         if span.services is not None:
             conditions.append(complaint.c.category.in_(span.services))
         if span.is_closed is not None:
-            closed = complaint.c.status.in_(CLOSED)
+            closed = complaint.c.status.in_(ENDED)
             conditions.append(closed if span.is_closed else sa.not_(closed))
         query = sa.select(*_SHOWN).where(*_visible(tenant, partner), *conditions)
         async with self._engine.connect() as connection:

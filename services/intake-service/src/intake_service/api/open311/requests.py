@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
+from contracts.lifecycle import ENDED
 from intake_service.api.attachment_texts import store_at_hand
 from intake_service.api.deps import Known
 from intake_service.api.open311.formats import both, listed, router
@@ -18,7 +19,7 @@ from intake_service.api.open311.submissions import SUBMISSION, Submission, in_it
 from intake_service.api.texts import STATUS_LABELS
 from intake_service.domain.attachment import Wish
 from intake_service.domain.configuration.reference import Reference
-from intake_service.persistence.open311 import CLOSED, ServiceRequests, Span
+from intake_service.persistence.open311 import ServiceRequests, Span
 from intake_service.service.accept import Intake, Once
 from intake_service.service.attaching import Attaching
 from operations.problems import invalid
@@ -115,7 +116,7 @@ def _request(row: Any, reference: Reference, language: str, *, is_own: bool) -> 
     category = reference.categories.get(row.category or _OTHER)
     told = {
         "service_request_id": row.number,
-        "status": "closed" if row.status in CLOSED else "open",
+        "status": "closed" if row.status in ENDED else "open",
         "status_notes": STATUS_LABELS.get(row.status, (row.status, row.status))[language == "en"],
         "service_name": category.zh if category else row.category,
         "service_code": row.category or _OTHER,
