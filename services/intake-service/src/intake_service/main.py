@@ -10,6 +10,7 @@ from eventbus.slices import Subscription
 from intake_service.api import (
     attachments,
     complaints,
+    configuration,
     drafts,
     erasures,
     references,
@@ -77,6 +78,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             erasures.router,
             rejections.router,
             references.router,
+            configuration.router,
             suggestions.router,
             similar.router,
             attachments.router,
@@ -115,6 +117,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,
             **dict.fromkeys(open311.FORMS, settings.attachment_max_bytes + _FORM_SLACK),
+            "/intake/v1/configuration/": configuration.BODY_LIMIT,
         },
         facades=open311.ROUTERS,
     )

@@ -257,6 +257,13 @@ class Step(BaseModel):
     advice: AdviceOut | None = Field(default=None, description="What to do instead, where it was rejected.")
 
 
+class NameOut(BaseModel):
+    """What something is called."""
+
+    zh: str
+    en: str
+
+
 class ComplaintView(BaseModel):
     """A complaint as its reporter and the staff see it; `reporter` is null without the right to contact reporters."""
 
@@ -264,10 +271,13 @@ class ComplaintView(BaseModel):
     number: str
     status: str
     version: int
+    configuration_version: Annotated[int, Field(description="Of categories and sources, that it was filed under.")]
     source: str
+    source_name: Annotated[NameOut | None, Field(description="As it was then.")]
     proactive: bool
     kind: RequestKind
     category: str | None
+    category_name: Annotated[NameOut | None, Field(description="As it was then.")]
     suggested_category: SuggestedCategory | None
     description: str
     location: LocationOut
@@ -294,6 +304,7 @@ class Track(BaseModel):
     status: str
     status_label: str
     category: str | None
+    category_label: Annotated[str | None, Field(description="In the language asked for, as it was then.")]
     unit: str | None
     received_at: datetime
     updated_at: datetime
