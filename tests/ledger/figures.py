@@ -127,15 +127,10 @@ def counts(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:
     """Yield what a complaint counts for after these entries, and when."""
     received_at = datetime.fromisoformat(life[0].data["received_at"])
     yield "received", received_at
-    if _last(life, "voided"):
-        yield "voided", received_at
-        return
-    if _last(life, "rejected"):
-        yield "rejected", received_at
-        return
-    if (ended := _last(life, "merged", "unmerged")) is not None and ended.type == "merged":
-        yield "merged", received_at
-        return
+    for name, back in (("voided", "voided"), ("rejected", "rejected"), ("merged", "unmerged")):
+        if (ended := _last(life, name, back)) is not None and ended.type == name:
+            yield name, received_at
+            return
     assigned = next((step for step in life if step.type == "assigned"), None)
     if assigned or not _last(_round(life), "withdrawn", "closed", "force_closed"):
         yield "to_dispatch", received_at

@@ -116,7 +116,7 @@ async def track_complaint(
         raise not_found()
     names = await known.namings(row.tenant, [row.configuration])
     language = preferred_language(request.headers.get("accept-language"))
-    return track_view(row, language, names[row.configuration])
+    return track_view(row, language, names[row.configuration], await store.master(row))
 
 
 @router.post(

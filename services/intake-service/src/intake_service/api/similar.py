@@ -122,7 +122,7 @@ def _item(similar: Similar) -> SimilarItem:
         likeness=similar.likeness,
         distance=None if similar.distance is None else round(similar.distance),
         affected=row.affected,
-        merged_into=None,
+        merged_into=row.merged_into,
     )
 
 

@@ -17,6 +17,7 @@ from eventbus.errors import OutOfOrder
 from intake_service.events.erasures import repeat_erasures
 from intake_service.events.photos import link_photos
 from intake_service.events.releases import answer
+from intake_service.persistence import merging
 
 TYPES = frozenset(
     {
@@ -81,7 +82,10 @@ async def follow(connection: AsyncConnection, events: Sequence[Event]) -> Sequen
         raise OutOfOrder(await _first_flaw(connection, ways))
     await link_photos(connection, events)
     await repeat_erasures(connection, events)
-    return await answer(connection, events)
+    answers = await answer(connection, events)
+    if voided := [event.subject for event in events if event.type is EventType.VOIDED]:
+        answers += await merging.let_go(connection, voided)
+    return answers
 
 
 def _ways(events: Sequence[Event]) -> dict[UUID, _Way]:
