@@ -8,6 +8,7 @@ from chaos.load.asking import Person
 from dispatch_service.demo.tiling import EAST, NORTH, SOUTH, WEST
 from intake_service.domain.configuration.shipped import shipped
 
+_CATEGORIES = tuple(code for code, category in shipped().categories.items() if category.advice is None)
 CITIZENS = tuple(Person("citizen", f"citizen-{number:02}") for number in range(20))
 _STAFF = {role: Person(role, f"{role}-chaos") for role in ("operator", "inspector", "officer", "partner")}
 _TEXTS = (
@@ -30,7 +31,7 @@ def report(rng: random.Random, reference_number: str) -> tuple[Person, Mapping[s
         "location": _location(rng),
     }
     if rng.random() < 0.8:
-        body["category"] = rng.choice(tuple(shipped().categories))
+        body["category"] = rng.choice(_CATEGORIES)
     if source.code == "video_sensor":
         body["device"] = {"id": "camera-7", "confidence": 0.9}
     if role == "citizen" and rng.random() < 0.5:
