@@ -18,8 +18,12 @@ class _Reader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="an alias", problem_mark=self.peek_event().start_mark)
+            self.refuse_alias()
         return super().compose_node(parent, index)
+
+    def refuse_alias(self) -> None:
+        event: yaml.Event = self.get_event()
+        raise yaml.MarkedYAMLError(problem="an alias", problem_mark=event.start_mark)
 
     def mapping(self, node: Any) -> dict[Any, Any]:
         seen = set()
