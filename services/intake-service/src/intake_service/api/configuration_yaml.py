@@ -18,12 +18,8 @@ class _Reader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            self.refuse_alias()
+            raise yaml.MarkedYAMLError(problem="an alias", problem_mark=self.get_mark())
         return super().compose_node(parent, index)
-
-    def refuse_alias(self) -> None:
-        event: yaml.Event = self.get_event()
-        raise yaml.MarkedYAMLError(problem="an alias", problem_mark=event.start_mark)
 
     def mapping(self, node: Any) -> dict[Any, Any]:
         seen = set()
