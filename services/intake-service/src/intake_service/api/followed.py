@@ -12,7 +12,8 @@ from pydantic import BaseModel, Field, StrictBool
 from contracts.roles import Role
 from intake_service.api.deps import Engine, Known, ReadEngine
 from intake_service.api.handles import complaint_of, handle
-from intake_service.api.schemas import Request, Step
+from intake_service.api.schemas import Request
+from intake_service.api.view_schemas import Step
 from intake_service.api.views import progress, status_label
 from intake_service.persistence import followers
 from intake_service.service.following import follow

@@ -3,10 +3,18 @@
 import hmac
 from typing import Any
 
-from contracts.roles import Role
+from contracts.roles import STAFF, Role
 from intake_service.api.schemas import SuggestedCategory
 from intake_service.api.texts import STATUS_LABELS
-from intake_service.api.view_schemas import ComplaintView, LocationOut, NameOut, ReporterOut, Step, Track
+from intake_service.api.view_schemas import (
+    ComplaintView,
+    LocationOut,
+    MasterProgress,
+    NameOut,
+    ReporterOut,
+    Step,
+    Track,
+)
 from intake_service.domain.configuration.shipped import VERSION
 from intake_service.service.references import Naming
 from runtime.auth import Caller
@@ -51,25 +59,43 @@ def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
         erased_at=row.erased_at,
         external_ref=row.external_ref,
         attributes=row.attributes or {},
-        attachments=row.attachments,
-        progress=_progress(row),
+        attachments=sorted([*row.attachments, *row.taken_over]) if caller.has(*STAFF) else row.attachments,
+        merged_into=row.merged_into if caller.has(*STAFF) else None,
+        merged=row.merged if caller.has(*STAFF) else [],
+        affected=row.affected,
+        progress=progress(row),
     )
 
 
-def track_view(row: Any, language: str, naming: Naming) -> Track:
+def track_view(row: Any, language: str, naming: Naming, master: Any | None) -> Track:
     """Return what the holder of the query code sees."""
     category = naming.category(row.category)
-    labels = STATUS_LABELS.get(row.status, (row.status, row.status))
     return Track(
         number=row.number,
         status=row.status,
-        status_label=labels[language == "en"],
+        status_label=status_label(row.status, language),
         category=row.category,
         category_label=None if category is None else category[language == "en"],
         unit=row.unit,
         received_at=row.received_at,
         updated_at=row.updated_at,
-        progress=_progress(row),
+        progress=progress(row),
+        master=None if master is None else _master(master, language),
+    )
+
+
+def status_label(status: str, language: str) -> str:
+    """Return what a state is called."""
+    return STATUS_LABELS.get(status, (status, status))[language == "en"]
+
+
+def _master(row: Any, language: str) -> MasterProgress:
+    return MasterProgress(
+        status=row.status,
+        status_label=status_label(row.status, language),
+        unit=row.unit,
+        updated_at=row.updated_at,
+        progress=progress(row),
     )
 
 
@@ -90,5 +116,6 @@ def _sees_reporter(row: Any, caller: Caller) -> bool:
     return caller.has(*MAY_CONTACT) or bool(row.created_by == caller.subject)
 
 
-def _progress(row: Any) -> list[Step]:
+def progress(row: Any) -> list[Step]:
+    """Return the steps of a complaint, from its reception on."""
     return [Step(status="received", at=row.received_at), *(Step(**step) for step in row.progress)]
