@@ -60,6 +60,13 @@ complaint = sa.Table(
         comment="who reported it: supervisors only",
     ),
     sa.Column("origin", JSONB, comment="what its source adds: station, device, order"),
+    sa.Column(
+        "reclassifications",
+        JSONB,
+        nullable=False,
+        server_default="[]",
+        comment="[{category, former, reason, by, at}], oldest first",
+    ),
     sa.Column("erased_at", _TIME, comment="personal data; null: never"),
     sa.Column("configuration", sa.Integer, comment="the version it was filed under; null: 1"),
     sa.UniqueConstraint("tenant", "number", name="complaint_number"),

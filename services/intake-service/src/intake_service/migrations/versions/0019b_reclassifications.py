@@ -1,0 +1,27 @@
+"""How the category of a complaint was corrected."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0019b"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column(
+        "complaint",
+        sa.Column(
+            "reclassifications",
+            postgresql.JSONB(),
+            nullable=False,
+            server_default="[]",
+            comment="[{category, former, reason, by, at}], oldest first",
+        ),
+    )
+
+
+def downgrade() -> None:
+    op.drop_column("complaint", "reclassifications")
