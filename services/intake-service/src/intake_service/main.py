@@ -23,6 +23,7 @@ from intake_service.api import (
     triage_texts,
     uploads,
 )
+from intake_service.api.open311 import facade as open311
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
@@ -41,6 +42,7 @@ from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
+from runtime.problems import render_below
 from runtime.settings import RuntimeSettings
 
 __all__ = ["build", "texts", "triage_texts"]
@@ -65,7 +67,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     )
     erasing = Erasing(foundation.engine, janitor.remove)
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
-    return assemble(
+    service = assemble(
         foundation,
         verifier,
         title="Jieban intake 受理",
@@ -116,9 +118,13 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         body_limits={
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,
+            **dict.fromkeys(open311.FORMS, settings.attachment_max_bytes + _FORM_SLACK),
             "/intake/v1/configuration/": configuration.BODY_LIMIT,
         },
+        facades=open311.ROUTERS,
     )
+    render_below(service.app, f"{open311.PREFIX}/", open311.render)
+    return service
 
 
 def _retention(settings: RuntimeSettings, engine: AsyncEngine, erasing: Erasing) -> list[Rounds]:

@@ -188,7 +188,7 @@ class ComplaintAccepted(BaseModel):
 
 
 class BatchItem(BaseModel):
-    """What became of one item: 201 with its receipt, or the status and body of its problem."""
+    """What became of one item: 201 with its receipt, or the status and body of its problem; in a dry run 200."""
 
     index: int
     status: int
