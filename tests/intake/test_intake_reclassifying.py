@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from histories import History
 from intake.conftest import As
-from intake.reports import code_of, errors_of
+from intake.reports import code_of, errors_of, report
 from intake.test_intake_following import apply, history, view
 from intake.test_intake_rejecting import filed
 from runtime.ids import uuid7
@@ -84,3 +84,21 @@ async def test_who_may_and_what_has_ended(
     late = await client.post(path, json={**BODY, "category": "street_order.parking"}, headers=as_(Role.DISPATCHER))
     assert (code_of(late), late.json()["present"]["status"]) == ((409, "illegal-transition"), "closed")
     assert (await view(client, as_, history))["category"] == OTHER
+
+
+async def test_corrections_are_labels_for_the_suggestion_of_categories(client: httpx.AsyncClient, as_: As) -> None:
+    admin = as_(Role.ADMIN, tenant="520102")
+    filed_here = [
+        (await client.post("/complaints", json=report(), headers=as_(Role.CITIZEN, tenant="520102"))).json()["id"]
+        for _ in range(3)
+    ]
+    for complaint in filed_here[:2]:
+        path = f"/complaints/{complaint}/reclassification"
+        assert (await client.post(path, json=BODY, headers=as_(Role.OPERATOR, tenant="520102"))).status_code == 200
+    first = await client.get("/category-labels", params={"limit": 1}, headers=admin)
+    rest = await client.get(str(first.url.join(first.links["next"]["url"])), headers=admin)
+    found = [*first.json()["items"], *rest.json()["items"]]
+    assert [each["id"] for each in found] == [filed_here[1], filed_here[0]]
+    assert {(each["text"], each["category"]) for each in found} == {(report()["description"], OTHER)}
+    assert "next" not in rest.links
+    assert (await client.get("/category-labels", headers=as_(Role.OPERATOR))).status_code == 403

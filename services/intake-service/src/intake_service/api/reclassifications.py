@@ -1,25 +1,29 @@
 """Putting complaints into another category, and what the suggestion of categories learns from that."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from contracts.lifecycle import TRANSITIONS, EventType
-from intake_service.api.deps import Engine, Known
-from intake_service.api.schemas import Request
+from intake_service.api import schemas
+from intake_service.api.deps import Administrator, Engine, Known, ReadEngine
+from intake_service.persistence.corrections import labels
 from intake_service.service.reclassifying import reclassify
+from operations.pages import Page, Pages
 from runtime import etag
 from runtime.auth import Caller, require
 from runtime.etag import IfMatch
+from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES
 
 router = APIRouter(tags=["triage"], responses=PROBLEM_RESPONSES)
 Correcting = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.RECLASSIFIED].roles))]
 
 
-class ReclassificationIn(Request):
+class ReclassificationIn(schemas.Request):
     """The category that a complaint belongs to, and why."""
 
     category: Annotated[str, Field(min_length=1, max_length=100, examples=["street_order.parking"])]
@@ -34,6 +38,47 @@ class ReclassificationResult(BaseModel):
     category: str
     former: str | None
     version: int
+
+
+class Label(BaseModel):
+    """A text that somebody has put into a category, as `jieban train-categories --labels` takes it."""
+
+    id: UUID
+    text: str
+    category: str
+    suggested: Annotated[str | None, Field(description="What the model had made of it.")]
+    at: datetime
+
+
+@router.get("/category-labels")
+async def list_labels(
+    request: Request,
+    response: Response,
+    caller: Administrator,
+    engine: ReadEngine,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: CursorText = None,
+) -> Page[Label]:
+    """List the texts of complaints whose category was corrected, newest complaint first: to train suggestions with."""
+    pages = Pages(request, caller, "category-labels", {})
+    position = pages.after(cursor)
+    before = UUID(str(position[0])) if position else None
+    async with engine.connect() as connection:
+        rows = await labels(connection, caller.tenant, before=before, size=limit + 1)
+    if len(rows) > limit:
+        pages.link_next(response, str(rows[limit - 1].id))
+    return Page(
+        items=[
+            Label(
+                id=row.id,
+                text=row.description,
+                category=row.category,
+                suggested=row.suggested_category,
+                at=row.reclassifications[-1]["at"],
+            )
+            for row in rows[:limit]
+        ]
+    )
 
 
 @router.post("/complaints/{complaint_id}/reclassification")

@@ -79,6 +79,9 @@ sa.Index(
     unique=True,
     postgresql_where=complaint.c.external_ref.is_not(None),
 )
+RECLASSIFIED = "reclassifications <> '[]'"
+"""The condition of an index."""
+sa.Index("complaint_reclassified", complaint.c.tenant, complaint.c.id, postgresql_where=sa.text(RECLASSIFIED))
 sa.Index("complaint_by_creator", complaint.c.tenant, complaint.c.created_by, complaint.c.id)
 sa.Index("complaint_updated_range", complaint.c.updated_at, postgresql_using="brin")
 

@@ -4,6 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from runtime.online_indexes import create_index_online, drop_index_online
+
 revision = "0019b"
 down_revision = "0019"
 branch_labels = None
@@ -21,7 +23,11 @@ def upgrade() -> None:
             comment="[{category, former, reason, by, at}], oldest first",
         ),
     )
+    create_index_online(
+        "complaint_reclassified", "complaint", ["tenant", "id"], postgresql_where=sa.text("reclassifications <> '[]'")
+    )
 
 
 def downgrade() -> None:
+    drop_index_online("complaint_reclassified", "complaint")
     op.drop_column("complaint", "reclassifications")
