@@ -4,17 +4,17 @@ import hmac
 from typing import Any
 
 from contracts.roles import STAFF, Role
-from intake_service.api.schemas import (
+from intake_service.api.schemas import SuggestedCategory
+from intake_service.api.texts import STATUS_LABELS
+from intake_service.api.view_schemas import (
     ComplaintView,
     LocationOut,
     NameOut,
     ReclassificationOut,
     ReporterOut,
     Step,
-    SuggestedCategory,
     Track,
 )
-from intake_service.api.texts import STATUS_LABELS
 from intake_service.domain.configuration.shipped import VERSION
 from intake_service.service.references import Naming
 from runtime.auth import Caller
