@@ -70,6 +70,16 @@ class NameOut(BaseModel):
     en: str
 
 
+class ReclassificationOut(BaseModel):
+    """A change of the category; who has made it and why, staff see."""
+
+    category: str
+    former: str | None = None
+    at: datetime
+    reason: str | None = None
+    by: str | None = None
+
+
 class ComplaintView(BaseModel):
     """A complaint as its reporter and the staff see it; `reporter` is null without the right to contact reporters."""
 
@@ -100,6 +110,7 @@ class ComplaintView(BaseModel):
     external_ref: str | None
     attributes: dict[str, Any]
     attachments: Annotated[list[UUID], Field(description="Staff see those of what was merged into it too.")]
+    reclassifications: list[ReclassificationOut]
     merged_into: Annotated[UUID | None, Field(description="What is worked on for this one too 并案; for staff.")]
     merged: Annotated[list[UUID], Field(description="What was merged into it; for staff.")]
     affected: Annotated[int, Field(description="People who did not report it and say that it is theirs too.")]

@@ -11,6 +11,7 @@ from intake_service.api.view_schemas import (
     LocationOut,
     MasterProgress,
     NameOut,
+    ReclassificationOut,
     ReporterOut,
     Step,
     Track,
@@ -60,11 +61,20 @@ def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
         external_ref=row.external_ref,
         attributes=row.attributes or {},
         attachments=sorted([*row.attachments, *row.taken_over]) if caller.has(*STAFF) else row.attachments,
+        reclassifications=_reclassifications(row, caller),
         merged_into=row.merged_into if caller.has(*STAFF) else None,
         merged=row.merged if caller.has(*STAFF) else [],
         affected=row.affected,
         progress=progress(row),
     )
+
+
+def _reclassifications(row: Any, caller: Caller) -> list[ReclassificationOut]:
+    hidden = set() if caller.has(*STAFF) else {"reason", "by"}
+    return [
+        ReclassificationOut(**{name: value for name, value in each.items() if name not in hidden})
+        for each in row.reclassifications
+    ]
 
 
 def track_view(row: Any, language: str, naming: Naming, master: Any | None) -> Track:
