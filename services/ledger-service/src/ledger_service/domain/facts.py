@@ -16,6 +16,7 @@ from contracts.events import (
     ComplaintExcluded,
     ComplaintExtended,
     ComplaintReceived,
+    ComplaintReclassified,
     ComplaintReopened,
     ComplaintRescheduled,
     ComplaintResolved,
@@ -265,6 +266,10 @@ def _excluded(facts: Facts, event: Event) -> None:
     facts.exclusions = int(facts.exclusions | flag if data.excluded else facts.exclusions & ~flag)
 
 
+def _reclassified(facts: Facts, event: Event) -> None:
+    facts.category = cast(ComplaintReclassified, event.data).category
+
+
 CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.RECEIVED: _received,
     EventType.ASSIGNED: _assigned,
@@ -288,6 +293,7 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.APPEAL_DECIDED: _appeal_decided,
     EventType.REOPENED: _reopened,
     EventType.EXCLUDED: _excluded,
+    EventType.RECLASSIFIED: _reclassified,
 }
 """What each event changes; the others change the state alone."""
 USUAL = frozenset({EventType.RECEIVED, EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RESOLVED})
