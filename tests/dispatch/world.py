@@ -94,6 +94,11 @@ def later(about: Event, event_type: EventType, *, tenant: str | None = None, seq
     return _event(event_type, about.subject, tenant or about.tenant, LATER[event_type], number)
 
 
+def event_about(about: Event, event_type: EventType, data: Payload, sequence: int) -> Event:
+    """Return an event about the complaint of `about`."""
+    return _event(event_type, about.subject, about.tenant, data, sequence)
+
+
 def ending_decided(
     about: Event, ending: str, *, approved: bool = True, status: Status = Status.ASSIGNED, sequence: int = 1
 ) -> Event:

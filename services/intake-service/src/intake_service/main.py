@@ -12,20 +12,23 @@ from intake_service.api import (
     complaints,
     drafts,
     erasures,
+    locations,
     references,
     reports,
     suggestions,
     texts,
     uploads,
 )
-from intake_service.events import lifecycle
+from intake_service.events import directory, lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
+from intake_service.service.areas import Areas
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
+from intake_service.service.locating import Locating
 from intake_service.service.references import References
 from intake_service.service.suggesting import Categoriser
 from operations import accounts
@@ -47,6 +50,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     numbers = Numbers(foundation.engine, ZoneInfo(settings.timezone))
     categoriser = Categoriser.of(settings)
     known = References(foundation.read_engine)
+    areas = Areas(foundation.read_engine)
     attaching = Attaching.of(settings, foundation.engine)
     janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
     drafting = Drafting(
@@ -66,13 +70,14 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             reports.router,
             complaints.router,
             drafts.router,
+            locations.router,
             erasures.router,
             references.router,
             suggestions.router,
             attachments.router,
             uploads.router,
         ],
-        subscriptions=[following, accounts.subscription("intake", following)],
+        subscriptions=[following, directory.SUBSCRIPTION, accounts.subscription("intake", following)],
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
             "intake": Intake(
@@ -80,10 +85,12 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 foundation.hot_engine,
                 numbers,
                 known,
+                areas,
                 categoriser,
                 settings.attachments_per_complaint,
             ),
             "references": known,
+            "locating": Locating(foundation.engine, areas),
             "attaching": attaching,
             "categoriser": categoriser,
             "drafting": drafting,
