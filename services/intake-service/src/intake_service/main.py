@@ -10,35 +10,44 @@ from eventbus.slices import Subscription
 from intake_service.api import (
     attachments,
     complaints,
+    configuration,
     drafts,
     erasures,
     locations,
     references,
+    rejections,
     reports,
+    similar,
     suggestions,
     texts,
+    triage_texts,
     uploads,
 )
+from intake_service.api.open311 import facade as open311
 from intake_service.events import directory, lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
 from intake_service.service.areas import Areas
+from intake_service.service.asking_limits import AskingLimit
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
+from intake_service.service.likeness_index import LikenessIndex
 from intake_service.service.locating import Locating
 from intake_service.service.references import References
+from intake_service.service.similar import SimilarComplaints
 from intake_service.service.suggesting import Categoriser
 from operations import accounts
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
+from runtime.problems import render_below
 from runtime.settings import RuntimeSettings
 
-__all__ = ["build", "texts"]
+__all__ = ["build", "texts", "triage_texts"]
 
 _FORM_SLACK = 65_536
 """Bytes of a form beside its file."""
@@ -61,7 +70,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     )
     erasing = Erasing(foundation.engine, janitor.remove)
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
-    return assemble(
+    service = assemble(
         foundation,
         verifier,
         title="Jieban intake 受理",
@@ -72,8 +81,11 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             drafts.router,
             locations.router,
             erasures.router,
+            rejections.router,
             references.router,
+            configuration.router,
             suggestions.router,
+            similar.router,
             attachments.router,
             uploads.router,
         ],
@@ -95,12 +107,15 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "categoriser": categoriser,
             "drafting": drafting,
             "erasing": erasing,
+            "similar": SimilarComplaints(foundation.read_engine),
+            "asking_limit": AskingLimit(30, timedelta(minutes=10)),
             "complaints": Complaints(foundation.read_engine),
         },
         # with the API, because whoever serves files has the folder
         workers={
             "api": [
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
+                Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
                 Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
                 *_retention(settings, foundation.engine, erasing),
             ]
@@ -108,8 +123,13 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         body_limits={
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,
+            **dict.fromkeys(open311.FORMS, settings.attachment_max_bytes + _FORM_SLACK),
+            "/intake/v1/configuration/": configuration.BODY_LIMIT,
         },
+        facades=open311.ROUTERS,
     )
+    render_below(service.app, f"{open311.PREFIX}/", open311.render)
+    return service
 
 
 def _retention(settings: RuntimeSettings, engine: AsyncEngine, erasing: Erasing) -> list[Rounds]:

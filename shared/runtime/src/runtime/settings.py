@@ -102,6 +102,11 @@ class RuntimeSettings(BaseSettings):
     attachment_decoders: Annotated[int, Field(ge=1, le=64)] = 2
     """How many images are decoded at once, each in a process of its own."""
 
+    open311_public: bool = False
+    """Whether requests are listed over Open311 without a key: without words, address or exact place."""
+    open311_contact: Annotated[str, Field(max_length=500)] = "The operator of this site"
+    """Who answers questions on the Open311 endpoint, for its discovery document."""
+
     exports_dir: Path | None = None
     """Where the ledger keeps the files of exports, the same folder for all of its replicas; else in the data folder."""
     export_max_lines: PositiveInt = 100_000

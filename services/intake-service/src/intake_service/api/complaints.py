@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from contracts.events import RequestKind
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF, Role
+from intake_service.api.deps import Known
 from intake_service.api.schemas import ComplaintView, Track, WithdrawalIn, WithdrawalResult
 from intake_service.api.views import complaint_view, same_code, track_view
 from intake_service.persistence.queries import Complaints, Filters
@@ -75,6 +76,7 @@ async def list_complaints(
     response: Response,
     caller: Reader,
     store: Store,
+    known: Known,
     filters: Annotated[Filters, Depends(_filters)],
     limit: Limit = DEFAULT_LIMIT,
     cursor: CursorText = None,
@@ -85,17 +87,21 @@ async def list_complaints(
     rows = await store.page(caller, filters, UUID(str(position[0])) if position else None, limit + 1)
     if len(rows) > limit:
         pages.link_next(response, str(rows[limit - 1].id))
-    return Page(items=[complaint_view(row, caller) for row in rows[:limit]])
+    names = await known.namings(caller.tenant, {row.configuration for row in rows[:limit]})
+    return Page(items=[complaint_view(row, caller, names[row.configuration]) for row in rows[:limit]])
 
 
 @router.get("/complaints/{complaint_id}")
-async def read_complaint(complaint_id: UUID, response: Response, caller: Reader, store: Store) -> ComplaintView:
+async def read_complaint(
+    complaint_id: UUID, response: Response, caller: Reader, store: Store, known: Known
+) -> ComplaintView:
     """Read one complaint. The whole story, with the work on it, is at `GET /ledger/v1/complaints/{id}`."""
     row = await store.one(complaint_id, caller)
     if row is None:
         raise not_found()
     response.headers["ETag"] = etag.etag(row.version)
-    return complaint_view(row, caller)
+    names = await known.namings(caller.tenant, [row.configuration])
+    return complaint_view(row, caller, names[row.configuration])
 
 
 @router.get("/track/{number}", dependencies=[Depends(public)])
@@ -104,14 +110,17 @@ async def track_complaint(
     request: Request,
     response: Response,
     store: Store,
+    known: Known,
     query_code: Annotated[str, Query(min_length=1, max_length=100)],
 ) -> Track:
     """Follow a complaint with its number and the query code of the receipt; no token needed."""
     response.headers["Cache-Control"] = "no-store"
     row = await store.tracked(request.app.state.settings.tenant, number)
-    if not same_code(row, query_code):
+    if not same_code(row, query_code) or row is None:
         raise not_found()
-    return track_view(row, preferred_language(request.headers.get("accept-language")))
+    names = await known.namings(row.tenant, [row.configuration])
+    language = preferred_language(request.headers.get("accept-language"))
+    return track_view(row, language, names[row.configuration])
 
 
 @router.post(

@@ -77,7 +77,7 @@ register_texts(
         "source-retired": ("事件来源 {given} 已停用。", "The source {given} is no longer in use."),
         "category-not-yet": ("类别 {given} 尚未启用。", "The category {given} is not in use yet."),
         "category-retired": ("类别 {given} 已停用。", "The category {given} is no longer in use."),
-        "photo-required": ("类别 {given} 须附照片。", "A report of {given} needs a photo."),
+        "category-needs-photo": ("类别 {given} 须附照片。", "A report of {given} needs a photo."),
         "attribute-missing": ("该问题必须回答。", "This question must be answered."),
         "attribute-type": ("回答的类型应为 {given}。", "The answer must be of the type {given}."),
         "attribute-out-of-range": ("回答超出范围 {given}。", "The answer is out of the range {given}."),
@@ -116,6 +116,12 @@ register_texts(
         "self-handling-not-yours": (
             "只有监督员和网格队员可以上报自处理事件。",
             "Only inspectors and officers may report what they have handled themselves.",
+        ),
+        "asked-too-often": (
+            "查询过于频繁",
+            "Asked too often",
+            "{minutes} 分钟内最多查询 {times} 次，请稍后再试。",
+            "Ask at most {times} times in {minutes} minutes; try again later.",
         ),
         "blank-description": ("描述不能为空白。", "The description is blank."),
     }

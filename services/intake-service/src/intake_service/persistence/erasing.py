@@ -37,6 +37,7 @@ _ATTACHMENTS = sa.text("""
     WITH erased AS (DELETE FROM attachment WHERE tenant = :tenant AND complaint_id = :id RETURNING id)
     DELETE FROM attachment_file WHERE attachment_id IN (SELECT id FROM erased) RETURNING sha256
 """)
+_LIKENESS = sa.text("DELETE FROM complaint_likeness WHERE tenant = :tenant AND complaint_id = :id")
 _DRAFT = sa.text("DELETE FROM draft WHERE tenant = :tenant AND complaint_id = :id")
 _UPLOADS = sa.text("DELETE FROM attachment_upload WHERE tenant = :tenant AND complaint_id = :id")
 _OLD = sa.text("""
@@ -72,6 +73,7 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> Sequence[bytes
     await forget_settled(connection, [erasure.complaint])
     if not erasure.texts:
         return []
+    await connection.execute(_LIKENESS, row)  # its pairs of letters are the text, nearly
     await connection.execute(_UPLOADS, row)  # their files go when the janitor finds no row of them
     return list(dict.fromkeys((await connection.execute(_ATTACHMENTS, row)).scalars()))
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Place, SelfHandled, SuperiorOrder, query_code_digest
@@ -119,6 +119,14 @@ class Intake:
             done.set()
         return await self._known(acceptance, caller, once, draft)
 
+    async def check(self, report: Report, caller: Caller) -> None:
+        """Store nothing; raise what `accept` would of the rules that a report must keep, and of its `external_ref`."""
+        reference = await self._references.current(caller.tenant)
+        _refuse_flaws(report, caller, clock.now(), reference)
+        if report.external_ref is not None:
+            async with self._engine.connect() as connection:
+                await _check_reference(connection, caller.tenant, report.source, report.external_ref)
+
     async def _store(self, acceptance: Acceptance, caller: Caller, draft: Submitting | None) -> bool:
         if acceptance.complaint.attachments or draft is not None:
             check_listed(acceptance.complaint.attachments, self._most_attachments)
@@ -137,19 +145,22 @@ class Intake:
             await check_usable(connection, complaint.attachments, caller)
             if complaint.external_ref is None:  # a twin had the attachments and gave them back
                 raise Problem(409, "conflict")
-            query = sa.select(table.c.id, table.c.number).where(
-                table.c.tenant == complaint.tenant,
-                table.c.source == complaint.source,
-                table.c.external_ref == complaint.external_ref,
-            )
-            known = (await connection.execute(query)).one_or_none()
-        if known is None:
-            raise Problem(409, "conflict")
+            await _check_reference(connection, complaint.tenant, complaint.source, complaint.external_ref)
+        raise Problem(409, "conflict")
+
+
+async def _check_reference(connection: AsyncConnection, tenant: str, source: str, external_ref: str) -> None:
+    """Raise Problem 409 where the source has used the reference."""
+    query = sa.select(table.c.id, table.c.number).where(
+        table.c.tenant == tenant, table.c.source == source, table.c.external_ref == external_ref
+    )
+    known = (await connection.execute(query)).one_or_none()
+    if known is not None:
         raise Problem(
             409,
             "external-ref-exists",
             extra={"complaint": {"id": str(known.id), "number": known.number}},
-            external_ref=complaint.external_ref,
+            external_ref=external_ref,
         )
 
 
