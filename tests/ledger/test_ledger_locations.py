@@ -35,7 +35,7 @@ async def test_the_place_the_lists_and_the_story_follow(
     assert await listed(client, analyst, "bbox=107.23,26.58,107.25,26.60") == [str(history.id)]
     story = (await client.get(f"/complaints/{history.id}", headers=analyst)).json()
     entry = story["timeline"][-1]
-    assert (entry["type"], entry["status_after"]) == ("complaint.located", "assigned")
+    assert entry["type"] == "complaint.located"
     assert entry["data"]["location"] == {"lon": 107.24, "lat": 26.59, "address": "新贵社区5号"}
     assert [each["type"] for each in story["timeline"]][:2] == ["complaint.received", "complaint.assigned"]
     assert located.time - history.events[0].time == timedelta(minutes=2)

@@ -14,6 +14,7 @@ from contracts.topics import LIFECYCLE
 from eventbus import outbox
 from intake_service.domain.area import Covering
 from intake_service.domain.complaint import Location
+from intake_service.persistence import likeness
 from intake_service.persistence.tables import complaint as table
 from intake_service.service.areas import Areas
 from operations.problems import illegal_transition, not_found
@@ -63,6 +64,7 @@ class Locating:
                 return Located(place, row.outside_area, covering, row.version)
             located = Located(place, outside, covering, row.version + 1)
             await _write(connection, row, located)
+            await likeness.move(connection, caller.tenant, complaint_id, where.lon, where.lat)
             await outbox.append(connection, LIFECYCLE.name, [_event(row, caller, located)])
         return located
 
