@@ -64,7 +64,7 @@ def _of_question(question: Question) -> Row:
     row = question.model_dump(mode="json")
     choices = [f"{each.code}={each.zh}={each.en}" for each in question.choices]
     stops = [f"{_yes(each.answer) or each.answer}={each.zh}={each.en}" for each in question.stops]
-    bounds = {name: None if row[name] is None else str(row[name]) for name in ("min", "max")}
+    bounds: Row = {name: None if row[name] is None else str(row[name]) for name in ("min", "max")}
     texts = {"choices": "\n".join(choices) or None, "stops": "\n".join(stops) or None}
     return row | bounds | texts | {"required": _yes(question.required)}
 
@@ -75,7 +75,7 @@ def _to_question(row: Row) -> Row:
     is_flag = row.get("type") == "yes_no"
     for stop in stops:
         stop["answer"] = _YES.get(stop["answer"], stop["answer"]) if is_flag else stop["answer"]
-    bounds = {name: _number(row[name]) for name in ("min", "max") if name in row}
+    bounds: Row = {name: _number(row[name]) for name in ("min", "max") if name in row}
     return {**row, **bounds, **_flags(row, "required"), "choices": choices, "stops": stops}
 
 

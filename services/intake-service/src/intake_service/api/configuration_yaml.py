@@ -18,7 +18,7 @@ class _Reader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="an alias", problem_mark=self.peek_event().start_mark)
+            raise yaml.MarkedYAMLError(problem="an alias", problem_mark=self.get_mark())
         return super().compose_node(parent, index)
 
     def mapping(self, node: Any) -> dict[Any, Any]:

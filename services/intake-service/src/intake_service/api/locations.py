@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from contracts.lifecycle import TRANSITIONS, EventType
-from intake_service.api.schemas import LocationOut, location_of
+from intake_service.api.schemas import location_of
+from intake_service.api.view_schemas import LocationOut
 from intake_service.service.locating import Locating
 from operations.locations import LocationIn
 from operations.problems import invalid

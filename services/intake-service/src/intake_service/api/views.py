@@ -4,8 +4,9 @@ import hmac
 from typing import Any
 
 from contracts.roles import Role
-from intake_service.api.schemas import ComplaintView, LocationOut, NameOut, ReporterOut, Step, SuggestedCategory, Track
+from intake_service.api.schemas import SuggestedCategory
 from intake_service.api.texts import STATUS_LABELS
+from intake_service.api.view_schemas import ComplaintView, LocationOut, NameOut, ReporterOut, Step, Track
 from intake_service.domain.configuration.shipped import VERSION
 from intake_service.service.references import Naming
 from runtime.auth import Caller

@@ -1,6 +1,7 @@
 """Reads complaints under lock and writes what entered events made of them, in a constant number of statements."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -92,6 +93,15 @@ _WITHOUT_FACTS = sa.text("""
     ORDER BY complaint_id LIMIT :size
 """)
 _LOCK_ONE = sa.text(f"{_LOCK} WHERE tenant = :tenant AND complaint_id = :id FOR UPDATE")
+_RECEIVED = Statement(f"""{_LOCK}
+    WHERE tenant = CAST(:tenant AS text) AND received_at >= CAST(:begin AS timestamptz)
+      AND received_at < CAST(:end AS timestamptz) LIMIT CAST(:most AS int)
+""")
+_HOW_MANY = sa.text("SELECT count(*) FROM ledger_complaint WHERE CAST(:tenant AS text) IS NULL OR tenant = :tenant")
+_PAGE = Statement(f"""{_LOCK}
+    WHERE (tenant, complaint_id) > (CAST(:tenant AS text), CAST(:id AS uuid)) ORDER BY tenant, complaint_id
+    LIMIT CAST(:size AS int)
+""")
 
 
 class _Writing:
@@ -131,6 +141,26 @@ async def lock(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> 
     """Return one complaint of `tenant`, locked until the transaction ends."""
     row = (await connection.execute(_LOCK_ONE, {"id": complaint_id, "tenant": tenant})).one_or_none()
     return None if row is None else _complaint(row)
+
+
+async def page(connection: AsyncConnection, after: tuple[str, UUID], size: int) -> Sequence[Complaint]:
+    """Return up to `size` complaints behind that of a tenant and an id, in this order, not locked."""
+    tenant, complaint_id = after
+    rows = await _PAGE.fetch(connection, {"tenant": tenant, "id": complaint_id, "size": size})
+    return [_complaint(row) for row in rows]
+
+
+async def received(
+    connection: AsyncConnection, tenant: str, begin: datetime, end: datetime, most: int
+) -> Sequence[Complaint]:
+    """Return up to `most` complaints that were received from `begin` to before `end`, not locked."""
+    values = {"tenant": tenant, "begin": begin, "end": end, "most": most}
+    return [_complaint(row) for row in await _RECEIVED.fetch(connection, values)]
+
+
+async def how_many(connection: AsyncConnection, tenant: str | None = None) -> int:
+    """Return how many complaints there are, of a tenant or of all."""
+    return int(await connection.scalar(_HOW_MANY, {"tenant": tenant}) or 0)
 
 
 async def without_facts(connection: AsyncConnection, after: UUID, size: int) -> Sequence[tuple[str, UUID]]:
