@@ -14,6 +14,7 @@ from contracts.events import (
     ComplaintLocated,
     ComplaintMerged,
     ComplaintReceived,
+    ComplaintReclassified,
     ComplaintRejected,
     ComplaintReopened,
     ComplaintResolved,
@@ -172,6 +173,10 @@ class History:
                 actor="operator-1", code="not_ours", reason="消费纠纷", advice=advice, template="consumer"
             ),
         )
+
+    def reclassified(self, category: str, former: str | None = "street_order.vendors") -> Event:
+        data = ComplaintReclassified(actor="operator-1", category=category, former=former, reason="归类有误")
+        return self.event(EventType.RECLASSIFIED, data)
 
     def merged(self) -> Event:
         return self.event(EventType.MERGED, ComplaintMerged(actor="operator-1", into=self.id, reason="同一事件"))

@@ -12,7 +12,8 @@ from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Payload, Released, ReleaseRefused, ReleaseRequested
 from contracts.lifecycle import RELEASE_ENDINGS, EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
-from dispatch_service.events import received, relocations, rounds, self_handled
+from dispatch_service.events import received, reclassified, relocations, rounds, self_handled
+from dispatch_service.events.reclassified import Reclassified
 from dispatch_service.events.relocations import Located
 from dispatch_service.events.rounds import NewRound
 from dispatch_service.persistence import case_slices, ended_cases, erasing
@@ -37,11 +38,13 @@ CONSUMED = frozenset(
         EventType.REJECTED,
         EventType.MERGED,
         EventType.LOCATED,
+        EventType.RECLASSIFIED,
         EventType.ERASED,
     }
 )
 """Received complaints are assigned, requests to let go of a case decided, and another round begins where a result is
-not good or the reporter not satisfied; of an erased one the texts go; the rest keeps the lists of cases true."""
+not good or the reporter not satisfied; another category may mean another unit; of an erased one the texts go; the rest
+keeps the lists of cases true."""
 _OUT_OF_THE_ORDINARY = frozenset({*RELEASE_ENDINGS.values(), EventType.FORCE_CLOSED, EventType.VOIDED})
 """Endings that come while something may wait for a decision."""
 _LEDGERS_OWN = frozenset({Status.RESOLVED, Status.VERIFIED})
@@ -80,6 +83,8 @@ class CaseEvents:
             await case_slices.save(connection, [*outcome.changed.values()], now)
         if outcome.ended:
             await ended_cases.end(connection, [*outcome.ended.values()], now)
+        if outcome.reclassified:
+            await reclassified.note(connection, outcome.reclassified.values())
         erasures = [event for event in events if event.type is EventType.ERASED]
         if erasures:
             await erasing.erase(connection, erasures)
@@ -92,6 +97,8 @@ class CaseEvents:
         if outcome.new_rounds or outcome.located:
             # of one case in order; cases do not matter to each other
             outcome.answers.sort(key=lambda event: event.sequence)
+        for each in outcome.reclassified.values():
+            outcome.answers += await reclassified.reroute(connection, self._rulebooks, each, now)
         return outcome.answers
 
 
@@ -106,6 +113,7 @@ class _Outcome:
     new_rounds: list[NewRound] = field(default_factory=list)
     located: dict[CaseKey, Located] = field(default_factory=dict)
     """By the last word on each place."""
+    reclassified: dict[CaseKey, Reclassified] = field(default_factory=dict)
 
 
 def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime) -> _Outcome:
@@ -140,12 +148,16 @@ def _locate(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
 def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
     if event.type in _OUT_OF_THE_ORDINARY:
         outcome.ended[key] = case
+    elif event.type is EventType.RECLASSIFIED:
+        outcome.reclassified[key] = Reclassified(event, case)
     elif event.type in NEW_ROUND:
         case.begin_round()
         outcome.new_rounds.append(NewRound(event, case, case.sequence))
 
 
 def _follows(case: Case, event: Event) -> bool:
+    if event.type is EventType.RECLASSIFIED:
+        return case.reclassify(event.sequence)
     try:
         return case.follow(event.type, event.sequence)
     except IllegalTransition as error:

@@ -17,6 +17,7 @@ from contracts.events import (
     ComplaintExtended,
     ComplaintLocated,
     ComplaintReceived,
+    ComplaintReclassified,
     ComplaintReopened,
     ComplaintRescheduled,
     ComplaintResolved,
@@ -272,6 +273,10 @@ def _excluded(facts: Facts, event: Event) -> None:
     facts.exclusions = int(facts.exclusions | flag if data.excluded else facts.exclusions & ~flag)
 
 
+def _reclassified(facts: Facts, event: Event) -> None:
+    facts.category = cast(ComplaintReclassified, event.data).category
+
+
 CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.RECEIVED: _received,
     EventType.ASSIGNED: _assigned,
@@ -296,6 +301,7 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.APPEAL_DECIDED: _appeal_decided,
     EventType.REOPENED: _reopened,
     EventType.EXCLUDED: _excluded,
+    EventType.RECLASSIFIED: _reclassified,
 }
 """What each event changes; the others change the state alone."""
 USUAL = frozenset({EventType.RECEIVED, EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RESOLVED})
