@@ -110,4 +110,5 @@ STEPS: Mapping[str, Callable[[Life, Draw], object]] = {
     "rejected": lambda life, _: life.rejected(),
     "merged": lambda life, _: life.merged(),
     "unmerged": lambda life, _: life.unmerged(),
+    "located": lambda life, draw: life.located(community=draw.community),
 }

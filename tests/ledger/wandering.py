@@ -107,6 +107,7 @@ class Wandering(Eventful):
             EventType.REJECTED: self.rejected,
             EventType.MERGED: self.merged,
             EventType.UNMERGED: self.unmerged,
+            EventType.LOCATED: lambda: self.located(community=random.choice(("xingui", None))),
             EventType.RECLASSIFIED: lambda: self.reclassified(random.choice(_CATEGORIES)),
             EventType.EXCLUDED: lambda: self.excluded(
                 random.choice(("timeliness", "satisfaction", "all")), excluded=random.random() < 0.6

@@ -74,6 +74,7 @@ class EventType(StrEnum):
     REJECTED = "complaint.rejected"
     MERGED = "complaint.merged"
     UNMERGED = "complaint.unmerged"
+    LOCATED = "complaint.located"
     RECLASSIFIED = "complaint.reclassified"
     ERASED = "complaint.erased"
 
@@ -170,6 +171,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.MERGED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.MERGED, "intake", _OPERATOR),
     # an operator's wish, or its master has ended without being handled; dispatch sends it on anew
     EventType.UNMERGED: Transition(_from(Status.MERGED), Status.RECEIVED, "intake", _OPERATOR),
+    # intake decides by what it has heard; the work may be further on when others hear of it
+    EventType.LOCATED: Transition(_EXISTING, None, "intake", _OPERATOR | _DISPATCHER),
     # intake corrects what has not ended there; it may have elsewhere, and the correction counts all the same
     EventType.RECLASSIFIED: Transition(_EXISTING, None, "intake", _DISPATCHER | _OPERATOR),
     # at the reporter's wish, or by a rule once the time for keeping is over

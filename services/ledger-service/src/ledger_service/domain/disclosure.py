@@ -42,6 +42,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.REJECTED: frozenset({"code", "advice"}),
     EventType.MERGED: frozenset({"into"}),
     EventType.UNMERGED: frozenset(),
+    EventType.LOCATED: frozenset({"location", "community"}),
     EventType.RECLASSIFIED: frozenset({"category", "former"}),
     EventType.ERASED: frozenset({"ground", "texts"}),
 }
