@@ -10,7 +10,8 @@ OPEN = ("received", "assigned", "accepted", "in_progress", "suspended")
 NOT_ENDED = (*OPEN, "transferred", "resolved", "verified")
 ANYWHERE = (
     *("release_requested", "release_refused"),
-    *("ending_requested", "ending_decided", "appeal_decided", "excluded", "erased"),
+    "located",
+    *("ending_requested", "ending_decided", "appeal_decided", "excluded", "erased", "reclassified"),
 )
 LEGAL: dict[tuple[str | None, str], str] = {
     (None, "received"): "received",

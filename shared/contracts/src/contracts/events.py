@@ -61,8 +61,10 @@ __all__ = [
     "ComplaintExcluded",
     "ComplaintExtended",
     "ComplaintForceClosed",
+    "ComplaintLocated",
     "ComplaintMerged",
     "ComplaintReceived",
+    "ComplaintReclassified",
     "ComplaintRejected",
     "ComplaintReopened",
     "ComplaintRescheduled",
@@ -150,6 +152,8 @@ class ComplaintReceived(Payload):
     kind: RequestKind | None = None
     """What the reporter wants; None in events of earlier versions, which knew complaints only."""
     order: SuperiorOrder | None = None
+    outside_area: bool | None = None
+    """True outside the area of the tenant: its duty desk decides."""
     query_code_digest: str | None = None
     """What a query code has to hash to (`query_code_digest`): whoever has the code may speak as the reporter."""
 
@@ -211,12 +215,37 @@ class ComplaintRejected(Payload):
     """Code of the template that the advice was made of."""
 
 
+class ComplaintReclassified(Payload):
+    """Somebody has found that it belongs to another category: a correction, no step of the way."""
+
+    actor: str
+    category: str
+    former: str | None = None
+    """The category that it had; None where it had none."""
+    suggested: str | None = None
+    """What the model had made of it."""
+    reason: str
+
+
 class ComplaintMerged(Payload):
     """并案: it tells of the same matter as another complaint, which is worked on for both."""
 
     actor: str
     into: UUID
     reason: str | None = None
+
+
+class ComplaintLocated(Payload):
+    """Where a complaint is has been found out, or was corrected."""
+
+    actor: str
+    location: Place
+    """With coordinates."""
+    outside_area: bool | None = None
+    """True outside the area of the tenant."""
+    grid: str | None = None
+    """That covers it, by the county's map at that moment; None where none does."""
+    community: str | None = None
 
 
 ErasureGround = Literal["request", "retention", "other"]
@@ -268,5 +297,7 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.WITHDRAWN: ComplaintWithdrawn,
     EventType.REJECTED: ComplaintRejected,
     EventType.MERGED: ComplaintMerged,
+    EventType.LOCATED: ComplaintLocated,
+    EventType.RECLASSIFIED: ComplaintReclassified,
     EventType.ERASED: ComplaintErased,
 }

@@ -101,6 +101,14 @@ class Case:
         self.version += 1
         self.sequence += 1
 
+    def locate(self, sequence: int) -> bool:
+        """Note that intake's `sequence`-th event says where it is; return False where that had happened already."""
+        if sequence <= self.intake_sequence:
+            return False
+        self.intake_sequence = sequence
+        self.version += 1
+        return True
+
     def answer_release(self, sequence: int, ending: str) -> EventType | None:
         """Decide whether the complaint may still end so, with one of RELEASE_ENDINGS: only where the table has a line.
 
@@ -110,6 +118,14 @@ class Case:
             return None
         self.intake_sequence = sequence
         return self._let_go(RELEASE_ENDINGS[ending], Status(ending))
+
+    def reclassify(self, sequence: int) -> bool:
+        """Note that intake's `sequence`-th event has put it into another category; False where that was noted."""
+        if sequence <= self.intake_sequence:
+            return False
+        self.intake_sequence = sequence
+        self.version += 1
+        return True
 
     def answer_ending(self, sequence: int, ending: Status) -> EventType | None:
         """Decide whether the complaint may end as the ledger has decided: only while the work is not done.

@@ -3,10 +3,18 @@
 import hmac
 from typing import Any
 
-from contracts.roles import Role
+from contracts.roles import STAFF, Role
 from intake_service.api.schemas import SuggestedCategory
 from intake_service.api.texts import STATUS_LABELS
-from intake_service.api.view_schemas import ComplaintView, LocationOut, NameOut, ReporterOut, Step, Track
+from intake_service.api.view_schemas import (
+    ComplaintView,
+    LocationOut,
+    NameOut,
+    ReclassificationOut,
+    ReporterOut,
+    Step,
+    Track,
+)
 from intake_service.domain.configuration.shipped import VERSION
 from intake_service.service.references import Naming
 from runtime.auth import Caller
@@ -40,6 +48,7 @@ def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
         reporter=ReporterOut(name=row.name, phone=row.phone, email=row.email, anonymous=row.anonymous)
         if contact
         else None,
+        outside_area=row.outside_area,
         confidential=row.confidential,
         station=origin.get("station"),
         device=origin.get("device"),
@@ -52,8 +61,17 @@ def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
         external_ref=row.external_ref,
         attributes=row.attributes or {},
         attachments=row.attachments,
+        reclassifications=_reclassifications(row, caller),
         progress=_progress(row),
     )
+
+
+def _reclassifications(row: Any, caller: Caller) -> list[ReclassificationOut]:
+    hidden = set() if caller.has(*STAFF) else {"reason", "by"}
+    return [
+        ReclassificationOut(**{name: value for name, value in each.items() if name not in hidden})
+        for each in row.reclassifications
+    ]
 
 
 def track_view(row: Any, language: str, naming: Naming) -> Track:

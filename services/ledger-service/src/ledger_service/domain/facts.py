@@ -15,7 +15,9 @@ from contracts.events import (
     ComplaintEscalated,
     ComplaintExcluded,
     ComplaintExtended,
+    ComplaintLocated,
     ComplaintReceived,
+    ComplaintReclassified,
     ComplaintReopened,
     ComplaintRescheduled,
     ComplaintResolved,
@@ -129,6 +131,12 @@ def _assigned(facts: Facts, event: Event) -> None:
     facts.department = facts.accepted_at = None
     if facts.first_assigned_at is None:
         facts.first_assigned_at = event.time
+
+
+def _located(facts: Facts, event: Event) -> None:
+    data = cast(ComplaintLocated, event.data)
+    facts.community = data.community
+    facts.grid = data.grid
 
 
 def _accepted(facts: Facts, event: Event) -> None:
@@ -265,9 +273,14 @@ def _excluded(facts: Facts, event: Event) -> None:
     facts.exclusions = int(facts.exclusions | flag if data.excluded else facts.exclusions & ~flag)
 
 
+def _reclassified(facts: Facts, event: Event) -> None:
+    facts.category = cast(ComplaintReclassified, event.data).category
+
+
 CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.RECEIVED: _received,
     EventType.ASSIGNED: _assigned,
+    EventType.LOCATED: _located,
     EventType.ACCEPTED: _accepted,
     EventType.STARTED: _started,
     EventType.RETURNED: _returned,
@@ -288,6 +301,7 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.APPEAL_DECIDED: _appeal_decided,
     EventType.REOPENED: _reopened,
     EventType.EXCLUDED: _excluded,
+    EventType.RECLASSIFIED: _reclassified,
 }
 """What each event changes; the others change the state alone."""
 USUAL = frozenset({EventType.RECEIVED, EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RESOLVED})
