@@ -54,7 +54,7 @@ _CODES = frozenset(
         "follow_up",
         "reinspection",
         "explanation",
-        "progress",
+        "work",
         "release_state",
         "media_type",
     ]

@@ -11,6 +11,7 @@ NOT_ENDED = (*OPEN, "transferred", "resolved", "verified")
 ANYWHERE = (
     *("release_requested", "release_refused"),
     *("ending_requested", "ending_decided", "appeal_decided", "excluded", "erased"),
+    *("supplemented", "question_asked", "question_answered", "question_lapsed"),
 )
 LEGAL: dict[tuple[str | None, str], str] = {
     (None, "received"): "received",

@@ -1,13 +1,27 @@
 """Puts intake together; nothing imports this module but its entry points."""
 
 from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.topics import LIFECYCLE
 from eventbus.slices import Subscription
-from intake_service.api import attachments, complaints, erasures, references, reports, suggestions, texts, uploads
+from intake_service.api import (
+    attachments,
+    complaints,
+    erasures,
+    questions,
+    references,
+    reporter_texts,
+    reports,
+    suggestions,
+    supplements,
+    texts,
+    tracking,
+    uploads,
+)
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
@@ -15,15 +29,16 @@ from intake_service.service.accept import Intake
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.erasing import Erasing, Retention
+from intake_service.service.lapsing import lapse_due
 from intake_service.service.suggesting import Categoriser
-from operations import accounts
+from operations import accounts, wrong_codes
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
 
-__all__ = ["build", "texts"]
+__all__ = ["build", "reporter_texts", "texts"]
 
 _FORM_SLACK = 65_536
 """Bytes of a form beside its file."""
@@ -46,6 +61,9 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             reports.router,
             complaints.router,
+            tracking.router,
+            supplements.router,
+            questions.router,
             erasures.router,
             references.router,
             suggestions.router,
@@ -68,11 +86,18 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "api": [
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
                 *_retention(settings, foundation.engine, erasing),
-            ]
+            ],
+            "relay": [
+                Rounds("intake questions", partial(lapse_due, foundation.engine), every=timedelta(seconds=1)),
+                Rounds(
+                    "intake query codes", partial(wrong_codes.forget, foundation.engine), every=timedelta(minutes=5)
+                ),
+            ],
         },
         body_limits={
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,
+            f"{PATH}/by-code/": settings.attachment_max_bytes + _FORM_SLACK,
         },
     )
 

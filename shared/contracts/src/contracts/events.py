@@ -29,6 +29,13 @@ from contracts.closing_events import (
 )
 from contracts.lifecycle import EventType, Status
 from contracts.payload import HandlingMode, Latitude, Longitude, Payload, Place
+from contracts.reporter_events import (
+    ComplaintSupplemented,
+    QuestionAnswered,
+    QuestionAsked,
+    QuestionLapsed,
+    Speaker,
+)
 from contracts.work_events import (
     Acted,
     AssignedBy,
@@ -68,6 +75,7 @@ __all__ = [
     "ComplaintResumed",
     "ComplaintReturned",
     "ComplaintStarted",
+    "ComplaintSupplemented",
     "ComplaintSuspended",
     "ComplaintTransferred",
     "ComplaintVerified",
@@ -82,6 +90,9 @@ __all__ = [
     "Longitude",
     "Payload",
     "Place",
+    "QuestionAnswered",
+    "QuestionAsked",
+    "QuestionLapsed",
     "RatingAppealed",
     "RectificationOrdered",
     "ReinspectionDue",
@@ -91,6 +102,7 @@ __all__ = [
     "ReworkOrdered",
     "Satisfaction",
     "SelfHandled",
+    "Speaker",
     "SupervisionOrder",
     "VerificationMethod",
     "query_code_digest",
@@ -217,5 +229,9 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.RELEASED: Released,
     EventType.RELEASE_REFUSED: ReleaseRefused,
     EventType.WITHDRAWN: ComplaintWithdrawn,
+    EventType.SUPPLEMENTED: ComplaintSupplemented,
+    EventType.QUESTION_ASKED: QuestionAsked,
+    EventType.QUESTION_ANSWERED: QuestionAnswered,
+    EventType.QUESTION_LAPSED: QuestionLapsed,
     EventType.ERASED: ComplaintErased,
 }

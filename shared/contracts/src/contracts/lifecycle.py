@@ -63,6 +63,10 @@ class EventType(StrEnum):
     RELEASED = "complaint.released"
     RELEASE_REFUSED = "complaint.release_refused"
     WITHDRAWN = "complaint.withdrawn"
+    SUPPLEMENTED = "complaint.supplemented"
+    QUESTION_ASKED = "complaint.question_asked"
+    QUESTION_ANSWERED = "complaint.question_answered"
+    QUESTION_LAPSED = "complaint.question_lapsed"
     ERASED = "complaint.erased"
 
 
@@ -154,6 +158,13 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.RELEASED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _NOBODY),
     EventType.RELEASE_REFUSED: Transition(_EXISTING, None, "dispatch", _NOBODY),
     EventType.WITHDRAWN: Transition(_OPEN_WORK, Status.WITHDRAWN, "intake", _REPORTER),
+    # intake takes these while the complaint is open as far as it has heard; the work may be further on
+    EventType.SUPPLEMENTED: Transition(_EXISTING, None, "intake", _REPORTER),
+    EventType.QUESTION_ASKED: Transition(
+        _EXISTING, None, "intake", _OFFICER | _DISPATCHER | {Role.OPERATOR, Role.SUPERVISOR}
+    ),
+    EventType.QUESTION_ANSWERED: Transition(_EXISTING, None, "intake", _REPORTER),
+    EventType.QUESTION_LAPSED: Transition(_EXISTING, None, "intake", _NOBODY),
     # at the reporter's wish, or by a rule once the time for keeping is over
     EventType.ERASED: Transition(_EXISTING, None, "intake", _SUPERVISOR | {Role.ADMIN}),
 }

@@ -119,6 +119,8 @@ async def _carry_out(
             "asked_by": request["asked_by"],
             "promised_at": clock.promised_at,
             "warn_at": clock.warn_at,
+            "accept_by": clock.accept_by,
+            "on_site_by": clock.on_site_by,
         }
     )
     await announce_action(connection, case, EVENT_OF[kind], data, action)

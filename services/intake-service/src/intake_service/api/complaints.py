@@ -1,26 +1,25 @@
-"""Reading complaints, following one with a query code, taking one back."""
+"""Reading complaints, taking one back."""
 
 from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF, Role
-from intake_service.api.schemas import ComplaintView, Track, WithdrawalIn, WithdrawalResult
-from intake_service.api.views import complaint_view, same_code, track_view
+from intake_service.api.schemas import ComplaintView, WithdrawalIn, WithdrawalResult
+from intake_service.api.views import complaint_view
 from intake_service.persistence.queries import Complaints, Filters
 from intake_service.service.withdraw import withdraw
 from operations.filters import Box, Code
 from operations.pages import Page, Pages
 from operations.problems import not_found
 from runtime import etag
-from runtime.auth import Caller, public, require
+from runtime.auth import Caller, require
 from runtime.etag import IfMatch
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES
-from runtime.problems.language import preferred_language
 from runtime.types import Instant
 
 router = APIRouter(tags=["complaints"], responses=PROBLEM_RESPONSES)
@@ -89,22 +88,6 @@ async def read_complaint(complaint_id: UUID, response: Response, caller: Reader,
         raise not_found()
     response.headers["ETag"] = etag.etag(row.version)
     return complaint_view(row, caller)
-
-
-@router.get("/track/{number}", dependencies=[Depends(public)])
-async def track_complaint(
-    number: str,
-    request: Request,
-    response: Response,
-    store: Store,
-    query_code: Annotated[str, Query(min_length=1, max_length=100)],
-) -> Track:
-    """Follow a complaint with its number and the query code of the receipt; no token needed."""
-    response.headers["Cache-Control"] = "no-store"
-    row = await store.tracked(request.app.state.settings.tenant, number)
-    if not same_code(row, query_code):
-        raise not_found()
-    return track_view(row, preferred_language(request.headers.get("accept-language")))
 
 
 @router.post(

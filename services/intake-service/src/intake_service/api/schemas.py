@@ -202,19 +202,6 @@ class ComplaintView(BaseModel):
     progress: list[Step]
 
 
-class Track(BaseModel):
-    """What the holder of a query code sees: progress, no personal data."""
-
-    number: str
-    status: str
-    status_label: str
-    category: str | None
-    unit: str | None
-    received_at: datetime
-    updated_at: datetime
-    progress: list[Step]
-
-
 class WithdrawalResult(BaseModel):
     """`withdrawn`, or `requested` while dispatch has not decided yet."""
 

@@ -1,11 +1,9 @@
 """Rows to answers."""
 
-import hmac
 from typing import Any
 
 from contracts.roles import Role
-from intake_service.api.schemas import ComplaintView, LocationOut, ReporterOut, Step, SuggestedCategory, Track
-from intake_service.api.texts import STATUS_LABELS
+from intake_service.api.schemas import ComplaintView, LocationOut, ReporterOut, Step, SuggestedCategory
 from runtime.auth import Caller
 
 MAY_CONTACT = (Role.OPERATOR, Role.SUPERVISOR)
@@ -40,30 +38,11 @@ def complaint_view(row: Any, caller: Caller) -> ComplaintView:
         external_ref=row.external_ref,
         attributes=row.attributes or {},
         attachments=row.attachments,
-        progress=_progress(row),
+        progress=progress_of(row),
     )
 
 
-def track_view(row: Any, language: str) -> Track:
-    """Return what the holder of the query code sees."""
-    labels = STATUS_LABELS.get(row.status, (row.status, row.status))
-    return Track(
-        number=row.number,
-        status=row.status,
-        status_label=labels[language == "en"],
-        category=row.category,
-        unit=row.unit,
-        received_at=row.received_at,
-        updated_at=row.updated_at,
-        progress=_progress(row),
-    )
-
-
-def same_code(row: Any | None, query_code: str) -> bool:
-    """Compare in constant time, also where there is no such complaint."""
-    present = row.query_code if row is not None else "-" * 12
-    return hmac.compare_digest(present.encode(), query_code.upper().encode()) and row is not None
-
-
-def _progress(row: Any) -> list[Step]:
-    return [Step(status="received", at=row.received_at), *(Step(**step) for step in row.progress)]
+def progress_of(row: Any) -> list[Step]:
+    """Return the states that a complaint went through; what left its state as it was is in the timeline only."""
+    steps = (Step.model_validate(step) for step in row.progress if "status" in step)
+    return [Step(status="received", at=row.received_at), *steps]

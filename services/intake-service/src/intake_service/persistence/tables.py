@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from eventbus.tables import add_bus_tables
+from operations.wrong_codes import wrong_code_table
 from runtime.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -40,11 +41,17 @@ complaint = sa.Table(
     sa.Column("unit", sa.Text, comment="name of the team that answers for it now"),
     sa.Column("community", sa.Text),
     sa.Column("grid", sa.Text),
-    sa.Column("progress", JSONB, nullable=False, server_default="[]", comment="[{status, at}], oldest first"),
+    sa.Column("progress", JSONB, nullable=False, server_default="[]", comment="[{kind, status, at, …}], oldest first"),
+    sa.Column(
+        "work",
+        JSONB(none_as_null=True),
+        comment="what dispatch has said last: promised_at, warn_at, accept_by, on_site_by, officer",
+    ),
     sa.Column("release_request", sa.Uuid, comment="id of the last release_requested event"),
     sa.Column("release_state", sa.Text, comment="requested, granted or refused"),
     sa.Column("release_actor", sa.Text),
     sa.Column("release_reason", sa.Text),
+    sa.Column("question", sa.Uuid, comment="the one that waits for the reporter's answer"),
     sa.Column("suggested_category", sa.Text),
     sa.Column("suggested_confidence", sa.Double, comment="0 to 1, as the model had it"),
     sa.Column("erased_at", _TIME, comment="personal data; null: never"),
@@ -75,4 +82,5 @@ reporter = sa.Table(
 number_block = sa.Sequence("complaint_number_block", metadata=metadata)
 
 idempotency_table(metadata)
+wrong_code_table(metadata)
 add_bus_tables(metadata)
