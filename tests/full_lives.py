@@ -6,7 +6,7 @@ from pathlib import Path
 
 from contracts.envelope import Event
 from contracts.events import PAYLOADS
-from contracts.lifecycle import TRANSITIONS, EventType, Status, next_status
+from contracts.lifecycle import TRANSITIONS, UNCOUNTED, EventType, Status, next_status
 from histories import History
 
 Choose = Callable[[Sequence[EventType]], EventType]
@@ -27,7 +27,6 @@ SAMPLES = {
 """A payload of each type with every field."""
 _ONCE = frozenset({EventType.ENDING_REQUESTED, EventType.RATING_APPEALED})
 """One of each waits for its decision at a time, and a rating is appealed against once."""
-_ENDS = (Status.WITHDRAWN, Status.VOIDED)
 
 
 def possible(status: Status | None) -> list[EventType]:
@@ -35,7 +34,7 @@ def possible(status: Status | None) -> list[EventType]:
     found: list[EventType] = []
     for event_type, line in TRANSITIONS.items():
         if status in line.sources:
-            found += [event_type] * (1 if line.target in _ENDS else 12 // len(line.sources) or 1)
+            found += [event_type] * (1 if line.target in UNCOUNTED else 12 // len(line.sources) or 1)
     return found
 
 

@@ -7,10 +7,13 @@ from uuid import UUID
 
 from contracts.envelope import Event, headers_of_event
 from contracts.events import (
+    Advice,
     ComplaintAccepted,
     ComplaintAssigned,
     ComplaintErased,
+    ComplaintMerged,
     ComplaintReceived,
+    ComplaintRejected,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintResumed,
@@ -24,6 +27,7 @@ from contracts.events import (
     RectificationOrdered,
     ReinspectionDue,
     Released,
+    ReleaseEnding,
     ReleaseRefused,
     ReleaseRequested,
     ReworkOrdered,
@@ -145,8 +149,8 @@ class History:
         self.resolved(actor)
         return self
 
-    def release_requested(self) -> Event:
-        data = ReleaseRequested(actor=OWNER, ending="withdrawn", reason="已自行解决")
+    def release_requested(self, ending: ReleaseEnding = "withdrawn") -> Event:
+        data = ReleaseRequested(actor=OWNER, ending=ending, reason="已自行解决")
         return self.event(EventType.RELEASE_REQUESTED, data)
 
     def released(self, request: UUID, status: Status | None = None, *, ending: str = "withdrawn") -> Event:
@@ -158,6 +162,18 @@ class History:
 
     def withdrawn(self) -> Event:
         return self.event(EventType.WITHDRAWN, ComplaintWithdrawn(actor=OWNER, reason="已自行解决"))
+
+    def rejected(self) -> Event:
+        advice = Advice(zh="请拨打12315", en="Please call 12315")
+        return self.event(
+            EventType.REJECTED,
+            ComplaintRejected(
+                actor="operator-1", code="not_ours", reason="消费纠纷", advice=advice, template="consumer"
+            ),
+        )
+
+    def merged(self) -> Event:
+        return self.event(EventType.MERGED, ComplaintMerged(actor="operator-1", into=self.id, reason="同一事件"))
 
     def erased(self, *, texts: bool = True) -> Event:
         data = ComplaintErased(actor="supervisor-1", ground="request", reason="来函申请", texts=texts)

@@ -105,13 +105,13 @@ DATABASES = [
     ),
     (
         "I6",
-        "a withdrawal was never decided",
+        "an ending was never decided",
         "intake",
         ["UPDATE complaint SET release_state = 'requested' WHERE id = '{id}'"],
     ),
     (
         "I6",
-        "a withdrawal was decided, but not carried out",
+        "an ending was decided, but not carried out",
         "intake",
         ["UPDATE complaint SET release_state = 'granted' WHERE id = '{id}'"],
     ),

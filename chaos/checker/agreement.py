@@ -6,7 +6,7 @@ from chaos.checker.asked import complaints
 from chaos.checker.evidence import Violation, violations
 from chaos.checker.facts import Facts
 from chaos.journal import Kind
-from contracts.lifecycle import EventType, Status
+from contracts.lifecycle import RELEASE_ENDINGS, EventType
 
 _STATUS = (
     "intake: SELECT status, release_state FROM complaint WHERE id = '{id}'; "
@@ -38,18 +38,18 @@ def services_agree(facts: Facts) -> list[Violation]:
         if not facts.intake[one]["status"] == facts.cases[one]["status"] == facts.ledger[one]["status"]
     ]
     open_requests = [one for one, row in facts.intake.items() if row["release_state"] == "requested"]
-    half_withdrawn = [
+    half_ended = [
         one
         for one, row in facts.intake.items()
-        if (row["release_state"] == "granted") != (row["status"] == Status.WITHDRAWN)
+        if (row["release_state"] == "granted") != (row["status"] in RELEASE_ENDINGS)
     ]
     unheard = facts.intake.keys() - complaints(facts.asked.values(), "create", "acknowledged")
     return [
         *violations("I6", "the services have it in different states", apart, _STATUS),
         *violations("I6", "in intake, but dispatch has no case", unheard - facts.cases.keys(), _STATUS),
         *violations("I6", "in intake, but not in the ledger", unheard - facts.ledger.keys(), _STATUS),
-        *violations("I6", "a withdrawal was never decided", open_requests, _STATUS),
-        *violations("I6", "a withdrawal was decided, but not carried out", half_withdrawn, _STATUS),
+        *violations("I6", "an ending was never decided", open_requests, _STATUS),
+        *violations("I6", "an ending was decided, but not carried out", half_ended, _STATUS),
     ]
 
 

@@ -14,6 +14,7 @@ from contracts.envelope import Event
 from contracts.events import ComplaintClosed
 from contracts.lifecycle import EventType
 from eventbus.errors import Permanent, Transient
+from eventbus.lanes import WORTH
 
 
 async def test_offsets_are_last_applied_plus_one_for_each_partition(service: TinyService) -> None:
@@ -40,6 +41,23 @@ async def test_only_what_was_applied_is_committed_while_a_partition_waits(servic
     assert await service.parked() == []
     assert lag(service) == 0
     assert await committed(service.kafka, service.group) == {2: 10}
+
+
+async def test_a_partition_that_waits_keeps_no_other_from_being_done(service: TinyService) -> None:
+    events = await _events_in(service, {0: 2 * WORTH, 1: 2 * WORTH})
+    first, second = events[: 2 * WORTH], events[2 * WORTH :]
+    away = True
+    handler = Applying(objects=lambda each: Transient("away") if away and each.id == second[3].id else None)
+    async with running(service.consumer(handler, slice_size=4 * WORTH, commit_every_seconds=0)):
+        await until(lambda: _committed(service, {0: 2 * WORTH, 1: 0}))
+        assert not {effect.event_id for effect in await service.applied()} & set(ids(second))
+        away = False
+        await until(lambda: all_applied(service, events))
+    effects = await service.applied()
+    assert once_each(effects, events)
+    for story in (first, second):
+        assert [each.event_id for each in effects if each.event_id in set(ids(story))] == ids(story)
+    assert await committed(service.kafka, service.group) == {0: 2 * WORTH, 1: 2 * WORTH}
 
 
 async def test_events_of_no_interest_are_passed_by_without_being_read(service: TinyService) -> None:

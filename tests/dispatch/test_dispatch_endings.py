@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from contracts.envelope import Event
+from contracts.events import ReleaseEnding, ReleaseRequested
 from contracts.lifecycle import EventType, Status
 from dispatch.asking import ask, problem, shown
 from dispatch.world import World, ending_decided, later, received
@@ -163,3 +164,27 @@ def test_a_simulation_leaves_out_what_no_unit_has_ended() -> None:
         True,
         False,
     ]
+
+
+@pytest.mark.parametrize("ending", ["rejected", "merged"])
+async def test_what_no_unit_has_accepted_is_let_go_to_be_rejected_or_merged(
+    world: World, ending: ReleaseEnding
+) -> None:
+    waiting, taken = received(), await world.a_case("accept")
+    asks = [
+        later(event, EventType.RELEASE_REQUESTED)._replace(data=ReleaseRequested(actor="operator-1", ending=ending))
+        for event in (waiting, taken)
+    ]
+
+    await world.deliver(waiting, *asks)
+
+    *_, let_go = await world.published(waiting)
+    assert let_go["payload"] == {"request": str(asks[0].id), "ending": ending, "status": "assigned"}
+    *_, kept = await world.published(taken)
+    assert kept["payload"] == {"request": str(asks[1].id), "status": "accepted"}
+    before = await world.row(waiting)
+    assert (before["status"], (await world.row(taken))["status"]) == (ending, "accepted")
+    await world.deliver(later(waiting, EventType(f"complaint.{ending}")))
+    assert await world.row(waiting) == before
+    refused = await world.act(waiting, "accept", role="officer")
+    assert refused.json()["present"]["status"] == ending

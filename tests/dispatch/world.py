@@ -15,9 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.closing_events import ComplaintForceClosed, ComplaintVoided, EndingDecided
 from contracts.envelope import Event, headers_of_event
 from contracts.events import (
+    Advice,
     ComplaintClosed,
     ComplaintErased,
+    ComplaintMerged,
     ComplaintReceived,
+    ComplaintRejected,
     ComplaintReopened,
     ComplaintVerified,
     ComplaintWithdrawn,
@@ -48,6 +51,8 @@ LATER: dict[EventType, Payload] = {
     EventType.CLOSED: ComplaintClosed(gates=("verification",)),
     EventType.REOPENED: ComplaintReopened(actor="citizen-1", reason="又堆上了", round=2),
     EventType.WITHDRAWN: ComplaintWithdrawn(actor="citizen-1"),
+    EventType.REJECTED: ComplaintRejected(actor="operator-1", code="not_ours", advice=Advice(zh="请拨打12315")),
+    EventType.MERGED: ComplaintMerged(actor="operator-1", into=DECISION),
     EventType.VOIDED: ComplaintVoided(actor="supervisor-demo", decision=DECISION, reason="误报"),
     EventType.FORCE_CLOSED: ComplaintForceClosed(actor="supervisor-demo", decision=DECISION, reason="x", gates=()),
     EventType.RELEASE_REQUESTED: ReleaseRequested(actor="citizen-1", ending="withdrawn"),
@@ -57,6 +62,8 @@ _NUMBERS = {
     EventType.CLOSED: 2,
     EventType.REOPENED: 3,
     EventType.WITHDRAWN: 3,
+    EventType.REJECTED: 3,
+    EventType.MERGED: 3,
     EventType.RELEASE_REQUESTED: 2,
     EventType.ERASED: 2,
 }

@@ -1,5 +1,6 @@
 """How reporters see that a complaint was voided or closed by force, and how that meets their own withdrawal."""
 
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -15,6 +16,7 @@ from histories import History
 from intake.conftest import As
 from intake.reports import REPORT
 from intake.test_intake_following import apply, history, requested, view
+from intake_service.events.lifecycle import follow
 from intake_service.persistence.tables import complaint
 
 __all__ = ["history"]
@@ -67,3 +69,26 @@ async def test_dispatch_lets_go_for_the_ledger_and_intake_withdraws_nothing(
     assert state == "refused"
     late = await client.post(f"/complaints/{history.id}/withdrawal", json={}, headers=as_(Role.CITIZEN))
     assert (late.status_code, late.json()["present"]["status"]) == (409, "voided")
+
+
+@pytest.mark.parametrize(
+    ("ending", "data"),
+    [
+        ("rejected", {"code": "not_ours", "advice": {"zh": "请拨打12315"}, "template": "consumer"}),
+        ("merged", {"into": "01a22449-0000-7000-8000-000000000001"}),
+    ],
+)
+async def test_once_dispatch_lets_go_it_ends_as_was_asked_with_what_was_said_then(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History, ending: str, data: dict[str, Any]
+) -> None:
+    request = await requested(engine, history, release_ending=ending, release_reason="同类", release_data=data)
+    late = await client.post(f"/complaints/{history.id}/withdrawal", json={}, headers=as_(Role.CITIZEN))
+    assert (late.status_code, late.json()["type"].rsplit(":")[-1]) == (409, "release-underway")
+
+    async with engine.begin() as connection:
+        [ended] = await follow(connection, [history.released(request.id, Status.RECEIVED, ending=ending)])
+
+    assert (ended.type, ended.causation_id) == (f"complaint.{ending}", history.events[-1].id)
+    said = {"actor": "citizen-1", "reason": "同类", **data}
+    assert ended.data.model_dump(mode="json", exclude_none=True) == said
+    assert (await view(client, as_, history))["status"] == ending

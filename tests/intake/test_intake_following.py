@@ -113,14 +113,14 @@ async def test_an_event_about_a_complaint_that_intake_does_not_have_is_not_dropp
         await apply(engine, stranger.assigned())
 
 
-async def requested(engine: AsyncEngine, history: History) -> Event:
-    """Return the reporter's request to withdraw, which intake waits to be answered."""
+async def requested(engine: AsyncEngine, history: History, **values: object) -> Event:
+    """Return the reporter's request to withdraw, which intake waits to be answered, as a row of before says it."""
     request = history.release_requested()
     async with engine.begin() as connection:
         await connection.execute(
             sa.update(complaint)
             .where(complaint.c.id == history.id)
-            .values(release_request=request.id, release_state="requested", release_actor="citizen-1")
+            .values(release_request=request.id, release_state="requested", release_actor="citizen-1", **values)
         )
     return request
 

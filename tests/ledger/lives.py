@@ -107,4 +107,6 @@ STEPS: Mapping[str, Callable[[Life, Draw], object]] = {
     "voided": lambda life, _: life.voided(),
     "force_closed": lambda life, _: life.force_closed(),
     "withdrawn": lambda life, _: life.withdrawn(),
+    "rejected": lambda life, _: life.rejected(),
+    "merged": lambda life, _: life.merged(),
 }

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
 from contracts.events import Satisfaction
-from contracts.lifecycle import EventType, Status
+from contracts.lifecycle import ENDED, EventType, Status
 from ledger.conftest import Enter
 from ledger.lives import STEPS, Draw, Life
 from ledger_service.domain.overview import Figures
@@ -27,7 +27,8 @@ COMMUNITIES = ("fulai", "maixi")
 MEASURES = {
     "received": ("received",), "assigned": ("assigned",), "resolved": ("resolved",),
     "closed": ("closed", "force_closed"),
-    "reopened": ("reopened",), "withdrawn": ("withdrawn",), "voided": ("voided",),
+    "reopened": ("reopened",), "withdrawn": ("withdrawn",), "rejected": ("rejected",),
+    "merged": ("merged",), "voided": ("voided",),
 }  # fmt: skip
 DRAWS = st.builds(
     Draw,
@@ -92,7 +93,7 @@ def slowly(lives: Sequence[Life], community: str | None) -> dict[str, Any]:
                     said = cast(Any, event.data).satisfaction
         words[said] += said is not None
         assert life.status is not None
-        if life.status not in ("closed", "withdrawn", "voided"):
+        if life.status not in ENDED:
             shown = light(life.events, life.status)
             statuses[life.status] += 1
             lights[shown] += 1

@@ -127,7 +127,9 @@ def test_every_route_says_who_may_call_it(app: FastAPI) -> None:
 async def test_the_flow_is_the_state_table(client: httpx.AsyncClient) -> None:
     flow = (await client.get("/flow")).json()
     assert [state["code"] for state in flow["states"]] == list(Status)
-    assert {state["code"] for state in flow["states"] if state["final"]} == {"closed", "withdrawn", "voided"}
+    assert {state["code"] for state in flow["states"] if state["final"]} == {
+        "closed", "withdrawn", "voided", "rejected", "merged",
+    }  # fmt: skip
     assert {transition["event"] for transition in flow["transitions"]} == set(EventType)
     [verified] = [line for line in flow["transitions"] if line["event"] == "complaint.verified"]
     assert verified == {

@@ -79,6 +79,8 @@ def _until(status: Status, promised_at: datetime | None) -> Eventful:
         Status.VERIFIED: (history.accepted, history.started, history.resolved, history.verified),
         Status.CLOSED: (history.accepted, history.started, history.resolved, history.verified, history.closed),
         Status.VOIDED: (history.voided,),
+        Status.REJECTED: (history.rejected,),
+        Status.MERGED: (history.merged,),
     }
     for step in steps.get(status, ()):
         step()
@@ -98,6 +100,8 @@ def _until(status: Status, promised_at: datetime | None) -> Eventful:
         (Status.SUSPENDED, None),
         (Status.CLOSED, None),
         (Status.VOIDED, None),
+        (Status.REJECTED, None),
+        (Status.MERGED, None),
     ],
 )
 async def test_a_state_lacks_what_it_says_once_its_grace_is_over(

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.lifecycle import TRANSITIONS, EventType
+from contracts.lifecycle import RELEASE_ENDINGS, TRANSITIONS, EventType
 from contracts.roles import Role
 from histories import TENANT
 from ledger.conftest import As, Enter
@@ -45,11 +45,13 @@ def _step(history: Eventful, event_type: EventType, draw: random.Random, moment:
         EventType.VOIDED: history.voided,
         EventType.FORCE_CLOSED: history.force_closed,
         EventType.WITHDRAWN: history.withdrawn,
+        EventType.REJECTED: history.rejected,
+        EventType.MERGED: history.merged,
     }
     return steps[event_type]()
 
 
-_ENDING = {EventType.VOIDED, EventType.FORCE_CLOSED, EventType.WITHDRAWN}
+_ENDING = {EventType.VOIDED, EventType.FORCE_CLOSED, *RELEASE_ENDINGS.values()}
 _USED = set(EventType) & {
     EventType.RECEIVED, EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RETURNED,
     EventType.TRANSFERRED, EventType.EXTENDED, EventType.SUSPENDED, EventType.RESUMED, EventType.RESOLVED,
@@ -64,7 +66,7 @@ def _walk(draw: random.Random, moment: datetime) -> tuple[Eventful, Complaint]:
         legal = [each for each in EventType if each in _USED and complaint.status in TRANSITIONS[each].sources]
         if not legal:
             break
-        weights = [0.1 if each in _ENDING else 1.0 for each in legal]
+        weights = [0.05 if each in _ENDING else 1.0 for each in legal]
         event = _step(history, draw.choices(legal, weights)[0], draw, moment)
         event = history.at(moment - timedelta(hours=draw.randint(0, 200)))
         complaint.enter(event)

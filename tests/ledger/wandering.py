@@ -8,7 +8,7 @@ from uuid import UUID
 from contracts.closing_events import FollowUpOutcome, Satisfaction
 from contracts.envelope import Event
 from contracts.events import ComplaintRescheduled, ComplaintResolved, ComplaintStarted
-from contracts.lifecycle import TRANSITIONS, EventType, Status
+from contracts.lifecycle import TRANSITIONS, UNCOUNTED, EventType, Status
 from ledger.eventful import Eventful
 from ledger_service.domain.cubes import Dimension
 
@@ -62,9 +62,7 @@ class Wandering(Eventful):
         legal = [each for each in makers if self._status in TRANSITIONS[each].sources]
         if self._rating in self._appealed:
             legal = [each for each in legal if each is not EventType.RATING_APPEALED]
-        weights = [
-            3 if TRANSITIONS[each].target not in (None, Status.WITHDRAWN, Status.VOIDED) else 1 for each in legal
-        ]
+        weights = [3 if TRANSITIONS[each].target not in (None, *UNCOUNTED) else 1 for each in legal]
         [chosen] = self._random.choices(legal, weights)
         self._now += timedelta(minutes=self._random.choice((1, 20, 200, 2000, 6000)))
         makers[chosen]()
@@ -106,6 +104,8 @@ class Wandering(Eventful):
             EventType.FORCE_CLOSED: self.force_closed,
             EventType.VOIDED: self.voided,
             EventType.WITHDRAWN: self.withdrawn,
+            EventType.REJECTED: self.rejected,
+            EventType.MERGED: self.merged,
             EventType.EXCLUDED: lambda: self.excluded(
                 random.choice(("timeliness", "satisfaction", "all")), excluded=random.random() < 0.6
             ),

@@ -56,6 +56,7 @@ _CODES = frozenset(
         "explanation",
         "work",
         "release_state",
+        "release_ending",
         "media_type",
     ]
 )

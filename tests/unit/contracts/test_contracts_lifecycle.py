@@ -42,12 +42,13 @@ LEGAL: dict[tuple[str | None, str], str] = {
     ("verified", "closed"): "closed",
     ("closed", "feedback_received"): "closed",
     **{(status, "withdrawn"): "withdrawn" for status in OPEN},
+    **{(status, ending): ending for status in ("received", "assigned") for ending in ("rejected", "merged")},
     **{(status, "released"): status for status in (*OPEN, "transferred")},
     **{(status, event): status for status in Status for event in ANYWHERE},
 }
 """Written out by hand, from the domain's state table: (from, event) → to."""
 
-ENDS = (Status.WITHDRAWN, Status.VOIDED, Status.CLOSED)
+ENDS = (Status.WITHDRAWN, Status.VOIDED, Status.REJECTED, Status.MERGED, Status.CLOSED)
 MAIN_LINE = ["received", "assigned", "accepted", "started", "resolved", "verified", "closed", "feedback_received"]
 
 

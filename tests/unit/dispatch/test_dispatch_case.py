@@ -3,7 +3,7 @@ from uuid import UUID
 
 import pytest
 
-from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status
+from contracts.lifecycle import RELEASE_ENDINGS, TRANSITIONS, EventType, IllegalTransition, Status
 from dispatch_service.domain.case import Case, check_membership, check_start
 from dispatch_service.domain.errors import ActionConflict, NotYourTeam, StartOutOfRange
 
@@ -50,18 +50,31 @@ def test_an_action_follows_the_state_table_or_changes_nothing(status: Status, ev
 def test_work_that_is_not_done_is_released(status: Status) -> None:
     case = a_case(status)
 
-    assert case.answer_release(2) is EventType.RELEASED
+    assert case.answer_release(2, "withdrawn") is EventType.RELEASED
     assert (case.status, case.version, case.sequence) == (Status.WITHDRAWN, 5, 4)
     for event in ACTIONS:
         with pytest.raises(ActionConflict):
             case.act(event)
 
 
+@pytest.mark.parametrize(("ending", "event"), RELEASE_ENDINGS.items())
+@pytest.mark.parametrize("status", Status)
+def test_each_ending_is_granted_from_the_states_that_it_may_follow(
+    status: Status, ending: str, event: EventType
+) -> None:
+    case = a_case(status)
+    is_granted = status in TRANSITIONS[event].sources
+
+    assert case.answer_release(2, ending) is (EventType.RELEASED if is_granted else EventType.RELEASE_REFUSED)
+    assert case.status == (ending if is_granted else status)
+    assert case.answer_release(2, ending) is None  # that was decided
+
+
 @pytest.mark.parametrize("status", [Status.RESOLVED, Status.VERIFIED, Status.CLOSED, Status.WITHDRAWN])
 def test_work_that_is_done_is_not_released_and_the_refusal_is_no_change(status: Status) -> None:
     case = a_case(status)
 
-    assert case.answer_release(2) is EventType.RELEASE_REFUSED
+    assert case.answer_release(2, "withdrawn") is EventType.RELEASE_REFUSED
     assert (case.status, case.version, case.sequence) == (status, 4, 4)
 
 
@@ -75,12 +88,12 @@ def test_events_of_other_services_move_the_case_without_an_event_of_its_own() ->
 
 def test_a_request_of_an_earlier_round_that_comes_again_is_not_decided_again() -> None:
     case = a_case(Status.RESOLVED)
-    assert case.answer_release(2) is EventType.RELEASE_REFUSED
+    assert case.answer_release(2, "withdrawn") is EventType.RELEASE_REFUSED
     assert case.follow(EventType.REWORK_ORDERED, 1)
     case.begin_round()
-    assert case.answer_release(2) is None
+    assert case.answer_release(2, "withdrawn") is None
     assert (case.status, case.sequence) == (Status.ASSIGNED, 5)
-    assert case.answer_release(3) is EventType.RELEASED
+    assert case.answer_release(3, "withdrawn") is EventType.RELEASED
 
 
 def test_an_event_of_an_earlier_round_that_comes_again_is_no_news() -> None:

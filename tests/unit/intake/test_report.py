@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from intake_service.domain import reference
 from intake_service.domain.complaint import QUERY_CODE_LENGTH, Location, Reporter, new_query_code
+from intake_service.domain.configuration.shipped import shipped
+from intake_service.domain.origin import Device, Origin
 from intake_service.domain.report import Report, flaws
+from intake_service.domain.source_rules import DETAILS
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 REPORT = Report(
@@ -19,7 +21,7 @@ OPERATOR = frozenset({"operator"})
 
 
 def found(report: Report, roles: frozenset[str] = CITIZEN) -> list[tuple[str, str]]:
-    return [(flaw.pointer, flaw.code) for flaw in flaws(report, roles, NOW)]
+    return [(flaw.pointer, flaw.code) for flaw in flaws(report, roles, NOW, shipped())]
 
 
 def test_a_good_report_has_no_flaw() -> None:
@@ -49,16 +51,23 @@ def test_a_clock_that_is_a_little_fast_is_forgiven() -> None:
 
 
 def test_an_operator_may_name_every_source() -> None:
-    assert len(reference.sources()) == 9
-    assert all(not found(replace(REPORT, source=source), OPERATOR) for source in reference.sources())
+    assert len(shipped().sources) == 9
+    for code, source in shipped().sources.items():
+        demanded = Origin(device=Device("camera-7")) if "device" in source.demands else Origin()
+        assert not found(replace(REPORT, source=code, origin=demanded), OPERATOR), code
+
+
+def test_what_sources_take_and_demand_is_known() -> None:
+    for source in shipped().sources.values():
+        assert source.demands <= source.takes <= DETAILS, source.code
 
 
 def test_the_first_three_sources_are_on_complaint_and_the_others_proactive() -> None:
-    assert [source.proactive for source in reference.sources().values()] == [False] * 3 + [True] * 6
+    assert [source.proactive for source in shipped().sources.values()] == [False] * 3 + [True] * 6
 
 
 def test_every_category_has_its_parent() -> None:
-    categories = reference.categories()
+    categories = shipped().categories
     assert all(category.parent is None or category.parent in categories for category in categories.values())
 
 

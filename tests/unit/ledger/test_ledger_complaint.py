@@ -45,6 +45,8 @@ def _others(history: History) -> list[Event]:
         author.released(request),
         author.release_refused(request, Status.CLOSED),
         author.withdrawn(),
+        author.rejected(),
+        author.merged(),
         author.erased(),
         author.event(EventType.VERIFIED, ComplaintVerified(actor="inspector-1", method="call")),
         author.event(EventType.CLOSED, ComplaintClosed(gates=("verification",))),

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.closing_events import ComplaintExcluded, ComplaintForceClosed, Ending, EndingDecided, EndingRequested
 from contracts.envelope import Event
-from contracts.lifecycle import EventType, IllegalTransition, Status
+from contracts.lifecycle import ENDED, EventType, IllegalTransition, Status
 from histories import OFFICER, History
 from ledger_service.domain import appeals, endings
 from ledger_service.domain.closing import Occasion
@@ -89,7 +89,7 @@ def test_before_that_the_approval_only_asks_dispatch(status: Status) -> None:
     assert (data.approved, data.status) == (True, status)
 
 
-@pytest.mark.parametrize("status", [Status.CLOSED, Status.WITHDRAWN, Status.VOIDED])
+@pytest.mark.parametrize("status", sorted(ENDED))
 def test_what_has_ended_stays_so(status: Status) -> None:
     _, complaint = at(Status.RESOLVED)
     asked = request(complaint)

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from contracts.lifecycle import EventType, Status
+from contracts.lifecycle import ENDED, EventType, Status
 from ledger_service.domain.flow import OPEN_LABEL, arrows, leads_from_frame, open_states
 from ledger_service.domain.flow_drawing import svg
 from ledger_service.domain.flow_layout import WIDTH, Label, Layout, Point
@@ -32,9 +32,7 @@ def test_every_state_is_drawn_and_every_way_has_its_line(drawing: ET.Element) ->
 
 
 def test_only_ends_look_like_ends(drawing: ET.Element) -> None:
-    assert [box.get("class") for box in _boxes(drawing)] == [
-        "final" if status in (Status.CLOSED, Status.WITHDRAWN, Status.VOIDED) else None for status in Status
-    ]
+    assert [box.get("class") for box in _boxes(drawing)] == ["final" if status in ENDED else None for status in Status]
 
 
 def test_boxes_are_within_the_picture_and_apart(drawing: ET.Element) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger_service.domain import tail as tail_module
@@ -36,14 +36,18 @@ class Ledger:
 
 def look(tail: Tail, ledger: Ledger, size: int) -> list[int]:
     new = sorted(each for each in ledger.visible if each > tail.horizon and each not in tail.seen)[:size]
-    tail.follow(new, oldest=ledger.oldest, following=ledger.following)
+    tail.follow(new, is_all=len(new) < size, oldest=ledger.oldest, following=ledger.following)
     return new
 
 
 STEPS = st.lists(st.tuples(st.sampled_from(["begin", "write", "commit", "look"]), st.integers(0, 9)), max_size=120)
 
 
+LATE_PAIR = ["begin", "begin", "write", "write", "write", "commit", "look", "commit", "look"]
+
+
 @given(steps=STEPS, size=st.integers(1, 4))
+@example(steps=[*zip(LATE_PAIR, [0, 0, 0, 0, 1, 1, 0, 0, 0], strict=True)], size=1)  # a page shows half of a commit
 def test_every_entry_is_seen_once(steps: list[tuple[str, int]], size: int) -> None:
     ledger, tail, seen = Ledger(), Tail(0, ()), list[int]()
     for step, pick in steps:
@@ -65,11 +69,11 @@ def test_every_entry_is_seen_once(steps: list[tuple[str, int]], size: int) -> No
 
 def test_the_horizon_follows_once_older_transactions_are_over() -> None:
     tail = Tail(0, ())
-    tail.follow([1, 2, 4], oldest=100, following=105)
+    tail.follow([1, 2, 4], is_all=True, oldest=100, following=105)
     assert tail.horizon == 0
-    tail.follow([], oldest=104, following=106)
+    tail.follow([], is_all=True, oldest=104, following=106)
     assert tail.horizon == 0
-    tail.follow([3], oldest=105, following=106)
+    tail.follow([3], is_all=True, oldest=105, following=106)
     assert (tail.horizon, tail.seen) == (4, set())
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from intake_service.domain import reference
+from intake_service.domain.configuration.shipped import shipped
 from intake_service.service.training import Example, seeds, train
 from jieban.errors import UserError
 from jieban.importer.reading import Row, read_rows
@@ -49,6 +49,6 @@ def _example(path: Path, row: Row) -> Example:
     text, category = row.values.get("text", row.values.get("description")), row.values.get("category")
     if not isinstance(text, str) or not text.strip():
         raise UserError(f"{where}: no text (or description).")
-    if not isinstance(category, str) or category not in reference.categories():
+    if not isinstance(category, str) or category not in shipped().categories:
         raise UserError(f"{where}: {category!r} is no category; see /intake/v1/categories.")
     return Example(text, category)

@@ -30,6 +30,7 @@ from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.erasing import Erasing, Retention
 from intake_service.service.lapsing import lapse_due
+from intake_service.service.references import References
 from intake_service.service.suggesting import Categoriser
 from operations import accounts, wrong_codes
 from operations.rounds import Rounds
@@ -49,6 +50,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     foundation = Foundation.lay("intake", settings, settings.intake_database_url)
     numbers = Numbers(foundation.engine, ZoneInfo(settings.timezone))
     categoriser = Categoriser.of(settings)
+    known = References(foundation.read_engine)
     attaching = Attaching.of(settings, foundation.engine)
     janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
     erasing = Erasing(foundation.engine, janitor.remove)
@@ -74,8 +76,14 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
             "intake": Intake(
-                foundation.engine, foundation.hot_engine, numbers, categoriser, settings.attachments_per_complaint
+                foundation.engine,
+                foundation.hot_engine,
+                numbers,
+                known,
+                categoriser,
+                settings.attachments_per_complaint,
             ),
+            "references": known,
             "attaching": attaching,
             "categoriser": categoriser,
             "erasing": erasing,

@@ -28,7 +28,7 @@ from contracts.closing_events import (
     VerificationMethod,
 )
 from contracts.lifecycle import EventType, Status
-from contracts.payload import HandlingMode, Latitude, Longitude, Payload, Place
+from contracts.payload import HandlingMode, Latitude, Longitude, Payload, Place, RequestKind
 from contracts.reporter_events import (
     ComplaintSupplemented,
     QuestionAnswered,
@@ -68,7 +68,9 @@ __all__ = [
     "ComplaintExcluded",
     "ComplaintExtended",
     "ComplaintForceClosed",
+    "ComplaintMerged",
     "ComplaintReceived",
+    "ComplaintRejected",
     "ComplaintReopened",
     "ComplaintRescheduled",
     "ComplaintResolved",
@@ -99,10 +101,12 @@ __all__ = [
     "ReleaseRefused",
     "ReleaseRequested",
     "Released",
+    "RequestKind",
     "ReworkOrdered",
     "Satisfaction",
     "SelfHandled",
     "Speaker",
+    "SuperiorOrder",
     "SupervisionOrder",
     "VerificationMethod",
     "query_code_digest",
@@ -118,6 +122,15 @@ class SelfHandled(Payload):
     handled_at: datetime
     photos: tuple[UUID, ...] | None = None
     """Attachments of intake."""
+
+
+class SuperiorOrder(Payload):
+    """上级交办: what a superior has ordered."""
+
+    number: str
+    """As the superior counts."""
+    deadline: datetime | None = None
+    """By when it is to be resolved, where the limit of its category does not end before."""
 
 
 def query_code_digest(complaint: UUID, code: str) -> str:
@@ -146,15 +159,22 @@ class ComplaintReceived(Payload):
     """Answers to the questions of the category, by name; what is neither text, number nor yes or no stays in intake."""
     attachments: tuple[UUID, ...] | None = None
     self_handled: SelfHandled | None = None
+    kind: RequestKind | None = None
+    """What the reporter wants; None in events of earlier versions, which knew complaints only."""
+    order: SuperiorOrder | None = None
     query_code_digest: str | None = None
     """What a query code has to hash to (`query_code_digest`): whoever has the code may speak as the reporter."""
+
+
+ReleaseEnding = Literal["withdrawn", "rejected", "merged"]
+"""A key of `lifecycle.RELEASE_ENDINGS`."""
 
 
 class ReleaseRequested(Payload):
     """Intake asks dispatch to let go of a complaint, so that it can end it."""
 
     actor: str
-    ending: Literal["withdrawn"]
+    ending: ReleaseEnding
     reason: str | None = None
 
 
@@ -163,7 +183,7 @@ class Released(Payload):
 
     request: UUID
     """The event that asked: a request of intake, or a decision of the ledger."""
-    ending: Literal["withdrawn", "voided", "closed"]
+    ending: Literal["withdrawn", "rejected", "merged", "voided", "closed"]
     status: Status | None = None
     """Where the case stood: who has not seen it get there yet has to wait. None in events of the first version."""
 
@@ -179,6 +199,35 @@ class ComplaintWithdrawn(Payload):
     """The reporter has taken the complaint back."""
 
     actor: str
+    reason: str | None = None
+
+
+class Advice(Payload):
+    """What a reporter should do instead: whom to call, which department to turn to."""
+
+    zh: str
+    en: str | None = None
+
+
+class ComplaintRejected(Payload):
+    """不予受理: nothing that the platform's units deal with."""
+
+    actor: str
+    code: str
+    """Why, as one of intake's reasons: `out_of_scope`, `spam` and so on."""
+    reason: str | None = None
+    """A note for staff."""
+    advice: Advice
+    """For the reporter to read."""
+    template: str | None = None
+    """Code of the template that the advice was made of."""
+
+
+class ComplaintMerged(Payload):
+    """并案: it tells of the same matter as another complaint, which is worked on for both."""
+
+    actor: str
+    into: UUID
     reason: str | None = None
 
 
@@ -233,5 +282,7 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.QUESTION_ASKED: QuestionAsked,
     EventType.QUESTION_ANSWERED: QuestionAnswered,
     EventType.QUESTION_LAPSED: QuestionLapsed,
+    EventType.REJECTED: ComplaintRejected,
+    EventType.MERGED: ComplaintMerged,
     EventType.ERASED: ComplaintErased,
 }

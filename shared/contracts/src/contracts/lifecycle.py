@@ -2,8 +2,8 @@
 
 Source: the state table of the platform's domain description (after the seven steps of 数字城管).
 `release_requested`, `released` and `release_refused` are the hand-shake by which intake ends a complaint that
-dispatch already works on: dispatch, which owns the work, decides the race, so exactly one side wins. An approved
-`ending_decided` asks dispatch the same for the ledger, which then voids the complaint or closes it by force.
+dispatch already works on (RELEASE_ENDINGS): dispatch, which owns the work, decides the race, so exactly one side wins.
+An approved `ending_decided` asks the same for the ledger, which then voids the complaint or closes it by force.
 """
 
 from collections.abc import Mapping
@@ -27,6 +27,14 @@ class Status(StrEnum):
     TRANSFERRED = "transferred"
     WITHDRAWN = "withdrawn"
     VOIDED = "voided"
+    REJECTED = "rejected"
+    MERGED = "merged"
+
+
+ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.VOIDED, Status.REJECTED, Status.MERGED})
+"""Nothing more happens, unless the complaint is opened again."""
+UNCOUNTED = ENDED - {Status.CLOSED}
+"""It was no complaint, or is none of its own any more: nobody answers for it."""
 
 
 class EventType(StrEnum):
@@ -67,6 +75,8 @@ class EventType(StrEnum):
     QUESTION_ASKED = "complaint.question_asked"
     QUESTION_ANSWERED = "complaint.question_answered"
     QUESTION_LAPSED = "complaint.question_lapsed"
+    REJECTED = "complaint.rejected"
+    MERGED = "complaint.merged"
     ERASED = "complaint.erased"
 
 
@@ -92,6 +102,7 @@ _NOT_ENDED = _OPEN_WORK | _from(Status.TRANSFERRED, Status.RESOLVED, Status.VERI
 _EXISTING = frozenset[Status | None](Status)
 _NOBODY = frozenset[Role]()
 _DISPATCHER = frozenset({Role.DISPATCHER})
+_OPERATOR = frozenset({Role.OPERATOR})
 _OFFICER = frozenset({Role.OFFICER})
 _INSPECTOR = frozenset({Role.INSPECTOR})
 _SUPERVISOR = frozenset({Role.SUPERVISOR})
@@ -137,9 +148,7 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.REWORK_ORDERED: Transition(
         _from(Status.RESOLVED, Status.VERIFIED), Status.ASSIGNED, "ledger", _INSPECTOR
     ),
-    EventType.FOLLOWED_UP: Transition(
-        _from(Status.VERIFIED, Status.CLOSED), None, "ledger", frozenset({Role.OPERATOR})
-    ),
+    EventType.FOLLOWED_UP: Transition(_from(Status.VERIFIED, Status.CLOSED), None, "ledger", _OPERATOR),
     EventType.CLOSED: Transition(_from(Status.VERIFIED), Status.CLOSED, "ledger", _NOBODY),
     EventType.FEEDBACK_RECEIVED: Transition(_from(Status.CLOSED), None, "ledger", _REPORTER),
     EventType.RATING_APPEALED: Transition(_from(Status.CLOSED), None, "ledger", _OFFICER | _DISPATCHER),
@@ -165,9 +174,19 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     ),
     EventType.QUESTION_ANSWERED: Transition(_EXISTING, None, "intake", _REPORTER),
     EventType.QUESTION_LAPSED: Transition(_EXISTING, None, "intake", _NOBODY),
+    # once a unit has accepted it, it is a case: whoever finds that it is none returns it, or asks for its voiding
+    EventType.REJECTED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.REJECTED, "intake", _OPERATOR),
+    EventType.MERGED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.MERGED, "intake", _OPERATOR),
     # at the reporter's wish, or by a rule once the time for keeping is over
     EventType.ERASED: Transition(_EXISTING, None, "intake", _SUPERVISOR | {Role.ADMIN}),
 }
+
+RELEASE_ENDINGS: Mapping[str, EventType] = {
+    "withdrawn": EventType.WITHDRAWN,
+    "rejected": EventType.REJECTED,
+    "merged": EventType.MERGED,
+}
+"""What intake asks dispatch to let go of a complaint for, each with the event that ends it then."""
 
 
 class IllegalTransition(ValueError):

@@ -22,6 +22,9 @@ class Place(Payload):
     address: str | None = None
 
 
+RequestKind = Literal["complaint", "inquiry", "help", "report", "suggestion"]
+"""What the reporter wants: 投诉, 咨询, 求助, 举报 (of somebody's wrong), 建议."""
+
 HandlingMode = Literal[
     "guidance", "on_site_rectification", "rectification_within_limit", "verbal_education", "case_filed"
 ]

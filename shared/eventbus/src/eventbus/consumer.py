@@ -19,6 +19,7 @@ from contracts.envelope import KNOWN_TYPES, type_of
 from eventbus import metrics
 from eventbus.isolation import Isolation
 from eventbus.kafka import KafkaConnection
+from eventbus.lanes import shared_out
 from eventbus.membership import Membership
 from eventbus.offsets import Offsets
 from eventbus.parking import Message
@@ -35,6 +36,8 @@ class ConsumerOptions:
     """How a consumer behaves; the defaults suit production."""
 
     slice_size: int = 2000
+    lanes: int = 2
+    """Large slices are shared by partition between so many transactions: one's work is done while another's waits."""
     commit_every_seconds: float = 0.5
     hold_seconds: float = 0.25
     """First pause after an outage is seen; doubled up to `longest_hold_seconds`."""
@@ -130,6 +133,16 @@ class Consumer(ConsumerRebalanceListener):
         self._polled_at = now
 
     async def _apply(self, polled: Polled) -> None:
+        lanes = shared_out(polled, self._options.lanes)
+        results = await asyncio.gather(*map(self._apply_lane, lanes), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        if not any(results):
+            self._hold = self._options.hold_seconds
+
+    async def _apply_lane(self, polled: Polled) -> bool:
+        """Apply records in one transaction; return whether some have to wait for an outage to end."""
         messages = [_message(record) for records in polled.values() for record in records if self._wants(record)]
         ends = {partition: records[-1].offset + 1 for partition, records in polled.items()}
         skipped = sum(map(len, polled.values())) - len(messages)
@@ -138,9 +151,9 @@ class Consumer(ConsumerRebalanceListener):
             held_at = await self._isolation.apply(messages) if messages else None
         if held_at is None:
             self._offsets.note(ends)
-            self._hold = self._options.hold_seconds
         else:
             self._pause(polled, messages, held_at)
+        return held_at is not None
 
     def _wants(self, record: Any) -> bool:
         """Skip events of no interest without reading them; an unknown type is wanted, to be parked."""
@@ -157,8 +170,9 @@ class Consumer(ConsumerRebalanceListener):
         for partition, start in starts.items():
             self._consumer.seek(partition, start)
         self._consumer.pause(*self._consumer.assignment())
-        self._resume_at = time.monotonic() + self._hold
-        self._hold = min(self._hold * 2, self._options.longest_hold_seconds)
+        if self._resume_at is None:
+            self._resume_at = time.monotonic() + self._hold
+            self._hold = min(self._hold * 2, self._options.longest_hold_seconds)
         metrics.HOLDING.labels(self.name).set(1)
 
     def _resume(self) -> None:

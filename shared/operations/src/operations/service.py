@@ -34,8 +34,8 @@ from runtime.settings import RuntimeSettings
 
 KEEP_ANSWERS = timedelta(hours=48)
 """For so long a repeat with the same idempotency key gets the first answer; clients may rely on a day."""
-_HOT_CONNECTIONS = 5
-"""One for the slice of each consumer, of which there are few, and two for groups of complaints."""
+_HOT_CONNECTIONS = 8
+"""Two for the slices of each consumer, of which few are busy at once, and two for groups of complaints."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import Query
 
-from contracts.lifecycle import Status
+from contracts.lifecycle import ENDED, Status
 from dispatch_service.api.near import Near
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
-from dispatch_service.domain.standing import ENDED, OPEN
+from dispatch_service.domain.standing import OPEN
 from dispatch_service.persistence.case_lists import CaseFilter, Order
 from operations.filters import Box, Code
 from operations.problems import invalid

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Status, next_status
+from contracts.lifecycle import RELEASE_ENDINGS, TRANSITIONS, EventType, IllegalTransition, Status, next_status
 from dispatch_service.domain.errors import ActionConflict, NotYourTeam, StartOutOfRange
 from dispatch_service.domain.life_errors import MomentOutOfRange
 
@@ -101,15 +101,15 @@ class Case:
         self.version += 1
         self.sequence += 1
 
-    def answer_release(self, sequence: int) -> EventType | None:
-        """Decide whether the complaint may still be withdrawn: only while our units have work to do.
+    def answer_release(self, sequence: int, ending: str) -> EventType | None:
+        """Decide whether the complaint may still end so, with one of RELEASE_ENDINGS: only where the table has a line.
 
         The answer to intake's `sequence`-th event is None where that was decided already.
         """
         if sequence <= self.intake_sequence:
             return None
         self.intake_sequence = sequence
-        return self._let_go(EventType.WITHDRAWN, Status.WITHDRAWN)
+        return self._let_go(RELEASE_ENDINGS[ending], Status(ending))
 
     def answer_ending(self, sequence: int, ending: Status) -> EventType | None:
         """Decide whether the complaint may end as the ledger has decided: only while the work is not done.

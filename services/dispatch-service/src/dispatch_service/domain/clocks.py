@@ -85,21 +85,33 @@ class Clockwork:
             Unit.WORKING_DAYS: days,
         }
 
-    def start(self, category: str | None, grade: Grade, *, begun_at: datetime, assigned_at: datetime) -> Clock:
+    def start(
+        self,
+        category: str | None,
+        grade: Grade,
+        *,
+        begun_at: datetime,
+        assigned_at: datetime,
+        deadline: datetime | None = None,
+    ) -> Clock:
         """Return the clock of a case whose round began at `begun_at` and whose team has it since `assigned_at`.
 
-        No stage is due after the whole: the promised time bounds the others.
+        No stage is due after the whole: the promised time bounds the others. A `deadline` of a superior is the promised
+        time where the limit ends later, counted in natural hours; one that was over before the round began binds it no
+        more.
         """
         limits = self._limits.of(category, grade)
-        resolve = limits[Stage.RESOLVE]
-        counting, budget = self._countings[resolve.unit], resolve.time
-        promised_at = counting.add(begun_at, budget)
+        unit, budget = limits[Stage.RESOLVE].unit, limits[Stage.RESOLVE].time
+        promised_at = self._countings[unit].add(begun_at, budget)
+        if deadline is not None and begun_at < deadline < promised_at:  # whether anybody works on that day or not
+            unit, budget, promised_at = Unit.HOURS, deadline - begun_at, deadline
+        counting = self._countings[unit]
         due = {
             stage: min(self._countings[limits[stage].unit].add(assigned_at, limits[stage].time), promised_at)
             for stage in (Stage.ACCEPT, Stage.ON_SITE)
         }
         return Clock(
-            unit=resolve.unit,
+            unit=unit,
             budget=budget,
             accept_by=due[Stage.ACCEPT],
             on_site_by=due[Stage.ON_SITE],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from contracts.lifecycle import TRANSITIONS, EventType, Status
+from contracts.lifecycle import ENDED, TRANSITIONS, EventType, Status
 from dispatch_service.domain.clocks import Clockwork, Light
 from dispatch_service.domain.limits import Grade, Stage
 
@@ -14,8 +14,6 @@ RUNNING = frozenset({Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.I
 DONE = frozenset({Status.RESOLVED, Status.VERIFIED, Status.CLOSED})
 """The clock has stopped with the resolution."""
 
-ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.VOIDED})
-"""Nothing more happens, unless the case is opened again."""
 OPEN = frozenset(Status) - DONE - ENDED
 """Somebody has still to do something on site."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.closing_events import EndingDecided
 from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Payload, Released, ReleaseRefused, ReleaseRequested
-from contracts.lifecycle import EventType, IllegalTransition, Status
+from contracts.lifecycle import RELEASE_ENDINGS, EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
 from dispatch_service.events import received, rounds, self_handled
 from dispatch_service.events.rounds import NewRound
@@ -33,12 +33,14 @@ CONSUMED = frozenset(
         EventType.VOIDED,
         EventType.REOPENED,
         EventType.WITHDRAWN,
+        EventType.REJECTED,
+        EventType.MERGED,
         EventType.ERASED,
     }
 )
 """Received complaints are assigned, requests to let go of a case decided, and another round begins where a result is
 not good or the reporter not satisfied; of an erased one the texts go; the rest keeps the lists of cases true."""
-_OUT_OF_THE_ORDINARY = frozenset({EventType.WITHDRAWN, EventType.FORCE_CLOSED, EventType.VOIDED})
+_OUT_OF_THE_ORDINARY = frozenset({*RELEASE_ENDINGS.values(), EventType.FORCE_CLOSED, EventType.VOIDED})
 """Endings that come while something may wait for a decision."""
 _LEDGERS_OWN = frozenset({Status.RESOLVED, Status.VERIFIED})
 """The ledger ends these itself, with its decision."""
@@ -134,11 +136,11 @@ def _follows(case: Case, event: Event) -> bool:
 
 
 def _decide(case: Case, request: Event, now: datetime) -> Event | None:
-    """Answer the reporter's wish, or the ledger's decision; None where it is answered, or none is waited for."""
+    """Answer a request of intake, or the ledger's decision; None where it is answered, or none is waited for."""
     stood = case.status
     asked = cast(ReleaseRequested | EndingDecided, request.data)
     if not isinstance(asked, EndingDecided):
-        decision = case.answer_release(request.sequence)
+        decision = case.answer_release(request.sequence, asked.ending)
     elif not asked.approved or asked.status in _LEDGERS_OWN:
         return None
     else:

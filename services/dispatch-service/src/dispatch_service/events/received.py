@@ -88,16 +88,21 @@ def _routes(router: Router, complaints: Sequence[ComplaintReceived]) -> list[Rou
 def _clocks(
     events: Sequence[Event], routes: Sequence[Route], books: Mapping[str, Rulebook], now: datetime
 ) -> list[Started]:
-    """Start a clock for each event, in order; those of one tenant, category and grade share one."""
-    started: dict[tuple[str, str | None, Grade], Started] = {}
+    """Start a clock for each event, in order; those of one tenant, category, grade and deadline share one."""
+    started: dict[tuple[str, str | None, Grade, datetime | None], Started] = {}
     clocks: list[Started] = []
     for event, route in zip(events, routes, strict=True):
-        key = (event.tenant, received_of(event).category, route.grade)
+        key = (event.tenant, received_of(event).category, route.grade, _deadline(received_of(event)))
         if key not in started:
             work = books[event.tenant].work
-            started[key] = Started(work.version, work.start(key[1], key[2], begun_at=now, assigned_at=now))
+            clock = work.start(key[1], key[2], begun_at=now, assigned_at=now, deadline=key[3])
+            started[key] = Started(work.version, clock)
         clocks.append(started[key])
     return clocks
+
+
+def _deadline(complaint: ComplaintReceived) -> datetime | None:
+    return complaint.order.deadline if complaint.order else None
 
 
 async def _note(
@@ -155,4 +160,5 @@ def _rows(events: Sequence[Event], places: list[int]) -> NewCases:
             for complaint in complaints
         ],
         category_confidence=[complaint.category_confidence for complaint in complaints],
+        order_deadline=[_deadline(complaint) for complaint in complaints],
     )

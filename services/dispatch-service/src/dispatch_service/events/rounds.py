@@ -47,7 +47,7 @@ async def begin(
     renewed = {}
     for key, each in known.items():
         work, old = books[each.stale.case.tenant].work, each.stale.known
-        clock = work.start(old.category, old.grade, begun_at=now, assigned_at=now)
+        clock = work.start(old.category, old.grade, begun_at=now, assigned_at=now, deadline=old.deadline)
         renewed[key] = Renewed(each.stale, work.version, clock, begun_at=now, is_new_round=True)
     await stale_clocks.save(connection, list(renewed.values()))
     return [

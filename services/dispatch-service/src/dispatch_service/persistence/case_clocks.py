@@ -29,6 +29,7 @@ _COLUMNS = (
     "suspended_at",
     "extensions",
     "suspensions",
+    "order_deadline",
 )
 CLOCK_COLUMNS = ", ".join(_COLUMNS)
 _READ = sa.select(*(dispatch_case.c[name] for name in _COLUMNS)).where(
@@ -47,6 +48,8 @@ class CaseClock:
     suspended_at: datetime | None
     extensions: int
     suspensions: int
+    deadline: datetime | None
+    """Of a superior's order."""
 
     @property
     def was_moved(self) -> bool:
@@ -82,6 +85,7 @@ def clock_of(row: Mapping[Any, Any]) -> CaseClock:
         suspended_at=row["suspended_at"],
         extensions=row["extensions"],
         suspensions=row["suspensions"],
+        deadline=row["order_deadline"],
     )
 
 

@@ -13,12 +13,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import Status
+from contracts.lifecycle import ENDED, Status
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.domain.routing import Point
-from dispatch_service.domain.standing import DONE, ENDED, RUNNING
+from dispatch_service.domain.standing import DONE, RUNNING
 from dispatch_service.persistence.cases import SELECT
 from dispatch_service.persistence.distances import metres_from
 from dispatch_service.persistence.rows import Row, as_rows

@@ -20,12 +20,12 @@ _INSERT = Statement("""
     WITH opened AS (
         INSERT INTO dispatch_case (
             complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at, received_at,
-            attributes, category_confidence,
+            attributes, category_confidence, order_deadline,
             tenant, team, grid, grid_version, community, explanation, assignee, expected_from, grade,
             clock_version, clock_unit, clock_budget, accept_by, on_site_by, warn_at, promised_at, twice_at, timer_at,
             status, round, clock_round, version, sequence, assigned_at, begun_at, updated_at)
         SELECT incoming.complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at,
-               received_at, attributes, category_confidence,
+               received_at, attributes, category_confidence, order_deadline,
                tenant, team, grid, grid_version, community, explanation, assignee, expected_from, grade,
                clock_version, clock_unit, clock_budget, accept_by, on_site_by, warn_at, promised_at, twice_at, warn_at,
                'assigned', 1, 1, 1, 1, CAST(:now AS timestamptz), CAST(:now AS timestamptz), CAST(:now AS timestamptz)
@@ -34,9 +34,10 @@ _INSERT = Statement("""
                 CAST(:category AS text[]), CAST(:source AS text[]), CAST(:proactive AS bool[]),
                 CAST(:description AS text[]), CAST(:lon AS float8[]), CAST(:lat AS float8[]), CAST(:address AS text[]),
                 CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]),
-                CAST(:attributes AS jsonb[]), CAST(:category_confidence AS float8[]))
+                CAST(:attributes AS jsonb[]), CAST(:category_confidence AS float8[]),
+                CAST(:order_deadline AS timestamptz[]))
             AS incoming (complaint_id, place, number, category, source, proactive, description, lon, lat, address,
-                         occurred_at, received_at, attributes, category_confidence)
+                         occurred_at, received_at, attributes, category_confidence, order_deadline)
         JOIN unnest(
                 CAST(:tenant AS text[]), CAST(:team AS text[]), CAST(:grid AS text[]), CAST(:grid_version AS int[]),
                 CAST(:community AS text[]), CAST(:explanation AS jsonb[]), CAST(:assignee AS text[]),
@@ -121,6 +122,7 @@ class NewCases:
     attributes: list[str | None]
     """JSON; None where there are none."""
     category_confidence: list[float | None]
+    order_deadline: list[datetime | None]
 
 
 class Support(NamedTuple):

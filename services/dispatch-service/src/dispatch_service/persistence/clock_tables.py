@@ -29,6 +29,7 @@ def clock_columns() -> list[sa.Column[object]]:
         sa.Column("escalated", sa.SmallInteger, nullable=False, server_default="0", comment="highest level announced"),
         sa.Column("timer_at", sa.DateTime(timezone=True), comment="when the next level is reached"),
         _time("suspended_at", nullable=True),
+        sa.Column("order_deadline", sa.DateTime(timezone=True), comment="of a superior's order"),
         sa.Column("extensions", sa.SmallInteger, nullable=False, server_default="0"),
         sa.Column("suspensions", sa.SmallInteger, nullable=False, server_default="0"),
     ]

@@ -1,4 +1,4 @@
-"""What is left of cases whose complaints are withdrawn, voided or closed by force."""
+"""What is left of cases whose complaints are withdrawn, rejected, merged, voided or closed by force."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -7,7 +7,7 @@ LIVE = (
     "status IN ('received', 'assigned', 'accepted', 'in_progress', 'suspended', 'transferred', 'resolved', 'verified')"
 )
 """Something has still to happen to the case."""
-ENDED = "status IN ('closed', 'withdrawn', 'voided')"
+ENDED = "status IN ('closed', 'withdrawn', 'voided', 'rejected', 'merged')"
 """Nearly all cases, after some years."""
 OUTCOMES = ("done", "conflict", "refused")
 _MOMENT = sa.DateTime(timezone=True)
@@ -37,14 +37,14 @@ def add_case_indexes(case: sa.Table) -> None:
     )
     for name in ("category", "community", "grid"):
         sa.Index(
-            f"dispatch_case_past_by_{name}",
+            f"dispatch_case_ended_by_{name}",
             columns.tenant,
             columns[name],
             columns.complaint_id,
             postgresql_where=ended,
         )
-    sa.Index("dispatch_case_past_by_number", columns.tenant, columns.number, postgresql_where=ended)
-    sa.Index("dispatch_case_past_by_place", columns.tenant, columns.lon, columns.lat, postgresql_where=ended)
+    sa.Index("dispatch_case_ended_by_number", columns.tenant, columns.number, postgresql_where=ended)
+    sa.Index("dispatch_case_ended_by_place", columns.tenant, columns.lon, columns.lat, postgresql_where=ended)
 
 
 def add_mobile_tables(metadata: sa.MetaData) -> None:

@@ -26,7 +26,7 @@ async def reassign(
     if known.clock is not None and grade in {None, known.grade}:
         return case_clocks.columns_of(work.reassign(known.clock, known.category, known.grade, now))
     new_grade = grade or known.grade
-    clock = work.start(known.category, new_grade, begun_at=known.begun_at, assigned_at=now)
+    clock = work.start(known.category, new_grade, begun_at=known.begun_at, assigned_at=now, deadline=known.deadline)
     if known.suspensions:
         for suspended_at, resumed_at in await requests.pauses(connection, case, since=known.begun_at):
             clock = work.resume(clock, suspended_at, resumed_at)
@@ -46,5 +46,11 @@ async def started(
     """Return the clock of a locked case, and what sets it; a case that has none yet gets one by what is known of it."""
     work = await clockworks.of_one(connection, case.tenant)
     known = await case_clocks.read(connection, case.tenant, case.complaint_id)
-    clock = known.clock or work.start(known.category, known.grade, begun_at=known.begun_at, assigned_at=known.begun_at)
+    clock = known.clock or work.start(
+        known.category,
+        known.grade,
+        begun_at=known.begun_at,
+        assigned_at=known.begun_at,
+        deadline=known.deadline,
+    )
     return known, clock, work

@@ -56,7 +56,7 @@ def _renewed(stale: StaleClock, work: Clockwork, now: datetime) -> Renewed:
     """Return the clock that the case should have; more time that somebody has given it is not taken back."""
     known = stale.known
     if stale.is_new_round:
-        clock = work.start(known.category, known.grade, begun_at=now, assigned_at=now)
+        clock = work.start(known.category, known.grade, begun_at=now, assigned_at=now, deadline=known.deadline)
         return Renewed(stale, work.version, clock, begun_at=now, is_new_round=True)
     clock = _unmoved(stale, work) if known.clock is None or not known.was_moved else known.clock
     return Renewed(stale, work.version, clock, begun_at=known.begun_at, is_new_round=False)
@@ -64,7 +64,13 @@ def _renewed(stale: StaleClock, work: Clockwork, now: datetime) -> Renewed:
 
 def _unmoved(stale: StaleClock, work: Clockwork) -> Clock:
     known = stale.known
-    clock = work.start(known.category, known.grade, begun_at=known.begun_at, assigned_at=stale.assigned_at)
+    clock = work.start(
+        known.category,
+        known.grade,
+        begun_at=known.begun_at,
+        assigned_at=stale.assigned_at,
+        deadline=known.deadline,
+    )
     return clock.after(known.clock)
 
 

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from contracts.events import RequestKind
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF, Role
 from intake_service.api.schemas import ComplaintView, WithdrawalIn, WithdrawalResult
 from intake_service.api.views import complaint_view
 from intake_service.persistence.queries import Complaints, Filters
-from intake_service.service.withdraw import withdraw
+from intake_service.service.ending import Ending, end
 from operations.filters import Box, Code
 from operations.pages import Page, Pages
 from operations.problems import not_found
@@ -39,6 +40,7 @@ async def _filters(
     status: Code | None = None,
     category: Code | None = None,
     source: Code | None = None,
+    kind: RequestKind | None = None,
     community: Code | None = None,
     grid: Code | None = None,
     external_ref: Code | None = None,
@@ -58,6 +60,7 @@ async def _filters(
         received_to,
         updated_after,
         bbox,
+        kind,
     )
 
 
@@ -102,7 +105,9 @@ async def withdraw_complaint(
     Dispatch decides, so that a withdrawal and an officer's action never both win: 200 once it is withdrawn, 409 with
     the present state where the work was quicker, 202 where the decision takes longer than five seconds (ask again).
     """
-    result = await withdraw(request.app.state.engine, complaint_id, caller, body.reason, version)
-    response.status_code = 200 if result.outcome == "withdrawn" else 202
+    ending = Ending("withdrawn", body.reason)
+    result = await end(request.app.state.engine, complaint_id, caller, ending, version)
+    response.status_code = 200 if result.state == "done" else 202
     response.headers["ETag"] = etag.etag(result.version)
-    return WithdrawalResult(id=complaint_id, status=result.status, withdrawal=result.outcome, version=result.version)
+    outcome = "withdrawn" if result.state == "done" else "requested"
+    return WithdrawalResult(id=complaint_id, status=result.status, withdrawal=outcome, version=result.version)

@@ -46,6 +46,18 @@ register_texts(
             "诉求已作废，不能再补充。",
             "The complaint was voided, so nothing can be added.",
         ),
+        "complaint-rejected": (
+            "诉求不予受理",
+            "The complaint is not dealt with here",
+            "诉求不予受理，不能再补充；请按告知的途径办理。",
+            "The complaint is not dealt with here, so nothing can be added; please follow the advice.",
+        ),
+        "complaint-merged": (
+            "诉求已并案",
+            "The complaint was merged",
+            "诉求已与另一件并案办理，请补充到该件。",
+            "The complaint is dealt with together with another one; please add to that.",
+        ),
         "too-many-supplements": (
             "补充次数过多",
             "Too much was added",

@@ -13,13 +13,16 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from contracts.events import HandlingMode
+from contracts.events import HandlingMode, RequestKind
 from intake_service.domain.complaint import Location, Reporter
+from intake_service.domain.origin import Device, Order, Origin
 from intake_service.domain.report import Handling, Report
 from operations.locations import LocationIn
 from runtime.types import FiniteFloat, Instant, Integer
 
 Scalar = StrictBool | Integer | FiniteFloat | Annotated[str, Field(max_length=1000)] | None
+Chosen = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=200)]
+"""The answer to a question of which several choices may be right."""
 
 
 class Request(BaseModel):
@@ -35,6 +38,10 @@ class ReporterIn(Request):
     phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 \-]{4,30}$")] | None = None
     email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s]+$")] | None = None
     anonymous: StrictBool = False
+    confidential: Annotated[
+        StrictBool,
+        Field(description="At their wish, only supervisors see who they are; of a report on others it is always so."),
+    ] = False
 
 
 class SelfHandledIn(Request):
@@ -48,21 +55,56 @@ class SelfHandledIn(Request):
 _NOBODY = Reporter()
 
 
-class ComplaintIn(Request):
-    """A new complaint 诉求."""
+Description = Annotated[str, Field(min_length=1, max_length=10_000)]
+SourceCode = Annotated[str, Field(max_length=50, examples=["resident_app"])]
 
-    source: Annotated[str, Field(max_length=50, examples=["resident_app"])]
+
+class DeviceIn(Request):
+    """The camera or sensor that has recognised it."""
+
+    id: Annotated[str, Field(min_length=1, max_length=100)]
+    confidence: Annotated[FiniteFloat, Field(ge=0, le=1)] | None = None
+    snapshot: Annotated[UUID | None, Field(description="What it saw: one of `attachments`.")] = None
+
+
+class OrderIn(Request):
+    """上级交办: what a superior has ordered."""
+
+    number: Annotated[str, Field(min_length=1, max_length=100)]
+    deadline: Annotated[
+        Instant | None, Field(description="The promised time, where the limit of the category ends later.")
+    ] = None
+
+
+class ReportFields(Request):
+    """What a report says beside its source, its description and its place. Each source takes some of it."""
+
+    kind: Annotated[RequestKind, Field(description="投诉、咨询、求助、举报、建议")] = "complaint"
     category: Annotated[str, Field(max_length=100, examples=["street_order.parking"])] | None = None
-    description: Annotated[str, Field(min_length=1, max_length=10_000)]
-    location: LocationIn
     reporter: ReporterIn | None = None
     occurred_at: Instant | None = None
     attachments: Annotated[
         list[UUID], Field(default_factory=list, max_length=100, description="Uploaded before, by the same caller")
     ]
     external_ref: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    attributes: Annotated[dict[Annotated[str, Field(min_length=1, max_length=100)], Scalar], Field(max_length=50)] = {}
+    attributes: Annotated[
+        dict[Annotated[str, Field(min_length=1, max_length=100)], Scalar | Chosen],
+        Field(max_length=50, description="Answers to the questions of the category, by name, and what else you know"),
+    ] = {}
     self_handled: SelfHandledIn | None = None
+    station: Annotated[
+        str | None, Field(min_length=1, max_length=100, description="Code of the station where it was taken")
+    ] = None
+    device: DeviceIn | None = None
+    order: OrderIn | None = None
+
+
+class ComplaintIn(ReportFields):
+    """A new complaint 诉求."""
+
+    source: SourceCode
+    description: Description
+    location: LocationIn
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
@@ -78,7 +120,7 @@ class ComplaintIn(Request):
             category=self.category,
             description=self.description,
             location=_location(self.location),
-            reporter=Reporter(reporter.name, reporter.phone, reporter.email, reporter.anonymous)
+            reporter=Reporter(reporter.name, reporter.phone, reporter.email, reporter.anonymous, reporter.confidential)
             if reporter
             else _NOBODY,
             occurred_at=self.occurred_at,
@@ -86,7 +128,18 @@ class ComplaintIn(Request):
             attributes=dict(self.attributes),
             attachments=tuple(self.attachments),
             handling=Handling(done.handling_mode, done.result, done.handled_at) if done else None,
+            kind=self.kind,
+            origin=_origin(self),
         )
+
+
+def _origin(given: ReportFields) -> Origin:
+    device, order = given.device, given.order
+    return Origin(
+        given.station,
+        Device(device.id, device.confidence, device.snapshot) if device else None,
+        Order(order.number, order.deadline) if order else None,
+    )
 
 
 def _location(given: LocationIn) -> Location:
@@ -128,6 +181,7 @@ class ComplaintAccepted(BaseModel):
     query_code: str
     received_at: datetime
     source: str
+    kind: RequestKind
     category: str | None
     suggested_category: SuggestedCategory | None = None
     version: int
@@ -160,6 +214,21 @@ class LocationOut(BaseModel):
     given: dict[str, Any] | None
 
 
+class DeviceOut(BaseModel):
+    """The camera or sensor that has recognised it."""
+
+    id: str
+    confidence: float | None
+    snapshot: UUID | None
+
+
+class OrderOut(BaseModel):
+    """What a superior has ordered."""
+
+    number: str
+    deadline: datetime | None
+
+
 class ReporterOut(BaseModel):
     """Contact data, for those who may contact reporters."""
 
@@ -186,11 +255,16 @@ class ComplaintView(BaseModel):
     version: int
     source: str
     proactive: bool
+    kind: RequestKind
     category: str | None
     suggested_category: SuggestedCategory | None
     description: str
     location: LocationOut
     reporter: ReporterOut | None
+    confidential: Annotated[bool, Field(description="Only supervisors, and the reporter, see who reported it.")]
+    station: str | None
+    device: DeviceOut | None
+    order: OrderOut | None
     unit: str | None
     occurred_at: datetime | None
     received_at: datetime

@@ -8,16 +8,15 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.lifecycle import TRANSITIONS, EventType
+from intake_service.api.deps import Known
 from intake_service.api.schemas import Request, SuggestedCategory
 from intake_service.service.suggesting import Categoriser
-from runtime.auth import require
+from runtime.auth import Caller, require
+from runtime.clock import now
 from runtime.problems import PROBLEM_RESPONSES
 
-router = APIRouter(
-    tags=["reference"],
-    responses=PROBLEM_RESPONSES,
-    dependencies=[Depends(require(*TRANSITIONS[EventType.RECEIVED].roles))],
-)
+router = APIRouter(tags=["reference"], responses=PROBLEM_RESPONSES)
+Reporting = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.RECEIVED].roles))]
 
 
 class SuggestionIn(Request):
@@ -41,17 +40,18 @@ class SuggestionsOut(BaseModel):
 
 
 @router.post("/categories/suggest")
-async def suggest_category(body: SuggestionIn, request: HttpRequest) -> SuggestionsOut:
+async def suggest_category(
+    body: SuggestionIn, request: HttpRequest, caller: Reporting, references: Known
+) -> SuggestionsOut:
     """Suggest categories for a description. Nothing is stored.
 
     A complaint that comes without a category gets the first one where its confidence reaches `taken_from` and it is
     not `other`; otherwise operators decide.
     """
     categoriser: Categoriser = request.app.state.categoriser
+    found = categoriser.suggest(body.description, await references.current(caller.tenant), now())
     return SuggestionsOut(
-        suggestions=[
-            SuggestedCategory(code=s.code, confidence=s.confidence) for s in categoriser.suggest(body.description)
-        ],
+        suggestions=[SuggestedCategory(code=s.code, confidence=s.confidence) for s in found],
         taken_from=categoriser.takes_from,
         model=categoriser.classifier.version(),
     )

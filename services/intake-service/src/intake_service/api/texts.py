@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from contracts.events import RequestKind
 from runtime.problems import register_texts
 
 STATUS_LABELS: Mapping[str, tuple[str, str]] = {
@@ -16,10 +17,26 @@ STATUS_LABELS: Mapping[str, tuple[str, str]] = {
     "transferred": ("已转办", "Transferred to another department"),
     "withdrawn": ("已撤回", "Withdrawn"),
     "voided": ("已作废", "Voided"),
+    "rejected": ("不予受理", "Not dealt with here"),
+    "merged": ("已并案办理", "Dealt with together with another report"),
+}
+
+KIND_LABELS: Mapping[RequestKind, tuple[str, str]] = {
+    "complaint": ("投诉", "Complaint"),
+    "inquiry": ("咨询", "Inquiry"),
+    "help": ("求助", "Request for help"),
+    "report": ("举报", "Report on others"),
+    "suggestion": ("建议", "Suggestion"),
 }
 
 register_texts(
     {
+        "release-underway": (
+            "正在等待派遣系统的答复",
+            "Another ending is underway",
+            "已有另一项结束该诉求的申请，正在等待派遣系统的答复（当前状态：{present}）。请稍后查看结果。",
+            "Another ending of this complaint (in state {present}) waits for dispatch's word. Look again in a moment.",
+        ),
         "external-ref-exists": (
             "外部编号已存在",
             "External reference exists",
@@ -31,6 +48,40 @@ register_texts(
             "您的角色不能使用事件来源 {given}。",
             "Your roles may not name the source {given}; see /intake/v1/sources.",
         ),
+        "source-not-yet": ("事件来源 {given} 尚未启用。", "The source {given} is not in use yet."),
+        "source-retired": ("事件来源 {given} 已停用。", "The source {given} is no longer in use."),
+        "category-not-yet": ("类别 {given} 尚未启用。", "The category {given} is not in use yet."),
+        "category-retired": ("类别 {given} 已停用。", "The category {given} is no longer in use."),
+        "photo-required": ("类别 {given} 须附照片。", "A report of {given} needs a photo."),
+        "attribute-missing": ("该问题必须回答。", "This question must be answered."),
+        "attribute-type": ("回答的类型应为 {given}。", "The answer must be of the type {given}."),
+        "attribute-out-of-range": ("回答超出范围 {given}。", "The answer is out of the range {given}."),
+        "attribute-unknown-choice": ("没有这个选项，可选：{given}。", "There is no such choice; there are {given}."),
+        "attribute-choice-twice": ("同一选项重复。", "A choice is given twice."),
+        "version-or-moment": ("version 与 at 只能给出一个。", "Give a version or a moment, not both."),
+        "configuration-version-not-found": (
+            "未找到配置版本",
+            "Version not found",
+            "没有该版本的配置。",
+            "There is no such version of the configuration.",
+        ),
+        "category-not-found": (
+            "未找到类别",
+            "Category not found",
+            "该版本中没有这个类别。",
+            "There is no such category in this version.",
+        ),
+        "report-out-of-scope": ("不予受理", "Out of scope", "{zh}", "{en}"),
+        "not-of-this-source": (
+            "事件来源 {given} 不能填写此项。",
+            "Reports of the source {given} do not have this; see `takes` in /intake/v1/sources.",
+        ),
+        "source-demands": (
+            "事件来源 {given} 必须填写此项。",
+            "Reports of the source {given} must have this; see `demands` in /intake/v1/sources.",
+        ),
+        "snapshot-not-attached": ("抓拍图必须列入 attachments。", "The snapshot has to be one of the attachments."),
+        "deadline-is-over": ("交办时限已过。", "The deadline is over."),
         "unknown-category": ("未知的类别：{given}。", "There is no category {given}; see /intake/v1/categories."),
         "in-the-future": ("时间不能晚于现在。", "The time must not lie in the future."),
         "external-ref-not-yours": (

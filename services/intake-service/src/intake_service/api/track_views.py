@@ -20,7 +20,7 @@ from intake_service.api.reporter_schemas import (
 from intake_service.api.reporter_texts import DOINGS, HANDLING_MODES, LIGHTS, STANDS
 from intake_service.api.texts import STATUS_LABELS
 from intake_service.api.views import progress_of
-from intake_service.domain import reference
+from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.standing import Doing, Standing
 from intake_service.domain.step_texts import kind_of, text_of
 from runtime.problems.language import Language
@@ -37,6 +37,8 @@ class Viewer:
     zone: ZoneInfo
     has_token: bool
     """Otherwise they have the query code."""
+    reference: Reference
+    """The names of categories."""
 
     def say(self, words: tuple[str, str]) -> str:
         """Return the words in the viewer's language."""
@@ -52,7 +54,7 @@ def track_view(row: Any, question: Any | None, photos: Sequence[Any], viewer: Vi
         None if question is None else question.asked_at,
         row.release_state == "requested",
     )
-    category = reference.categories().get(row.category) if row.category else None
+    category = viewer.reference.categories.get(row.category) if row.category else None
     return Track(
         id=row.id,
         number=row.number,

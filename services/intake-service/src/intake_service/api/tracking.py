@@ -18,6 +18,7 @@ from intake_service.persistence import public_photos
 from intake_service.persistence.queries import Complaints, Filters
 from intake_service.service import questioning
 from intake_service.service.attaching import Attaching
+from intake_service.service.references import References
 from intake_service.service.tracking import tracked
 from operations.pages import Page, Pages
 from operations.problems import not_found
@@ -109,7 +110,9 @@ async def list_my_complaints(
 async def _tracks(request: Request, store: Attaching, rows: Sequence[Any], *, has_token: bool) -> list[Track]:
     settings = request.app.state.settings
     language = preferred_language(request.headers.get("accept-language"))
-    viewer = Viewer(language, ZoneInfo(settings.timezone), has_token)
+    references: References = request.app.state.references
+    reference = await references.current(rows[0].tenant if rows else settings.tenant)
+    viewer = Viewer(language, ZoneInfo(settings.timezone), has_token, reference)
     async with store.engine.connect() as connection:
         photos = await public_photos.of_complaints(connection, [row.id for row in rows])
         asked = [row.question for row in rows if row.question is not None and Status(row.status) in RUNNING]

@@ -7,12 +7,13 @@ from intake_service.api.schemas import ComplaintView, LocationOut, ReporterOut, 
 from runtime.auth import Caller
 
 MAY_CONTACT = (Role.OPERATOR, Role.SUPERVISOR)
-"""Who sees a reporter's name, phone and email, besides the reporter."""
+"""Who sees a reporter's name, phone and email, besides the reporter, unless it is confidential."""
 
 
 def complaint_view(row: Any, caller: Caller) -> ComplaintView:
     """Return what `caller` sees of a complaint that they may see."""
-    contact = caller.has(*MAY_CONTACT) or row.created_by == caller.subject
+    contact = _sees_reporter(row, caller)
+    origin = row.origin or {}
     given = {"lon": row.given_lon, "lat": row.given_lat, "crs": row.given_crs} if row.given_crs is not None else None
     return ComplaintView(
         id=row.id,
@@ -21,6 +22,7 @@ def complaint_view(row: Any, caller: Caller) -> ComplaintView:
         version=row.version,
         source=row.source,
         proactive=row.proactive,
+        kind=row.kind,
         category=row.category,
         suggested_category=SuggestedCategory(code=row.suggested_category, confidence=row.suggested_confidence)
         if row.suggested_category is not None
@@ -30,6 +32,10 @@ def complaint_view(row: Any, caller: Caller) -> ComplaintView:
         reporter=ReporterOut(name=row.name, phone=row.phone, email=row.email, anonymous=row.anonymous)
         if contact
         else None,
+        confidential=row.confidential,
+        station=origin.get("station"),
+        device=origin.get("device"),
+        order=origin.get("order"),
         unit=row.unit,
         occurred_at=row.occurred_at,
         received_at=row.received_at,
@@ -40,6 +46,13 @@ def complaint_view(row: Any, caller: Caller) -> ComplaintView:
         attachments=row.attachments,
         progress=progress_of(row),
     )
+
+
+def _sees_reporter(row: Any, caller: Caller) -> bool:
+    """Whether `caller` sees who reported it; who has taken down what is confidential does not see it again."""
+    if row.confidential:
+        return caller.has(Role.SUPERVISOR) or row.owner == caller.subject
+    return caller.has(*MAY_CONTACT) or bool(row.created_by == caller.subject)
 
 
 def progress_of(row: Any) -> list[Step]:

@@ -6,7 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from contracts.coordinates import Crs
-from contracts.events import SelfHandled
+from contracts.events import RequestKind, SelfHandled
+from intake_service.domain.origin import NOTHING, Origin
 
 _CODE_ALPHABET = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 letters, none that looks like another (no 0, O, 1, I)
 _FROM_BYTE = bytes(_CODE_ALPHABET[byte % 32] for byte in range(256))
@@ -34,6 +35,8 @@ class Reporter:
     phone: str | None = None
     email: str | None = None
     anonymous: bool = False
+    confidential: bool = False
+    """They wish to be known to as few as possible."""
 
     @property
     def known(self) -> bool:
@@ -62,6 +65,8 @@ class NewComplaint:
     occurred_at: datetime | None
     received_at: datetime
     external_ref: str | None
+    configuration: int
+    """The version that it is filed under."""
     attributes: dict[str, object] = field(default_factory=dict)
     suggested_category: str | None = None
     """What the model made of the description, where no category was given."""
@@ -69,6 +74,13 @@ class NewComplaint:
     attachments: tuple[UUID, ...] = ()
     self_handled: SelfHandled | None = None
     """What was done about it before it was reported."""
+    kind: RequestKind = "complaint"
+    origin: Origin = NOTHING
+
+    @property
+    def is_confidential(self) -> bool:
+        """Whether its reporter is shown to supervisors alone: at their wish, and always of a report on others 举报."""
+        return self.reporter.confidential or self.kind == "report"
 
 
 def new_query_code() -> str:

@@ -3,16 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
-from contracts.events import HandlingMode
-from intake_service.domain import reference
+from contracts.events import HandlingMode, RequestKind
 from intake_service.domain.complaint import Location, Reporter
+from intake_service.domain.configuration.answers import flaws_of_answers, stop_of
+from intake_service.domain.configuration.items import Bilingual
+from intake_service.domain.configuration.reference import ALWAYS, KnownCategory, KnownSource, Reference
+from intake_service.domain.flaws import Flaw
+from intake_service.domain.origin import NOTHING, Origin
+from intake_service.domain.source_rules import flaws_of_origin, flaws_of_source
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-_HANDLE_THEMSELVES = frozenset({"inspector", "officer"})
 _TRUSTED_WITH_REFERENCES = frozenset({"operator", "partner", "inspector"})
+_HANDLE_THEMSELVES = frozenset({"inspector", "officer"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +44,59 @@ class Report:
     attachments: tuple[UUID, ...] = ()
     """What was uploaded before, by the same caller."""
     handling: Handling | None = None
+    kind: RequestKind = "complaint"
+    origin: Origin = NOTHING
 
 
-class Flaw(NamedTuple):
-    """Where a report breaks a rule, and which."""
-
-    pointer: str
-    code: str
-    given: str = ""
-
-
-def flaws(report: Report, roles: frozenset[str], now: datetime) -> Iterator[Flaw]:
-    """Yield every rule that `report` breaks when a caller with `roles` sends it at `now`."""
-    source = reference.sources().get(report.source)
-    if source is None:
-        yield Flaw("/source", "unknown-source", report.source)
-    elif not source.roles & roles:
-        yield Flaw("/source", "source-not-yours", report.source)
-    if report.category is not None and report.category not in reference.categories():
-        yield Flaw("/category", "unknown-category", report.category)
+def flaws(report: Report, roles: frozenset[str], now: datetime, reference: Reference) -> Iterator[Flaw]:
+    """Yield every rule of `reference` that `report` breaks when a caller with `roles` sends it at `now`."""
+    yield from _flaws_of_source(report, roles, now, reference.sources.get(report.source))
+    yield from flaws_of_origin(report, now)
+    if report.category is not None:
+        yield from _flaws_of_category(report, now, reference.categories.get(report.category))
     if report.occurred_at is not None and report.occurred_at > now + CLOCK_TOLERANCE:
         yield Flaw("/occurred_at", "in-the-future")
-    if report.external_ref is not None and not _TRUSTED_WITH_REFERENCES & roles:
-        yield Flaw("/external_ref", "external-ref-not-yours")
     if report.handling is not None:
         yield from _flaws_of_handling(report.handling, roles, now)
+
+
+def advice(report: Report, reference: Reference) -> tuple[str, Bilingual] | None:
+    """Return where the report says that it is out of scope, and what to do instead; None where it does not."""
+    category = None if report.category is None else reference.categories.get(report.category)
+    if category is None or category.is_plain:
+        return None
+    if category.advice is not None:
+        return "/category", category.advice
+    stop = stop_of(category.questions, report.attributes)
+    return None if stop is None else (f"/attributes/{stop[0]}", stop[1])
+
+
+def _flaws_of_source(
+    report: Report, roles: frozenset[str], now: datetime, source: KnownSource | None
+) -> Iterator[Flaw]:
+    if source is None:
+        yield Flaw("/source", "unknown-source", report.source)
+    elif source.roles.isdisjoint(roles):
+        yield Flaw("/source", "source-not-yours", report.source)
+    elif source.span is not ALWAYS and (standing := source.span.at(now)) != "active":
+        yield Flaw("/source", "source-retired" if standing == "retired" else "source-not-yet", report.source)
+    else:
+        yield from flaws_of_source(report, source, roles)
+    if report.external_ref is not None and _TRUSTED_WITH_REFERENCES.isdisjoint(roles):
+        yield Flaw("/external_ref", "external-ref-not-yours")
+
+
+def _flaws_of_category(report: Report, now: datetime, category: KnownCategory | None) -> Iterator[Flaw]:
+    if category is None:
+        yield Flaw("/category", "unknown-category", report.category or "")
+    elif not category.is_plain:
+        standing = category.span.at(now)
+        if standing != "active":
+            code = "category-retired" if standing == "retired" else "category-not-yet"
+            yield Flaw("/category", code, category.code)
+        if category.needs_photo and not report.attachments:
+            yield Flaw("/attachments", "photo-required", category.code)
+        yield from flaws_of_answers(category.questions, report.attributes)
 
 
 def _flaws_of_handling(handling: Handling, roles: frozenset[str], now: datetime) -> Iterator[Flaw]:

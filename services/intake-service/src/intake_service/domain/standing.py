@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from contracts.lifecycle import TRANSITIONS, EventType, Status
+from contracts.lifecycle import ENDED, TRANSITIONS, EventType, Status
 from intake_service.domain.step_texts import kind_of
 
 Light = Literal["green", "yellow", "red"]
@@ -15,8 +15,6 @@ RUNNING = frozenset({Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.I
 _HANDLED = frozenset({Status.RESOLVED, Status.VERIFIED, Status.CLOSED})
 _FOR_FEEDBACK = TRANSITIONS[EventType.FEEDBACK_RECEIVED].sources
 _CLOSINGS = frozenset({"closed", "force_closed"})
-ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.VOIDED})
-"""Nothing can be added any more."""
 
 
 class Standing(NamedTuple):

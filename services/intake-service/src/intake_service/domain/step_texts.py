@@ -75,6 +75,13 @@ STEP_TEXTS: Mapping[str, Sequence[Sentence]] = {
         ("诉求已作废：{reason}", "The complaint was voided: {reason}"),
         ("诉求已作废。", "The complaint was voided."),
     ],
+    "rejected": [
+        ("不予受理：{advice}", "We do not deal with it: {advice}"),
+        ("不予受理。", "We do not deal with it."),
+    ],
+    "merged": [
+        ("与反映同一事项的另一件诉求合并办理。", "It is dealt with together with another report of the same."),
+    ],
     "supplemented": [("已收到补充材料。", "We have received what was added.")],
     "question_asked": [
         (
@@ -103,7 +110,7 @@ def kind_of(step: Mapping[str, Any]) -> str:
 def text_of(step: Mapping[str, Any], language: Language, zone: ZoneInfo) -> str:
     """Return what a reporter reads of a stored step; a kind that nobody has words for is its own name."""
     kind = kind_of(step)
-    values = {name: _shown(name, value, zone) for name, value in step.items() if value}
+    values = {name: _shown(name, value, language, zone) for name, value in step.items() if value}
     for zh, en in STEP_TEXTS.get(kind, ()):
         try:
             return (en if language == "en" else zh).format_map(values)
@@ -117,5 +124,7 @@ def local_time(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
-def _shown(name: str, value: Any, zone: ZoneInfo) -> str:
-    return local_time(datetime.fromisoformat(value), zone) if name in _MOMENTS else str(value)
+def _shown(name: str, value: Any, language: Language, zone: ZoneInfo) -> str:
+    if name in _MOMENTS:
+        return local_time(datetime.fromisoformat(value), zone)
+    return str((value.get(language[:2]) or value["zh"]) if isinstance(value, dict) else value)

@@ -97,7 +97,7 @@ class _Way:
 
 
 async def follow(connection: AsyncConnection, events: Sequence[Event]) -> Sequence[Event]:
-    """Note each complaint's new state, photos and erasure; answer a release with `complaint.withdrawn`.
+    """Note each complaint's new state, photos and erasure; answer a release with the ending that it is for.
 
     Four statements a slice, whatever its size. Raises OutOfOrder for an event that cannot follow the state of its
     complaint, or whose complaint is not here.

@@ -1,14 +1,15 @@
-"""Acts on dispatch's answers to requests to withdraw: ends what it let go of, and notes what it refused."""
+"""Acts on dispatch's answers to requests for an ending: ends what it let go of, and notes what it refused."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.events import ComplaintWithdrawn, Released, ReleaseRefused
-from contracts.lifecycle import EventType
+from contracts.events import PAYLOADS, Payload, Released, ReleaseRefused
+from contracts.lifecycle import RELEASE_ENDINGS, EventType
 from eventbus.errors import OutOfOrder
 from runtime.ids import uuid7
 
@@ -22,28 +23,31 @@ _RELEASES = """
         CAST(:ids AS uuid[]), CAST(:tenants AS text[]), CAST(:requests AS uuid[]), CAST(:statuses AS text[])
     ) AS r (id, tenant, request, status)
 """
-_WITHDRAW = sa.text(f"""
+_END = sa.text(f"""
     UPDATE complaint AS c
-    SET status = 'withdrawn', release_state = 'granted', version = c.version + 1, sequence = c.sequence + 1,
-        updated_at = now(),
-        progress = c.progress || jsonb_build_array(jsonb_build_object('status', 'withdrawn', 'at', now()))
+    SET status = coalesce(c.release_ending, 'withdrawn'), release_state = 'granted',
+        version = c.version + 1, sequence = c.sequence + 1, updated_at = now(),
+        progress = c.progress || jsonb_build_array(coalesce(c.release_data, '{{}}') || jsonb_build_object(
+            'status', coalesce(c.release_ending, 'withdrawn'), 'at', now()))
     FROM {_RELEASES}
     WHERE c.id = r.id AND c.tenant = r.tenant
         AND c.release_request = r.request AND c.status = coalesce(r.status, c.status)
-    RETURNING c.id, c.sequence, c.updated_at, c.release_actor, c.release_reason
+    RETURNING c.id, c.status, c.sequence, c.updated_at, c.release_actor, c.release_reason, c.release_data
 """)
 _EARLY = sa.text(f"""
     SELECT r.id, r.status AS stood, c.status FROM {_RELEASES}
     LEFT JOIN complaint AS c ON c.id = r.id AND c.tenant = r.tenant
-    WHERE c.id IS NULL OR (c.release_request = r.request AND c.status NOT IN (r.status, 'withdrawn')) LIMIT 1
+    WHERE c.id IS NULL
+        OR (c.release_request = r.request AND c.status <> r.status AND c.status <> ALL (CAST(:endings AS text[])))
+    LIMIT 1
 """)
 
 
 async def answer(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
-    """Note refusals, end what was released, and return `complaint.withdrawn` for each of the latter.
+    """Note refusals, end what was released, and return the event of its ending for each of the latter.
 
     Raises OutOfOrder for a release whose complaint is not here, or has not come to where dispatch let go of it: what
-    happened in between would be refused for ever once it is withdrawn.
+    happened in between would be refused for ever once it has ended.
     """
     refused = [event for event in events if event.type is EventType.RELEASE_REFUSED]
     if refused:
@@ -52,12 +56,12 @@ async def answer(connection: AsyncConnection, events: Sequence[Event]) -> list[E
     released = {
         event.subject: event
         for event in events
-        if isinstance(event.data, Released) and event.data.ending == "withdrawn"  # other endings are the ledger's
+        if isinstance(event.data, Released) and event.data.ending in RELEASE_ENDINGS  # other endings are the ledger's
     }
-    return await _withdraw(connection, released) if released else []
+    return await _end(connection, released) if released else []
 
 
-async def _withdraw(connection: AsyncConnection, released: dict[UUID, Event]) -> list[Event]:
+async def _end(connection: AsyncConnection, released: dict[UUID, Event]) -> list[Event]:
     causes = [*released.values()]
     answers = [event.data for event in causes if isinstance(event.data, Released)]
     releases = {
@@ -65,13 +69,13 @@ async def _withdraw(connection: AsyncConnection, released: dict[UUID, Event]) ->
         "requests": [each.request for each in answers],
         "statuses": [each.status and each.status.value for each in answers],
     }
-    rows = (await connection.execute(_WITHDRAW, releases)).all()
+    rows = (await connection.execute(_END, releases)).all()
     if len(rows) < len(released):
         await _check_none_is_early(connection, releases)
     return [
         Event(
             id=uuid7(),
-            type=EventType.WITHDRAWN,
+            type=RELEASE_ENDINGS[row.status],
             source="intake",
             subject=row.id,
             tenant=released[row.id].tenant,
@@ -80,14 +84,19 @@ async def _withdraw(connection: AsyncConnection, released: dict[UUID, Event]) ->
             correlation_id=released[row.id].correlation_id,
             causation_id=released[row.id].id,
             traceparent=released[row.id].traceparent,
-            data=ComplaintWithdrawn(actor=row.release_actor, reason=row.release_reason),
+            data=_payload(row),
         )
         for row in rows
     ]
 
 
+def _payload(row: Any) -> Payload:
+    facts = {**(row.release_data or {}), "actor": row.release_actor, "reason": row.release_reason}
+    return PAYLOADS[RELEASE_ENDINGS[row.status]].model_validate(facts)
+
+
 async def _check_none_is_early(connection: AsyncConnection, releases: dict[str, object]) -> None:
-    early = (await connection.execute(_EARLY, releases)).first()
+    early = (await connection.execute(_EARLY, {**releases, "endings": list(RELEASE_ENDINGS)})).first()
     if early is None:
         return  # a request that has been answered
     if early.status is None:

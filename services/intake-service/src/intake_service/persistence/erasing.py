@@ -8,13 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import Status
+from contracts.lifecycle import ENDED
 from eventbus.parking import forget_settled
 from runtime import idempotency
 
 GONE = "erased"
 """Stands for a subject that is needed and not known any more."""
-_ENDED = (Status.CLOSED, Status.WITHDRAWN, Status.VOIDED)
 # A release that waits for its answer needs an actor; a reference that stays keeps its sender from bringing all back.
 _COMPLAINTS = sa.text(f"""
     UPDATE complaint SET
@@ -23,6 +22,7 @@ _COMPLAINTS = sa.text(f"""
         release_actor = CASE WHEN release_actor IS NULL THEN NULL ELSE '{GONE}' END, release_reason = NULL,
         description = CASE WHEN :texts THEN '' ELSE description END,
         address = CASE WHEN :texts THEN NULL ELSE address END,
+        release_data = CASE WHEN :texts AND release_state <> 'requested' THEN NULL ELSE release_data END,
         lon = CASE WHEN :texts THEN NULL ELSE lon END,
         lat = CASE WHEN :texts THEN NULL ELSE lat END,
         given_lon = CASE WHEN :texts THEN NULL ELSE given_lon END,
@@ -30,7 +30,7 @@ _COMPLAINTS = sa.text(f"""
         given_crs = CASE WHEN :texts THEN NULL ELSE given_crs END,
         attributes = CASE WHEN :texts THEN NULL ELSE attributes END,
         progress = CASE WHEN :texts THEN (
-            SELECT coalesce(jsonb_agg(step - 'result' - 'reason' ORDER BY place), '[]')
+            SELECT coalesce(jsonb_agg(step - 'result' - 'reason' - 'advice' ORDER BY place), '[]')
             FROM jsonb_array_elements(progress) WITH ORDINALITY AS told (step, place)) ELSE progress END
     WHERE tenant = :tenant AND id = :id
 """)
@@ -106,11 +106,11 @@ async def old(connection: AsyncConnection, *, after: UUID, end: UUID, before: da
 
     It is for those that ended and were not touched since `before`.
     """
-    parameters = {"after": after, "end": end, "before": before, "size": size, "ended": list(_ENDED)}
+    parameters = {"after": after, "end": end, "before": before, "size": size, "ended": list(ENDED)}
     return (await connection.execute(_OLD, parameters)).all()
 
 
 async def lock_due(connection: AsyncConnection, ids: Collection[UUID], before: datetime) -> Sequence[Any]:
     """Lock those of `ids` that are still due, and that nobody else is at; return their tenants and sequences."""
-    parameters = {"ids": list(ids), "before": before, "ended": list(_ENDED)}
+    parameters = {"ids": list(ids), "before": before, "ended": list(ENDED)}
     return (await connection.execute(_LOCK, parameters)).all()

@@ -30,6 +30,7 @@ class Filters:
     received_to: datetime | None = None
     updated_after: datetime | None = None
     bbox: BoundingBox | None = None
+    kind: str | None = None
 
 
 _ATTACHMENTS = sa.func.array(
@@ -76,7 +77,7 @@ def _visible(caller: Caller) -> list[sa.ColumnElement[bool]]:
 def _narrowed(filters: Filters) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = [
         complaint.c[name] == value
-        for name in ("status", "source", "community", "grid", "external_ref")
+        for name in ("status", "source", "kind", "community", "grid", "external_ref")
         if (value := getattr(filters, name)) is not None
     ]
     if filters.category is not None:  # a 大类 stands for its 小类 too

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from eventbus.tables import add_bus_tables
+from intake_service.persistence.configuration_tables import add_configuration_tables
 from operations.wrong_codes import wrong_code_table
 from runtime.idempotency import idempotency_table
 
@@ -52,9 +53,21 @@ complaint = sa.Table(
     sa.Column("release_actor", sa.Text),
     sa.Column("release_reason", sa.Text),
     sa.Column("question", sa.Uuid, comment="the one that waits for the reporter's answer"),
+    sa.Column("release_ending", sa.Text, comment="what the release is for; null: withdrawn"),
+    sa.Column("release_data", JSONB, comment="what else its event says, and reporters read"),
     sa.Column("suggested_category", sa.Text),
     sa.Column("suggested_confidence", sa.Double, comment="0 to 1, as the model had it"),
+    sa.Column("kind", sa.Text, nullable=False, server_default="complaint"),
+    sa.Column(
+        "confidential",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="who reported it: supervisors only",
+    ),
+    sa.Column("origin", JSONB, comment="what its source adds: station, device, order"),
     sa.Column("erased_at", _TIME, comment="personal data; null: never"),
+    sa.Column("configuration", sa.Integer, comment="the version it was filed under; null: 1"),
     sa.UniqueConstraint("tenant", "number", name="complaint_number"),
 )
 sa.Index(
@@ -80,6 +93,10 @@ reporter = sa.Table(
 )
 
 number_block = sa.Sequence("complaint_number_block", metadata=metadata)
+
+add_configuration_tables(metadata)
+configuration_version = metadata.tables["configuration_version"]
+configuration_draft = metadata.tables["configuration_draft"]
 
 idempotency_table(metadata)
 wrong_code_table(metadata)

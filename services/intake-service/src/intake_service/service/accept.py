@@ -12,17 +12,18 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
-from contracts.events import ComplaintReceived, Place, SelfHandled, query_code_digest
+from contracts.events import ComplaintReceived, Place, SelfHandled, SuperiorOrder, query_code_digest
 from contracts.lifecycle import EventType
 from contracts.roles import Role
-from intake_service.domain import reference
 from intake_service.domain.complaint import NewComplaint, new_query_code
-from intake_service.domain.report import Report, flaws
+from intake_service.domain.configuration.reference import Reference
+from intake_service.domain.report import Report, advice, flaws
 from intake_service.persistence.attached_complaints import AttachedComplaints
 from intake_service.persistence.group_commit import GroupCommit
 from intake_service.persistence.new_complaints import Acceptance, NewComplaints
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.tables import complaint as table
+from intake_service.service.references import References
 from intake_service.service.referring import check_listed, check_usable
 from intake_service.service.suggesting import Categoriser, Settled
 from runtime import clock, idempotency
@@ -59,12 +60,14 @@ class Intake:
         engine: AsyncEngine,
         hot_engine: AsyncEngine,
         numbers: Numbers,
+        references: References,
         categoriser: Categoriser,
         most_attachments: int,
     ) -> None:
         """`numbers` hands out the case numbers; groups of complaints are stored by way of `hot_engine`."""
         self._engine = engine
         self._numbers = numbers
+        self._references = references
         self._categoriser = categoriser
         self._most_attachments = most_attachments
         self._attached = AttachedComplaints(engine)
@@ -74,17 +77,14 @@ class Intake:
     async def accept(self, report: Report, caller: Caller, once: Once | None = None) -> Accepted:
         """Accept `report` durably, or return the answer that its idempotency key got before.
 
-        Raises Problem: 422 for a report that breaks a rule or a key that another request used, 409 for an
-        `external_ref` that the source has used.
+        Raises Problem: 422 for a report that breaks a rule, is out of scope, or bears a key that another request used,
+        409 for an `external_ref` that the source has used.
         """
         now = clock.now()
-        errors = [
-            FieldError(flaw.pointer, flaw.code, {"given": flaw.given}) for flaw in flaws(report, caller.roles, now)
-        ]
-        if errors:
-            raise Problem(422, "validation-failed", errors=errors, count=len(errors))
-        settled = self._categoriser.settle(report)
-        acceptance = _acceptance(report, settled, caller, once, await self._numbers.draw(now), now)
+        reference = await self._references.current(caller.tenant)
+        _refuse_flaws(report, caller, now, reference)
+        settled = self._categoriser.settle(report, reference, now)
+        acceptance = _acceptance(report, settled, reference, caller, once, await self._numbers.draw(now), now)
         claims = _claims(acceptance)
         while busy := next((self._in_flight[claim] for claim in claims if claim in self._in_flight), None):
             await busy.wait()  # a twin (one key, or one external_ref) must not be in the same group
@@ -131,9 +131,24 @@ class Intake:
         )
 
 
+def _refuse_flaws(report: Report, caller: Caller, now: datetime, reference: Reference) -> None:
+    """Raise Problem for a report that is out of scope, with the advice, or that breaks rules, with all of them."""
+    if stop := advice(report, reference):
+        pointer, text = stop
+        texts = {"zh": text.zh, "en": text.en}
+        error = FieldError(pointer, "report-out-of-scope", texts)
+        raise Problem(422, "report-out-of-scope", errors=[error], extra={"advice": texts}, zh=text.zh, en=text.en)
+    errors = [
+        FieldError(flaw.pointer, flaw.code, {"given": flaw.given})
+        for flaw in flaws(report, caller.roles, now, reference)
+    ]
+    if errors:
+        raise Problem(422, "validation-failed", errors=errors, count=len(errors))
+
+
 def received_event(complaint: NewComplaint) -> Event:
     """Return the event that tells dispatch and ledger of `complaint`: no name, phone or email in it."""
-    place = complaint.location
+    place, order = complaint.location, complaint.origin.order
     event_id = uuid7()
     return Event(
         id=event_id,
@@ -161,18 +176,26 @@ def received_event(complaint: NewComplaint) -> Event:
             category_confidence=None if complaint.category is None else complaint.suggested_confidence,
             attributes=_answers(complaint.attributes) if complaint.attributes else None,
             self_handled=complaint.self_handled,
+            kind=complaint.kind,
+            order=SuperiorOrder(number=order.number, deadline=order.deadline) if order else None,
             query_code_digest=query_code_digest(complaint.id, complaint.query_code),
         ),
     )
 
 
 def _answers(attributes: Mapping[str, object]) -> dict[str, Any] | None:
-    """Return the attributes that say something; None where none does."""
-    return {name: value for name, value in attributes.items() if value is not None} or None
+    """Return the attributes that are a text, a number or yes or no; None where none is."""
+    return {name: value for name, value in attributes.items() if isinstance(value, str | int | float)} or None
 
 
 def _acceptance(
-    report: Report, settled: Settled, caller: Caller, once: Once | None, number: str, now: datetime
+    report: Report,
+    settled: Settled,
+    reference: Reference,
+    caller: Caller,
+    once: Once | None,
+    number: str,
+    now: datetime,
 ) -> Acceptance:
     suggestion = settled.suggestion
     complaint = NewComplaint(
@@ -181,7 +204,7 @@ def _acceptance(
         number=number,
         query_code=new_query_code(),
         source=report.source,
-        proactive=reference.sources()[report.source].proactive,
+        proactive=reference.sources[report.source].proactive,
         category=settled.category,
         description=report.description,
         location=report.location,
@@ -191,11 +214,14 @@ def _acceptance(
         occurred_at=report.occurred_at,
         received_at=now,
         external_ref=report.external_ref,
+        configuration=reference.version,
         attributes=report.attributes,
         attachments=report.attachments,
         suggested_category=suggestion.code if suggestion else None,
         suggested_confidence=suggestion.confidence if suggestion else None,
         self_handled=_self_handled(report, caller, now),
+        kind=report.kind,
+        origin=report.origin,
     )
     return Acceptance(
         complaint,
@@ -239,6 +265,7 @@ def _answer(complaint: NewComplaint) -> str:
             "query_code": complaint.query_code,
             "received_at": complaint.received_at,
             "source": complaint.source,
+            "kind": complaint.kind,
             "category": complaint.category,
             "suggested_category": {"code": complaint.suggested_category, "confidence": complaint.suggested_confidence}
             if complaint.suggested_category

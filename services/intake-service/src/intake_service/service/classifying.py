@@ -1,17 +1,17 @@
 """Suggests what a complaint is about: a linear model on character n-grams, in the process, without a network."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
+from itertools import islice
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
 
-from intake_service.domain import reference
 from intake_service.service.ngrams import BUCKETS, buckets
 
 FORMAT = 1
@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float32]
 
 
 class BadModel(ValueError):
-    """A file that is no model of this version, or knows categories that are not configured."""
+    """A file that is no model of this version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ class Suggestion:
 
     code: str
     confidence: float
+
+
+def _any(_code: str) -> bool:
+    return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +52,8 @@ class Classifier:
     threshold: float
     """The confidence from which a suggestion may be taken without asking anybody, from 0 to 1."""
 
-    def suggest(self, text: str, count: int = 3) -> list[Suggestion]:
-        """Return the `count` likeliest categories, likeliest first; none for a blank text."""
+    def suggest(self, text: str, count: int = 3, *, is_open: Callable[[str], bool] = _any) -> list[Suggestion]:
+        """Return the `count` likeliest categories that are open, likeliest first; none for a blank text."""
         found = buckets(text)
         if not found.size:
             return []
@@ -57,8 +61,8 @@ class Classifier:
         scores = (sums * self.scales / np.sqrt(np.float32(found.size)) + self.biases) / np.float32(self.temperature)
         shares = np.exp(scores - scores.max())
         shares /= shares.sum()
-        best = shares.argsort(kind="stable")[::-1][:count]
-        return [Suggestion(self.codes[index], round(float(shares[index]), 4)) for index in best]
+        best = (index for index in shares.argsort(kind="stable")[::-1] if is_open(self.codes[index]))
+        return [Suggestion(self.codes[index], round(float(shares[index]), 4)) for index in islice(best, count)]
 
     def save(self, path: Path) -> None:
         """Write the model; the same model gives the same bytes."""
@@ -82,7 +86,7 @@ class Classifier:
 
 
 def load(path: Path) -> Classifier:
-    """Read a model. Raises BadModel, also where it suggests a category that is not configured."""
+    """Read a model. Raises BadModel. Of the categories that it knows, those that a tenant has are suggested."""
     try:
         with np.load(path, allow_pickle=False) as stored:
             form, codes, weights, scales, biases, temperature, threshold = (stored[name] for name in _ARRAYS)
@@ -98,8 +102,6 @@ def load(path: Path) -> Classifier:
     )
     if int(form.flat[0]) != FORMAT or weights.shape != (BUCKETS, len(model.codes)) or weights.dtype != np.int8:
         raise BadModel(f"{path} is a category model of another version; train it again")
-    if unknown := set(model.codes) - set(reference.categories()):
-        raise BadModel(f"{path} knows categories that are not configured: {', '.join(sorted(unknown))}")
     return model
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import Status
+from contracts.lifecycle import ENDED
 from contracts.roles import STAFF
 from intake_service.persistence.attachment_tables import attachment
 from intake_service.persistence.tables import complaint as table
@@ -13,8 +13,6 @@ from operations.problems import illegal_transition, not_found
 from runtime import clock
 from runtime.auth import Caller
 from runtime.problems import Problem
-
-_OVER = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.VOIDED})
 
 
 async def make_room(connection: AsyncConnection, complaint_id: UUID, caller: Caller, limit: int) -> None:
@@ -29,7 +27,7 @@ async def make_room(connection: AsyncConnection, complaint_id: UUID, caller: Cal
     row = (await connection.execute(query.with_for_update())).one_or_none()
     if row is None:
         raise not_found()
-    if row.status in _OVER and not caller.has(*STAFF):
+    if row.status in ENDED and not caller.has(*STAFF):
         raise illegal_transition(row.status, row.version)
     present = sa.select(sa.func.count()).where(attachment.c.complaint_id == complaint_id)
     if (await connection.execute(present)).scalar_one() >= limit:

@@ -1,10 +1,13 @@
 """What becomes of the suggestion of a category when a complaint comes in without one."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Self
 
 from prometheus_client import Counter
 
+from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.report import Report
 from intake_service.service.classifying import OPEN, Classifier, Suggestion, load, shipped
 from runtime.settings import RuntimeSettings
@@ -44,15 +47,16 @@ class Categoriser:
         threshold = settings.category_threshold if settings.category_threshold is not None else classifier.threshold
         return cls(classifier, threshold if settings.category_adoption else None)
 
-    def suggest(self, description: str) -> list[Suggestion]:
-        """Return the three likeliest categories, likeliest first."""
-        return self.classifier.suggest(description)
+    def suggest(self, description: str, reference: Reference, now: datetime) -> list[Suggestion]:
+        """Return the three likeliest of the categories that are in force, likeliest first."""
+        return self.classifier.suggest(description, is_open=partial(reference.is_active, at=now))
 
-    def settle(self, report: Report) -> Settled:
+    def settle(self, report: Report, reference: Reference, now: datetime) -> Settled:
         """Return the category that was given, else the suggestion where it is sure enough and not `other`."""
         if report.category is not None:
             return Settled(report.category)
-        suggestion = next(iter(self.classifier.suggest(report.description, 1)), None)
+        is_open = partial(reference.is_active, at=now)
+        suggestion = next(iter(self.classifier.suggest(report.description, 1, is_open=is_open)), None)
         if suggestion is None:
             return Settled(None)
         sure = self.takes_from is not None and suggestion.confidence >= self.takes_from

@@ -11,11 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
 from contracts.events import Payload
-from contracts.lifecycle import EventType, Status
+from contracts.lifecycle import ENDED, EventType, Status
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
 from intake_service.domain.reporting import Voice
-from intake_service.domain.standing import ENDED
 from intake_service.persistence import attachments
 from intake_service.persistence.attachment_tables import attachment
 from intake_service.persistence.tables import complaint as table
@@ -24,8 +23,6 @@ from operations.problems import illegal_transition, not_found
 from runtime.ids import uuid7
 from runtime.problems import Problem
 from runtime.tracing import current_traceparent
-
-_OVER = {Status.CLOSED: "complaint-closed", Status.WITHDRAWN: "complaint-withdrawn", Status.VOIDED: "complaint-voided"}
 
 
 async def lock_spoken_of(connection: AsyncConnection, complaint_id: UUID, voice: Voice) -> Any:
@@ -41,10 +38,9 @@ async def lock_spoken_of(connection: AsyncConnection, complaint_id: UUID, voice:
 
 
 def check_not_over(row: Any) -> None:
-    """Raise Problem 409, with a code for each of them, where the complaint has ended."""
-    status = Status(row.status)
-    if status in ENDED:
-        raise illegal_transition(row.status, row.version, _OVER.get(status, "illegal-transition"))
+    """Raise Problem 409 `complaint-<state>` where the complaint has ended."""
+    if Status(row.status) in ENDED:
+        raise illegal_transition(row.status, row.version, f"complaint-{row.status}")
 
 
 async def give_attachments(

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ledger_service.domain.hotspot_rules import LevelRule, Rules
 from ledger_service.domain.hotspots import Ending, Hotspot, State, Trend
-from ledger_service.persistence.documents import Kept
+from operations.documents import Kept
 
 Integer = Annotated[int, Field(strict=True)]
 

@@ -40,7 +40,7 @@ class NamedCode(BaseModel):
 
 
 class OpenView(BaseModel):
-    """Cases that are neither closed, withdrawn nor voided."""
+    """Cases that are neither closed nor ended otherwise."""
 
     total: int
     by_status: dict[Status, int]

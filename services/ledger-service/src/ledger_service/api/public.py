@@ -1,6 +1,5 @@
 """Public transparency 公开: what everybody may see of a county's complaints, without an account."""
 
-import hashlib
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -22,6 +21,7 @@ from ledger_service.api.public_schemas import (
 from ledger_service.persistence import public_lists, public_months
 from ledger_service.persistence.public_lists import PublicFilter
 from ledger_service.persistence.public_settings import PUBLICATIONS
+from operations.cacheable import cacheable
 from operations.filters import Code
 from operations.pages import Page
 from runtime.auth import public
@@ -129,9 +129,4 @@ def _ref(cursor: Cursor) -> UUID:
 
 def _answer(request: Request, view: BaseModel, *, media_type: str = "application/json") -> Response:
     """Return what caches may keep for a while; 304 where the caller has it."""
-    body = view.model_dump_json()
-    tag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": _CACHED}
-    if tag in request.headers.get("if-none-match", "").replace("W/", "").replace(" ", "").split(","):
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type=media_type)
+    return cacheable(request, view.model_dump_json(), cache_control=_CACHED, media_type=media_type)

@@ -13,7 +13,7 @@ from contracts.lifecycle import Status
 from contracts.payload import HandlingMode
 from ledger_service.domain.publication import LEAST_K, PLAIN_STATES, Publication
 from ledger_service.domain.terrain import name_of, outline
-from ledger_service.persistence.documents import Kept
+from operations.documents import Kept
 
 _MONTH = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])", re.ASCII)
 

@@ -35,10 +35,12 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.FORCE_CLOSED: frozenset({"reason", "gates"}),
     EventType.VOIDED: frozenset({"reason"}),
     EventType.EXCLUDED: frozenset(),
-    EventType.RELEASE_REQUESTED: frozenset({"ending", "reason"}),
+    EventType.RELEASE_REQUESTED: frozenset({"ending"}),
     EventType.RELEASED: frozenset({"ending"}),
     EventType.RELEASE_REFUSED: frozenset({"status"}),
     EventType.WITHDRAWN: frozenset({"reason"}),
+    EventType.REJECTED: frozenset({"code", "advice"}),
+    EventType.MERGED: frozenset({"into"}),
     EventType.ERASED: frozenset({"ground", "texts"}),
 }
 """Named one by one: a field that a later version adds stays inside until somebody decides otherwise."""

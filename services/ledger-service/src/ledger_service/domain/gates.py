@@ -5,13 +5,11 @@ from typing import NamedTuple
 
 from contracts.envelope import Event
 from contracts.events import ComplaintClosed, ComplaintVerified
-from contracts.lifecycle import EventType, Status, next_status
+from contracts.lifecycle import ENDED, EventType, Status, next_status
 from ledger_service.domain.closing import Occasion, act
 from ledger_service.domain.closing_rules import Evidence, Gate, Rule
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.errors import GatesMissing
-
-_ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.VOIDED})
 
 
 class EvidenceFlaw(NamedTuple):
@@ -61,7 +59,7 @@ def close_by_hand(complaint: Complaint, rule: Rule, occasion: Occasion, *, is_ca
 
     Raises IllegalTransition where it has ended, GatesMissing where a gate is not passed.
     """
-    if complaint.status in _ENDED:
+    if complaint.status in ENDED:
         next_status(complaint.status, EventType.CLOSED)
     absent = missing(complaint, rule, is_called=is_called)
     if absent:

@@ -86,8 +86,12 @@ def _rework(sums: Sums, _: Settings) -> Figure:
 
 
 def _filing(sums: Sums, _: Settings) -> Figure:
-    filed = sums.of(Counter.RECEIVED)
+    filed = sums.of(Counter.RECEIVED) - sums.of(Counter.REJECTED)
     return _ratio(filed - sums.of(Counter.VOIDED), filed)
+
+
+def _rejection(sums: Sums, _: Settings) -> Figure:
+    return _ratio(sums.of(Counter.REJECTED), sums.of(Counter.RECEIVED))
 
 
 def _dispatch(sums: Sums, settings: Settings) -> Figure:
@@ -163,6 +167,7 @@ _ALL = [
     Indicator("overdue_rate", Label("超期率", "Overdue of due"), "share", _overdue, is_better_high=False),
     Indicator("rework_rate", Label("返工率", "Reworked of due"), "share", _rework, is_better_high=False),
     Indicator("filing_accuracy_rate", Label("准确立案率", "Rightly filed"), "share", _filing),
+    Indicator("rejection_rate", Label("不予受理率", "Rejected of received"), "share", _rejection, is_better_high=False),
     Indicator(
         "dispatch_in_time_rate", Label("按时派遣率", "Dispatched in time"), "share", _dispatch, needs_durations=True
     ),

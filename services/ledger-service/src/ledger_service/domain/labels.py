@@ -26,6 +26,8 @@ STATUS_LABELS: Mapping[Status, Label] = {
     Status.TRANSFERRED: Label("已转办", "Transferred to another department"),
     Status.WITHDRAWN: Label("已撤回", "Withdrawn"),
     Status.VOIDED: Label("已作废", "Voided"),
+    Status.REJECTED: Label("不予受理", "Rejected"),
+    Status.MERGED: Label("已并案", "Merged with another"),
 }
 
 EVENT_LABELS: Mapping[EventType, Label] = {
@@ -56,10 +58,12 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.FORCE_CLOSED: Label("强制结案", "Closed by force"),
     EventType.VOIDED: Label("作废", "Voided"),
     EventType.EXCLUDED: Label("剔除", "Excluded from figures"),
-    EventType.RELEASE_REQUESTED: Label("申请撤回", "Withdrawal asked for"),
+    EventType.RELEASE_REQUESTED: Label("申请撤回、不予受理或并案", "Withdrawal, rejection or merging asked for"),
     EventType.RELEASED: Label("停止处置", "Work stopped"),
     EventType.RELEASE_REFUSED: Label("未准停止处置", "Work not stopped"),
     EventType.WITHDRAWN: Label("撤回", "Withdrawn"),
+    EventType.REJECTED: Label("不予受理", "Rejected"),
+    EventType.MERGED: Label("并案", "Merged with another"),
     EventType.ERASED: Label("删除个人信息", "Personal data erased"),
 }
 

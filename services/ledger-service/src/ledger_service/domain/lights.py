@@ -6,12 +6,11 @@ turns yellow. Where an event of an earlier version did not, 80 % of the natural 
 
 from typing import Literal
 
-from contracts.lifecycle import Status
+from contracts.lifecycle import ENDED, Status
 
 Light = Literal["green", "yellow", "red"]
 LIGHTS: tuple[Light, ...] = ("green", "yellow", "red")
 
-ENDED = frozenset({Status.CLOSED, Status.WITHDRAWN, Status.VOIDED})
 OPEN = frozenset(Status) - ENDED
 """Something is still to be done, on site or to close it."""
 RESOLVED = frozenset({Status.RESOLVED, Status.VERIFIED})

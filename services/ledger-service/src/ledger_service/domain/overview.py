@@ -12,7 +12,7 @@ from contracts.events import Satisfaction
 from contracts.lifecycle import EventType, Status
 from ledger_service.domain.lights import RESOLVED, Light
 
-Measure = Literal["received", "assigned", "resolved", "closed", "reopened", "withdrawn", "voided"]
+Measure = Literal["received", "assigned", "resolved", "closed", "reopened", "withdrawn", "rejected", "merged", "voided"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
 MEASURED: Mapping[EventType, Measure] = {
     EventType.RECEIVED: "received",
@@ -22,6 +22,8 @@ MEASURED: Mapping[EventType, Measure] = {
     EventType.FORCE_CLOSED: "closed",
     EventType.REOPENED: "reopened",
     EventType.WITHDRAWN: "withdrawn",
+    EventType.REJECTED: "rejected",
+    EventType.MERGED: "merged",
     EventType.VOIDED: "voided",
 }
 """What counts as what, each time it happens: a case that is sent on is assigned again."""

@@ -10,8 +10,6 @@ from contracts.lifecycle import Status
 from ledger_service.domain.labels import Label
 
 LEAST_K = 3
-UNCOUNTED = frozenset({Status.WITHDRAWN, Status.VOIDED})
-"""Complaints that are none any more when a month is published."""
 PLAIN_STATES: Mapping[Status, Label] = {
     Status.RECEIVED: Label("已收到，待安排", "Received, nobody assigned yet"),
     Status.ASSIGNED: Label("已安排处理", "A unit will look into it"),
@@ -24,6 +22,8 @@ PLAIN_STATES: Mapping[Status, Label] = {
     Status.CLOSED: Label("已办结", "Done"),
     Status.WITHDRAWN: Label("已撤回", "Taken back"),
     Status.VOIDED: Label("已撤销", "Filed in error"),
+    Status.REJECTED: Label("未受理", "Not for us to deal with"),
+    Status.MERGED: Label("已并案", "Dealt with together with another report"),
 }
 
 

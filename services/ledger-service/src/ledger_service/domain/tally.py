@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import NamedTuple
 
-from contracts.lifecycle import Status
+from contracts.lifecycle import UNCOUNTED, Status
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.durations import Measure, step_of
 
@@ -26,7 +26,7 @@ class Counter(IntEnum):
     """What is counted; every complaint once at most, and its last round decides."""
 
     RECEIVED = 0
-    """立案: on the day of its reception."""
+    """Each complaint, on the day of its reception; 立案 unless it was rejected."""
     VOIDED = 1
     """作废: on the day of its reception."""
     TO_DISPATCH = 2
@@ -54,6 +54,8 @@ class Counter(IntEnum):
     SOLVED = 14
     SATISFIED = 15
     BASICALLY_SATISFIED = 16
+    REJECTED = 17
+    """不予受理: on the day of its reception."""
 
 
 # As plain numbers: this module is where a slice of entries spends its time, and an IntEnum costs as much as a sum.
@@ -65,6 +67,7 @@ _SUCCESSES = (
     int(Counter.IN_TIME_REWORKED),
 )
 _MISSES = (int(Counter.MISSED), int(Counter.MISSED_CLOSED), int(Counter.MISSED_CLOSED), int(Counter.MISSED_REWORKED))
+_NOT_FILED = {Status.VOIDED: _VOIDED, Status.REJECTED: int(Counter.REJECTED)}
 _CLOSED, _REOPENED = int(Counter.CLOSED), int(Counter.REOPENED)
 _FOLLOWED_UP, _CONTACTED, _SOLVED = int(Counter.FOLLOWED_UP), int(Counter.CONTACTED), int(Counter.SOLVED)
 _SATISFIED = {
@@ -145,11 +148,11 @@ def difference(before: Tally | None, after: Tally | None) -> Iterator[tuple[int,
 def _marks(complaint: Complaint, received_at: datetime) -> list[int]:
     """Return the marks; those of one moment are made of one, for the moment is what costs."""
     received = mark(0, received_at)
-    if complaint.status is Status.VOIDED:
-        return [received | _RECEIVED, received | _VOIDED]
+    if complaint.status in _NOT_FILED:
+        return [received | _RECEIVED, received | _NOT_FILED[complaint.status]]
     marks = [received | _RECEIVED]
     _add_dispatching(marks, complaint, received_at, received)
-    if complaint.status is not Status.WITHDRAWN:
+    if complaint.status not in UNCOUNTED:
         _add_timeliness(marks, complaint)
     if complaint.started_at is not None:
         marks.append(mark(_duration(_ON_SITE, received_at, complaint.started_at), complaint.started_at))
@@ -170,7 +173,7 @@ def _add_dispatching(marks: list[int], complaint: Complaint, received_at: dateti
     if assigned_at is not None:
         marks.append(received | _TO_DISPATCH)
         marks.append(received | _duration(_DISPATCH, received_at, assigned_at))
-    elif complaint.closed_at is None and complaint.status is not Status.WITHDRAWN:
+    elif complaint.closed_at is None and complaint.status not in UNCOUNTED:
         marks.append(received | _TO_DISPATCH)
     if complaint.occurred_at is not None:
         marks.append(received | _duration(_DISCOVERY, complaint.occurred_at, received_at))

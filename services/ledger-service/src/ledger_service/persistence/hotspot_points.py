@@ -9,15 +9,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import TRANSITIONS, Status
+from contracts.lifecycle import TRANSITIONS, UNCOUNTED
 from eventbus.driver import Statement, copy
 from ledger_service.domain.clusters import Spot
 from ledger_service.domain.hotspots import Member
 from ledger_service.domain.terrain import Tally, cell_of
 
-_UNCOUNTED = frozenset({Status.WITHDRAWN, Status.VOIDED})
-"""Complaints that are none any more."""
-_TELLING = [str(each) for each, line in TRANSITIONS.items() if line.owner == "intake" or line.target in _UNCOUNTED]
+_TELLING = [str(each) for each, line in TRANSITIONS.items() if line.owner == "intake" or line.target in UNCOUNTED]
 """Events that may change what a complaint is about, or end it as none."""
 _READ = Statement("""
     WITH part AS (
@@ -101,7 +99,7 @@ async def renew(connection: AsyncConnection, tenant: str, ids: Sequence[UUID], *
     if not ids:
         return
     gone = await _REMOVE.fetch(connection, {"tenant": tenant, "ids": ids})
-    parameters = {"tenant": tenant, "ids": ids, "uncounted": sorted(_UNCOUNTED)}
+    parameters = {"tenant": tenant, "ids": ids, "uncounted": sorted(UNCOUNTED)}
     there = [row for row in await _CHANGED.fetch(connection, parameters) if row["at"] >= since]
     await copy(connection, "hotspot_point", _COLUMNS, [_point(tenant, row) for row in there])
     changes = Counter(map(_day, there))

@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.lifecycle import UNCOUNTED
 from eventbus.driver import copy
-from ledger_service.domain.publication import UNCOUNTED, Publication
+from ledger_service.domain.publication import Publication
 from ledger_service.domain.suppression import Table, rounded_down
 from ledger_service.domain.terrain import cell_at
 from ledger_service.persistence.tables import metadata

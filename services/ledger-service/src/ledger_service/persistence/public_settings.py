@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger_service.domain.publication import Publication
-from ledger_service.persistence.documents import Documents
 from ledger_service.persistence.tables import metadata
+from operations.documents import Documents
 
 _table = metadata.tables["public_setting"]
 PUBLICATIONS = Documents(_table, Publication.of, Publication())

@@ -17,7 +17,7 @@ from ledger_service.persistence.statistics_folding import DAY_OF_MARK, DAY_OF_RE
 
 Key = tuple[Any, ...]
 """The first day of the step, where there are steps, and the codes of the dimensions."""
-_FILING = range(Counter.RECEIVED, Counter.VOIDED + 1)
+_FILING = (Counter.RECEIVED, Counter.VOIDED, Counter.REJECTED)
 _WORD = range(Counter.FOLLOWED_UP, Counter.BASICALLY_SATISFIED + 1)
 _MISSED = range(Counter.MISSED, Counter.MISSED_REWORKED + 1)
 _UNITS = {Grain.DAY: "day", Grain.MONTH: "month", Grain.YEAR: "year"}
@@ -119,7 +119,7 @@ def _changes(question: Question) -> tuple[str, dict[str, Any]]:
     labels = _labels(question)
     conditions = [
         "day BETWEEN :first AND :last",
-        f"CASE WHEN counter BETWEEN {_FILING[0]} AND {_FILING[-1]} THEN {_is_in(Exclusion.ALL, question)} "
+        f"CASE WHEN counter IN ({', '.join(f'{each:d}' for each in _FILING)}) THEN {_is_in(Exclusion.ALL, question)} "
         f"WHEN counter BETWEEN {_WORD[0]} AND {_WORD[-1]} THEN {_is_in(Exclusion.SATISFACTION, question)} "
         f"ELSE {_is_in(Exclusion.TIMELINESS, question)} END",
         f"(counter NOT BETWEEN {_MISSED[0]} AND {_MISSED[-1]} OR day <= :over)",

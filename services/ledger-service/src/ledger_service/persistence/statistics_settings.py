@@ -3,18 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger_service.domain.statistics_settings import Settings
 from ledger_service.persistence.tables import statistics_setting
+from operations.versions import Version, Versions
 
-_COLUMNS = statistics_setting.c
-_CHOSEN = (_COLUMNS.content, _COLUMNS.version, _COLUMNS.changed_at, _COLUMNS.changed_by)
-
-_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('statistics settings ' || :tenant, 0))")
+_VERSIONS = Versions(statistics_setting, Settings.of)
+_CHANGED_AT = statistics_setting.c.changed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +27,14 @@ class KeptSettings:
 
 async def read(connection: AsyncConnection, tenant: str, zone: str, *, as_of: date | None = None) -> KeptSettings:
     """Return the newest settings of a tenant, or those at the end of a day in `zone`."""
-    statement = sa.select(*_CHOSEN).where(_COLUMNS.tenant == tenant)
-    if as_of is not None:
-        statement = statement.where(sa.cast(sa.func.timezone(zone, _COLUMNS.changed_at), sa.Date) <= as_of)
-    row = (await connection.execute(statement.order_by(_COLUMNS.version.desc()).limit(1))).one_or_none()
-    return KeptSettings(Settings.of(None)) if row is None else _kept(row)
+    conditions = [] if as_of is None else [sa.cast(sa.func.timezone(zone, _CHANGED_AT), sa.Date) <= as_of]
+    found = await _VERSIONS.newest(connection, tenant, *conditions)
+    return KeptSettings(Settings.of(None)) if found is None else _kept(found)
 
 
 async def history(connection: AsyncConnection, tenant: str, *, before: int | None, size: int) -> Sequence[KeptSettings]:
     """Return the versions that a tenant has set, the newest first."""
-    statement = sa.select(*_CHOSEN).where(_COLUMNS.tenant == tenant)
-    if before is not None:
-        statement = statement.where(_COLUMNS.version < before)
-    rows = await connection.execute(statement.order_by(_COLUMNS.version.desc()).limit(size))
-    return [_kept(row) for row in rows]
+    return [_kept(each) for each in await _VERSIONS.page(connection, tenant, before=before, size=size)]
 
 
 async def replace(
@@ -59,18 +51,10 @@ async def replace(
     `check_version` raises where the caller has seen another version than the present one. Of two that come at once the
     second waits and then is the next version, or is refused by that.
     """
-    await connection.execute(_LOCK, {"tenant": tenant})
-    newest = sa.select(sa.func.coalesce(sa.func.max(_COLUMNS.version), 0)).where(_COLUMNS.tenant == tenant)
-    present: int = (await connection.execute(newest)).scalar_one()
+    present = await _VERSIONS.lock(connection, tenant)
     check_version(present)
-    made = KeptSettings(settings, present + 1, now, actor)
-    await connection.execute(
-        sa.insert(statistics_setting).values(
-            tenant=tenant, version=made.version, content=settings.content(), changed_at=now, changed_by=actor
-        )
-    )
-    return made
+    return _kept(await _VERSIONS.put(connection, tenant, settings, number=present + 1, actor=actor, now=now))
 
 
-def _kept(row: Any) -> KeptSettings:
-    return KeptSettings(Settings.of(row.content), row.version, row.changed_at, row.changed_by)
+def _kept(version: Version[Settings]) -> KeptSettings:
+    return KeptSettings(version.settings, version.number, version.changed_at, version.changed_by)

@@ -32,7 +32,7 @@ def add_statistics_tables(metadata: sa.MetaData) -> None:
         sa.Column("recorded", sa.Date, primary_key=True, comment="the period it was recorded in, of the same grain"),
         *(sa.Column(name, sa.Text, primary_key=True, comment="'' for none or not kept") for name in DIMENSIONS),
         sa.Column("exclusions", sa.SmallInteger, primary_key=True, autoincrement=False, comment="flags of Exclusion"),
-        *(sa.Column(counter.name.lower(), sa.Integer, nullable=False) for counter in Counter),
+        *(_count(counter) for counter in Counter),
         sa.Column("durations", sa.ARRAY(sa.Integer), comment="steps of all measures: domain.durations"),
     )
     sa.Index("statistics_cell_by_recording", cell.c.tenant, cell.c.cube, cell.c.grain, cell.c.recorded)
@@ -45,3 +45,9 @@ def add_statistics_tables(metadata: sa.MetaData) -> None:
         sa.Column("changed_at", _MOMENT, nullable=False),
         sa.Column("changed_by", sa.Text, nullable=False),
     )
+
+
+def _count(counter: Counter) -> sa.Column[int]:
+    """Return its column; one that came later has a default for replicas of the releases before."""
+    default = "0" if counter > Counter.BASICALLY_SATISFIED else None
+    return sa.Column(counter.name.lower(), sa.Integer, nullable=False, server_default=default)

@@ -89,7 +89,12 @@ class LiveFeed:
             chunk = b"".join(event for row, event in events if wanted.has(row))
             for listener in group if chunk else ():
                 listener.tell(chunk)
-        tail.follow([row["position"] for row in found.rows], oldest=found.oldest, following=found.following)
+        tail.follow(
+            [row["position"] for row in found.rows],
+            is_all=len(found.rows) < _PAGE,
+            oldest=found.oldest,
+            following=found.following,
+        )
 
     def _change(self, by: int) -> None:
         self._count += by

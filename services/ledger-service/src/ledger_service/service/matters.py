@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
 from contracts.events import Released
-from contracts.lifecycle import TRANSITIONS, EventType
+from contracts.lifecycle import RELEASE_ENDINGS, TRANSITIONS, EventType
 from ledger_service.domain import appeals, endings
 from ledger_service.domain.appeals import Appeal
 from ledger_service.domain.complaint import Complaint
@@ -101,5 +101,5 @@ async def check_not_underway(connection: AsyncConnection, complaint: Complaint, 
 
 def _tells(event: Event) -> bool:
     if event.type is EventType.RELEASED:
-        return cast(Released, event.data).ending != "withdrawn"
+        return cast(Released, event.data).ending not in RELEASE_ENDINGS
     return event.type in _TELLING

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.lifecycle import EventType
+from contracts.lifecycle import RELEASE_ENDINGS, EventType
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
 from ledger_service.domain.closing import verify_by_rule
@@ -20,6 +20,8 @@ from ledger_service.persistence.statistics_changes import Change
 from ledger_service.service.erasing import follow_erasures
 from ledger_service.service.matters import Matters
 from ledger_service.service.rule_books import rule_books
+
+_INTAKES_ENDINGS = frozenset(RELEASE_ENDINGS.values())
 
 
 class _Slice:
@@ -75,7 +77,7 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
     for event in events:
         if event.id in slice_.by_rule:
             continue  # a ledger that was restored finds what it has just made again on the topic
-        if event.type is EventType.WITHDRAWN and event.causation_id is not None and event.causation_id not in there:
+        if event.type in _INTAKES_ENDINGS and event.causation_id is not None and event.causation_id not in there:
             raise Gap(f"{event.type} came before the {EventType.RELEASED} that caused it")
         there.add(event.id)
         complaint = known.get(event.subject)
@@ -92,14 +94,14 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
 
 
 async def _causes_of_endings(connection: AsyncConnection, events: Sequence[Event]) -> set[UUID]:
-    """Return the causes of withdrawals that are entered already.
+    """Return the causes of the endings of intake that are entered already.
 
     Only there does neither the state nor a number of its own source show that an earlier event is missing.
     """
     causes = {
         event.causation_id: event.subject
         for event in events
-        if event.type is EventType.WITHDRAWN and event.causation_id is not None
+        if event.type in _INTAKES_ENDINGS and event.causation_id is not None
     }
     return await entries.known(connection, causes.values(), causes) if causes else set()
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from contracts.lifecycle import UNCOUNTED
 from dispatch_service.domain.limits import levels_of
 from dispatch_service.domain.routing import Point
 
-WITHOUT_WORK = frozenset({"transferred", "withdrawn", "voided"})
+WITHOUT_WORK = frozenset({"transferred", *UNCOUNTED})
 """Cases in these states are left out: no unit of the county has ended them, or will."""
 UNKNOWN_SECONDS = 1800
 """The work on a case while not a single one has been handled."""

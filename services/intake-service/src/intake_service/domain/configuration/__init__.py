@@ -1,0 +1,1 @@
+"""What a tenant configures of intake: categories with their questions, duty lists, sources."""

@@ -1,0 +1,110 @@
+"""What reports are judged by: the configuration of each tenant in memory, renewed when it has changed."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from intake_service.domain.configuration.reference import Reference
+from intake_service.domain.configuration.shipped import VERSION, shipped
+from intake_service.persistence import configurations
+from intake_service.persistence.configurations import VERSIONS
+from runtime.outages import is_outage
+
+log = structlog.get_logger()
+_MOST_OLD = 100
+"""Versions that are kept in memory because old complaints show their names."""
+
+
+class References:
+    """A cache. Every replica goes by a publication after `check_every_seconds` at the latest."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        check_every_seconds: float = 2.0,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Only reads."""
+        self._engine = engine
+        self._check_every = check_every_seconds
+        self._now = now
+        self._current: dict[str, Reference] = {}
+        self._old: OrderedDict[tuple[str, int], Reference] = OrderedDict()
+        self._look_at = 0.0
+        self._is_looking = False
+
+    async def current(self, tenant: str) -> Reference:
+        """Return what is in force. It costs nothing but once in a while, when it looks for news."""
+        found = self._current.get(tenant)
+        if found is None:
+            await self._renew([tenant])
+        elif self._now() >= self._look_at and not self._is_looking:
+            await self._look()
+        else:
+            return found
+        return self._current[tenant]
+
+    async def version(self, tenant: str, number: int) -> Reference | None:
+        """Return a version of a tenant, None where there is none of that number."""
+        current = await self.current(tenant)
+        if current.version == number:
+            return current
+        if number > current.version or number < VERSION:
+            return None
+        known = self._old.get((tenant, number))
+        if known is not None:
+            self._old.move_to_end((tenant, number))
+            return known
+        async with self._engine.connect() as connection:
+            row = await VERSIONS.one(connection, tenant, number)
+        if row is None:
+            return None
+        old = self._old[tenant, number] = Reference(number, row.settings)
+        if len(self._old) > _MOST_OLD:
+            self._old.popitem(last=False)
+        return old
+
+    async def versions(self, tenant: str, numbers: Collection[int]) -> Mapping[int, Reference]:
+        """Return several versions by number, those that there are."""
+        found = {number: await self.version(tenant, number) for number in set(numbers)}
+        return {number: reference for number, reference in found.items() if reference is not None}
+
+    async def at(self, tenant: str, moment: datetime) -> Reference:
+        """Return what was in force at a moment."""
+        async with self._engine.connect() as connection:
+            row = await VERSIONS.at(connection, tenant, moment)
+        return shipped() if row is None else Reference(row.number, row.settings)
+
+    async def renew(self, tenant: str) -> Reference:
+        """Look for news of a tenant now: it has just published."""
+        await self._renew([tenant])
+        return self._current[tenant]
+
+    async def _look(self) -> None:
+        self._is_looking = True
+        try:
+            await self._renew(list(self._current))
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log.warning("configuration_unread", error=type(error).__name__)
+        finally:
+            self._is_looking = False
+            self._look_at = self._now() + self._check_every
+
+    async def _renew(self, tenants: Collection[str]) -> None:
+        async with self._engine.connect() as connection:
+            newest = await configurations.newest(connection, tenants)
+            for tenant in tenants:
+                number = newest.get(tenant)
+                if number is None:
+                    self._current[tenant] = shipped()
+                elif tenant not in self._current or self._current[tenant].version < number:
+                    row = await VERSIONS.one(connection, tenant, number)
+                    if row is not None:
+                        self._current[tenant] = Reference(number, row.settings)

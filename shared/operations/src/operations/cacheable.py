@@ -1,0 +1,17 @@
+"""Answers that caches may keep for a while, and that are not sent again to whoever has them."""
+
+import hashlib
+
+from fastapi import Request, Response
+
+
+def cacheable(
+    request: Request, content: bytes | str, *, cache_control: str, media_type: str = "application/json"
+) -> Response:
+    """Return it with an `ETag` of what it says; 304 where the caller has it."""
+    body = content.encode() if isinstance(content, str) else content
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": cache_control}
+    if tag in request.headers.get("if-none-match", "").replace("W/", "").replace(" ", "").split(","):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
