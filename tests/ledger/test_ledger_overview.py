@@ -55,19 +55,31 @@ LIVES = st.lists(st.tuples(st.integers(0, 24 * 60), st.one_of(STRAIGHT, CROOKED)
 
 def light(events: Sequence[Event], status: Status) -> str | None:
     """Tell it from the events, one after the other."""
-    promised = warned = stopped = None
+    promised = warned = stopped = waits = None
+    is_done = False
     received_at = events[0].time
     for event in events:
         data, name = cast(Any, event.data), event.type.removeprefix("complaint.")
         if name in ("assigned", "extended", "resumed", "rescheduled", "escalated") and data.promised_at is not None:
             promised, warned = data.promised_at, data.warn_at
         if name in ("rework_ordered", "reopened"):
-            promised = warned = None  # until the round is assigned
-        if name in ("suspended", "resolved"):
-            stopped = event.time
+            promised = warned = waits = stopped = None  # until the round is assigned
+            is_done = False
+        if name == "question_asked" and not is_done and stopped is None:
+            waits = waits or event.time
+        if name in ("question_answered", "question_lapsed") and not is_done and stopped is None:
+            waits = None
+        if name == "suspended":
+            stopped, waits = waits or event.time, None
+        if name == "resumed":
+            stopped = None
+        if name == "resolved":
+            stopped, is_done = waits or event.time, True
+        if name in ("closed", "force_closed"):
+            is_done = True
     if promised is None:
         return None
-    moment = stopped if status in ("suspended", "resolved", "verified") else AT
+    moment = stopped if status in ("suspended", "resolved", "verified") else waits or AT
     assert moment is not None
     if moment <= (warned or received_at + (promised - received_at) * 0.8):
         return "green"

@@ -104,6 +104,10 @@ class Wandering(Eventful):
             EventType.FORCE_CLOSED: self.force_closed,
             EventType.VOIDED: self.voided,
             EventType.WITHDRAWN: self.withdrawn,
+            EventType.SUPPLEMENTED: self.supplemented,
+            EventType.QUESTION_ASKED: self.asked,
+            EventType.QUESTION_ANSWERED: self.answered,
+            EventType.QUESTION_LAPSED: self.lapsed,
             EventType.REJECTED: self.rejected,
             EventType.MERGED: self.merged,
             EventType.EXCLUDED: lambda: self.excluded(

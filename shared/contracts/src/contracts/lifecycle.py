@@ -71,12 +71,12 @@ class EventType(StrEnum):
     RELEASED = "complaint.released"
     RELEASE_REFUSED = "complaint.release_refused"
     WITHDRAWN = "complaint.withdrawn"
+    REJECTED = "complaint.rejected"
+    MERGED = "complaint.merged"
     SUPPLEMENTED = "complaint.supplemented"
     QUESTION_ASKED = "complaint.question_asked"
     QUESTION_ANSWERED = "complaint.question_answered"
     QUESTION_LAPSED = "complaint.question_lapsed"
-    REJECTED = "complaint.rejected"
-    MERGED = "complaint.merged"
     ERASED = "complaint.erased"
 
 
@@ -167,6 +167,9 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.RELEASED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _NOBODY),
     EventType.RELEASE_REFUSED: Transition(_EXISTING, None, "dispatch", _NOBODY),
     EventType.WITHDRAWN: Transition(_OPEN_WORK, Status.WITHDRAWN, "intake", _REPORTER),
+    # once a unit has accepted it, it is a case: whoever finds that it is none returns it, or asks for its voiding
+    EventType.REJECTED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.REJECTED, "intake", _OPERATOR),
+    EventType.MERGED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.MERGED, "intake", _OPERATOR),
     # intake takes these while the complaint is open as far as it has heard; the work may be further on
     EventType.SUPPLEMENTED: Transition(_EXISTING, None, "intake", _REPORTER),
     EventType.QUESTION_ASKED: Transition(
@@ -174,9 +177,6 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     ),
     EventType.QUESTION_ANSWERED: Transition(_EXISTING, None, "intake", _REPORTER),
     EventType.QUESTION_LAPSED: Transition(_EXISTING, None, "intake", _NOBODY),
-    # once a unit has accepted it, it is a case: whoever finds that it is none returns it, or asks for its voiding
-    EventType.REJECTED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.REJECTED, "intake", _OPERATOR),
-    EventType.MERGED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.MERGED, "intake", _OPERATOR),
     # at the reporter's wish, or by a rule once the time for keeping is over
     EventType.ERASED: Transition(_EXISTING, None, "intake", _SUPERVISOR | {Role.ADMIN}),
 }

@@ -13,6 +13,7 @@ from contracts.events import ComplaintReceived, Payload, Released, ReleaseRefuse
 from contracts.lifecycle import RELEASE_ENDINGS, EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
 from dispatch_service.events import received, rounds, self_handled
+from dispatch_service.events.reporters import SAID, Conversations
 from dispatch_service.events.rounds import NewRound
 from dispatch_service.persistence import case_slices, ended_cases, erasing
 from dispatch_service.persistence.case_slices import CaseKey
@@ -36,10 +37,12 @@ CONSUMED = frozenset(
         EventType.REJECTED,
         EventType.MERGED,
         EventType.ERASED,
+        *SAID,
     }
 )
 """Received complaints are assigned, requests to let go of a case decided, and another round begins where a result is
-not good or the reporter not satisfied; of an erased one the texts go; the rest keeps the lists of cases true."""
+not good or the reporter not satisfied; what the reporter says is kept with the case, whose clock waits for an answer;
+of an erased one the texts go; the rest keeps the lists of cases true."""
 _OUT_OF_THE_ORDINARY = frozenset({*RELEASE_ENDINGS.values(), EventType.FORCE_CLOSED, EventType.VOIDED})
 """Endings that come while something may wait for a decision."""
 _LEDGERS_OWN = frozenset({Status.RESOLVED, Status.VERIFIED})
@@ -83,6 +86,9 @@ class CaseEvents:
             await erasing.erase(connection, erasures)
         if outcome.new_rounds:
             outcome.answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
+        if outcome.conversations:
+            outcome.answers += await outcome.conversations.keep(connection, self._rulebooks.clockworks, now)
+        if outcome.new_rounds or outcome.conversations:
             # of one case in order; cases do not matter to each other
             outcome.answers.sort(key=lambda event: event.sequence)
         return outcome.answers
@@ -97,6 +103,7 @@ class _Outcome:
     """Those of them that ended out of the ordinary."""
     answers: list[Event] = field(default_factory=list)
     new_rounds: list[NewRound] = field(default_factory=list)
+    conversations: Conversations = field(default_factory=Conversations)
 
 
 def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime) -> _Outcome:
@@ -123,6 +130,8 @@ def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime
 def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
     if event.type in _OUT_OF_THE_ORDINARY:
         outcome.ended[key] = case
+    elif event.type in SAID:
+        outcome.conversations.hear(case, event)
     elif event.type in NEW_ROUND:
         case.begin_round()
         outcome.new_rounds.append(NewRound(event, case, case.sequence))

@@ -78,6 +78,8 @@ class Facts:
     """How many entries the facts are made of: all, unless a release that did not know them entered some."""
     suspended_at: datetime | None = None
     """Since when its clock stands still; None where it runs."""
+    waiting_since: datetime | None = None
+    """Since when its clock waits for the reporter's answer; with a result it stays, as the moment of its stop."""
     verified_at: datetime | None = None
     closed_at: datetime | None = None
     first_closed_at: datetime | None = None
@@ -161,13 +163,28 @@ def _rescheduled(facts: Facts, event: Event) -> None:
 
 
 def _suspended(facts: Facts, event: Event) -> None:
-    facts.suspended_at = event.time
+    facts.suspended_at, facts.waiting_since = facts.waiting_since or event.time, None
     _promise(facts, cast(ComplaintSuspended, event.data))
 
 
 def _resumed(facts: Facts, event: Event) -> None:
     facts.suspended_at = None
     _promise(facts, cast(ComplaintResumed, event.data))
+
+
+def _asked(facts: Facts, event: Event) -> None:
+    if facts.waiting_since is None and _runs(facts):
+        facts.waiting_since = event.time
+
+
+def _answered(facts: Facts, _: Event) -> None:
+    """Let the clock run again; by when it is promised then, dispatch says."""
+    if _runs(facts):
+        facts.waiting_since = None
+
+
+def _runs(facts: Facts) -> bool:
+    return facts.suspended_at is None and facts.resolved_at is None and facts.closed_at is None
 
 
 def _escalated(facts: Facts, event: Event) -> None:
@@ -211,7 +228,7 @@ def _reopened(facts: Facts, event: Event) -> None:
 def _begin_round(facts: Facts, number: int) -> None:
     """Forget the promise, the result and what the reporter said of it: they stay in their entries."""
     facts.round = number
-    facts.promised_at = facts.warn_at = facts.accepted_at = None
+    facts.promised_at = facts.warn_at = facts.accepted_at = facts.waiting_since = None
     facts.resolved_at = facts.verified_at = facts.closed_at = None
     facts.satisfaction = facts.solved = facts.follow_up = facts.asked_at = facts.rating = facts.appeal = None
     facts.is_struck = facts.is_forced = False
@@ -288,6 +305,9 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.APPEAL_DECIDED: _appeal_decided,
     EventType.REOPENED: _reopened,
     EventType.EXCLUDED: _excluded,
+    EventType.QUESTION_ASKED: _asked,
+    EventType.QUESTION_ANSWERED: _answered,
+    EventType.QUESTION_LAPSED: _answered,
 }
 """What each event changes; the others change the state alone."""
 USUAL = frozenset({EventType.RECEIVED, EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RESOLVED})
