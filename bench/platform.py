@@ -8,7 +8,7 @@ import sys
 import tempfile
 import urllib.request
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -52,6 +52,10 @@ class Process:
         """Return the most memory it ever used."""
         return _status_mb(self.handle.pid, "VmHWM")
 
+    def cpu_seconds(self) -> float:
+        """Return the processor time that it has used, its children's included."""
+        return _cpu_seconds(self.handle.pid)
+
     async def stop(self) -> None:
         """End it as an operator would."""
         if self.handle.returncode is None:
@@ -76,6 +80,12 @@ class Platform:
     def kafka(self) -> KafkaConnection:
         """How to reach Kafka."""
         return KafkaConnection(self.environment["JIEBAN_KAFKA_BOOTSTRAP_SERVERS"])
+
+    def servers_cpu_seconds(self) -> dict[str, float]:
+        """Return the processor time that PostgreSQL and Kafka have used."""
+        return {
+            part.name: _cpu_seconds(part.pid) for part in (self.stack.postgres, self.stack.kafka) if part and part.pid
+        }
 
     async def make_topic(self, name: str) -> None:
         """Create a topic of the benchmark's own, with as many partitions as the lifecycle's."""
@@ -164,3 +174,15 @@ def _status_mb(pid: int, name: str) -> float:
         if line.startswith(f"{name}:"):
             return int(line.split()[1]) / 1024
     return float("nan")
+
+
+def _cpu_seconds(root: int) -> float:
+    """Return what a process, its children and those that they have waited for used: proc(5), fields 14 to 17."""
+    ticks, parents = dict[int, int](), dict[int, int]()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text("utf-8", "replace").rpartition(")")[2].split()
+            pid = int(path.parent.name)
+            parents[pid], ticks[pid] = int(fields[1]), sum(map(int, fields[11:15]))
+    family = {root, *(pid for pid, parent in parents.items() if parent == root)}
+    return sum(ticks.get(pid, 0) for pid in family) / os.sysconf("SC_CLK_TCK")

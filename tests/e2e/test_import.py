@@ -1,6 +1,7 @@
 """`jieban import` on a running Jieban."""
 
 import asyncio
+import csv
 import json
 import os
 import sys
@@ -82,9 +83,10 @@ async def test_rows_that_do_not_fit_are_reported_and_the_others_accepted(people:
     file.write_text("\n".join(json.dumps(row) for row in rows) + "\nnot json\n", "utf-8")
     code, output = await run_import(county, file)
     assert code == 2, output
-    report = [json.loads(line) for line in (county.directory / "mixed.jsonl.rejected.jsonl").read_text().splitlines()]
-    assert sorted(row["line"] for row in report) == [2, 3, 4, 5, 6, 8]
-    assert all(row["reasons"] for row in report)
+    with (county.directory / "mixed.jsonl.rejected.csv").open(encoding="utf-8-sig", newline="") as lines:
+        report = list(csv.DictReader(lines))
+    assert sorted({int(row["row"]) for row in report}) == [2, 3, 4, 5, 6, 8]
+    assert all(row["problem"] for row in report)
     found = body(await people.a("operator").get("/intake/v1/complaints", params={"external_ref": "good-2"}))
     assert [item["location"]["lon"] for item in found["items"]] == [107.2357]
 

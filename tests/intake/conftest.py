@@ -22,9 +22,14 @@ As = Callable[..., dict[str, str]]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def service(database_url: str) -> AsyncIterator[Service]:
+async def service(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
     run_migrations("intake_service", database_url)
-    settings = RuntimeSettings(intake_database_url=database_url, token_secret=SecretStr(SECRET), tenant=TENANT)
+    settings = RuntimeSettings(
+        intake_database_url=database_url,
+        token_secret=SecretStr(SECRET),
+        tenant=TENANT,
+        attachments_dir=tmp_path_factory.mktemp("attachments"),
+    )
     intake = build(settings, TokenVerifier(settings))
     await intake.open()
     yield intake

@@ -8,12 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.directory import (
     Area,
+    CategoryChanged,
     CommunityChanged,
     DirectoryEntry,
     DirectoryEvent,
     DutyChanged,
+    DutyItemChanged,
     GridChanged,
     OfficerChanged,
+    SourceChanged,
     TeamChanged,
     TeamMember,
     subject_of,
@@ -22,6 +25,7 @@ from contracts.envelope import Event, headers_of_event
 from contracts.topics import DIRECTORY
 from eventbus.parking import Message
 from histories import BEGIN, TENANT
+from ledger_service.domain.names import shipped_labels
 from ledger_service.events.directory import SUBSCRIPTION
 from ledger_service.persistence import directory
 from runtime.ids import uuid7
@@ -40,7 +44,7 @@ DUTY = DutyChanged(code="team-01", planned=3, on_duty=2, at=BEGIN)
 def told(data: DirectoryEntry, sequence: int = 1, *, tenant: str = TENANT) -> Message:
     kinds: dict[type[DirectoryEntry], Any] = {
         CommunityChanged: "community", GridChanged: "grid", TeamChanged: "team", DutyChanged: "duty",
-        OfficerChanged: "officer",
+        OfficerChanged: "officer", CategoryChanged: "category", SourceChanged: "source", DutyItemChanged: "duty_item",
     }  # fmt: skip
     kind, event_id = kinds[type(data)], uuid7()
     event_type, subject = DirectoryEvent(f"directory.{kind}_changed"), subject_of(tenant, kind, data.code)
@@ -88,3 +92,22 @@ async def test_the_newest_counts_however_it_comes(engine: AsyncEngine, slices: l
     assert await kept(engine, "team_duty", tenant) == [("team-01", 3, 3, None)]
     async with engine.connect() as connection:
         assert await directory.names(connection, tenant) == {("community", "fulai"): ("第3名", True)}
+
+
+async def test_names_of_categories_and_sources_are_those_that_intake_tells(engine: AsyncEngine) -> None:
+    tenant = f"t{uuid7().hex[-8:]}"
+    parking = CategoryChanged(code="street_order.parking", version=2, zh="违停", en="Bad parking")
+    snow = CategoryChanged(code="snow", version=2, zh="积雪", en="Snow", removed=True)
+    drone = SourceChanged(code="drone", version=2, zh="无人机", en="Drone", proactive=True)
+    litter = DutyItemChanged(code="litter", version=2, zh="环境卫生", en="Litter", list="management")
+    await SUBSCRIPTION.apply(engine, [told(each, tenant=tenant) for each in (parking, snow, drone, litter)])
+
+    async with engine.connect() as connection:
+        labels = await directory.labels(connection, tenant)
+        others = await directory.labels(connection, "somebody-else")
+        assert await directory.names(connection, tenant) == {}, "these are for places and teams"
+    assert labels.categories["street_order.parking"] == ("违停", "Bad parking")
+    assert labels.categories["snow"] == ("积雪", "Snow"), "old complaints are still of it"
+    assert labels.categories["safety"] == ("安全隐患", "Safety hazards"), "what nobody told of is as shipped"
+    assert labels.sources["drone"] == ("无人机", "Drone")
+    assert others == shipped_labels()

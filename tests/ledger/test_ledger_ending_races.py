@@ -1,4 +1,4 @@
-"""Voiding, forced closing, withdrawal, work and verification in any order that a slow topic allows have one end.
+"""Voiding, forced closing, withdrawal, rejection, work, verification in any order that a slow topic allows: one end.
 
 JIEBAN_ENDING_RACES makes the lives more than a test run can afford.
 """
@@ -14,7 +14,7 @@ import pytest
 from contracts.lifecycle import EventType, next_status
 from contracts.roles import Role
 from intake.reports import REPORT
-from intake_service.service import withdraw
+from intake_service.service import ending
 from ledger.three_services import SERVICES, Trio, three_services
 from ledger_service.api import acting
 from ledger_service.events.handler import SUBSCRIPTION
@@ -24,7 +24,7 @@ from stack import MakeDatabase
 LIVES = int(os.environ.get("JIEBAN_ENDING_RACES", "18"))
 STEPS = 18
 REASON = {"reason": "误报"}
-_ENDS = {"complaint.closed", "complaint.force_closed", "complaint.voided", "complaint.withdrawn"}
+_ENDS = {"complaint.closed", "complaint.force_closed", "complaint.voided", "complaint.withdrawn", "complaint.rejected"}
 _VERIFIER = Role.INSPECTOR
 _ACTIONS: dict[str, tuple[str, Any, Role]] = {
     "accept": ("/dispatch/v1/cases/{}/accept", {}, Role.OFFICER),
@@ -35,8 +35,9 @@ _ACTIONS: dict[str, tuple[str, Any, Role]] = {
     "void": ("/ledger/v1/complaints/{}/voiding", REASON, Role.DISPATCHER),
     "force": ("/ledger/v1/complaints/{}/forced-closing", REASON, Role.DISPATCHER),
     "withdraw": ("/intake/v1/complaints/{}/withdrawal", REASON, Role.CITIZEN),
+    "reject": ("/intake/v1/complaints/{}/rejection", {"reason": "spam", "template": "spam"}, Role.OPERATOR),
 }  # fmt: skip
-_WISHES = ("void",) * 4 + ("force",) * 3 + ("withdraw", "verify", "rework")
+_WISHES = ("void",) * 4 + ("force",) * 3 + ("withdraw", "reject", "verify", "rework")
 _WORK = ("accept", "start", "resolve")
 _STORY = "SELECT complaint_id, type, event_id, status_after FROM entry ORDER BY complaint_id, position"
 _SETTLED = "SELECT complaint_id, id, ending, state, decision, decided_by FROM ending_request ORDER BY id"
@@ -86,7 +87,7 @@ class Life:
 async def test_every_interleaving_has_one_end_that_all_agree_on(
     databases: MakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(withdraw, "PATIENCE_SECONDS", 0.0)  # others hear of things when the test says so
+    monkeypatch.setattr(ending, "PATIENCE_SECONDS", 0.0)  # others hear of things when the test says so
     monkeypatch.setattr(acting, "EVENT_SECONDS", 0.0)
     random = Random(7)
     async with three_services(databases) as trio:
@@ -101,7 +102,7 @@ async def test_every_interleaving_has_one_end_that_all_agree_on(
             statuses = await trio.statuses(life.id)
             assert len(set(statuses.values())) == 1, (life.id, statuses)
         ended = await _check_stories(trio)
-        assert {"complaint.voided", "complaint.force_closed", "complaint.withdrawn"} <= ended
+        assert {"complaint.voided", "complaint.force_closed", "complaint.withdrawn", "complaint.rejected"} <= ended
         waiting = await trio.one("ledger", "SELECT count(*) FROM ending_request WHERE state = 'approved'")
         assert waiting == 0
         await _check_rebuilt(trio, databases)

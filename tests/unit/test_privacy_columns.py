@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 import dispatch_service.persistence.erasing
 import dispatch_service.persistence.tables
 import intake_service.persistence.attachment_tables
+import intake_service.persistence.draft_tables
 import intake_service.persistence.erasing
 import ledger_service.persistence.erasing
 import ledger_service.persistence.tables
@@ -92,7 +93,7 @@ _KEPT = {
 """Kept on purpose: what keeps a partner from sending it all again; staff; what the reader of hot spots removes;
 words of lists that say what has no place."""
 _ROWS_THAT_GO = {
-    "intake": {"reporter", "attachment", "attachment_file", "attachment_upload"},
+    "intake": {"reporter", "draft", "attachment", "attachment_file", "attachment_upload"},
     "dispatch": set[str](),
     "ledger": set[str](),
 }

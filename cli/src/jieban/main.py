@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "token": "token:token",
     "demo": "demo:demo",
     "import": "import_:import_",
+    "mappings": "mappings:mappings",
     "doctor": "doctor:doctor",
     "parked": "parked:parked",
     "simulate": "simulate:simulate",

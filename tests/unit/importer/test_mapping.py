@@ -1,17 +1,25 @@
 """Columns to complaints."""
 
+import json
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from jieban.errors import UserError
-from jieban.importer.mapping import ColumnMapping, Unmappable
+from jieban.importer.document import Document, load
+from jieban.importer.mapping import ColumnMapping, Skipped, Unmappable
+
+
+def made(name: str = "usual", **changes: Any) -> ColumnMapping:
+    """A shipped mapping, changed as a file that extends it does."""
+    return ColumnMapping(Document.model_validate(changes).over(load(name)), ZoneInfo("Asia/Shanghai"))
 
 
 @pytest.fixture
 def mapping() -> ColumnMapping:
-    return ColumnMapping(ZoneInfo("Asia/Shanghai"))
+    return made()
 
 
 def body(mapping: ColumnMapping, **values: Any) -> dict[str, Any]:
@@ -56,27 +64,90 @@ def test_what_cannot_be_read_is_named(mapping: ColumnMapping, bad: dict[str, str
         body(mapping, text="x", **bad)
 
 
-def test_own_columns_templates_and_constants(mapping: ColumnMapping) -> None:
-    mapping.use("description", "{a}: {b}")
-    mapping.use("location.lon", "x")
-    mapping.fix("source", "grid_patrol")
+def test_all_flaws_of_a_row_are_told_with_what_would_be_right(mapping: ColumnMapping) -> None:
+    with pytest.raises(Unmappable) as caught:
+        body(mapping, text="x", time="昨天", lon="east", lat="26.5")
+    told = [(flaw.column, flaw.field, flaw.expected) for flaw in caught.value.flaws]
+    assert [each[:2] for each in told] == [("lon", "location.lon"), ("time", "occurred_at")]
+    assert all(each[2] for each in told)
+
+
+def test_own_columns_templates_and_constants() -> None:
+    mapping = made(map={"description": "{a}: {b}", "location.lon": "x"}, set={"source": "grid_patrol"})
     result = body(mapping, a="甲", b="乙", x="107.2", lat="26.5", id="1")
     assert result["description"] == "甲: 乙"
     assert result["location"] == {"lon": 107.2, "lat": 26.5}
     assert result["source"] == "grid_patrol"
 
 
-def test_an_unknown_field_is_refused(mapping: ColumnMapping) -> None:
-    with pytest.raises(UserError, match="no field colour"):
-        mapping.use("colour", "x")
+def test_tables_translate_and_refuse_what_they_do_not_know() -> None:
+    tables = {"category": {"路灯": "facilities.lamps", "咨询": None}}
+    mapping = made(map={"category": "类"}, tables=tables)
+    assert body(mapping, text="x", 类="路灯")["category"] == "facilities.lamps"
+    assert "category" not in body(mapping, text="x", 类="咨询")
+    with pytest.raises(Unmappable, match="水电"):
+        body(mapping, text="x", 类="水电")
+    assert "category" not in body(made(map={"category": "类"}, tables={"category": {"*": None}}), text="x", 类="水电")
+
+
+@pytest.mark.parametrize(
+    ("layouts", "text", "instant"),
+    [
+        (["excel"], "45350.5", "2024-02-28T12:00:00+08:00"),
+        (["%d.%m.%Y %H:%M"], "28.02.2024 11:25", "2024-02-28T11:25:00+08:00"),
+        (["%d/%m/%Y"], "2024-02-28", "2024-02-28T00:00:00+08:00"),
+    ],
+)
+def test_layouts_of_times(layouts: list[str], text: str, instant: str) -> None:
+    assert body(made(times=layouts), text="x", time=text)["occurred_at"] == instant
+
+
+def test_a_zone_of_the_mapping_goes_before_the_tenants() -> None:
+    assert body(made(timezone="UTC"), text="x", time="2024-02-28")["occurred_at"] == "2024-02-28T00:00:00+00:00"
+
+
+def test_what_is_closed_elsewhere_is_left_out() -> None:
+    row = {"service_request_id": "1", "requested_datetime": "2024-02-28T11:00:00Z", "service_name": "Noise"}
+    with pytest.raises(Skipped, match="closed where it comes from"):
+        made("open311").body({**row, "status_description": "Closed"})
+    result = made("open311").body({**row, "status_description": "open", "agency_responsible": "DPW", "phone": "1"})
+    assert result["category"] == "noise_and_fumes.noise"
+    assert result["attributes"] == {"origin_status": "open", "origin_service": "Noise", "origin_agency": "DPW"}
+
+
+def test_a_header_that_lacks_a_column_is_refused() -> None:
+    made("open311").check(["service_request_id", "requested_datetime", "service_name", "lat", "long"], "a.csv")
+    with pytest.raises(UserError, match=r"external_ref from .service_request_id"):
+        made("open311").check(["requested_datetime", "service_name", "lat", "long"], "a.csv")
+    with pytest.raises(UserError, match=r"category from .类"):
+        made(map={"category": "类"}).check(["text", "address"], "a.csv")
+    with pytest.raises(UserError, match="where it is"):
+        made().check(["text", "id"], "a.csv")
+
+
+@pytest.mark.parametrize("bad", [{"map": {"colour": "x"}}, {"timezone": "Mars"}, {"shape": 1}, {"header_row": 0}])
+def test_a_wrong_mapping_is_one_clear_sentence(tmp_path: Path, bad: dict[str, Any]) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(json.dumps(bad))
+    with pytest.raises(UserError, match=r"mine[.]yaml is wrong: "):
+        load(str(file))
+
+
+@pytest.mark.parametrize("text", ["map: [", "extends: nothing", "- 1", "a: &a [*a]"])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(text)
+    with pytest.raises(UserError, match="mine"):
+        load(str(file))
+
+
+def test_a_mapping_that_does_not_exist_names_those_that_do() -> None:
+    with pytest.raises(UserError, match="hotline-12345, open311, usual"):
+        load("none")
 
 
 def test_rows_without_a_reference_get_a_stable_one() -> None:
     rows = [{"text": "a"}, {"text": "b"}, {"text": "a"}]
-    first, again = ([ColumnMapping.body(m, row)["external_ref"] for row in rows] for m in (new(), new()))
+    first, again = ([mapping.body(row)["external_ref"] for row in rows] for mapping in (made(), made()))
     assert first == again
     assert len(set(first)) == 3
-
-
-def new() -> ColumnMapping:
-    return ColumnMapping(ZoneInfo("Asia/Shanghai"))

@@ -1,45 +1,175 @@
 """Files to rows."""
 
+import tracemalloc
+import zipfile
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import openpyxl
 import pytest
 
 from jieban.errors import UserError
-from jieban.importer.reading import count_rows, read_rows
+from jieban.importer.document import Document
+from jieban.importer.reading import Row, count_rows, read_rows
+from operations.sheets import reading
+from operations.sheets.skeleton import Heading, Sheet
+from operations.sheets.workbook import Workbook
+
+
+def rows_of(path: Path, **document: Any) -> list[Row]:
+    return list(read_rows(path, Document.model_validate(document)))
+
+
+def book(path: Path, *rows: Sequence[Any], title: str = "Sheet") -> Path:
+    """Write a workbook as other programs do: with texts that cells share."""
+    made = openpyxl.Workbook()
+    made.active.title = title
+    for row in rows:
+        made.active.append(row)
+    made.save(path)
+    return path
 
 
 def test_jsonl_with_bad_lines_names_them(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text('\ufeff{"id": 1}\n\n{"id": \n[1]\n{"id": 2}', "utf-8")
-    rows = list(read_rows(file))
+    rows = rows_of(file)
     assert [row.line for row in rows] == [1, 3, 4, 5]
-    assert [row.flaw is None for row in rows] == [True, False, False, True]
+    assert [not row.flaws for row in rows] == [True, False, False, True]
     assert count_rows(file) == 4
 
 
 def test_csv_with_quotes_newlines_and_empty_cells(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_text('id,text,lon\n1,"两行\n文字",\n2,"a,b",107.2\n', "utf-8")
-    assert [row.values for row in read_rows(file)] == [
+    assert [row.values for row in rows_of(file)] == [
         {"id": "1", "text": "两行\n文字"},
         {"id": "2", "text": "a,b", "lon": "107.2"},
     ]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_csv_in_what_chinese_spreadsheets_write(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("上报记录\n编号;内容\n1;路灯不亮\n", encoding)
+    assert rows_of(file, separator=";", header_row=2) == [Row(3, {"编号": "1", "内容": "路灯不亮"}, [])]
+
+
+def test_guarded_texts_of_exports_are_taken_back(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("id,text\n1,'=1+1\n")
+    assert rows_of(file)[0].values["text"] == "=1+1"
+
+
 def test_a_row_with_surplus_cells_is_flawed(tmp_path: Path) -> None:
     file = tmp_path / "a.tsv"
     file.write_text("id\ttext\n1\tx\ty\n", "utf-8")
-    assert [row.flaw for row in read_rows(file)] == ["more cells than the header has columns"]
+    (row,) = rows_of(file)
+    assert [(flaw.column, flaw.problem) for flaw in row.flaws] == [("#3", "more cells than the header has columns")]
 
 
-@pytest.mark.parametrize(("name", "content", "word"), [("a.csv", b"", "header"), ("a.jsonl", b"\xff\xfe{}", "UTF-8")])
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("a.csv", b"", "header"),
+        ("a.csv", b"id,id\n1,2\n", "same name"),
+        ("a.csv", b"id\n\xff\xff\n", "UTF-8"),
+        ("a.jsonl", b"\xff\xfe{}", "UTF-8"),
+        ("a.xlsx", b"id,text\n", "workbook"),
+        ("a.xlsx", b"PK\x03\x04 and no more", "workbook"),
+    ],
+)
 def test_an_unreadable_file_is_one_clear_sentence(tmp_path: Path, name: str, content: bytes, word: str) -> None:
     file = tmp_path / name
     file.write_bytes(content)
     with pytest.raises(UserError, match=word):
-        list(read_rows(file))
+        rows_of(file)
 
 
 def test_a_missing_file_is_one_clear_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="Cannot read"):
-        list(read_rows(tmp_path / "none.jsonl"))
+    for name in ("none.jsonl", "none.xlsx", "none.csv"):
+        with pytest.raises(UserError, match="Cannot read"):
+            rows_of(tmp_path / name)
+
+
+def test_a_workbook_below_a_title_with_texts_numbers_and_times(tmp_path: Path) -> None:
+    file = book(
+        tmp_path / "a.xlsx",
+        ["工单清单"],
+        ["编号", "内容", "时间", "经度"],
+        [20240001, "路灯不亮", datetime(2024, 2, 28, 11, 25), 107.25],  # noqa: DTZ001 - cells have no zone
+        [None, None, None, None],
+        ["A-2", "路灯不亮", None, None],
+    )
+    assert rows_of(file, header_row=2) == [
+        Row(3, {"编号": "20240001", "内容": "路灯不亮", "时间": "2024-02-28T11:25:00", "经度": "107.25"}, []),
+        Row(5, {"编号": "A-2", "内容": "路灯不亮"}, []),
+    ]
+
+
+def test_formulas_are_named_with_their_cell(tmp_path: Path) -> None:
+    file = book(tmp_path / "a.xlsx", ["id", "text"], ["1", '=HYPERLINK("http://x","y")'], ["2", "好"])
+    first, second = rows_of(file)
+    assert [(flaw.column, flaw.problem) for flaw in first.flaws] == [("text", "a formula")]
+    assert not second.flaws
+
+
+def test_another_sheet_is_asked_for_by_its_name(tmp_path: Path) -> None:
+    file = book(tmp_path / "a.xlsx", ["id"], ["1"], title="工单")
+    assert rows_of(file, sheet="工单")[0].values == {"id": "1"}
+    with pytest.raises(UserError, match="has no sheet 清单; it has: 工单"):
+        rows_of(file, sheet="清单")
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = book(tmp_path / "a.xlsx", ["id"], ["1"])
+    with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive, archive.open("xl/bomb.bin", "w") as bomb:
+        for _ in range(64):
+            bomb.write(bytes(1 << 20))
+    monkeypatch.setattr("jieban.importer.reading.MOST_BYTES", 32 << 20)
+    monkeypatch.setattr(reading, "MOST_BYTES", 32 << 20)
+    tracemalloc.start()
+    with pytest.raises(UserError, match="unpacks to more than"):
+        rows_of(file)
+    assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    tracemalloc.stop()
+
+
+def test_entities_and_rows_far_away_are_refused(tmp_path: Path) -> None:
+    plain = book(tmp_path / "plain.xlsx", ["id"], ["1"])
+    far = b'<row r="99999999"><c r="A99999999" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
+    lol = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">' + b"".join(
+        b'<!ENTITY %c "%s">' % (98 + n, b"&%c;" % (97 + n) * 20) for n in range(8)
+    )
+    end = b"</sheetData>"
+    bomb = b"<row><c><v>&i;</v></c></row></sheetData>"
+    changes: list[Callable[[bytes], bytes]] = [
+        lambda part: part.replace(end, far),
+        lambda part: lol + b"]>" + part.replace(end, bomb),
+    ]
+    for number, change in enumerate(changes):
+        file = tmp_path / f"{number}.xlsx"
+        with zipfile.ZipFile(plain) as source, zipfile.ZipFile(file, "w") as target:
+            for name in source.namelist():
+                part = source.read(name)
+                target.writestr(name, change(part) if name.startswith("xl/worksheets/") else part)
+        with pytest.raises(UserError, match="workbook"):
+            rows_of(file)
+
+
+def test_memory_does_not_grow_with_the_texts(tmp_path: Path) -> None:
+    file = tmp_path / "a.xlsx"
+    made = Workbook(Sheet(name="x", headings=[Heading("id"), Heading("text")]))
+    with file.open("wb") as out:
+        out.write(made.begin())
+        for begin in range(0, 4000, 1000):
+            out.write(made.lines([str(n), f"{n} " + "字" * 2500] for n in range(begin, begin + 1000)))
+        out.write(made.end())
+    tracemalloc.start()
+    count = sum(1 for _ in read_rows(file))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 4000
+    assert peak < 12 << 20  # the texts are 30 MB

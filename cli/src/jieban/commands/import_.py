@@ -3,14 +3,14 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import httpx
 import typer
-import yaml
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -18,94 +18,119 @@ from rich.table import Table
 from contracts.roles import Role
 from jieban.commands.options import DataDirOption
 from jieban.errors import UserError
-from jieban.importer.mapping import TARGETS, ColumnMapping
+from jieban.importer.document import USUAL, Document, load, shipped, zone
+from jieban.importer.fields import TARGETS
+from jieban.importer.mapping import ColumnMapping, Skipped, Unmappable
 from jieban.importer.reading import count_rows, read_rows
+from jieban.importer.report import Report
 from jieban.importer.sending import Sender, Tally
 from jieban.rest import DEFAULT_URL, TokenOption, UrlOption, bearer
 
 HELP = f"""
-Import complaints from a JSONL or CSV file through intake's REST batch endpoint.
+Import complaints from a JSONL, CSV or XLSX file through intake's REST batch endpoint.
 
-Each row becomes one complaint. Its [bold]external_ref[/bold] (column external_ref, id or 编号) makes the import safe to
-repeat: rows that intake knows are counted, not doubled. If it is interrupted, run the same command again.
+Each row becomes one new complaint. Its [bold]external_ref[/bold] makes the import safe to repeat: rows that intake
+knows are counted, not doubled. If it is interrupted, run the same command again. Rows that are not imported are told in
+FILE.rejected.csv: which row and column, what was wrong, what would be right.
 
-Columns are found by their usual names (subject, text, description, lon, lat, address, time, category, …). Others are
-mapped by hand; columns that nothing uses become attributes. Times without an offset are local time of the tenant.
+A mapping says which column makes which field. These come with the command, and a YAML file can extend them:
+{", ".join(shipped())}. `jieban mappings NAME` prints one.
 
 [bold]Examples[/bold]
 
   jieban import messages.jsonl
+  jieban import requests.csv --mapping open311 --dry-run
+  jieban import 工单.xlsx --mapping hotline-12345
   jieban import report.csv --map description=内容 --map occurred_at=上报时间 --set source=grid_patrol
-  jieban import report.csv --mapping mapping.yaml --dry-run
 
 [bold]Fields[/bold]: {", ".join(TARGETS)}
 """
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="A .jsonl, .ndjson, .csv or .tsv file in UTF-8.")],
+    file: Annotated[Path, typer.Argument(help="A .jsonl, .ndjson, .csv, .tsv or .xlsx file.")],
     url: UrlOption = DEFAULT_URL,
     token: TokenOption = None,
     data_dir: DataDirOption = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="YAML: `map: {field: column or template}` and `set: {field: value}`.")
-    ] = None,
+    mapping: Annotated[str, typer.Option(help="The name of a mapping, or its YAML file.")] = USUAL,
     map_: Annotated[
         list[str] | None, typer.Option("--map", help="FIELD=COLUMN, or FIELD='{a} {b}'. Repeatable.")
     ] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE for every row. Repeatable.")] = None,
     timezone: Annotated[
-        str, typer.Option(envvar="JIEBAN_TIMEZONE", help="Zone of times without offset.")
+        str, typer.Option(envvar="JIEBAN_TIMEZONE", help="Zone of times without offset, where the mapping names none.")
     ] = "Asia/Shanghai",
     report: Annotated[
-        Path | None, typer.Option(help="Where rejected rows go [default: FILE.rejected.jsonl, here].")
+        Path | None, typer.Option(help="Where rows that are not imported are told [default: FILE.rejected.csv, here].")
     ] = None,
     patience: Annotated[float, typer.Option(min=0, help="Seconds to keep trying while Jieban does not answer.")] = 30.0,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the first three rows as they would go.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Import nothing: show the first rows as they would go, and check all.")
+    ] = False,
 ) -> None:
     """Import complaints from a file; see HELP."""
-    columns = _mapping(mapping, map_ or [], set_ or [], timezone)
+    document = _document(mapping, map_ or [], set_ or [])
+    columns = ColumnMapping(document, _zone(timezone))
     if dry_run:
-        for row, _ in zip(read_rows(file), range(3), strict=False):
-            print(json.dumps(columns.body(row.values), ensure_ascii=False, indent=2))  # noqa: T201 - the output
-        return
-    tally = asyncio.run(_send(file, url, bearer(token, Role.OPERATOR, data_dir), columns, patience))
-    rejected = _write_report(report or Path(f"{file.name}.rejected.jsonl"), tally)
-    _summary(tally, rejected)
+        _show(file, ColumnMapping(document, _zone(timezone)))
+    headers = bearer(token, Role.OPERATOR, data_dir)
+    with Report(report or Path(f"{file.name}.rejected.csv")) as told:
+        tally = asyncio.run(_send(file, url, headers, columns, told, patience=patience, dry_run=dry_run))
+    _summary(tally, told, dry_run=dry_run)
     if tally.rejected:
         raise typer.Exit(2)
 
 
-async def _send(file: Path, url: str, headers: Mapping[str, str], columns: ColumnMapping, patience: float) -> Tally:
+async def _send(
+    file: Path,
+    url: str,
+    headers: Mapping[str, str],
+    columns: ColumnMapping,
+    report: Report,
+    *,
+    patience: float,
+    dry_run: bool,
+) -> Tally:
     total = count_rows(file)
+    rows = read_rows(file, columns.document, lambda names: columns.check(names, file))
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=_stderr()
     )
     with bar:
-        task = bar.add_task("Importing", total=total)
+        task = bar.add_task("Checking" if dry_run else "Importing", total=total)
         async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60.0) as client:
-            sender = Sender(client, columns, lambda tally: bar.update(task, completed=tally.rows), patience)
-            tally = await sender.send(read_rows(file))
+            sender = Sender(
+                client, columns, lambda tally: bar.update(task, completed=tally.rows), report, dry_run, patience
+            )
+            tally = await sender.send(rows)
         bar.update(task, completed=tally.rows, total=tally.rows)
     return tally
 
 
-def _mapping(file: Path | None, maps: list[str], constants: list[str], timezone: str) -> ColumnMapping:
-    try:
-        columns = ColumnMapping(ZoneInfo(timezone))
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise UserError(f"There is no time zone {timezone}.") from error
-    given: dict[str, Any] = {}
-    if file is not None:
+def _show(file: Path, columns: ColumnMapping) -> None:
+    """Print the first three rows that would be imported."""
+    rows = read_rows(file, columns.document, lambda names: columns.check(names, file))
+    for row in islice(rows, 3):
         try:
-            given = yaml.safe_load(file.read_text("utf-8")) or {}
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise UserError(f"Cannot read the mapping {file}: {error}.") from error
-    for target, template in {**given.get("map", {}), **_pairs("--map", maps)}.items():
-        columns.use(target, str(template))
-    for target, value in {**given.get("set", {}), **_pairs("--set", constants)}.items():
-        columns.fix(target, str(value))
-    return columns
+            print(json.dumps(columns.body(row.values), ensure_ascii=False, indent=2))  # noqa: T201 - the output
+        except (Skipped, Unmappable):
+            continue
+
+
+def _document(name: str, maps: list[str], constants: list[str]) -> Document:
+    document = load(name)
+    given: dict[str, Any] = {"map": _pairs("--map", maps), "set": _pairs("--set", constants)}
+    try:
+        return Document.model_validate(given).over(document)
+    except ValidationError as error:
+        raise UserError(f"{error.errors()[0]['msg'].removeprefix('Value error, ').capitalize()}.") from error
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(zone(name))
+    except ValueError as error:
+        raise UserError(f"There is no time zone {name}.") from error
 
 
 def _pairs(option: str, texts: list[str]) -> dict[str, str]:
@@ -115,20 +140,14 @@ def _pairs(option: str, texts: list[str]) -> dict[str, str]:
     return dict(text.split("=", 1) for text in texts)
 
 
-def _write_report(path: Path, tally: Tally) -> Path | None:
-    if not tally.rejected:
-        return None
-    with path.open("w", encoding="utf-8") as file:
-        for row in tally.rejected:
-            file.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
-    return path
-
-
-def _summary(tally: Tally, report: Path | None) -> None:
+def _summary(tally: Tally, report: Report, *, dry_run: bool) -> None:
     table = Table(show_header=False)
-    table.add_row("created", str(tally.created))
+    table.add_row("would be created" if dry_run else "created", str(tally.created))
     table.add_row("known before", str(tally.known))
-    table.add_row("rejected", str(len(tally.rejected)) + (f", see {report}" if report else ""))
+    table.add_row("left out by the mapping", str(tally.skipped))
+    table.add_row("rejected", str(tally.rejected))
+    if not report.is_empty:
+        table.add_row("told in", str(report.path))
     Console().print(table)
 
 

@@ -16,7 +16,9 @@ def train_categories(
     output: Annotated[Path, typer.Option(help="Where the model goes; its name ends in .npz.", dir_okay=False)],
     labels: Annotated[
         list[Path] | None,
-        typer.Option(help="Labelled history, .jsonl or .csv with the columns text (or description) and category."),
+        typer.Option(
+            help="Labelled history, .jsonl, .csv or .xlsx with the columns text (or description) and category."
+        ),
     ] = None,
 ) -> None:
     """Train the model by which intake suggests categories; the same input gives the same file.
@@ -44,8 +46,8 @@ def train_categories(
 
 def _example(path: Path, row: Row) -> Example:
     where = f"{path}, line {row.line}"
-    if row.flaw:
-        raise UserError(f"{where}: {row.flaw}.")
+    if row.flaws:
+        raise UserError(f"{where}: {row.flaws[0].problem}.")
     text, category = row.values.get("text", row.values.get("description")), row.values.get("category")
     if not isinstance(text, str) or not text.strip():
         raise UserError(f"{where}: no text (or description).")

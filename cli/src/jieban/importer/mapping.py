@@ -3,129 +3,145 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from jieban.errors import UserError
+from jieban.importer.document import Document
+from jieban.importer.fields import EXPECTED, MOMENT, NUMBERS, PLACE, TARGETS
+from jieban.importer.moments import Moments
 
-TARGETS = (
-    "source",
-    "category",
-    "description",
-    "location.lon",
-    "location.lat",
-    "location.crs",
-    "location.address",
-    "reporter.name",
-    "reporter.phone",
-    "reporter.email",
-    "occurred_at",
-    "external_ref",
-)
-_DEFAULTS: Mapping[str, tuple[str, ...]] = {
-    "source": ("{source}", "{来源}"),
-    "category": ("{category}", "{类别}"),
-    "description": ("{description}", "{subject}\n{text}", "{text}", "{描述}", "{内容}"),
-    "location.lon": ("{lon}", "{lng}", "{longitude}", "{经度}"),
-    "location.lat": ("{lat}", "{latitude}", "{纬度}"),
-    "location.crs": ("{crs}",),
-    "location.address": ("{address}", "{地址}", "{subject}"),
-    "occurred_at": ("{occurred_at}", "{time}", "{时间}"),
-    "external_ref": ("{external_ref}", "{id}", "{编号}"),
-}
 _COLUMN = re.compile(r"\{([^{}]+)\}")
-_NUMBERS = frozenset({"location.lon", "location.lat"})
-_TIMES = ("%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M", "%Y/%m/%d", "%Y-%m-%d")
+_OTHERS = "*"
+_SHOWN = 8
+
+
+class Flaw(NamedTuple):
+    """What is wrong with a row, where, and what would be right."""
+
+    column: str | None
+    field: str | None
+    problem: str
+    expected: str = ""
 
 
 class Unmappable(ValueError):
-    """A row whose values cannot be brought into shape; the text says which and why."""
+    """A row whose values cannot be brought into shape."""
+
+    def __init__(self, flaws: Sequence[Flaw]) -> None:
+        super().__init__("; ".join(flaw.problem for flaw in flaws))
+        self.flaws = flaws
 
 
-@dataclass
+class Skipped(Exception):
+    """A row that the mapping leaves out."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        super().__init__(flaw.problem)
+        self.flaw = flaw
+
+
 class ColumnMapping:
-    """Which columns make which field.
+    """Makes complaints of rows as a mapping says."""
 
-    Each target has templates such as `{subject}\\n{text}`; the first whose columns all hold something is taken.
-    Columns that no template uses become attributes.
-    """
+    def __init__(self, document: Document, zone: ZoneInfo) -> None:
+        """`zone` is that of times without an offset where the mapping names none."""
+        self.document = document
+        self._moments = Moments(ZoneInfo(document.timezone) if document.timezone else zone, document.times)
+        self._columns = {template: _COLUMN.findall(template) for each in document.map.values() for template in each}
+        self._seen: dict[int, int] = {}
 
-    zone: ZoneInfo
-    templates: dict[str, tuple[str, ...]] = field(default_factory=lambda: dict(_DEFAULTS))
-    constants: dict[str, str] = field(default_factory=lambda: {"source": "hotline"})
-    _seen: dict[str, int] = field(default_factory=dict)
-
-    def use(self, target: str, template: str) -> None:
-        """Make `target` from `template`, or from a column where the template has no braces; UserError if unknown."""
-        _check(target)
-        self.templates[target] = (template if "{" in template else f"{{{template}}}",)
-
-    def fix(self, target: str, value: str) -> None:
-        """Give `target` the same value in every row that has no column for it."""
-        _check(target)
-        self.constants[target] = value
+    def check(self, header: Sequence[str], file: object) -> None:
+        """Refuse, before the first row, a file whose header lacks a column that the mapping needs; UserError."""
+        has = frozenset(header)
+        missing = [target for target in sorted(self.document.required) if not self._fillable(target, has)]
+        if missing:
+            raise UserError(f"{file} lacks columns: {'; '.join(map(self._needs, missing))}. It has: {_some(header)}.")
+        if not any(self._fillable(target, has) for target in PLACE):
+            raise UserError(f"{file} has no column that says where it is: {'; '.join(map(self._needs, PLACE))}.")
 
     def body(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the body of `POST /intake/v1/complaints` for one row; raises Unmappable."""
+        """Return the body of `POST /intake/v1/complaints` for one row; raises Unmappable, Skipped."""
+        self._check_wanted(values)
         body: dict[str, Any] = {}
         used: set[str] = set()
+        flaws: list[Flaw] = []
         for target in TARGETS:
-            text = self._value(target, values, used)
-            if text is not None:
-                _put(body, target, self._typed(target, text))
+            text, columns = self._value(target, values)
+            used.update(columns)
+            try:
+                if text is not None and (value := self._typed(target, text, columns)) is not None:
+                    _put(body, target, value)
+            except Unmappable as error:
+                flaws += error.flaws
+        if flaws:
+            raise Unmappable(flaws)
         body.setdefault("external_ref", self._fingerprint(values))
-        attributes = {name: value for name, value in values.items() if name not in used and _is_scalar(value)}
-        if attributes:
+        if attributes := self._attributes(values, used):
             body["attributes"] = attributes
         return body
 
-    def _value(self, target: str, values: Mapping[str, Any], used: set[str]) -> str | None:
-        for template in self.templates.get(target, ()):
-            columns = _COLUMN.findall(template)
+    def column_of(self, target: str | None, values: Mapping[str, Any]) -> str | None:
+        """Return which columns filled a field of a row, None where none did."""
+        return ", ".join(self._value(target, values)[1]) or None if target else None
+
+    def _check_wanted(self, values: Mapping[str, Any]) -> None:
+        for column, reasons in self.document.skip.items():
+            reason = reasons.get(str(values.get(column, "")).strip())
+            if reason is not None:
+                raise Skipped(Flaw(column, None, f"not imported: {reason}", "an open complaint"))
+
+    def _value(self, target: str, values: Mapping[str, Any]) -> tuple[str | None, Sequence[str]]:
+        """Return the text of a field and the columns that it comes from."""
+        for template in self.document.map.get(target, ()):
+            columns = self._columns[template]
             if all(values.get(column) not in (None, "") for column in columns):
-                used.update(columns)
-                return _COLUMN.sub(lambda match: str(values[match[1]]), template).strip()
-        return self.constants.get(target)
+                return _COLUMN.sub(lambda match: str(values[match[1]]), template).strip(), columns
+        return self.document.set.get(target), ()
 
-    def _typed(self, target: str, text: str) -> str | float:
-        if target in _NUMBERS:
-            try:
-                return float(text)
-            except ValueError as error:
-                raise Unmappable(f"{target}: {text[:40]!r} is not a number") from error
-        return self._instant(text) if target == "occurred_at" else text
-
-    def _instant(self, text: str) -> str:
-        """Return an RFC 3339 time; one without an offset is local time of the tenant."""
+    def _typed(self, target: str, text: str, columns: Sequence[str]) -> str | float | None:
+        """Return the value of a field, None to leave it out; raises Unmappable."""
+        column = ", ".join(columns) or None
+        found = self._translated(target, text, column) if columns else text
+        if found is None or target not in NUMBERS | {MOMENT}:
+            return found
         try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            moment = _parsed(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).isoformat()
+            return float(found) if target in NUMBERS else self._moments.read(found)
+        except ValueError as error:
+            kind = "number" if target in NUMBERS else "time"
+            expected = " or ".join([EXPECTED[target], *self.document.times]) if kind == "time" else EXPECTED[target]
+            raise Unmappable([Flaw(column, target, f"{found[:40]!r} is not a {kind}", expected)]) from error
+
+    def _translated(self, target: str, text: str, column: str | None) -> str | None:
+        table = self.document.tables.get(target)
+        if table is None or text in table:
+            return table[text] if table else text
+        if _OTHERS in table:
+            return table[_OTHERS]
+        problem = f"{text[:40]!r} is not in the mapping's table of {target}"
+        raise Unmappable([Flaw(column, target, problem, f"one of {_some(list(table))}")])
+
+    def _attributes(self, values: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
+        named = self.document.attributes
+        if named is None:
+            return {name: value for name, value in values.items() if name not in used and _is_scalar(value)}
+        found = {name: values.get(column) for name, column in named.items()}
+        return {name: value for name, value in found.items() if _is_scalar(value) and value != ""}
+
+    def _fillable(self, target: str, header: frozenset[str]) -> bool:
+        return any(header.issuperset(self._columns[template]) for template in self.document.map.get(target, ()))
+
+    def _needs(self, target: str) -> str:
+        return f"{target} from {' or '.join(self.document.map.get(target, ())) or 'no column'}"
 
     def _fingerprint(self, values: Mapping[str, Any]) -> str:
         """Return a reference for a row without one: the same row of the same file gets the same each time."""
         content = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
-        digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        self._seen[digest] = self._seen.get(digest, 0) + 1
-        return f"import-{digest}-{self._seen[digest]}"
-
-
-def _parsed(text: str) -> datetime:
-    for layout in _TIMES:
-        try:
-            return datetime.strptime(text, layout)  # noqa: DTZ007 - the zone is the tenant's, added by the caller
-        except ValueError:
-            continue
-    raise Unmappable(f"occurred_at: {text[:40]!r} is not a time such as 2019/2/28 11:25:05")
-
-
-def _check(target: str) -> None:
-    if target not in TARGETS:
-        raise UserError(f"There is no field {target}; the fields are: {', '.join(TARGETS)}.")
+        digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).digest()
+        short = int.from_bytes(digest[:8])
+        self._seen[short] = self._seen.get(short, 0) + 1
+        return f"import-{digest.hex()[:32]}-{self._seen[short]}"
 
 
 def _put(body: dict[str, Any], target: str, value: object) -> None:
@@ -137,3 +153,7 @@ def _put(body: dict[str, Any], target: str, value: object) -> None:
 
 def _is_scalar(value: object) -> bool:
     return isinstance(value, str | int | float | bool)
+
+
+def _some(texts: Sequence[str]) -> str:
+    return ", ".join(texts[:_SHOWN]) + (", …" if len(texts) > _SHOWN else "")

@@ -2,35 +2,29 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
 from jieban.errors import UserError
-from jieban.importer.mapping import ColumnMapping, Unmappable
+from jieban.importer.fields import expected_at
+from jieban.importer.mapping import ColumnMapping, Flaw, Skipped, Unmappable
 from jieban.importer.reading import Row
+from jieban.importer.report import Report
 
 MAX_ITEMS = 200
 MAX_BYTES = 800_000
 _KNOWN = "urn:jieban:problem:external-ref-exists"
 _JSON = {"Content-Type": "application/json"}
-Batch = list[tuple[int, dict[str, Any]]]
-"""Line numbers and bodies."""
+_BATCH = "/intake/v1/complaints/batch"
+Batch = list[tuple[Row, dict[str, Any]]]
+"""Rows and the bodies made of them."""
 
 
 class _Indigestible(Exception):
     """Intake could not read the request as a whole."""
-
-
-@dataclass(frozen=True)
-class Rejected:
-    """A row that intake will not have as it is, and why."""
-
-    line: int
-    external_ref: str | None
-    reasons: list[str]
 
 
 @dataclass
@@ -38,13 +32,15 @@ class Tally:
     """What became of the rows so far."""
 
     created: int = 0
+    """Of a dry run: how many would be."""
     known: int = 0
-    rejected: list[Rejected] = field(default_factory=list)
+    skipped: int = 0
+    rejected: int = 0
 
     @property
     def rows(self) -> int:
         """How many rows are settled."""
-        return self.created + self.known + len(self.rejected)
+        return self.created + self.known + self.skipped + self.rejected
 
 
 @dataclass
@@ -54,6 +50,8 @@ class Sender:
     client: httpx.AsyncClient
     mapping: ColumnMapping
     progress: Callable[[Tally], None]
+    report: Report
+    dry_run: bool = False
     patience_seconds: float = 30.0
     """How long an intake that is away is tried again before giving up."""
     tally: Tally = field(default_factory=Tally)
@@ -83,19 +81,23 @@ class Sender:
             if batch and (len(batch) == MAX_ITEMS or size + length > MAX_BYTES):
                 yield batch
                 batch, size = [], 0
-            batch.append((row.line, body))
+            batch.append((row, body))
             size += length
         if batch:
             yield batch
 
     def _body(self, row: Row) -> dict[str, Any] | None:
-        flaw = row.flaw
-        if flaw is None:
+        flaws = row.flaws
+        if not flaws:
             try:
                 return self.mapping.body(row.values)
+            except Skipped as skipped:
+                self.tally.skipped += 1
+                self.report.tell(row.line, None, [skipped.flaw])
+                return None
             except Unmappable as error:
-                flaw = str(error)
-        self._reject(row.line, None, [flaw])
+                flaws = error.flaws
+        self._reject(row, None, flaws)
         return None
 
     async def _post(self, batch: Batch) -> None:
@@ -104,21 +106,21 @@ class Sender:
         except _Indigestible as error:
             await self._post_parts(batch, str(error))
             return
-        for (line, body), item in zip(batch, answer["items"], strict=True):
+        for (row, body), item in zip(batch, answer["items"], strict=True):
             problem = item.get("problem") or {}
-            if item["status"] == 201:
+            if item["status"] in (200, 201):
                 self.tally.created += 1
             elif problem.get("type") == _KNOWN:
                 self.tally.known += 1
             else:
-                self._reject(line, body.get("external_ref"), _reasons(problem))
+                self._reject(row, body, self._flaws(row, problem))
         self.progress(self.tally)
 
     async def _post_parts(self, batch: Batch, reason: str) -> None:
         """Find the row that spoils a batch (a number or text that no JSON parser of ours takes) by halving."""
         if len(batch) == 1:
-            line, body = batch[0]
-            self._reject(line, body.get("external_ref"), [reason])
+            row, body = batch[0]
+            self._reject(row, body, [Flaw(None, None, reason, "text of Unicode characters")])
             return
         middle = len(batch) // 2
         await self._post(batch[:middle])
@@ -127,10 +129,11 @@ class Sender:
     async def _answer(self, content: dict[str, Any]) -> Any:
         """Post until it is answered. Repeating is safe: intake knows each external_ref."""
         text = json.dumps(content).encode()
+        params = {"dry_run": "true"} if self.dry_run else {}
         last = ""
         async for _ in _attempts(self.patience_seconds):
             try:
-                response = await self.client.post("/intake/v1/complaints/batch", content=text, headers=_JSON)
+                response = await self.client.post(_BATCH, content=text, headers=_JSON, params=params)
             except httpx.TransportError as error:
                 last = f"{type(error).__name__} {error}".strip()
                 continue
@@ -143,8 +146,17 @@ class Sender:
                 raise UserError(f"Intake at {self.client.base_url} refused the batch: {last}.")
         raise UserError(f"Intake at {self.client.base_url} is away ({last}). Run the same command again to go on.")
 
-    def _reject(self, line: int, external_ref: str | None, reasons: list[str]) -> None:
-        self.tally.rejected.append(Rejected(line, external_ref, reasons))
+    def _flaws(self, row: Row, problem: dict[str, Any]) -> list[Flaw]:
+        flaws = []
+        for error in problem.get("errors") or []:
+            target, expected = expected_at(error["pointer"])
+            column = self.mapping.column_of(target, row.values)
+            flaws.append(Flaw(column, target or error["pointer"], error["message"], expected))
+        return flaws or [Flaw(None, None, str(problem.get("detail", "refused")))]
+
+    def _reject(self, row: Row, body: dict[str, Any] | None, flaws: Sequence[Flaw]) -> None:
+        self.tally.rejected += 1
+        self.report.tell(row.line, body.get("external_ref") if body else None, flaws)
         self.progress(self.tally)
 
 
@@ -157,11 +169,6 @@ async def _attempts(patience: float) -> AsyncIterator[int]:
             return
         await asyncio.sleep(pause)
         pause, attempt = min(pause * 2, 4.0), attempt + 1
-
-
-def _reasons(problem: dict[str, Any]) -> list[str]:
-    errors = problem.get("errors") or []
-    return [f"{error['pointer']}: {error['message']}" for error in errors] or [str(problem.get("detail", "refused"))]
 
 
 def _title(response: httpx.Response) -> str:

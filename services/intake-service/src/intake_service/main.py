@@ -11,35 +11,46 @@ from eventbus.slices import Subscription
 from intake_service.api import (
     attachments,
     complaints,
+    configuration,
+    drafts,
     erasures,
     questions,
     references,
+    rejections,
     reporter_texts,
     reports,
+    similar,
     suggestions,
     supplements,
     texts,
     tracking,
+    triage_texts,
     uploads,
 )
+from intake_service.api.open311 import facade as open311
 from intake_service.events import lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
+from intake_service.service.asking_limits import AskingLimit
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
+from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
 from intake_service.service.lapsing import lapse_due
+from intake_service.service.likeness_index import LikenessIndex
 from intake_service.service.references import References
+from intake_service.service.similar import SimilarComplaints
 from intake_service.service.suggesting import Categoriser
 from operations import accounts, wrong_codes
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
+from runtime.problems import render_below
 from runtime.settings import RuntimeSettings
 
-__all__ = ["build", "reporter_texts", "texts"]
+__all__ = ["build", "reporter_texts", "texts", "triage_texts"]
 
 _FORM_SLACK = 65_536
 """Bytes of a form beside its file."""
@@ -53,9 +64,15 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     known = References(foundation.read_engine)
     attaching = Attaching.of(settings, foundation.engine)
     janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
+    drafting = Drafting(
+        foundation.engine,
+        timedelta(days=settings.draft_days),
+        settings.drafts_per_person,
+        settings.attachments_per_complaint,
+    )
     erasing = Erasing(foundation.engine, janitor.remove)
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
-    return assemble(
+    service = assemble(
         foundation,
         verifier,
         title="Jieban intake 受理",
@@ -66,9 +83,13 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             tracking.router,
             supplements.router,
             questions.router,
+            drafts.router,
             erasures.router,
+            rejections.router,
             references.router,
+            configuration.router,
             suggestions.router,
+            similar.router,
             attachments.router,
             uploads.router,
         ],
@@ -86,13 +107,18 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "references": known,
             "attaching": attaching,
             "categoriser": categoriser,
+            "drafting": drafting,
             "erasing": erasing,
+            "similar": SimilarComplaints(foundation.read_engine),
+            "asking_limit": AskingLimit(30, timedelta(minutes=10)),
             "complaints": Complaints(foundation.read_engine),
         },
         # with the API, because whoever serves files has the folder
         workers={
             "api": [
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
+                Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
+                Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
                 *_retention(settings, foundation.engine, erasing),
             ],
             "relay": [
@@ -106,8 +132,13 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,
             f"{PATH}/by-code/": settings.attachment_max_bytes + _FORM_SLACK,
+            **dict.fromkeys(open311.FORMS, settings.attachment_max_bytes + _FORM_SLACK),
+            "/intake/v1/configuration/": configuration.BODY_LIMIT,
         },
+        facades=open311.ROUTERS,
     )
+    render_below(service.app, f"{open311.PREFIX}/", open311.render)
+    return service
 
 
 def _retention(settings: RuntimeSettings, engine: AsyncEngine, erasing: Erasing) -> list[Rounds]:

@@ -1,6 +1,7 @@
 """Who and what a county has 名录: communities, grids, posts, teams and officers, each change as the whole new state.
 
-And how many of each team are on duty, since that is what others show beside it.
+And how many of each team are on duty, since that is what others show beside it. Intake tells of its configuration in
+the same way: categories, items of the duty lists, sources.
 
 An event is about one thing, named by `subject_of` its tenant, kind and code. The topic is compacted: whoever reads it
 from the beginning finds the last state of each thing, and not every event before it. So a reader applies what has a
@@ -15,9 +16,9 @@ from enum import StrEnum
 from typing import Literal
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from contracts.events import Latitude, Longitude, Payload
+from contracts.events import HandlingMode, Latitude, Longitude, Payload
 
-DirectoryKind = Literal["community", "grid", "post", "team", "officer", "duty"]
+DirectoryKind = Literal["community", "grid", "post", "team", "officer", "duty", "category", "duty_item", "source"]
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:jieban:directory")
 
 
@@ -30,6 +31,15 @@ class DirectoryEvent(StrEnum):
     TEAM_CHANGED = "directory.team_changed"
     OFFICER_CHANGED = "directory.officer_changed"
     DUTY_CHANGED = "directory.duty_changed"
+    CATEGORY_CHANGED = "directory.category_changed"
+    DUTY_ITEM_CHANGED = "directory.duty_item_changed"
+    SOURCE_CHANGED = "directory.source_changed"
+
+
+CONFIGURED = frozenset(
+    {DirectoryEvent.CATEGORY_CHANGED, DirectoryEvent.DUTY_ITEM_CHANGED, DirectoryEvent.SOURCE_CHANGED}
+)
+"""Those that intake publishes; the others are dispatch's."""
 
 
 def subject_of(tenant: str, kind: DirectoryKind, code: str) -> UUID:
@@ -122,6 +132,52 @@ class DutyChanged(DirectoryEntry):
     """When the roster changes that next: a duty begins or ends. None: not within a day."""
 
 
+class TimeLimit(Payload):
+    """How long something may take."""
+
+    amount: int
+    unit: Literal["hours", "days", "working_hours", "working_days"]
+
+
+class ConfiguredEntry(DirectoryEntry):
+    """What every item of intake's configuration says of itself; retired ones are there until they are removed."""
+
+    version: int
+    """The version of the configuration that it is in."""
+    zh: str
+    en: str
+    active_from: datetime | None = None
+    active_to: datetime | None = None
+
+
+class CategoryChanged(ConfiguredEntry):
+    """A category 大类、小类、立案条件 as it is now; None: as it is one level up, at the end as others have it."""
+
+    list: Literal["service", "management"] | None = None
+    legal_basis: str | None = None
+    handling_mode: HandlingMode | None = None
+    accept: TimeLimit | None = None
+    on_site: TimeLimit | None = None
+    resolve: TimeLimit | None = None
+    gates: tuple[Literal["verification", "follow_up"], ...] | None = None
+
+
+class DutyItemChanged(ConfiguredEntry):
+    """An item of the service list 服务清单 or of the management list 管理清单 as it is now."""
+
+    list: Literal["service", "management"]
+    category: str | None = None
+    legal_basis: str | None = None
+    handling_mode: HandlingMode | None = None
+    limit: TimeLimit | None = None
+
+
+class SourceChanged(ConfiguredEntry):
+    """A source of events 事件来源 as it is now."""
+
+    proactive: bool
+
+
 DIRECTORY_PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     DirectoryEvent.COMMUNITY_CHANGED: CommunityChanged,
     DirectoryEvent.GRID_CHANGED: GridChanged,
@@ -129,4 +185,7 @@ DIRECTORY_PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     DirectoryEvent.TEAM_CHANGED: TeamChanged,
     DirectoryEvent.OFFICER_CHANGED: OfficerChanged,
     DirectoryEvent.DUTY_CHANGED: DutyChanged,
+    DirectoryEvent.CATEGORY_CHANGED: CategoryChanged,
+    DirectoryEvent.DUTY_ITEM_CHANGED: DutyItemChanged,
+    DirectoryEvent.SOURCE_CHANGED: SourceChanged,
 }

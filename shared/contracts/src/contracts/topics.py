@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from contracts.directory import DIRECTORY_PAYLOADS, DirectoryEvent
+from contracts.directory import CONFIGURED, DIRECTORY_PAYLOADS, DirectoryEvent
 from contracts.events import PAYLOADS, Payload
 from contracts.field_activity import FIELD_PAYLOADS, FieldEvent
 from contracts.hotspots import HOTSPOT_PAYLOADS, HotspotEvent
@@ -56,9 +56,10 @@ DIRECTORY = Topic(
     partitions=6,
     retention=None,
     compacted=True,
-    description="Communities, grids, posts, teams, officers, who is on duty: each event with the whole new state.",
+    description="Communities, grids, posts, teams, officers, who is on duty; categories, duty items and sources: "
+    "each event with the whole new state.",
     events=DIRECTORY_PAYLOADS,
-    owners=dict.fromkeys(DIRECTORY_PAYLOADS, "dispatch"),
+    owners={event: "intake" if event in CONFIGURED else "dispatch" for event in DIRECTORY_PAYLOADS},
 )
 FIELD_ACTIVITY = Topic(
     name="field.activity.v1",

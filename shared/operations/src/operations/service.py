@@ -91,6 +91,7 @@ def assemble(
     body_limits: Mapping[str, int] | None = None,
     gather_seconds: float = 0.01,
     applied: AppliedBook | None = None,
+    facades: Sequence[APIRouter] = (),
     on_close: Sequence[Callable[[], Awaitable[None]]] = (),
 ) -> Service:
     """Return the service: its `routers` and those of operators under `/<name>/v1`, its workers by role.
@@ -98,7 +99,8 @@ def assemble(
     `state` is put on `app.state`, where `engine`, `read_engine` and `settings` always are. `workers` come in addition
     to relay, janitors and a consumer for each of the `subscriptions`, which lets events gather for `gather_seconds`
     where nobody waits for them. `applied` is the book of what it applied of the first of them; of the others it is the
-    inbox, as by default of all. `on_close` runs, in order, before the engines are disposed of.
+    inbox, as by default of all. `facades` are routers with prefixes of their own. `on_close` runs, in order, before the
+    engines are disposed of.
     """
     name, engine = foundation.name, foundation.engine
     app = create_app(
@@ -126,6 +128,8 @@ def assemble(
         setattr(app.state, key, value)
     for router in (*routers, parked.router, reconciliation.router, replay.router):
         app.include_router(router, prefix=f"/{name}/v1")
+    for router in facades:
+        app.include_router(router)
 
     async def close() -> None:
         for let_go in on_close:
@@ -136,6 +140,7 @@ def assemble(
     return Service(
         name=name,
         app=app,
+        also=sorted({router.prefix.split("/")[1] for router in facades}),
         workers=_joined(_workers(foundation, subscriptions, gather_seconds), workers),
         on_close=close,
     )

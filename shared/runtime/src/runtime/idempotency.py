@@ -100,7 +100,9 @@ def _checked(key: str | None) -> str | None:
     return key
 
 
-IdempotencyKey = Annotated[str | None, Depends(_FromHeader())]
+from_header = _FromHeader()
+"""For whoever asks without FastAPI."""
+IdempotencyKey = Annotated[str | None, Depends(from_header)]
 """The key of a request, for route signatures."""
 
 

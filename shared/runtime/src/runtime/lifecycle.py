@@ -39,6 +39,8 @@ class Service:
     app: FastAPI
     workers: Mapping[str, Sequence[Worker]] = field(default_factory=dict)
     """By role: `relay`, `consumer`."""
+    also: Sequence[str] = ()
+    """First segments of paths, beside the name, that the app answers too."""
     on_open: Callable[[], Awaitable[None]] | None = None
     on_close: Callable[[], Awaitable[None]] | None = None
 
@@ -102,7 +104,8 @@ def _spare_the_collector() -> None:
 
 def _server(services: Sequence[Service], roles: frozenset[str], grace_seconds: float) -> EmbeddedServer:
     apps = {service.name: service.app for service in services}
-    app = CompositeApp(apps, operations_only=API_ROLE not in roles)
+    also = {segment: service.name for service in services for segment in service.also}
+    app = CompositeApp(apps, also, operations_only=API_ROLE not in roles)
     return EmbeddedServer(app, drain_seconds=max(1, round(grace_seconds * _HTTP_SHARE)))
 
 

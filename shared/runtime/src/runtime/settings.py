@@ -98,8 +98,16 @@ class RuntimeSettings(BaseSettings):
     attachments_per_complaint: Annotated[int, Field(ge=1, le=100)] = 20
     attachments_waiting: PositiveInt = 100
     """How many uploads of one citizen or partner may wait for a complaint that refers to them."""
+    draft_days: Annotated[int, Field(ge=1, le=366)] = 30
+    """For how many days after its last change a draft of a report is kept."""
+    drafts_per_person: Annotated[int, Field(ge=1, le=1000)] = 20
     attachment_decoders: Annotated[int, Field(ge=1, le=64)] = 2
     """How many images are decoded at once, each in a process of its own."""
+
+    open311_public: bool = False
+    """Whether requests are listed over Open311 without a key: without words, address or exact place."""
+    open311_contact: Annotated[str, Field(max_length=500)] = "The operator of this site"
+    """Who answers questions on the Open311 endpoint, for its discovery document."""
 
     exports_dir: Path | None = None
     """Where the ledger keeps the files of exports, the same folder for all of its replicas; else in the data folder."""

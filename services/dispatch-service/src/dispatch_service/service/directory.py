@@ -22,10 +22,11 @@ from contracts.directory import (
 )
 from contracts.envelope import Event
 from contracts.topics import DIRECTORY
-from dispatch_service.persistence import directory, roster_tables, tables
+from dispatch_service.persistence import roster_tables, tables
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service.announcements import SOURCE
 from eventbus import outbox
+from operations import directory
 from runtime.ids import uuid7
 
 _AT_ONCE = 500

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from contracts.events import RequestKind
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF, Role
+from intake_service.api.deps import Known
 from intake_service.api.schemas import ComplaintView, WithdrawalIn, WithdrawalResult
 from intake_service.api.views import complaint_view
 from intake_service.persistence.queries import Complaints, Filters
@@ -70,6 +71,7 @@ async def list_complaints(
     response: Response,
     caller: Reader,
     store: Store,
+    known: Known,
     filters: Annotated[Filters, Depends(_filters)],
     limit: Limit = DEFAULT_LIMIT,
     cursor: CursorText = None,
@@ -80,17 +82,21 @@ async def list_complaints(
     rows = await store.page(caller, filters, UUID(str(position[0])) if position else None, limit + 1)
     if len(rows) > limit:
         pages.link_next(response, str(rows[limit - 1].id))
-    return Page(items=[complaint_view(row, caller) for row in rows[:limit]])
+    names = await known.namings(caller.tenant, {row.configuration for row in rows[:limit]})
+    return Page(items=[complaint_view(row, caller, names[row.configuration]) for row in rows[:limit]])
 
 
 @router.get("/complaints/{complaint_id}")
-async def read_complaint(complaint_id: UUID, response: Response, caller: Reader, store: Store) -> ComplaintView:
+async def read_complaint(
+    complaint_id: UUID, response: Response, caller: Reader, store: Store, known: Known
+) -> ComplaintView:
     """Read one complaint. The whole story, with the work on it, is at `GET /ledger/v1/complaints/{id}`."""
     row = await store.one(complaint_id, caller)
     if row is None:
         raise not_found()
     response.headers["ETag"] = etag.etag(row.version)
-    return complaint_view(row, caller)
+    names = await known.namings(caller.tenant, [row.configuration])
+    return complaint_view(row, caller, names[row.configuration])
 
 
 @router.post(

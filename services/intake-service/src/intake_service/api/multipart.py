@@ -1,6 +1,6 @@
 """Reads a form with one file, piece by piece as it comes: the file goes to a writer, its fields are short."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,9 +16,24 @@ from runtime.problems import Problem
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-_FILE = "file"
-_LONGEST_FIELD = 1000
-_MOST_PARTS = 10
+_LONGEST_NAME = 1000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What forms of a kind hold."""
+
+    file: str
+    """The name of the part that is the file."""
+    longest_field: int
+    """In bytes."""
+    most_parts: int
+    needs_file: bool = True
+
+
+UPLOAD = Kind("file", 1000, 10)
+Gate = Callable[["Form"], Awaitable[None]]
+"""Told the form once its file begins, before any of it is kept; may refuse it."""
 
 
 @dataclass
@@ -31,26 +46,29 @@ class Form:
     has_file: bool = False
 
 
-async def read_form(request: Request, writer: Writer) -> Form:
+async def read_form(request: Request, writer: Writer, kind: Kind = UPLOAD, gate: Gate | None = None) -> Form:
     """Return the form, and its file in `writer`.
 
     Raises Problem: 415 for another media type, 400 for a form that cannot be read, 422 for one without the file, with
-    two of them, or with a field twice; and what `writer` raises.
+    two of them, or with a field twice; and what `writer` and `gate` raise.
     """
-    reader = _Reader()
+    reader = _Reader(kind)
     boundary = _boundary(request)
     try:
         parser = MultipartParser(boundary, reader.callbacks())
         async for chunk in request.stream():
             parser.write(chunk)
+            if gate is not None and reader.form.has_file:
+                await gate(reader.form)
+                gate = None
             for data in reader.take():
                 await writer.take(data)
     except FormParserError as error:
         raise Problem(400, "multipart-invalid") from error
     if not reader.is_complete:
         raise Problem(400, "multipart-invalid")
-    if not reader.form.has_file:
-        raise invalid(f"/{_FILE}", "missing")
+    if kind.needs_file and not reader.form.has_file:
+        raise invalid(f"/{kind.file}", "missing")
     return reader.form
 
 
@@ -65,7 +83,8 @@ def _boundary(request: Request) -> bytes:
 class _Reader:
     """Follows the parser; what it raises goes through the parser to whoever feeds it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
         self.form = Form()
         self.is_complete = False
         self._parts = 0
@@ -102,11 +121,11 @@ class _Reader:
         self._parts += 1
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         self._field = _text(options.get(b"name", b""))
-        if not self._field or self._parts > _MOST_PARTS:
+        if not self._field or self._parts > self._kind.most_parts:
             raise Problem(400, "multipart-invalid")
-        if self._field in self.form.fields or (self._field == _FILE and self.form.has_file):
-            raise invalid(f"/{self._field}"[:_LONGEST_FIELD], "part-repeated")
-        if self._field == _FILE:
+        if self._field in self.form.fields or (self._field == self._kind.file and self.form.has_file):
+            raise invalid(f"/{self._field}"[:_LONGEST_NAME], "part-repeated")
+        if self._field == self._kind.file:
             self._begin_file(options)
 
     def _begin_file(self, options: Mapping[bytes, bytes]) -> None:
@@ -115,15 +134,15 @@ class _Reader:
         self.form.declared = _text(self._headers.get(b"content-type", b"")) or None
 
     def _data(self, data: bytes, start: int, end: int) -> None:
-        if self._field == _FILE:
+        if self._field == self._kind.file:
             self._content.append(data[start:end])
             return
         self._text += data[start:end]
-        if len(self._text) > _LONGEST_FIELD:
-            raise invalid(f"/{self._field}"[:_LONGEST_FIELD], "string_too_long", max_length=_LONGEST_FIELD)
+        if len(self._text) > (most := self._kind.longest_field):
+            raise invalid(f"/{self._field}"[:_LONGEST_NAME], "string_too_long", max_length=most)
 
     def _end_part(self) -> None:
-        if self._field != _FILE:
+        if self._field != self._kind.file:
             self.form.fields[self._field] = _text(bytes(self._text))
 
     def _end(self) -> None:

@@ -4,11 +4,12 @@ import asyncio
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ValidationError
 
 from contracts.lifecycle import TRANSITIONS, EventType
 from intake_service.api.schemas import BatchIn, BatchItem, BatchResult, ComplaintAccepted, ComplaintIn
+from intake_service.domain.report import Report
 from intake_service.service.accept import Accepted, Intake, Once
 from runtime.auth import Caller, require
 from runtime.idempotency import IdempotencyKey, request_hash
@@ -17,10 +18,11 @@ from runtime.problems.validation import problem_of
 
 router = APIRouter(tags=["complaints"], responses=PROBLEM_RESPONSES)
 Reporting = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.RECEIVED].roles))]
-_RECEIPT = {"model": ComplaintAccepted, "description": "Accepted and durable"}
+DryRun = Annotated[bool, Query(description="Only say what is wrong with each.")]
+RECEIPT = {"model": ComplaintAccepted, "description": "Accepted and durable"}
 
 
-@router.post("/complaints", status_code=201, responses={201: _RECEIPT}, response_class=Response)
+@router.post("/complaints", status_code=201, responses={201: RECEIPT}, response_class=Response)
 async def create_complaint(body: ComplaintIn, request: Request, caller: Reporting, key: IdempotencyKey) -> Response:
     """Accept a complaint.
 
@@ -31,15 +33,21 @@ async def create_complaint(body: ComplaintIn, request: Request, caller: Reportin
     """
     once = Once(key, request_hash("POST", request.scope["path"], await request.body())) if key else None
     accepted = await _intake(request).accept(body.to_report(), caller, once)
-    return _receipt(accepted)
+    return receipt(accepted)
 
 
 @router.post("/complaints/batch", response_model=BatchResult)
-async def create_complaints(body: BatchIn, request: Request, caller: Reporting, key: IdempotencyKey) -> BatchResult:
+async def create_complaints(
+    body: BatchIn, request: Request, caller: Reporting, key: IdempotencyKey, dry_run: DryRun = False
+) -> BatchResult:
     """Accept up to 500 complaints, each for itself: the answer has a result per item, in order.
 
     With an `Idempotency-Key`, item *i* is repeated safely under it; items with an `external_ref` are never doubled.
+    With `dry_run`, nothing is accepted: each item gets the problem that it would, or 200.
     """
+    if dry_run:
+        results = [await _check_item(index, item, request, caller) for index, item in enumerate(body.items)]
+        return BatchResult(created=0, refused=sum(result.status != 200 for result in results), items=results)
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(_accept_item(index, item, request, caller, key)) for index, item in enumerate(body.items)
@@ -54,14 +62,26 @@ async def _accept_item(
 ) -> BatchItem:
     once = Once(f"{key}#{index}", request_hash("POST", request.scope["path"], _canonical(item))) if key else None
     try:
-        report = ComplaintIn.model_validate(item).to_report()
-        accepted = await _intake(request).accept(report, caller, once)
-    except ValidationError as error:
-        findings = [{**finding, "loc": ("body", *finding["loc"])} for finding in error.errors(include_input=False)]
-        return _refused(index, problem_of(findings), request)
+        accepted = await _intake(request).accept(_report(item), caller, once)
     except Problem as problem:
         return _refused(index, problem, request)
     return BatchItem(index=index, status=201, complaint=json.loads(accepted.answer))
+
+
+async def _check_item(index: int, item: dict[str, Any], request: Request, caller: Caller) -> BatchItem:
+    try:
+        await _intake(request).check(_report(item), caller)
+    except Problem as problem:
+        return _refused(index, problem, request)
+    return BatchItem(index=index, status=200)
+
+
+def _report(item: dict[str, Any]) -> Report:
+    try:
+        return ComplaintIn.model_validate(item).to_report()
+    except ValidationError as error:
+        findings = [{**finding, "loc": ("body", *finding["loc"])} for finding in error.errors(include_input=False)]
+        raise problem_of(findings) from error
 
 
 def _refused(index: int, problem: Problem, request: Request) -> BatchItem:
@@ -69,7 +89,8 @@ def _refused(index: int, problem: Problem, request: Request) -> BatchItem:
     return BatchItem(index=index, status=answer.status_code, problem=json.loads(bytes(answer.body)))
 
 
-def _receipt(accepted: Accepted) -> Response:
+def receipt(accepted: Accepted) -> Response:
+    """Return the 201 of an accepted complaint."""
     headers = {"Location": f"/intake/v1/complaints/{accepted.id}", "ETag": '"1"'}
     if accepted.repeated:
         headers["Idempotency-Replayed"] = "true"

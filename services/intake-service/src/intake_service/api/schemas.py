@@ -188,7 +188,7 @@ class ComplaintAccepted(BaseModel):
 
 
 class BatchItem(BaseModel):
-    """What became of one item: 201 with its receipt, or the status and body of its problem."""
+    """What became of one item: 201 with its receipt, or the status and body of its problem; in a dry run 200."""
 
     index: int
     status: int
@@ -238,12 +238,30 @@ class ReporterOut(BaseModel):
     anonymous: bool
 
 
+class AdviceOut(BaseModel):
+    """What a reporter should do instead; English where it was given."""
+
+    zh: str
+    en: str | None = None
+
+
 class Step(BaseModel):
     """One step of the way."""
 
     status: str
     at: datetime
     reason: str | None = Field(default=None, description="Why it was voided, or closed by force; null otherwise.")
+    code: str | None = Field(
+        default=None, description="Of a rejection: out_of_scope, not_ours, unclear, spam and so on."
+    )
+    advice: AdviceOut | None = Field(default=None, description="What to do instead, where it was rejected.")
+
+
+class NameOut(BaseModel):
+    """What something is called."""
+
+    zh: str
+    en: str
 
 
 class ComplaintView(BaseModel):
@@ -253,10 +271,13 @@ class ComplaintView(BaseModel):
     number: str
     status: str
     version: int
+    configuration_version: Annotated[int, Field(description="Of categories and sources, that it was filed under.")]
     source: str
+    source_name: Annotated[NameOut | None, Field(description="As it was then.")]
     proactive: bool
     kind: RequestKind
     category: str | None
+    category_name: Annotated[NameOut | None, Field(description="As it was then.")]
     suggested_category: SuggestedCategory | None
     description: str
     location: LocationOut

@@ -43,6 +43,24 @@ register_texts(
             "该来源的外部编号 {external_ref} 已受理过，见 complaint。",
             "The reference {external_ref} of this source was accepted before, see complaint.",
         ),
+        "draft-not-found": (
+            "未找到草稿",
+            "Draft not found",
+            "没有这份草稿，或已过期，或不是您的。",
+            "There is no such draft, its time is over, or it is not yours.",
+        ),
+        "draft-submitted": (
+            "草稿已提交",
+            "The draft was submitted",
+            "该草稿已提交为诉求 {number}，见 complaint。",
+            "The draft has become the complaint {number}, see complaint.",
+        ),
+        "too-many-drafts": (
+            "草稿过多",
+            "Too many drafts",
+            "每人最多保留 {limit} 份草稿，请先提交或删除。",
+            "Nobody may keep more than {limit} drafts: submit one or delete one.",
+        ),
         "unknown-source": ("未知的事件来源：{given}。", "There is no source {given}; see /intake/v1/sources."),
         "source-not-yours": (
             "您的角色不能使用事件来源 {given}。",
@@ -52,7 +70,7 @@ register_texts(
         "source-retired": ("事件来源 {given} 已停用。", "The source {given} is no longer in use."),
         "category-not-yet": ("类别 {given} 尚未启用。", "The category {given} is not in use yet."),
         "category-retired": ("类别 {given} 已停用。", "The category {given} is no longer in use."),
-        "photo-required": ("类别 {given} 须附照片。", "A report of {given} needs a photo."),
+        "category-needs-photo": ("类别 {given} 须附照片。", "A report of {given} needs a photo."),
         "attribute-missing": ("该问题必须回答。", "This question must be answered."),
         "attribute-type": ("回答的类型应为 {given}。", "The answer must be of the type {given}."),
         "attribute-out-of-range": ("回答超出范围 {given}。", "The answer is out of the range {given}."),
@@ -91,6 +109,12 @@ register_texts(
         "self-handling-not-yours": (
             "只有监督员和网格队员可以上报自处理事件。",
             "Only inspectors and officers may report what they have handled themselves.",
+        ),
+        "asked-too-often": (
+            "查询过于频繁",
+            "Asked too often",
+            "{minutes} 分钟内最多查询 {times} 次，请稍后再试。",
+            "Ask at most {times} times in {minutes} minutes; try again later.",
         ),
         "blank-description": ("描述不能为空白。", "The description is blank."),
     }

@@ -1,6 +1,6 @@
 """What a reporter sees of a complaint, in their language."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,9 +20,9 @@ from intake_service.api.reporter_schemas import (
 from intake_service.api.reporter_texts import DOINGS, HANDLING_MODES, LIGHTS, STANDS
 from intake_service.api.texts import STATUS_LABELS
 from intake_service.api.views import progress_of
-from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.standing import Doing, Standing
 from intake_service.domain.step_texts import kind_of, text_of
+from intake_service.service.references import Naming
 from runtime.problems.language import Language
 
 _CODED = {"supplement": "supplements", "answer": "questions/{question}/answer"}
@@ -37,8 +37,8 @@ class Viewer:
     zone: ZoneInfo
     has_token: bool
     """Otherwise they have the query code."""
-    reference: Reference
-    """The names of categories."""
+    names: Mapping[int | None, Naming]
+    """What categories are called, by version of the configuration."""
 
     def say(self, words: tuple[str, str]) -> str:
         """Return the words in the viewer's language."""
@@ -54,14 +54,14 @@ def track_view(row: Any, question: Any | None, photos: Sequence[Any], viewer: Vi
         None if question is None else question.asked_at,
         row.release_state == "requested",
     )
-    category = viewer.reference.categories.get(row.category) if row.category else None
+    category = viewer.names[row.configuration].category(row.category)
     return Track(
         id=row.id,
         number=row.number,
         status=row.status,
         status_label=viewer.say(STATUS_LABELS.get(row.status, (row.status, row.status))),
         category=row.category,
-        category_label=viewer.say((category.zh, category.en)) if category else None,
+        category_label=None if category is None else viewer.say(category),
         unit=row.unit,
         department=standing.department(),
         received_at=row.received_at,

@@ -111,8 +111,9 @@ async def _tracks(request: Request, store: Attaching, rows: Sequence[Any], *, ha
     settings = request.app.state.settings
     language = preferred_language(request.headers.get("accept-language"))
     references: References = request.app.state.references
-    reference = await references.current(rows[0].tenant if rows else settings.tenant)
-    viewer = Viewer(language, ZoneInfo(settings.timezone), has_token, reference)
+    tenant = rows[0].tenant if rows else settings.tenant
+    names = await references.namings(tenant, [row.configuration for row in rows])
+    viewer = Viewer(language, ZoneInfo(settings.timezone), has_token, names)
     async with store.engine.connect() as connection:
         photos = await public_photos.of_complaints(connection, [row.id for row in rows])
         asked = [row.question for row in rows if row.question is not None and Status(row.status) in RUNNING]

@@ -3,14 +3,16 @@
 from typing import Any
 
 from contracts.roles import Role
-from intake_service.api.schemas import ComplaintView, LocationOut, ReporterOut, Step, SuggestedCategory
+from intake_service.api.schemas import ComplaintView, LocationOut, NameOut, ReporterOut, Step, SuggestedCategory
+from intake_service.domain.configuration.shipped import VERSION
+from intake_service.service.references import Naming
 from runtime.auth import Caller
 
 MAY_CONTACT = (Role.OPERATOR, Role.SUPERVISOR)
 """Who sees a reporter's name, phone and email, besides the reporter, unless it is confidential."""
 
 
-def complaint_view(row: Any, caller: Caller) -> ComplaintView:
+def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
     """Return what `caller` sees of a complaint that they may see."""
     contact = _sees_reporter(row, caller)
     origin = row.origin or {}
@@ -20,10 +22,13 @@ def complaint_view(row: Any, caller: Caller) -> ComplaintView:
         number=row.number,
         status=row.status,
         version=row.version,
+        configuration_version=row.configuration or VERSION,
         source=row.source,
+        source_name=_name(naming.source(row.source)),
         proactive=row.proactive,
         kind=row.kind,
         category=row.category,
+        category_name=_name(naming.category(row.category)),
         suggested_category=SuggestedCategory(code=row.suggested_category, confidence=row.suggested_confidence)
         if row.suggested_category is not None
         else None,
@@ -46,6 +51,10 @@ def complaint_view(row: Any, caller: Caller) -> ComplaintView:
         attachments=row.attachments,
         progress=progress_of(row),
     )
+
+
+def _name(names: tuple[str, str] | None) -> NameOut | None:
+    return None if names is None else NameOut(zh=names[0], en=names[1])
 
 
 def _sees_reporter(row: Any, caller: Caller) -> bool:

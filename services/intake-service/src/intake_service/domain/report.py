@@ -95,7 +95,7 @@ def _flaws_of_category(report: Report, now: datetime, category: KnownCategory | 
             code = "category-retired" if standing == "retired" else "category-not-yet"
             yield Flaw("/category", code, category.code)
         if category.needs_photo and not report.attachments:
-            yield Flaw("/attachments", "photo-required", category.code)
+            yield Flaw("/attachments", "category-needs-photo", category.code)
         yield from flaws_of_answers(category.questions, report.attributes)
 
 

@@ -1,9 +1,10 @@
-"""Stores complaints that refer to attachments: each in a transaction that takes the attachments too, or nothing."""
+"""Stores complaints that refer to attachments or were drafts: each in a transaction that takes these, or nothing."""
 
 from asyncpg import UniqueViolationError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from intake_service.persistence import attachments
+from intake_service.persistence import attachments, drafts
+from intake_service.persistence.drafts import Submitting
 from intake_service.persistence.new_complaints import STORE, Acceptance, parameters_of
 from runtime.auth import Caller
 
@@ -13,21 +14,22 @@ class NotStored(Exception):
 
 
 class AttachedComplaints:
-    """Beside the group store: a complaint with attachments shares its commit with nobody."""
+    """Beside the group store: such a complaint shares its commit with nobody."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         """Not the engine of the hot path."""
         self._engine = engine
 
-    async def store(self, item: Acceptance, caller: Caller) -> bool:
-        """Store `item`; False where its key or external_ref was known, or `caller` may not use an attachment of it.
+    async def store(self, item: Acceptance, caller: Caller, draft: Submitting | None = None) -> bool:
+        """Store `item` and end the `draft` that it was; False where its key or external_ref was known, `caller` may
+        not use an attachment of it, or the draft is not as it was.
 
         A twin on another replica at the same moment makes the statement fail: it is tried again, and sees the twin.
         """
         for attempt in range(3):
             try:
                 async with self._engine.begin() as connection:
-                    await _store(connection, item, caller)
+                    await _store(connection, item, caller, draft)
             except NotStored:
                 return False
             except UniqueViolationError:
@@ -38,9 +40,11 @@ class AttachedComplaints:
         raise AssertionError("unreachable")
 
 
-async def _store(connection: AsyncConnection, item: Acceptance, caller: Caller) -> None:
+async def _store(connection: AsyncConnection, item: Acceptance, caller: Caller, draft: Submitting | None) -> None:
     complaint = item.complaint
-    if not await attachments.claim(connection, complaint.id, complaint.attachments, caller):
+    if draft and not await drafts.end(connection, caller, draft, complaint.id, complaint.received_at):
+        raise NotStored
+    if complaint.attachments and not await attachments.claim(connection, complaint.id, complaint.attachments, caller):
         raise NotStored
     if not await STORE.fetch(connection, parameters_of([item])):
         raise NotStored

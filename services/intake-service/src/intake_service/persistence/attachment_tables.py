@@ -34,7 +34,9 @@ attachment = sa.Table(
         server_default=sa.false(),
         comment="shown to whoever has the query code",
     ),
+    sa.Column("draft_id", sa.Uuid, comment="the draft that keeps it"),
 )
+sa.Index("attachment_by_draft", attachment.c.draft_id, postgresql_where=attachment.c.draft_id.is_not(None))
 sa.Index("attachment_by_complaint", attachment.c.complaint_id, postgresql_where=attachment.c.complaint_id.is_not(None))
 sa.Index(
     "attachment_waiting",

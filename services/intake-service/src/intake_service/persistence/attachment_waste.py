@@ -11,7 +11,7 @@ _FORGET = sa.text(f"""
     WITH forgotten AS (
         DELETE FROM attachment WHERE id IN (
             SELECT id FROM attachment
-            WHERE complaint_id IS NULL AND created_at < CASE WHEN by_staff
+            WHERE complaint_id IS NULL AND draft_id IS NULL AND created_at < CASE WHEN by_staff
                 THEN CAST(:staff_before AS timestamptz) ELSE CAST(:before AS timestamptz) END
             LIMIT {_BATCH} FOR UPDATE SKIP LOCKED)
         RETURNING id)

@@ -18,7 +18,7 @@ _HOLD = sa.text("""
     FROM unnest(CAST(:hashes AS bytea[])) AS held (sha256)
 """)
 _CLAIM = sa.text("""
-    UPDATE attachment SET complaint_id = :complaint
+    UPDATE attachment SET complaint_id = :complaint, draft_id = NULL
     WHERE id = ANY(CAST(:ids AS uuid[])) AND tenant = :tenant AND uploaded_by = :subject AND complaint_id IS NULL
 """)
 _LINK = sa.text("""
@@ -26,7 +26,7 @@ _LINK = sa.text("""
         SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:complaints AS uuid[]), CAST(:tenants AS text[]))
             AS given (id, complaint, tenant)),
     linked AS (
-        UPDATE attachment AS a SET complaint_id = said.complaint
+        UPDATE attachment AS a SET complaint_id = said.complaint, draft_id = NULL
         FROM said WHERE a.id = said.id AND a.tenant = said.tenant AND a.by_staff AND a.complaint_id IS NULL)
     SELECT id, complaint FROM said
     WHERE NOT EXISTS (SELECT FROM attachment AS a WHERE a.id = said.id AND a.tenant = said.tenant)
@@ -61,7 +61,9 @@ async def copy(connection: AsyncConnection, known: UUID, new_id: UUID, values: M
     row = (await connection.execute(kept)).one_or_none()
     if row is None:
         return False
-    await connection.execute(sa.insert(attachment).values({**row._mapping, "public": False, **values, "id": new_id}))
+    await connection.execute(
+        sa.insert(attachment).values({**row._mapping, "public": False, "draft_id": None, **values, "id": new_id})
+    )
     theirs = sa.select(
         sa.literal(new_id), *(attachment_file.c[name] for name in ("variant", "sha256", "size", "media_type"))
     ).where(attachment_file.c.attachment_id == known)
@@ -142,15 +144,19 @@ async def link(connection: AsyncConnection, photos: Sequence[tuple[UUID, UUID, s
     return [(row.id, row.complaint) for row in await connection.execute(_LINK, values)]
 
 
-_OWN = tuple(column.name for column in attachment.c if column.name not in {"complaint_id", "public"})
+_OWN = tuple(column.name for column in attachment.c if column.name not in {"complaint_id", "draft_id", "public"})
 _JOINED = attachment.outerjoin(complaint, complaint.c.id == attachment.c.complaint_id)
 _READ = sa.select(attachment).select_from(_JOINED)
 
 
 def _visible(caller: Caller) -> list[sa.ColumnElement[bool]]:
-    """Staff see their tenant's; all others what they uploaded, and what belongs to their complaints."""
+    """Staff see their tenant's; all others what they uploaded, and what belongs to their complaints.
+
+    Of a draft nobody sees anything but who began it.
+    """
     conditions: list[sa.ColumnElement[bool]] = [attachment.c.tenant == caller.tenant]
+    me = caller.subject
+    conditions.append(attachment.c.draft_id.is_(None) | (attachment.c.uploaded_by == me))
     if not caller.has(*STAFF):
-        me = caller.subject
         conditions.append((attachment.c.uploaded_by == me) | (complaint.c.created_by == me) | (complaint.c.owner == me))
     return conditions

@@ -31,7 +31,8 @@ _COMPLAINTS = sa.text(f"""
         attributes = CASE WHEN :texts THEN NULL ELSE attributes END,
         progress = CASE WHEN :texts THEN (
             SELECT coalesce(jsonb_agg(step - 'result' - 'reason' - 'advice' ORDER BY place), '[]')
-            FROM jsonb_array_elements(progress) WITH ORDINALITY AS told (step, place)) ELSE progress END
+            FROM jsonb_array_elements(progress) WITH ORDINALITY AS told (step, place)) ELSE progress END,
+        origin = CASE WHEN :texts THEN NULL ELSE origin END
     WHERE tenant = :tenant AND id = :id
 """)
 _REPORTER = sa.text("DELETE FROM reporter WHERE tenant = :tenant AND complaint_id = :id")
@@ -57,6 +58,8 @@ _QUESTIONS = sa.text(f"""
         attachments = CASE WHEN :texts THEN '{{}}' ELSE attachments END
     WHERE tenant = :tenant AND complaint_id = :id
 """)
+_LIKENESS = sa.text("DELETE FROM complaint_likeness WHERE tenant = :tenant AND complaint_id = :id")
+_DRAFT = sa.text("DELETE FROM draft WHERE tenant = :tenant AND complaint_id = :id")
 _UPLOADS = sa.text("DELETE FROM attachment_upload WHERE tenant = :tenant AND complaint_id = :id")
 _OLD = sa.text("""
     SELECT id, tenant, erased_at IS NULL AND status = ANY(CAST(:ended AS text[])) AND updated_at < :before AS is_due
@@ -89,9 +92,11 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> Sequence[bytes
     await connection.execute(_REPORTER, row)
     await connection.execute(_SUPPLEMENTS, row | {"texts": erasure.texts})
     await connection.execute(_QUESTIONS, row | {"texts": erasure.texts})
+    await connection.execute(_DRAFT, row)
     await forget_settled(connection, [erasure.complaint])
     if not erasure.texts:
         return []
+    await connection.execute(_LIKENESS, row)  # its pairs of letters are the text, nearly
     await connection.execute(_UPLOADS, row)  # their files go when the janitor finds no row of them
     return list(dict.fromkeys((await connection.execute(_ATTACHMENTS, row)).scalars()))
 

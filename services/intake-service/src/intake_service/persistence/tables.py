@@ -5,6 +5,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from eventbus.tables import add_bus_tables
 from intake_service.persistence.configuration_tables import add_configuration_tables
+from intake_service.persistence.triage_tables import add_triage_tables
 from operations.wrong_codes import wrong_code_table
 from runtime.idempotency import idempotency_table
 
@@ -94,6 +95,7 @@ reporter = sa.Table(
 
 number_block = sa.Sequence("complaint_number_block", metadata=metadata)
 
+add_triage_tables(metadata)
 add_configuration_tables(metadata)
 configuration_version = metadata.tables["configuration_version"]
 configuration_draft = metadata.tables["configuration_draft"]

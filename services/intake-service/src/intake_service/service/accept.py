@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Place, SelfHandled, SuperiorOrder, query_code_digest
@@ -19,10 +19,12 @@ from intake_service.domain.complaint import NewComplaint, new_query_code
 from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.report import Report, advice, flaws
 from intake_service.persistence.attached_complaints import AttachedComplaints
+from intake_service.persistence.drafts import Submitting
 from intake_service.persistence.group_commit import GroupCommit
 from intake_service.persistence.new_complaints import Acceptance, NewComplaints
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.tables import complaint as table
+from intake_service.service.drafting import check_unchanged
 from intake_service.service.references import References
 from intake_service.service.referring import check_listed, check_usable
 from intake_service.service.suggesting import Categoriser, Settled
@@ -74,11 +76,20 @@ class Intake:
         self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(hot_engine).store)
         self._in_flight: dict[tuple[str, ...], asyncio.Event] = {}
 
-    async def accept(self, report: Report, caller: Caller, once: Once | None = None) -> Accepted:
+    async def answered(self, caller: Caller, once: Once) -> Accepted | None:
+        """Return the answer that the idempotency key got before; Problem 422 where another request used it."""
+        async with self._engine.connect() as connection:
+            stored = await idempotency.replay(connection, caller, once.key, once.request_hash)
+        return Accepted(UUID(orjson.loads(stored.body)["id"]), stored.body, repeated=True) if stored else None
+
+    async def accept(
+        self, report: Report, caller: Caller, once: Once | None = None, *, draft: Submitting | None = None
+    ) -> Accepted:
         """Accept `report` durably, or return the answer that its idempotency key got before.
 
-        Raises Problem: 422 for a report that breaks a rule, is out of scope, or bears a key that another request used,
-        409 for an `external_ref` that the source has used.
+        A `draft` of the caller, which the report was written as, ends in the same commit. Raises Problem: 422 for a
+        report that breaks a rule, is out of scope, or bears a key that another request used, 409 for an `external_ref`
+        that the source has used or a draft that was submitted, 412 for one that has changed.
         """
         now = clock.now()
         reference = await self._references.current(caller.tenant)
@@ -86,48 +97,65 @@ class Intake:
         settled = self._categoriser.settle(report, reference, now)
         acceptance = _acceptance(report, settled, reference, caller, once, await self._numbers.draw(now), now)
         claims = _claims(acceptance)
+        if draft is not None:
+            claims.append((caller.tenant, "draft", str(draft.id)))
         while busy := next((self._in_flight[claim] for claim in claims if claim in self._in_flight), None):
             await busy.wait()  # a twin (one key, or one external_ref) must not be in the same group
         done = asyncio.Event()
         for claim in claims:
             self._in_flight[claim] = done
         try:
-            if await self._store(acceptance, caller):
+            if await self._store(acceptance, caller, draft):
                 settled.count()
                 return Accepted(acceptance.complaint.id, acceptance.answer)
         finally:
             for claim in claims:
                 del self._in_flight[claim]
             done.set()
-        return await self._known(acceptance, caller, once)
+        return await self._known(acceptance, caller, once, draft)
 
-    async def _store(self, acceptance: Acceptance, caller: Caller) -> bool:
-        if acceptance.complaint.attachments:
+    async def check(self, report: Report, caller: Caller) -> None:
+        """Store nothing; raise what `accept` would of the rules that a report must keep, and of its `external_ref`."""
+        reference = await self._references.current(caller.tenant)
+        _refuse_flaws(report, caller, clock.now(), reference)
+        if report.external_ref is not None:
+            async with self._engine.connect() as connection:
+                await _check_reference(connection, caller.tenant, report.source, report.external_ref)
+
+    async def _store(self, acceptance: Acceptance, caller: Caller, draft: Submitting | None) -> bool:
+        if acceptance.complaint.attachments or draft is not None:
             check_listed(acceptance.complaint.attachments, self._most_attachments)
-            return await self._attached.store(acceptance, caller)
+            return await self._attached.store(acceptance, caller, draft)
         return await self._commits.submit(acceptance)
 
-    async def _known(self, acceptance: Acceptance, caller: Caller, once: Once | None) -> Accepted:
+    async def _known(
+        self, acceptance: Acceptance, caller: Caller, once: Once | None, draft: Submitting | None
+    ) -> Accepted:
+        if once and (answer := await self.answered(caller, once)):
+            return answer
         async with self._engine.connect() as connection:
-            if once and (stored := await idempotency.replay(connection, caller, once.key, once.request_hash)):
-                return Accepted(UUID(orjson.loads(stored.body)["id"]), stored.body, repeated=True)
             complaint = acceptance.complaint
+            if draft is not None:
+                await check_unchanged(connection, caller, draft, complaint.received_at)
             await check_usable(connection, complaint.attachments, caller)
             if complaint.external_ref is None:  # a twin had the attachments and gave them back
                 raise Problem(409, "conflict")
-            query = sa.select(table.c.id, table.c.number).where(
-                table.c.tenant == complaint.tenant,
-                table.c.source == complaint.source,
-                table.c.external_ref == complaint.external_ref,
-            )
-            known = (await connection.execute(query)).one_or_none()
-        if known is None:
-            raise Problem(409, "conflict")
+            await _check_reference(connection, complaint.tenant, complaint.source, complaint.external_ref)
+        raise Problem(409, "conflict")
+
+
+async def _check_reference(connection: AsyncConnection, tenant: str, source: str, external_ref: str) -> None:
+    """Raise Problem 409 where the source has used the reference."""
+    query = sa.select(table.c.id, table.c.number).where(
+        table.c.tenant == tenant, table.c.source == source, table.c.external_ref == external_ref
+    )
+    known = (await connection.execute(query)).one_or_none()
+    if known is not None:
         raise Problem(
             409,
             "external-ref-exists",
             extra={"complaint": {"id": str(known.id), "number": known.number}},
-            external_ref=complaint.external_ref,
+            external_ref=external_ref,
         )
 
 

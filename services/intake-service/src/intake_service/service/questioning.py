@@ -20,7 +20,7 @@ from intake_service.domain.reporting import MOST_QUESTIONS, Voice, Words
 from intake_service.domain.standing import RUNNING
 from intake_service.persistence.reporter_tables import question
 from intake_service.persistence.tables import complaint as table
-from intake_service.service.telling import give_attachments, lock_spoken_of, tell
+from intake_service.service.conversing import give_attachments, lock_spoken_of, tell
 from operations.problems import illegal_transition, not_found
 from runtime import clock, etag
 from runtime.auth import Caller

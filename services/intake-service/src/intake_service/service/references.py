@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -17,6 +18,24 @@ from runtime.outages import is_outage
 log = structlog.get_logger()
 _MOST_OLD = 100
 """Versions that are kept in memory because old complaints show their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What things are called in a complaint: as in the version it was filed under, else as in the one in force."""
+
+    filed: Reference
+    current: Reference
+
+    def category(self, code: str | None) -> tuple[str, str] | None:
+        """Return the Chinese and the English name of a category; None where there is none."""
+        found = None if code is None else self.filed.categories.get(code) or self.current.categories.get(code)
+        return None if found is None else (found.zh, found.en)
+
+    def source(self, code: str) -> tuple[str, str] | None:
+        """Return the Chinese and the English name of a source; None where there is none."""
+        found = self.filed.sources.get(code) or self.current.sources.get(code)
+        return None if found is None else (found.zh, found.en)
 
 
 class References:
@@ -35,7 +54,7 @@ class References:
         self._now = now
         self._current: dict[str, Reference] = {}
         self._old: OrderedDict[tuple[str, int], Reference] = OrderedDict()
-        self._look_at = 0.0
+        self._look_at = now() + check_every_seconds
         self._is_looking = False
 
     async def current(self, tenant: str) -> Reference:
@@ -69,10 +88,11 @@ class References:
             self._old.popitem(last=False)
         return old
 
-    async def versions(self, tenant: str, numbers: Collection[int]) -> Mapping[int, Reference]:
-        """Return several versions by number, those that there are."""
-        found = {number: await self.version(tenant, number) for number in set(numbers)}
-        return {number: reference for number, reference in found.items() if reference is not None}
+    async def namings(self, tenant: str, numbers: Collection[int | None]) -> Mapping[int | None, Naming]:
+        """Return what things were called in those versions; None stands for the first."""
+        current = await self.current(tenant)
+        filed = {number: await self.version(tenant, number or VERSION) for number in set(numbers)}
+        return {number: Naming(found or current, current) for number, found in filed.items()}
 
     async def at(self, tenant: str, moment: datetime) -> Reference:
         """Return what was in force at a moment."""

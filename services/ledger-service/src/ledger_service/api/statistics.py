@@ -78,7 +78,7 @@ async def show_indicators(
                 each: {"from": days.first.isoformat(), "to": days.last.isoformat()} for each, days in earlier.items()
             },
             "rows": [
-                views.head(names, key) | views.body(line, question.indicators, settings)
+                views.head(names, key, answer.labels) | views.body(line, question.indicators, settings)
                 for key, line in answer.lines.items()
             ],
         }
@@ -107,7 +107,7 @@ async def show_series(
     for (at, *key), line in answer.lines.items():
         point = {"at": at.isoformat()} | views.body(line, question.indicators, settings)
         series.setdefault(tuple(key), []).append(point)
-    made = [views.head(question.by, key) | {"points": points} for key, points in series.items()]
+    made = [views.head(question.by, key, answer.labels) | {"points": points} for key, points in series.items()]
     return _json({**views.asked(question, answer, scope.zone), "step": step, "series": made})
 
 
@@ -133,9 +133,11 @@ async def show_ranking(
     places = rank({str(key): line.sums for (key,), line in answer.lines.items() if key}, indicator, settings, least)
     question = replace(question, indicators=needed(indicator, settings))
     if form == "csv":
-        return _file("ranking", views.ranking_table(places, by, question.indicators, indicator, language))
+        return _file(
+            "ranking", views.ranking_table(places, by, question.indicators, indicator, language, answer.labels)
+        )
     facts = {"by": by, "indicator": indicator, "min_sample": least}
-    rows = [views.place(each, by) for each in places]
+    rows = [views.place(each, by, answer.labels) for each in places]
     return _json({**views.asked(question, answer, scope.zone), **facts, "rows": rows})
 
 
@@ -155,7 +157,7 @@ def _filled(answer: Answer, question: Wanted) -> Answer:
         raise invalid("query/by", "lines-too-many", most=MOST_LINES)
     nothing = Line(Sums.none(with_durations=True), {})
     lines = {(at, *key): answer.lines.get((at, *key), nothing) for key in keys for at in steps}
-    return Answer(answer.settings, lines)
+    return replace(answer, lines=lines)
 
 
 def _steps(period: Period, step: Grain) -> Iterator[date]:

@@ -7,7 +7,7 @@ from ledger_service.domain.cubes import Dimension
 from ledger_service.domain.indicators import Figure, Indicator, Sums
 from ledger_service.domain.labels import Label
 from ledger_service.domain.ledger_orders import Language
-from ledger_service.domain.names import MODE_LABELS, category_labels, source_labels
+from ledger_service.domain.names import MODE_LABELS, Labels
 from ledger_service.domain.ranking import SCORE, Place
 from ledger_service.domain.statistics_settings import Settings
 from ledger_service.domain.tally import Counter
@@ -36,11 +36,11 @@ RECEIVED_LABEL, DUE_LABEL = Label("受理数", "Received"), Label("应结案数"
 RANK_LABEL, GRADE_LABEL, SCORE_LABEL = Label("名次", "Rank"), Label("等级", "Grade"), Label("综合得分", "Score")
 
 
-def name_of(dimension: str, code: object) -> Label | None:
+def name_of(dimension: str, code: object, labels: Labels) -> Label | None:
     """Return what people call a code, where the platform knows; None for those that a county has named itself."""
     names: Mapping[str, Mapping[str, Label]] = {
-        Dimension.CATEGORY: category_labels(),
-        Dimension.SOURCE: source_labels(),
+        Dimension.CATEGORY: labels.categories,
+        Dimension.SOURCE: labels.sources,
         Dimension.HANDLING_MODE: MODE_LABELS,
     }
     return names.get(dimension, {}).get(str(code))
@@ -61,9 +61,10 @@ def asked(wanted: Wanted, answer: Answer, zone: str) -> Row:
     }
 
 
-def head(names: Sequence[str], key: Sequence[Any]) -> Row:
+def head(names: Sequence[str], key: Sequence[Any], labels: Labels) -> Row:
     """Return whom a line is about: codes, null for none, and the names that are known."""
-    named = {name: label._asdict() for name, code in zip(names, key, strict=True) if (label := name_of(name, code))}
+    known = {name: name_of(name, code, labels) for name, code in zip(names, key, strict=True)}
+    named = {name: label._asdict() for name, label in known.items() if label is not None}
     return {"key": {name: _plain(code) for name, code in zip(names, key, strict=True)}, "names": named}
 
 
@@ -90,9 +91,9 @@ def shown(figure: Figure) -> Row:
     return {"value": _rounded(figure.value), "numerator": _rounded(figure.numerator), "sample": figure.sample}
 
 
-def place(each: Place, by: str) -> Row:
+def place(each: Place, by: str, labels: Labels) -> Row:
     """Return a line of a ranking."""
-    label = name_of(by, each.key)
+    label = name_of(by, each.key, labels)
     return {
         "rank": each.rank,
         "key": each.key or None,
@@ -115,7 +116,7 @@ def table(wanted: Wanted, answer: Answer, names: Sequence[str], language: Langua
     yield titles
     for key, line in answer.lines.items():
         due = line.sums.of(Counter.IN_TIME, Counter.MISSED)
-        row: list[Any] = [_named(name, code, language) for name, code in zip(names, key, strict=True)]
+        row: list[Any] = [_named(name, code, language, answer.labels) for name, code in zip(names, key, strict=True)]
         row += [line.sums.of(Counter.RECEIVED), due]
         for each in wanted.indicators:
             figure = each.formula(line.sums, answer.settings.settings)
@@ -126,7 +127,12 @@ def table(wanted: Wanted, answer: Answer, names: Sequence[str], language: Langua
 
 
 def ranking_table(
-    places: Iterable[Place], by: str, indicators: Sequence[Indicator], indicator: str, language: Language
+    places: Iterable[Place],
+    by: str,
+    indicators: Sequence[Indicator],
+    indicator: str,
+    language: Language,
+    names: Labels,
 ) -> Iterator[list[Any]]:
     """Yield the lines of a ranking as a table."""
     labels = [RANK_LABEL, DIMENSION_LABELS[by]]
@@ -136,7 +142,7 @@ def ranking_table(
         titles += [_in(each.name, language), f"{_in(each.name, language)} {_in(SAMPLE_LABEL, language)}"]
     yield titles
     for each_place in places:
-        row: list[Any] = [each_place.rank, _named(by, each_place.key, language)]
+        row: list[Any] = [each_place.rank, _named(by, each_place.key, language, names)]
         if indicator == SCORE:
             row += [_rounded(each_place.value), each_place.grade, each_place.sample]
         for each in indicators:
@@ -151,8 +157,8 @@ def _compared(figure: Figure, before: Figure) -> Row:
     return {"value": _rounded(before.value), "change": _rounded(change), "sample": before.sample}
 
 
-def _named(name: str, code: object, language: Language) -> str:
-    label = name_of(name, code)
+def _named(name: str, code: object, language: Language, labels: Labels) -> str:
+    label = name_of(name, code, labels)
     return str(_plain(code) or "") if label is None else _in(label, language)
 
 

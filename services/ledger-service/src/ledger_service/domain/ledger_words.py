@@ -8,6 +8,7 @@ from ledger_service.domain.ledger_columns import COLUMNS, FACETS, GROUPS, Column
 from ledger_service.domain.ledger_definitions import Filters
 from ledger_service.domain.ledger_orders import Language, Order
 from ledger_service.domain.ledger_totals import Totals
+from ledger_service.domain.names import Labels
 
 _WORDS: Mapping[Language, Mapping[str, str]] = {
     "zh": {
@@ -58,8 +59,9 @@ _WORDS: Mapping[Language, Mapping[str, str]] = {
 class Words:
     """The words of one order."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, labels: Labels) -> None:
         self._order = order
+        self._labels = labels
         self._words = _WORDS[order.language]
         self._columns = COLUMNS[order.definition.subject]
 
@@ -105,7 +107,7 @@ class Words:
 
     def shown(self, column: Column, value: Any) -> str:
         """Return what people call a code."""
-        return column.shown(value, self._order.language)
+        return column.shown(value, self._order.language, self._labels)
 
     def _sum(self, name: str, totals: Totals) -> str:
         text = self._words["sum"].format(name=name, lines=totals.lines)

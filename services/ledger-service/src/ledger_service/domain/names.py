@@ -1,7 +1,8 @@
-"""What people call the codes that complaints come with: configuration shipped with the service."""
+"""What people call the codes that complaints come with, as shipped; intake tells what a tenant calls its own."""
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -34,6 +35,20 @@ def source_labels() -> Mapping[str, Label]:
 def category_labels() -> Mapping[str, Label]:
     """Return the names of the shipped categories of the first two levels 大类、小类."""
     return _names("categories")
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a tenant calls its categories and sources."""
+
+    categories: Mapping[str, Label]
+    sources: Mapping[str, Label]
+
+
+@cache
+def shipped_labels() -> Labels:
+    """Return the names for a tenant that has configured none."""
+    return Labels(category_labels(), source_labels())
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Keeps the names of communities, grids and teams, and how many of a team are on duty, as dispatch tells them."""
+"""Keeps names as dispatch and intake tell them, and how many of a team are on duty."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.directory import CommunityChanged, DirectoryEvent, DutyChanged, GridChanged, TeamChanged
+from contracts.directory import CommunityChanged, ConfiguredEntry, DirectoryEvent, DutyChanged, GridChanged, TeamChanged
 from contracts.envelope import Event
 from contracts.topics import DIRECTORY, consumer_of
 from eventbus.slices import Subscription
@@ -17,6 +17,9 @@ _KINDS: dict[StrEnum, Kind] = {
     DirectoryEvent.COMMUNITY_CHANGED: "community",
     DirectoryEvent.GRID_CHANGED: "grid",
     DirectoryEvent.TEAM_CHANGED: "team",
+    DirectoryEvent.CATEGORY_CHANGED: "category",
+    DirectoryEvent.DUTY_ITEM_CHANGED: "duty_item",
+    DirectoryEvent.SOURCE_CHANGED: "source",
 }
 
 
@@ -34,6 +37,8 @@ async def keep_directory(connection: AsyncConnection, events: Sequence[Event[Any
                 duties.append(_duty(event, said))
             case CommunityChanged() | GridChanged() | TeamChanged() as said:
                 things.append(_thing(event, said))
+            case ConfiguredEntry() as said:
+                things.append(_item(event, said))
     await directory.keep_things(connection, things)
     await directory.keep_duties(connection, duties)
     return []
@@ -57,6 +62,21 @@ def _thing(event: Event[Any], said: CommunityChanged | GridChanged | TeamChanged
         name=said.name,
         community=None if isinstance(said, CommunityChanged) else said.community,
         team=said.team if isinstance(said, GridChanged) else None,
+        name_en=None,
+    )
+
+
+def _item(event: Event[Any], said: ConfiguredEntry) -> Thing:
+    return Thing(
+        tenant=event.tenant,
+        kind=_KINDS[event.type],
+        code=said.code,
+        sequence=event.sequence,
+        removed=said.removed,
+        name=said.zh,
+        community=None,
+        team=None,
+        name_en=said.en,
     )
 
 

@@ -1,4 +1,4 @@
-"""Communities, grids and teams as dispatch tells of them, and how many of a team are on duty."""
+"""What dispatch tells of communities, grids and teams, and intake of categories and sources; who is on duty."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,13 +8,17 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventbus.driver import Statement
+from ledger_service.domain.labels import Label
+from ledger_service.domain.names import Labels, category_labels, source_labels
 from ledger_service.persistence.tables import directory
 
-Kind = Literal["community", "grid", "team"]
+Kind = Literal["community", "grid", "team", "category", "duty_item", "source"]
+_PLACES: tuple[Kind, ...] = ("community", "grid", "team")
+_CONFIGURED: tuple[Kind, ...] = ("category", "source")
 
 
 class Thing(NamedTuple):
-    """A community, grid or team as its event of that sequence says."""
+    """One of them as its event of that sequence says."""
 
     tenant: str
     kind: Kind
@@ -24,6 +28,7 @@ class Thing(NamedTuple):
     name: str
     community: str | None
     team: str | None
+    name_en: str | None
 
 
 class Duty(NamedTuple):
@@ -40,14 +45,15 @@ class Duty(NamedTuple):
 
 # What is older than what is known changes nothing: a compacted topic may leave out what was between.
 _KEEP_THINGS = Statement("""
-    INSERT INTO directory (tenant, kind, code, sequence, removed, name, community, team)
+    INSERT INTO directory (tenant, kind, code, sequence, removed, name, community, team, name_en)
     SELECT * FROM unnest(CAST(:tenant AS text[]), CAST(:kind AS text[]), CAST(:code AS text[]),
                          CAST(:sequence AS int[]), CAST(:removed AS boolean[]), CAST(:name AS text[]),
-                         CAST(:community AS text[]), CAST(:team AS text[])) AS said (tenant, kind, code)
+                         CAST(:community AS text[]), CAST(:team AS text[]),
+                         CAST(:name_en AS text[])) AS said (tenant, kind, code)
     ORDER BY tenant, kind, code
     ON CONFLICT (tenant, kind, code) DO UPDATE
     SET sequence = EXCLUDED.sequence, removed = EXCLUDED.removed, name = EXCLUDED.name,
-        community = EXCLUDED.community, team = EXCLUDED.team
+        community = EXCLUDED.community, team = EXCLUDED.team, name_en = EXCLUDED.name_en
     WHERE directory.sequence < EXCLUDED.sequence
 """)
 _KEEP_DUTIES = Statement("""
@@ -83,7 +89,21 @@ class Named(NamedTuple):
 
 
 async def names(connection: AsyncConnection, tenant: str) -> Mapping[tuple[Kind, str], Named]:
-    """Return what each thing of `tenant` is called, by kind and code."""
+    """Return what each community, grid and team of `tenant` is called, by kind and code."""
     columns = directory.c
-    statement = sa.select(columns.kind, columns.code, columns.name, columns.removed).where(columns.tenant == tenant)
+    statement = sa.select(columns.kind, columns.code, columns.name, columns.removed).where(
+        columns.tenant == tenant, columns.kind.in_(_PLACES)
+    )
     return {(row.kind, row.code): Named(row.name, row.removed) for row in await connection.execute(statement)}
+
+
+async def labels(connection: AsyncConnection, tenant: str) -> Labels:
+    """Return what `tenant` calls its categories and sources; removed ones keep their name."""
+    columns = directory.c
+    statement = sa.select(columns.kind, columns.code, columns.name, columns.name_en).where(
+        columns.tenant == tenant, columns.kind.in_(_CONFIGURED)
+    )
+    told: dict[str, dict[str, Label]] = {kind: {} for kind in _CONFIGURED}
+    for row in await connection.execute(statement):
+        told[row.kind][row.code] = Label(row.name, row.name_en or row.name)
+    return Labels(categories={**category_labels(), **told["category"]}, sources={**source_labels(), **told["source"]})

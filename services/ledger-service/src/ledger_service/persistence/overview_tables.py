@@ -1,4 +1,4 @@
-"""Tables of the live view: the directory as dispatch tells it, who is on duty, and tickets for the stream."""
+"""Tables of the live view: the directory as dispatch and intake tell it, who is on duty, and tickets for the stream."""
 
 import sqlalchemy as sa
 
@@ -11,13 +11,14 @@ def add_overview_tables(metadata: sa.MetaData) -> None:
         "directory",
         metadata,
         sa.Column("tenant", sa.Text, primary_key=True),
-        sa.Column("kind", sa.Text, primary_key=True, comment="community, grid or team"),
+        sa.Column("kind", sa.Text, primary_key=True, comment="community, grid, team, category, duty_item or source"),
         sa.Column("code", sa.Text, primary_key=True),
         sa.Column("sequence", sa.Integer, nullable=False, comment="of the event that it is known from"),
         sa.Column("removed", sa.Boolean, nullable=False),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("community", sa.Text, comment="of a grid or a team"),
         sa.Column("team", sa.Text, comment="of a grid"),
+        sa.Column("name_en", sa.Text, comment="of a category, a duty item or a source"),
     )
     sa.Table(
         "team_duty",

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger_service.domain.exports import MOST_ATTEMPTS, ExportState
 from ledger_service.domain.ledger_orders import Order
-from ledger_service.persistence import exports
+from ledger_service.persistence import directory, exports
 from ledger_service.persistence.export_files import ExportFiles
 from ledger_service.persistence.exports import Export
 from ledger_service.persistence.ledger_lines import Selection, begin_snapshot, count, estimate, read
@@ -121,7 +121,8 @@ class ExportMaker:
 
     async def _write(self, connection: AsyncConnection, begun: Export) -> tuple[int, int]:
         """Return how many lines, and how many bytes, were written."""
-        file = writer(Order.of(begun.request), Made(now(), begun.asked_by, self._zone))
+        labels = await directory.labels(connection, begun.tenant)
+        file = writer(Order.of(begun.request), Made(now(), begun.asked_by, self._zone, labels))
         wanted = selection(begun.tenant, file.order, file.made)
         await self._change(begun, lines_about=await _lines_about(connection, wanted))
         with self._files.writing(begun.id, begun.attempts) as target:

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger_service.domain.ledger_orders import Order
+from ledger_service.persistence import directory
 from ledger_service.persistence.ledger_lines import Selection, begin_snapshot, count, read
 from ledger_service.service.export_entries import note_export
 from ledger_service.service.ledger_forms import Made, Writer, writer
@@ -59,7 +61,8 @@ class Exporting:
             raise TooManyLines(self.most_lines)
         async with self._engine.begin() as other:
             await note_export(other, tenant, actor, order.told(lines), at=made.at)
-        return await held.enter_async_context(aclosing(_pieces(connection, wanted, writer(order, made))))
+        file = writer(order, replace(made, labels=await directory.labels(connection, tenant)))
+        return await held.enter_async_context(aclosing(_pieces(connection, wanted, file)))
 
     def _release(self) -> None:
         self.making -= 1

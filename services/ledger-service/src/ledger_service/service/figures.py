@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger_service.domain.cubes import WITH_DURATIONS, Cube, Dimension, Grain, Period
 from ledger_service.domain.indicators import Indicator, Sums
-from ledger_service.persistence import statistics_cells, statistics_settings
+from ledger_service.domain.names import Labels
+from ledger_service.persistence import directory, statistics_cells, statistics_settings
 from ledger_service.persistence.statistics_cells import Key, Question
 from ledger_service.persistence.statistics_settings import KeptSettings
 
@@ -40,10 +41,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Lines by key, in order, and the settings that they are to be read with."""
+    """Lines by key, in order, the settings that they are to be read with, and what the tenant calls things."""
 
     settings: KeptSettings
     lines: Mapping[Key, Line]
+    labels: Labels
 
 
 class TooManyLines(Exception):
@@ -61,6 +63,7 @@ async def answer(engine: AsyncEngine, tenant: str, zone: str, wanted: Wanted, *,
     """
     async with engine.execution_options(isolation_level=REPEATABLE_READ).begin() as connection:
         kept = await statistics_settings.read(connection, tenant, zone, as_of=wanted.as_of)
+        labels = await directory.labels(connection, tenant)
         asked = _question(tenant, zone, wanted, kept, today)
         found = await _sums(connection, asked, most)
         compared = {step: await _sums(connection, _earlier(asked, step), most) for step in wanted.compare}
@@ -72,7 +75,7 @@ async def answer(engine: AsyncEngine, tenant: str, zone: str, wanted: Wanted, *,
         key: Line(found.get(key, nothing), {step: sums.get(key, nothing) for step, sums in compared.items()})
         for key in keys
     }
-    return Answer(kept, lines)
+    return Answer(kept, lines, labels)
 
 
 def _question(tenant: str, zone: str, wanted: Wanted, kept: KeptSettings, today: date) -> Question:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from ledger_service.domain.ledger_columns import COLUMNS, Column
 from ledger_service.domain.ledger_orders import Order
 from ledger_service.domain.ledger_totals import Totals, parted
 from ledger_service.domain.ledger_words import Words
+from ledger_service.domain.names import Labels, shipped_labels
 from operations.sheets.lines import CSV, MARK, csv_lines
 from operations.sheets.skeleton import Heading, Kind, Sheet
 from operations.sheets.workbook import XLSX, Workbook
@@ -28,11 +29,12 @@ _TO_SECONDS = len("2026-03-01 08:00:00")
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """When a file is made, by whom, and in which time zone its days are."""
+    """When a file is made, by whom, in which time zone its days are, and what the tenant calls things."""
 
     at: datetime
     actor: str
     zone: ZoneInfo
+    labels: Labels = field(default_factory=shipped_labels)
 
 
 class Writer(ABC):
@@ -43,7 +45,7 @@ class Writer(ABC):
 
     def __init__(self, order: Order, made: Made) -> None:
         self.order, self.made = order, made
-        self.words = Words(order)
+        self.words = Words(order, made.labels)
         self.columns = [COLUMNS[order.definition.subject][code] for code in order.columns]
         self.totals = Totals()
 

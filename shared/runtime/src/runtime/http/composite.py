@@ -1,6 +1,7 @@
 """Several services behind one origin."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
@@ -16,11 +17,17 @@ class CompositeApp:
     With `operations_only` they are all there is: for a process that only relays or consumes.
     """
 
-    def __init__(self, apps: Mapping[str, FastAPI], *, operations_only: bool = False) -> None:
-        self._apps = {} if operations_only else dict(apps)
-        self._root = create_root_app(
-            JointReadiness({name: app.state.readiness for name, app in apps.items()}), self._apps
-        )
+    def __init__(
+        self,
+        apps: Mapping[str, FastAPI],
+        also: Mapping[str, str] = MappingProxyType({}),
+        *,
+        operations_only: bool = False,
+    ) -> None:
+        """`also`: other first segments, and by the name of which app they are answered."""
+        served = {} if operations_only else dict(apps)
+        self._apps = {**served, **{segment: served[name] for segment, name in also.items() if name in served}}
+        self._root = create_root_app(JointReadiness({name: app.state.readiness for name, app in apps.items()}), served)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP connection event."""

@@ -1,7 +1,7 @@
 """Turning exceptions into answers, in one place."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 from fastapi import FastAPI, Request
@@ -36,9 +36,19 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _answer)
 
 
+Renderer = Callable[[Problem, Request], Response]
+
+
+def render_below(app: FastAPI, prefix: str, renderer: Renderer) -> None:
+    """Let problems at addresses that begin with `prefix` be answered in another form than problem+json."""
+    app.state.renderers = {**getattr(app.state, "renderers", {}), prefix: renderer}
+
+
 def response_to(error: Exception, request: Request) -> Response:
-    """Return the problem+json answer to an exception; what is not the caller's doing is logged here."""
-    return _render(_problem_for(error, request), request)
+    """Return the answer to an exception; what is not the caller's doing is logged here."""
+    renderers: Mapping[str, Renderer] = getattr(request.app.state, "renderers", {}) if "app" in request.scope else {}
+    render = next((each for prefix, each in renderers.items() if request.scope["path"].startswith(prefix)), _render)
+    return render(_problem_for(error, request), request)
 
 
 async def _answer(request: Request, error: Exception) -> Response:

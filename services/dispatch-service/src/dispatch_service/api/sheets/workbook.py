@@ -1,7 +1,6 @@
 """XLSX workbooks, of which the first sheet is read."""
 
 import io
-import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from itertools import islice
@@ -10,6 +9,7 @@ from typing import Any
 from openpyxl import load_workbook
 
 from operations.problems import refused
+from operations.sheets.unpacking import WorkbookTooLarge, WorkbookUnreadable, check_unpacked
 
 MOST_UNPACKED_BYTES = 64 * 2**20
 """A workbook of ten thousand lines takes about a tenth of that."""
@@ -18,7 +18,6 @@ _MOST_COLUMNS = 100
 _MOST_ROWS = 2**20
 """Spreadsheets have no more; the library makes up all rows before one that a file names."""
 _EMPTY: Sequence[str] = ()
-_CHUNK = 1 << 16
 
 
 def read_workbook(body: bytes) -> Iterator[Sequence[str]]:
@@ -42,18 +41,11 @@ def read_workbook(body: bytes) -> Iterator[Sequence[str]]:
 
 
 def _check_size(body: bytes) -> None:
-    """Count what is unpacked, whatever the file says of itself."""
-    unpacked = 0
     try:
-        with zipfile.ZipFile(io.BytesIO(body)) as archive:
-            for member in archive.infolist():
-                with archive.open(member) as file:
-                    while chunk := file.read(_CHUNK):
-                        unpacked += len(chunk)
-                        if unpacked > MOST_UNPACKED_BYTES:
-                            raise refused("", "workbook-too-large", most=MOST_UNPACKED_BYTES)
-    # zipfile: no archive, a packing that it does not know, a password, a broken member
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+        check_unpacked(io.BytesIO(body), MOST_UNPACKED_BYTES)
+    except WorkbookTooLarge as error:
+        raise refused("", "workbook-too-large", most=MOST_UNPACKED_BYTES) from error
+    except WorkbookUnreadable as error:
         raise refused("", "workbook-unreadable") from error
 
 

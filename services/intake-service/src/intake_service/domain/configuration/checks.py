@@ -34,7 +34,7 @@ def _flaws_of_categories(configuration: Configuration) -> Iterator[Flaw]:
         yield from _flaws_of_time(pointer, category)
         yield from _flaws_of_questions(pointer, category, known)
         if category.gates and len(set(category.gates)) < len(category.gates):
-            yield Flaw(f"{pointer}/gates", "gate-twice")
+            yield Flaw(f"{pointer}/gates", "category-gate-twice")
 
 
 def _flaws_of_details(pointer: str, source: Source) -> Iterator[Flaw]:

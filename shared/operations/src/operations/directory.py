@@ -1,4 +1,4 @@
-"""What was told of the directory: how many events there were about each thing."""
+"""What a service has told of the directory: how many events there were about each thing, in `directory_entry`."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ async def count(
 ) -> Mapping[tuple[str, str], int]:
     """Count one more event about each of the things (kind and code), none of which may come twice.
 
-    Returns the sequence of each. Whoever calls it holds the county's lock, so events leave in this order.
+    Returns the sequence of each. Whoever calls it holds a lock of the tenant, so events leave in this order.
     """
     parameters = {
         "tenant": tenant,

@@ -1,0 +1,127 @@
+"""A mapping as data: which columns of a file make which field of a complaint, and how they are read."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from jieban.errors import UserError
+from jieban.importer.fields import TARGETS
+
+USUAL = "usual"
+
+
+def _target(name: str) -> str:
+    if name not in TARGETS:
+        raise ValueError(f"there is no field {name}; the fields are: {', '.join(TARGETS)}")
+    return name
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def zone(name: str) -> str:
+    """Return the name; ValueError where it is no time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"there is no time zone {name}") from error
+    return name
+
+
+def template_of(text: str) -> str:
+    """Return the template: a text without braces names a column."""
+    return text if "{" in text else f"{{{text}}}"
+
+
+Target = Annotated[str, AfterValidator(_target)]
+Template = Annotated[str, Field(min_length=1), AfterValidator(template_of)]
+Templates = Annotated[list[Template], BeforeValidator(_listed), Field(min_length=1)]
+Text = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else str(value))]
+
+
+class Document(BaseModel):
+    """What a mapping file says. What it leaves out is as in the mapping that it `extends`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    about: str = ""
+    extends: str | None = USUAL
+    encoding: Literal["auto", "utf-8", "gb18030"] = "auto"
+    """Of a CSV file; by default UTF-8, or GB18030 where it is not UTF-8."""
+    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    """Between the cells of a CSV file; by default a comma, in .tsv a tabulator."""
+    sheet: str | None = None
+    """Of a workbook; by default the first one."""
+    header_row: Annotated[int, Field(ge=1, le=100)] = 1
+    """Where the names of the columns are; what is above is passed over."""
+    timezone: Annotated[str, AfterValidator(zone)] | None = None
+    """Of times without an offset; by default the tenant's."""
+    times: list[str] = []
+    """How times are written, as `strptime` has it, or `excel` for days since 1899-12-30; ISO 8601 is always taken."""
+    map: dict[Target, Templates] = {}
+    """Columns or templates such as `{a}\\n{b}`; of several the first whose columns all hold something is taken."""
+    set: dict[Target, Text] = {}
+    """What a field is where no column fills it."""
+    tables: dict[Target, dict[Text, Text | None]] = {}
+    """Values of the file and what they are here; None leaves the field out, `*` stands for all others."""
+    skip: dict[str, dict[Text, str]] = {}
+    """Rows that are not imported: by column and value, with the reason."""
+    attributes: dict[str, str] | None = None
+    """Attributes and their columns; by default each column that nothing uses becomes one."""
+    optional: list[Target] = []
+    """Fields of `map` whose columns may be missing from a file."""
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Fields whose columns a file must have."""
+        return frozenset(self.map) - frozenset(self.optional)
+
+    def over(self, base: Self) -> Self:
+        """Return this mapping with what it leaves out as in `base`, whose fields stay as optional as they were."""
+        own = self.model_fields_set - {"map", "set", "tables", "optional"}
+        optional = [target for target in base.optional if target not in self.map] + self.optional
+        joined = {name: {**getattr(base, name), **getattr(self, name)} for name in ("map", "set", "tables")}
+        return base.model_copy(update={**{name: getattr(self, name) for name in own}, **joined, "optional": optional})
+
+
+@cache
+def shipped() -> Mapping[str, str]:
+    """Return the text of each mapping that comes with the command, by name."""
+    folder = files("jieban.importer").joinpath("mappings")
+    texts = {each.name.removesuffix(".yaml"): each.read_text("utf-8") for each in folder.iterdir()}
+    return dict(sorted(texts.items()))
+
+
+def load(name: str) -> Document:
+    """Return a shipped mapping, or that of a YAML file, joined with what it extends; UserError with what is wrong."""
+    text = shipped().get(name)
+    if text is None:
+        try:
+            text = Path(name).read_text("utf-8")
+        except (OSError, ValueError) as error:
+            known = ", ".join(shipped())
+            raise UserError(f"There is no mapping {name}: give a YAML file, or one of {known} ({error}).") from error
+    document = _parsed(name, text)
+    if document.extends is None:
+        return document
+    if document.extends not in shipped():
+        raise UserError(f"The mapping {name} extends {document.extends}, which is none of {', '.join(shipped())}.")
+    return document.over(load(document.extends))
+
+
+def _parsed(name: str, text: str) -> Document:
+    try:
+        given: Any = yaml.safe_load(text)
+        return Document.model_validate({} if given is None else given)
+    except yaml.YAMLError as error:
+        raise UserError(f"The mapping {name} is no YAML: {' '.join(str(error).split())}.") from error
+    except ValidationError as error:
+        flaws = [f"{'.'.join(map(str, flaw['loc']))}: {flaw['msg']}" for flaw in error.errors()[:5]]
+        raise UserError(f"The mapping {name} is wrong: {'; '.join(flaws)}.") from error

@@ -1,0 +1,60 @@
+"""What is wrong with a configuration, in words."""
+
+from collections.abc import Sequence
+
+from intake_service.domain.flaws import Flaw
+from runtime.problems import FieldError, Problem, register_texts
+
+_SHOWN = 50
+
+register_texts(
+    {
+        "code-twice": ("编码 {given} 重复。", "The code {given} is there already."),
+        "parent-missing": ("没有上级类别 {given}。", "There is no category {given} above it."),
+        "active-reversed": ("停用时间须晚于启用时间。", "It ends before it begins."),
+        "category-gate-twice": ("同一关口重复。", "A gate is given twice."),
+        "question-asked-above": (
+            "上级类别已有问题 {given}。",
+            "A category above asks {given} already.",
+        ),
+        "choices-missing": ("选择题 {given} 没有选项。", "The question {given} has no choices."),
+        "choices-of-no-choice": (
+            "{given} 类型的问题不能有选项。",
+            "A question of the type {given} has no choices.",
+        ),
+        "bound-of-wrong-type": (
+            "上下限不适用于 {given} 类型的问题。",
+            "A question of the type {given} cannot be bounded so.",
+        ),
+        "stop-not-an-answer": (
+            "劝导所依据的回答 {given} 不可能出现。",
+            "Nobody can answer {given}, so nothing can stop there.",
+        ),
+        "demands-what-it-does-not-take": (
+            "必填项 {given} 不在可填项 takes 中。",
+            "It demands {given}, which is not in `takes`.",
+        ),
+        "role-not-of-source": (
+            "角色 {given} 不能使用该来源。",
+            "The role {given} may not name the source.",
+        ),
+        "no-configuration-draft": (
+            "没有草稿",
+            "No draft",
+            "还没有配置草稿，请先用 PUT 保存。",
+            "There is no draft of the configuration yet: put one first.",
+        ),
+        "nothing-to-publish": (
+            "没有变化",
+            "Nothing to publish",
+            "草稿与现行配置相同。",
+            "The draft is what is in force already.",
+        ),
+    }
+)
+
+
+def refusal_of(flaws: Sequence[Flaw]) -> Problem:
+    """Return the 422 that names the first fifty flaws, in the order of the items."""
+    errors = [FieldError(flaw.pointer, flaw.code, {"given": flaw.given}) for flaw in flaws[:_SHOWN]]
+    return Problem(422, "validation-failed", errors=errors, count=len(flaws))

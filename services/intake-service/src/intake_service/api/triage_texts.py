@@ -1,0 +1,26 @@
+"""The problems of triage, in Chinese and English."""
+
+from runtime.problems import register_texts
+
+register_texts(
+    {
+        "template-or-advice": (
+            "template 与 advice 须且只能给出一个。",
+            "Give a template or an advice, one of the two.",
+        ),
+        "template-unknown": (
+            "没有模板 {given}，见 /intake/v1/rejection-templates。",
+            "There is no template {given}; see /intake/v1/rejection-templates.",
+        ),
+        "template-twice": ("模板代码重复。", "The code of a template is given twice."),
+        "department-missing": (
+            "该模板须填写负责部门 department。",
+            "The template names a department, which has to be given.",
+        ),
+        "placeholder-unknown": (
+            "没有占位符 {given}，可用 number、department。",
+            "There is no placeholder {given}; there are number and department.",
+        ),
+        "placeholder-unclosed": ("花括号 {given} 不成对。", "The brace {given} has no partner."),
+    }
+)

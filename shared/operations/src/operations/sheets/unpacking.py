@@ -1,0 +1,41 @@
+"""How much a workbook unpacks to: counted, whatever the file says of itself."""
+
+import zipfile
+from typing import IO
+
+_CHUNK = 1 << 16
+_BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+"""No archive, a packing that zipfile does not know, a password, a broken member."""
+
+
+class WorkbookUnreadable(ValueError):
+    """It is no workbook, or a broken one."""
+
+
+class WorkbookTooLarge(ValueError):
+    """It unpacks to more than is taken."""
+
+
+def check_unpacked(file: IO[bytes], most: int) -> None:
+    """Unpack all members and keep none; blocks.
+
+    Raises WorkbookTooLarge once there are more than `most` bytes, WorkbookUnreadable where it cannot be unpacked.
+    """
+    try:
+        unpacked = _exceeds(file, most)
+    except _BROKEN as error:
+        raise WorkbookUnreadable from error
+    if unpacked:
+        raise WorkbookTooLarge
+
+
+def _exceeds(file: IO[bytes], most: int) -> bool:
+    unpacked = 0
+    with zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            with archive.open(member) as content:
+                while chunk := content.read(_CHUNK):
+                    unpacked += len(chunk)
+                    if unpacked > most:
+                        return True
+    return False

@@ -1,0 +1,61 @@
+"""The walk of docs/triage.md as it is printed, and rejections that race with the work."""
+
+import asyncio
+import json
+from collections import Counter
+from pathlib import Path
+
+import httpx
+
+from e2e.county import County
+from e2e.people import People, body
+from e2e.printed import prelude, run, section
+from e2e.test_races import legal
+
+REJECTION = {"reason": "not_ours", "template": "consumer", "note": "消费纠纷"}
+
+
+async def test_an_operator_rejects_what_is_not_ours(county: County, people: People, tmp_path: Path) -> None:
+    lines = prelude(county) + section("docs/triage.md", "An operator's walk")
+    printed = await asyncio.to_thread(run, county, lines, tmp_path)
+
+    templates, rejected, seen = [json.loads(line) for line in printed.replace("}{", "}\n{").splitlines()]
+    assert "consumer" in {each["code"] for each in templates["templates"]}
+    assert (rejected["rejection"], seen["status"]) == ("rejected", "rejected")
+    assert "12315" in seen["progress"][-1]["advice"]["zh"]
+    story = await people.until(seen["id"], "rejected")
+    assert legal(story)
+    assert (story["timeline"][-1]["type"], story["timeline"][-1]["label"]["zh"]) == ("complaint.rejected", "不予受理")
+    case = await people.a("officer").get(f"/dispatch/v1/cases/{seen['id']}")
+    assert body(case)["status"] == "rejected"
+
+
+async def test_of_a_rejection_and_an_acceptance_exactly_one_wins(people: People) -> None:
+    async def race(delay: float) -> str:
+        complaint = (await people.report())["id"]
+        await people.assigned(complaint)
+
+        async def accept() -> httpx.Response:
+            await asyncio.sleep(delay)
+            return await people.case(complaint, "accept")
+
+        path = f"/intake/v1/complaints/{complaint}/rejection"
+        rejected, accepted = await asyncio.gather(people.a("operator").post(path, json=REJECTION), accept())
+        assert sorted((rejected.status_code, accepted.status_code)) == [200, 409], (rejected.text, accepted.text)
+        winner = "rejected" if rejected.status_code == 200 else "accepted"
+        assert legal(await people.until(complaint, winner))
+        return winner
+
+    winners = Counter([await race(step * 0.01) for step in range(12)])
+    assert sum(winners.values()) == 12
+
+
+async def test_of_a_rejection_and_a_withdrawal_at_once_one_ending_stands(people: People) -> None:
+    complaint = (await people.report())["id"]
+    path = f"/intake/v1/complaints/{complaint}"
+    withdrawn, rejected = await asyncio.gather(
+        people.a("citizen").post(f"{path}/withdrawal", json={}),
+        people.a("operator").post(f"{path}/rejection", json=REJECTION),
+    )
+    assert sorted((withdrawn.status_code, rejected.status_code)) == [200, 409], (withdrawn.text, rejected.text)
+    assert legal(await people.until(complaint, "withdrawn" if withdrawn.status_code == 200 else "rejected"))
