@@ -41,7 +41,7 @@ from dispatch_service.api import (
     worklist,
     workload,
 )
-from dispatch_service.events import hotspots
+from dispatch_service.events import categories, hotspots
 from dispatch_service.events.handlers import CONSUMED, CaseEvents
 from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.attendance import forget_tracks
@@ -142,6 +142,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         subscriptions=[
             following,
             hotspots.subscription(territory),
+            categories.SUBSCRIPTION,
             accounts.subscription("dispatch", following),
         ],
         state={"clockworks": clockworks, "rulebooks": rulebooks, "dry_runs": asyncio.Semaphore(1)},

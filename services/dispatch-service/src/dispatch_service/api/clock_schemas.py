@@ -62,6 +62,7 @@ class LimitsView(BaseModel):
     changed_at: datetime | None
     changed_by: str | None
     limits: list[LimitLine]
+    of_categories: list[LimitLine]
 
 
 class OfficeSpan(_Strict):

@@ -17,9 +17,9 @@ from dispatch_service.api.documents import facts, read, replace
 from dispatch_service.api.problems import problem_of
 from dispatch_service.domain.calendars import are_office_hours
 from dispatch_service.domain.errors import DispatchError
-from dispatch_service.persistence.clock_settings import LIMITS, OFFICE_HOURS, calendar_of
+from dispatch_service.persistence.clock_settings import CATEGORIES, LIMITS, OFFICE_HOURS, calendar_of
 from dispatch_service.persistence.documents import Document
-from dispatch_service.service.clockworks import default_limits, limits_of, spans_of
+from dispatch_service.service.clockworks import default_limits, limits_of, spans_of, told_lines
 from dispatch_service.service.years import year_of
 from operations.problems import invalid
 from runtime.etag import IfMatch
@@ -32,8 +32,13 @@ Year = Annotated[int, Path(ge=2000, le=2100)]
 
 @router.get("/limits")
 async def show_limits(response: Response, caller: Staff, engine: ReadEngine) -> LimitsView:
-    """Show how long each stage may take, by category and grade."""
-    return _limits(response, await read(engine, caller, LIMITS))
+    """Show how long each stage may take, by category and grade.
+
+    `of_categories` are the limits that the categories of intake have of themselves: they count where the tenant's own
+    table has no line for the same category and stage, and before what is shipped.
+    """
+    told = await read(engine, caller, CATEGORIES)
+    return _limits(response, await read(engine, caller, LIMITS), told)
 
 
 @router.put("/limits")
@@ -46,7 +51,8 @@ async def replace_limits(
         limits_of(rows)
     except DispatchError as error:
         raise problem_of(error) from error
-    return _limits(response, await replace(engine, caller, if_match, LIMITS, rows))
+    kept = await replace(engine, caller, if_match, LIMITS, rows)
+    return _limits(response, kept, await read(engine, caller, CATEGORIES))
 
 
 @router.get("/office-hours")
@@ -88,9 +94,11 @@ async def replace_calendar(
     return _calendar(response, year, await replace(engine, caller, if_match, calendar_of(year), rows))
 
 
-def _limits(response: Response, setting: Document) -> LimitsView:
+def _limits(response: Response, setting: Document, told: Document) -> LimitsView:
     rows = default_limits() if setting.content is None else setting.content
-    shown = {"shipped": setting.content is None, "limits": rows, **facts(response, setting)}
+    of_categories = told_lines(told.content)
+    shown = {"shipped": setting.content is None, "limits": rows, "of_categories": of_categories}
+    shown |= facts(response, setting)
     return LimitsView.model_validate(shown)
 
 

@@ -12,9 +12,9 @@ from dispatch_service.api.clock_schemas import LimitLine, OfficeSpan, OwnDay
 from dispatch_service.api.reference_schemas import CommunityView, GridCollection, GridFeature, PostView, TeamView
 from dispatch_service.api.roster_schemas import ShiftView
 from dispatch_service.api.routing_policy import PolicyBody
-from dispatch_service.persistence.clock_settings import LIMITS, OFFICE_HOURS, is_calendar
+from dispatch_service.persistence.clock_settings import OFFICE_HOURS, is_calendar
 from dispatch_service.persistence.planning import Snapshot
-from dispatch_service.service.clockworks import default_limits, spans_of
+from dispatch_service.service.clockworks import lines_of, spans_of
 from dispatch_service.service.rule_reading import policy_of
 
 
@@ -59,7 +59,7 @@ class CountyView(BaseModel):
             grids=GridCollection(features=[GridFeature.of(row) for row in found.grids]),
             rules=None if found.rules is None else RulesInForce(**found.rules._asdict()),
             policy=PolicyBody(**asdict(policy_of(found.policy))),
-            limits=[LimitLine.model_validate(row) for row in found.settings.get(LIMITS, default_limits())],
+            limits=[LimitLine.model_validate(row) for row in lines_of(found.settings)],
             office_hours=_office_hours(found.settings.get(OFFICE_HOURS)),
             own_days=_own_days(found.settings),
         )

@@ -15,6 +15,8 @@ from dispatch_service.persistence.documents import Document
 from dispatch_service.persistence.tables import clock_setting
 
 LIMITS, OFFICE_HOURS = "limits", "office_hours"
+CATEGORIES = "categories"
+"""Limits that intake has told of: see `category_limits`."""
 FIELD_WORK = "field_work"
 """Which photos a result needs, and from where a start is far; no clock goes by it."""
 _CALENDAR = "calendar:"

@@ -57,7 +57,7 @@ class Clockworks:
 
     def _make(self, tenant: str, version: int, settings: Mapping[str, Any]) -> None:
         calendar = calendar_of(settings)
-        limits = limits_of(settings.get(clock_settings.LIMITS, default_limits()))
+        limits = limits_of(lines_of(settings))
         self._made[tenant] = Clockwork(version, limits, calendar.office(), calendar.days())
         self._calendars[tenant] = calendar
 
@@ -68,6 +68,32 @@ def default_limits() -> Sequence[Mapping[str, Any]]:
     text = files("dispatch_service.domain").joinpath("data", "limits.yaml").read_text("utf-8")
     rows: list[dict[str, Any]] = yaml.safe_load(text)
     return [{"category": None, "grade": None, **row} for row in rows]
+
+
+def lines_of(settings: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the lines that count: the tenant's own before those of its categories, these before the shipped ones.
+
+    A line gives way only to one for the same category, stage and all grades; of the others the table finds the one
+    with the lowest category.
+    """
+    own = settings.get(clock_settings.LIMITS)
+    told = told_lines(settings.get(clock_settings.CATEGORIES))
+    first, then = (told, default_limits()) if own is None else (own, told)
+    taken = {_key(row) for row in first}
+    return [*first, *(row for row in then if _key(row) not in taken)]
+
+
+def told_lines(content: Mapping[str, Any] | None) -> Sequence[Mapping[str, Any]]:
+    """Return the limits of categories, as intake has told of them, as lines of a table."""
+    return [
+        {"category": code, "grade": None, "stage": stage, **limit}
+        for code, told in sorted((content or {}).items())
+        for stage, limit in told["limits"].items()
+    ]
+
+
+def _key(row: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    return row["category"], row["grade"], row["stage"]
 
 
 def limits_of(rows: Sequence[Mapping[str, Any]]) -> LimitTable:

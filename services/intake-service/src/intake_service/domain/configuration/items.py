@@ -29,7 +29,7 @@ def _day(value: object) -> object:
 
 CODE = r"[a-z][a-z0-9_]{0,39}"
 Code = Annotated[str, Field(pattern=rf"^{CODE}$")]
-CategoryCode = Annotated[str, Field(pattern=rf"^{CODE}(\.{CODE}){{0,2}}$")]
+CategoryCode = Annotated[str, Field(max_length=64, pattern=rf"^{CODE}(\.{CODE}){{0,2}}$")]
 """Up to three levels 大类、小类、立案条件, parted by dots: the category above is a part of the code."""
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
 Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
@@ -60,7 +60,7 @@ class Bilingual(Item):
 class Limit(Item):
     """How long something may take."""
 
-    amount: Annotated[StrictInt, Field(ge=1, le=10_000)]
+    amount: Annotated[StrictInt, Field(ge=1, le=2000)]
     unit: Unit
 
 

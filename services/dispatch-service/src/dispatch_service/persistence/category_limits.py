@@ -1,0 +1,50 @@
+"""The limits of categories as intake tells of them: one document of each tenant among those that clocks go by.
+
+Its content has, for each category, the sequence of the event that it is known from, and its limits by stage. Its
+version grows only where a limit has changed, for then the clocks of open cases are renewed.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dispatch_service.persistence import documents
+from dispatch_service.persistence.clock_settings import CATEGORIES
+from dispatch_service.persistence.tables import clock_setting
+
+_TELLER = "intake"
+
+
+class Told(NamedTuple):
+    """What an event of that sequence says of a category: its limits by stage, none where it is removed."""
+
+    sequence: int
+    limits: Mapping[str, Any]
+
+
+async def keep(connection: AsyncConnection, tenant: str, news: Mapping[str, Told], now: datetime) -> None:
+    """Keep what is said of categories by their codes, unless something newer is kept."""
+    start = {"version": 0, "content": {}, "changed_at": now, "changed_by": _TELLER}
+    nothing = insert(clock_setting).values(tenant=tenant, name=CATEGORIES, **start).on_conflict_do_nothing()
+    await connection.execute(nothing)
+    present = await documents.lock(connection, clock_setting, tenant, CATEGORIES)
+    known: dict[str, dict[str, Any]] = present.content or {}
+    newer = {
+        code: {"sequence": told.sequence, "limits": told.limits}
+        for code, told in news.items()
+        if code not in known or known[code]["sequence"] < told.sequence
+    }
+    if not newer:
+        return
+    before = {code: known[code]["limits"] if code in known else {} for code in newer}
+    has_changed = before != {code: each["limits"] for code, each in newer.items()}
+    facts = {"content": known | newer, "changed_at": now, "version": present.version + has_changed}
+    await connection.execute(
+        sa.update(clock_setting)
+        .where(clock_setting.c.tenant == tenant, clock_setting.c.name == CATEGORIES)
+        .values(**facts)
+    )
