@@ -18,7 +18,18 @@ import orjson
 from intake_service.persistence.group_commit import GroupCommit
 
 Kind = Literal[
-    "create", "accept", "start", "resolve", "verify", "rework", "feedback", "reopen", "withdraw", "void", "approve"
+    "create",
+    "accept",
+    "start",
+    "resolve",
+    "verify",
+    "rework",
+    "feedback",
+    "reopen",
+    "withdraw",
+    "reject",
+    "void",
+    "approve",
 ]
 """What a client asks for. Nobody asks to close a complaint: a passed verification does."""
 Verdict = Literal["acknowledged", "refused", "unknown"]

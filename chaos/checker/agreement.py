@@ -23,6 +23,7 @@ _MAKES: Mapping[Kind, tuple[EventType, ...]] = {
     "feedback": (EventType.FEEDBACK_RECEIVED,),
     "reopen": (EventType.REOPENED,),
     "withdraw": (EventType.WITHDRAWN,),
+    "reject": (EventType.REJECTED,),
     "void": (EventType.ENDING_REQUESTED,),
     "approve": (EventType.ENDING_DECIDED, EventType.VOIDED),
 }

@@ -34,8 +34,8 @@ _WORK: tuple[tuple[Kind, Mapping[str, Any]], ...] = (
 )
 _CREATED, _NOT_FOUND, _CONFLICT = 201, 404, 409
 
-_WITHDRAWN, _VOIDED, _WORKED_ON = 0.10, 0.02, 0.28
-"""Parts of the lives that are taken back, voided, and worked on to the end; the rest stays assigned."""
+_WITHDRAWN, _REJECTED, _VOIDED, _WORKED_ON = 0.08, 0.04, 0.02, 0.28
+"""Parts of the lives that are taken back, rejected, voided, and worked on to the end; the rest stays assigned."""
 _NOT_GOOD, _REOPENED = 0.06, 0.06
 """Parts of the results that fail their verification, and of the closed complaints that are reopened."""
 
@@ -63,9 +63,11 @@ class Life:
         fate = self._rng.random()
         if fate < _WITHDRAWN:
             await self._withdrawn(who)
-        elif fate < _WITHDRAWN + _VOIDED:
+        elif fate < _WITHDRAWN + _REJECTED:
+            await self._rejected()
+        elif fate < _WITHDRAWN + _REJECTED + _VOIDED:
             await self._voided()
-        elif (case := await self._assigned()) is not None and fate < _WITHDRAWN + _VOIDED + _WORKED_ON:
+        elif (case := await self._assigned()) is not None and fate < _WITHDRAWN + _REJECTED + _VOIDED + _WORKED_ON:
             await self._worked_on(who, case)
 
     async def _created(self) -> Person | None:
@@ -177,6 +179,17 @@ class Life:
         path = f"/intake/v1/complaints/{self._complaint}/withdrawal"
         withdraw = self._post(owner, "intake", path, "withdraw", {"reason": "已解决"})
         await asyncio.gather(self._asking.ask(withdraw, self._rng.randrange(1000)), *rivals)
+
+    async def _rejected(self) -> None:
+        """Have it rejected before a unit has accepted it, or just when one does."""
+        rivals = []
+        if self._rng.random() < 0.7:
+            if await self._assigned() is None:
+                return
+            rivals = [self._asking.ask(self._act("accept", {}))]
+        path = f"/intake/v1/complaints/{self._complaint}/rejection"
+        reject = self._post(OPERATOR, "intake", path, "reject", {"reason": "not_ours", "advice": {"zh": "请拨打110"}})
+        await asyncio.gather(self._asking.ask(reject, self._rng.randrange(1000)), *rivals)
 
     async def _voided(self) -> None:
         """Have it voided at some point of its life; the approval races with the next step of the work."""

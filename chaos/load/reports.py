@@ -6,8 +6,9 @@ from typing import Any
 
 from chaos.load.asking import Person
 from dispatch_service.demo.tiling import EAST, NORTH, SOUTH, WEST
-from intake_service.domain import reference
+from intake_service.domain.configuration.shipped import shipped
 
+_CATEGORIES = tuple(code for code, category in shipped().categories.items() if category.advice is None)
 CITIZENS = tuple(Person("citizen", f"citizen-{number:02}") for number in range(20))
 _STAFF = {role: Person(role, f"{role}-chaos") for role in ("operator", "inspector", "officer", "partner")}
 _TEXTS = (
@@ -21,7 +22,7 @@ _TEXTS = (
 
 def report(rng: random.Random, reference_number: str) -> tuple[Person, Mapping[str, Any]]:
     """Return a reporter and what they send."""
-    source = rng.choice(tuple(reference.sources().values()))
+    source = rng.choice(tuple(shipped().sources.values()))
     role = rng.choice(sorted(source.roles))
     who = rng.choice(CITIZENS) if role == "citizen" else _STAFF[role]
     body: dict[str, Any] = {
@@ -30,7 +31,9 @@ def report(rng: random.Random, reference_number: str) -> tuple[Person, Mapping[s
         "location": _location(rng),
     }
     if rng.random() < 0.8:
-        body["category"] = rng.choice(tuple(reference.categories()))
+        body["category"] = rng.choice(_CATEGORIES)
+    if source.code == "video_sensor":
+        body["device"] = {"id": "camera-7", "confidence": 0.9}
     if role == "citizen" and rng.random() < 0.5:
         body["reporter"] = {"name": "张三", "phone": "13800000000"}
     if role == "partner":

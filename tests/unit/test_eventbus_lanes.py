@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventbus.lanes import WORTH, shared_out
+from eventbus.polling import Polled
 
 POLLS = st.dictionaries(st.integers(0, 47), st.integers(1, 3 * WORTH), min_size=1, max_size=12)
 
 
-def polled(counts: Mapping[int, int]) -> dict[TopicPartition, list[int]]:
+def polled(counts: Mapping[int, int]) -> Polled:
     return {TopicPartition("topic", partition): list(range(count)) for partition, count in counts.items()}
 
 
