@@ -29,10 +29,10 @@ _COMPLAINTS = sa.text(f"""
         given_lat = CASE WHEN :texts THEN NULL ELSE given_lat END,
         given_crs = CASE WHEN :texts THEN NULL ELSE given_crs END,
         attributes = CASE WHEN :texts THEN NULL ELSE attributes END,
+        origin = CASE WHEN :texts THEN NULL ELSE origin END,
         progress = CASE WHEN :texts THEN (
             SELECT coalesce(jsonb_agg(step - 'result' - 'reason' - 'advice' ORDER BY place), '[]')
-            FROM jsonb_array_elements(progress) WITH ORDINALITY AS told (step, place)) ELSE progress END,
-        origin = CASE WHEN :texts THEN NULL ELSE origin END
+            FROM jsonb_array_elements(progress) WITH ORDINALITY AS told (step, place)) ELSE progress END
     WHERE tenant = :tenant AND id = :id
 """)
 _REPORTER = sa.text("DELETE FROM reporter WHERE tenant = :tenant AND complaint_id = :id")
