@@ -13,10 +13,11 @@ from intake_service.api.attachments import Store
 from intake_service.api.reporter_schemas import AnswerIn, AnswerTaken, CodedAnswerIn, QuestionIn, QuestionOut
 from intake_service.api.speaking import Speaker, created, voice_of_code
 from intake_service.api.tracking import Number, guess_of
-from intake_service.domain.reporting import Voice, Words
+from intake_service.domain.reporting import Words
 from intake_service.persistence.queries import Complaints
 from intake_service.service import questioning
 from intake_service.service.tracking import tracked
+from intake_service.service.voices import Voice
 from operations.once import Once, Work
 from operations.pages import Page
 from operations.problems import not_found

@@ -7,7 +7,7 @@ from fastapi import Depends
 from pydantic import BaseModel
 
 from contracts.roles import Role
-from intake_service.domain.reporting import Voice, guest
+from intake_service.service.voices import Voice, guest
 from runtime import etag
 from runtime.auth import Caller, require
 from runtime.idempotency import StoredAnswer

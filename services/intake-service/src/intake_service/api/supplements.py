@@ -13,10 +13,11 @@ from intake_service.api.attachments import FILE_ANSWER, Store, upload
 from intake_service.api.reporter_schemas import CodedSupplementIn, SupplementAdded, SupplementIn, SupplementOut
 from intake_service.api.speaking import Speaker, created, voice_of_code
 from intake_service.api.tracking import ByCode, Number, guess_of
-from intake_service.domain.reporting import Voice, Words, guest
+from intake_service.domain.reporting import Words
 from intake_service.persistence.queries import Complaints
 from intake_service.service import supplementing
 from intake_service.service.tracking import tracked
+from intake_service.service.voices import Voice, guest
 from operations.once import Once
 from operations.pages import Page
 from operations.problems import not_found

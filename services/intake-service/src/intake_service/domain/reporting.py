@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from contracts.events import Place, Speaker
-from runtime.auth import Caller
+from contracts.events import Place
 
 LONGEST_TEXT = 2000
 LONGEST_QUESTION = 500
@@ -17,30 +16,9 @@ REPORTER_ACTOR = "reporter"
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
-    """Who speaks to the bureau about a complaint: its reporter, signed in or with the query code, or an operator."""
-
-    caller: Caller
-    """Whose attachments may be used."""
-    by: Speaker
-    has_code: bool = False
-    """The caller has shown the query code of the one complaint that is spoken of."""
-
-    @property
-    def actor(self) -> str:
-        """Who it was, for the history."""
-        return REPORTER_ACTOR if self.has_code else self.caller.subject
-
-
-@dataclass(frozen=True, slots=True)
 class Words:
     """What is said, with what was uploaded before, and where it is."""
 
     text: str
     attachments: tuple[UUID, ...] = ()
     place: Place | None = None
-
-
-def guest(tenant: str, complaint_id: UUID) -> Caller:
-    """Return who acts with the query code of a complaint: nobody with rights, but the same one each time."""
-    return Caller(f"{REPORTER_ACTOR}:{complaint_id}", tenant, frozenset())

@@ -8,8 +8,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from runtime.problems.language import Language
-
 Sentence = tuple[str, str]
 STEP_TEXTS: Mapping[str, Sequence[Sentence]] = {
     "received": [("诉求已受理。", "We have received your complaint.")],
@@ -107,8 +105,11 @@ def kind_of(step: Mapping[str, Any]) -> str:
     return _OF_STATUS.get(status, status)
 
 
-def text_of(step: Mapping[str, Any], language: Language, zone: ZoneInfo) -> str:
-    """Return what a reporter reads of a stored step; a kind that nobody has words for is its own name."""
+def text_of(step: Mapping[str, Any], language: str, zone: ZoneInfo) -> str:
+    """Return what a reporter reads of a stored step, in `zh-CN` or `en`.
+
+    A kind that nobody has words for is its own name.
+    """
     kind = kind_of(step)
     values = {name: _shown(name, value, language, zone) for name, value in step.items() if value}
     for zh, en in STEP_TEXTS.get(kind, ()):
@@ -124,7 +125,7 @@ def local_time(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
-def _shown(name: str, value: Any, language: Language, zone: ZoneInfo) -> str:
+def _shown(name: str, value: Any, language: str, zone: ZoneInfo) -> str:
     if name in _MOMENTS:
         return local_time(datetime.fromisoformat(value), zone)
     return str((value.get(language[:2]) or value["zh"]) if isinstance(value, dict) else value)

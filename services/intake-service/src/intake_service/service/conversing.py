@@ -14,11 +14,11 @@ from contracts.events import Payload
 from contracts.lifecycle import ENDED, EventType, Status
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
-from intake_service.domain.reporting import Voice
 from intake_service.persistence import attachments
 from intake_service.persistence.attachment_tables import attachment
 from intake_service.persistence.tables import complaint as table
 from intake_service.service.referring import check_listed, check_usable
+from intake_service.service.voices import Voice
 from operations.problems import illegal_transition, not_found
 from runtime.ids import uuid7
 from runtime.problems import Problem

@@ -16,11 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import QuestionAnswered, QuestionAsked
 from contracts.lifecycle import EventType, Status
 from contracts.roles import Role
-from intake_service.domain.reporting import MOST_QUESTIONS, Voice, Words
+from intake_service.domain.reporting import MOST_QUESTIONS, Words
 from intake_service.domain.standing import RUNNING
 from intake_service.persistence.reporter_tables import question
 from intake_service.persistence.tables import complaint as table
 from intake_service.service.conversing import give_attachments, lock_spoken_of, tell
+from intake_service.service.voices import Voice
 from operations.problems import illegal_transition, not_found
 from runtime import clock, etag
 from runtime.auth import Caller

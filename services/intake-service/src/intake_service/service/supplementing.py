@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import ComplaintSupplemented
 from contracts.lifecycle import EventType
-from intake_service.domain.reporting import MOST_SUPPLEMENTS, Voice, Words
+from intake_service.domain.reporting import MOST_SUPPLEMENTS, Words
 from intake_service.persistence.reporter_tables import supplement
 from intake_service.service.conversing import check_not_over, give_attachments, lock_spoken_of, tell
+from intake_service.service.voices import Voice
 from runtime import clock
 from runtime.ids import uuid7
 from runtime.problems import Problem
