@@ -31,9 +31,8 @@ async def found(people: People, external_ref: str) -> list[dict[str, Any]]:
 async def test_the_walk(county: County, people: People, tmp_path: Path) -> None:
     printed = run(county, prelude(county) + section("docs/importing.md", "A walk"), tmp_path)
     assert "would be created" in printed
-    assert "2,,status_description" not in printed
-    assert "3,,status_description,,not imported: closed where it comes from" in printed
-    assert "4,,requested_datetime,occurred_at,'yesterday' is not a time" in printed
+    assert "3,2024-0002,status_description,,not imported: closed where it comes from" in printed
+    assert "4,2024-0003,requested_datetime,occurred_at,'yesterday' is not a time" in printed
     assert "5,2024-0004,lat,location.lat," in printed
     assert [len(await found(people, f"2024-000{n}")) for n in range(1, 5)] == [1, 0, 1, 1]
     (lamp,) = await found(people, "B-1")

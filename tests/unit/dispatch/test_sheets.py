@@ -9,11 +9,11 @@ from openpyxl import Workbook
 
 from dispatch_service.api.sheets.columns import COMMUNITIES, OFFICERS, POSTS, TEAMS, Sheet
 from dispatch_service.api.sheets.lines import GEOJSON, read_lines
-from dispatch_service.api.sheets.workbook import read_workbook
 from operations.sheets.cells import bare, guarded
 from operations.sheets.lines import CSV, csv_lines
 from operations.sheets.skeleton import Heading
 from operations.sheets.skeleton import Sheet as Layout
+from operations.sheets.small import read_workbook
 from operations.sheets.workbook import XLSX
 from operations.sheets.workbook import Workbook as Writer
 from runtime.problems import Problem

@@ -46,6 +46,9 @@ A mapping says which column makes which field. These come with the command, and 
 [bold]Fields[/bold]: {", ".join(TARGETS)}
 """
 
+_LANGUAGE = {"Accept-Language": "en"}
+"""Of what is told of rows, as of the command itself."""
+
 
 def import_(
     file: Annotated[Path, typer.Argument(help="A .jsonl, .ndjson, .csv, .tsv or .xlsx file.")],
@@ -98,7 +101,7 @@ async def _send(
     )
     with bar:
         task = bar.add_task("Checking" if dry_run else "Importing", total=total)
-        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=60.0) as client:
+        async with httpx.AsyncClient(base_url=url, headers={**_LANGUAGE, **headers}, timeout=60.0) as client:
             sender = Sender(
                 client, columns, lambda tally: bar.update(task, completed=tally.rows), report, dry_run, patience
             )

@@ -86,6 +86,10 @@ class ColumnMapping:
         """Return which columns filled a field of a row, None where none did."""
         return ", ".join(self._value(target, values)[1]) or None if target else None
 
+    def reference_of(self, values: Mapping[str, Any]) -> str | None:
+        """Return the reference of a row by its own columns, None where they hold none."""
+        return self._value("external_ref", values)[0]
+
     def _check_wanted(self, values: Mapping[str, Any]) -> None:
         for column, reasons in self.document.skip.items():
             reason = reasons.get(str(values.get(column, "")).strip())

@@ -93,7 +93,7 @@ class Sender:
                 return self.mapping.body(row.values)
             except Skipped as skipped:
                 self.tally.skipped += 1
-                self.report.tell(row.line, None, [skipped.flaw])
+                self.report.tell(row.line, self.mapping.reference_of(row.values), [skipped.flaw])
                 return None
             except Unmappable as error:
                 flaws = error.flaws
@@ -156,7 +156,7 @@ class Sender:
 
     def _reject(self, row: Row, body: dict[str, Any] | None, flaws: Sequence[Flaw]) -> None:
         self.tally.rejected += 1
-        self.report.tell(row.line, body.get("external_ref") if body else None, flaws)
+        self.report.tell(row.line, body["external_ref"] if body else self.mapping.reference_of(row.values), flaws)
         self.progress(self.tally)
 
 

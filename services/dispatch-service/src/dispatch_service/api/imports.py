@@ -10,13 +10,14 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.api.changing import Change
-from dispatch_service.api.sheets.columns import COMMUNITIES, OFFICERS, POSTS, TEAMS, Sheet, pointer
+from dispatch_service.api.sheets.columns import COMMUNITIES, OFFICERS, POSTS, TEAMS, Sheet
 from dispatch_service.api.sheets.lines import kinds_of, read_lines
 from dispatch_service.persistence import county
 from dispatch_service.persistence.rows import Row
 from dispatch_service.persistence.tables import community, grid
 from dispatch_service.service.directory import Occasion
 from dispatch_service.service.importing import Intake, take_in
+from operations.sheets.tables import pointer
 from runtime.etag import etag
 from runtime.problems import PROBLEM_RESPONSES, FieldError, Problem
 

@@ -10,7 +10,8 @@ from contracts.events import RequestKind
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF, Role
 from intake_service.api.deps import Known
-from intake_service.api.schemas import ComplaintView, WithdrawalIn, WithdrawalResult
+from intake_service.api.schemas import WithdrawalIn, WithdrawalResult
+from intake_service.api.view_schemas import ComplaintView
 from intake_service.api.views import complaint_view
 from intake_service.persistence.queries import Complaints, Filters
 from intake_service.service.ending import Ending, end

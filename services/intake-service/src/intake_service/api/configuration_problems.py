@@ -38,6 +38,24 @@ register_texts(
             "角色 {given} 不能使用该来源。",
             "The role {given} may not name the source.",
         ),
+        "yaml-too-large": (
+            "YAML 文件过大",
+            "YAML too large",
+            "YAML 文件不得超过 {most} 字节。",
+            "A YAML file may have at most {most} bytes.",
+        ),
+        "yaml-invalid": (
+            "YAML 格式有误",
+            "Invalid YAML",
+            "第 {line} 行第 {column} 列附近格式有误、键重复或使用了别名。",
+            "Near line {line}, column {column}: not YAML, a key that comes twice, or an alias.",
+        ),
+        "yaml-unreadable": (
+            "YAML 无法读取",
+            "Unreadable YAML",
+            "文件不是 UTF-8 编码的 YAML，或嵌套过深，或含有无效日期。",
+            "The file is no YAML in UTF-8, is nested too deeply, or holds a date that there is not.",
+        ),
         "no-configuration-draft": (
             "没有草稿",
             "No draft",

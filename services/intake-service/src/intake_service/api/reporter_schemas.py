@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BaseModel, Field, StrictBool
 from pydantic_core import PydanticCustomError
 
 from contracts.events import HandlingMode, Place
-from intake_service.api.schemas import Request, Step
+from intake_service.api.schemas import Request
+from intake_service.api.view_schemas import Step
 from intake_service.domain.attachment import PhotoRole
 from intake_service.domain.reporting import LONGEST_QUESTION, LONGEST_TEXT, Words
 from intake_service.domain.standing import Doing, Light

@@ -10,7 +10,6 @@ from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF
 from intake_service.api.deps import Known
 from intake_service.api.handles import handle
-from intake_service.api.schemas import LocationOut
 from intake_service.api.similar_schemas import (
     Place,
     ReportedAlready,
@@ -20,6 +19,7 @@ from intake_service.api.similar_schemas import (
     SimilarOut,
 )
 from intake_service.api.texts import STATUS_LABELS
+from intake_service.api.view_schemas import LocationOut
 from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.likeness import said
 from intake_service.persistence.likeness import CELL_DEGREES

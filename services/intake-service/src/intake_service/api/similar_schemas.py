@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from intake_service.api.schemas import LocationOut, Request
+from intake_service.api.schemas import Request
+from intake_service.api.view_schemas import LocationOut
 from operations.locations import LocationIn
 
 Likeness = Annotated[float, Field(ge=0, le=1, description="1: the same words, or nearly, at the same point.")]

@@ -3,7 +3,8 @@
 from typing import Any
 
 from contracts.roles import Role
-from intake_service.api.schemas import ComplaintView, LocationOut, NameOut, ReporterOut, Step, SuggestedCategory
+from intake_service.api.schemas import SuggestedCategory
+from intake_service.api.view_schemas import ComplaintView, LocationOut, NameOut, ReporterOut, Step
 from intake_service.domain.configuration.shipped import VERSION
 from intake_service.service.references import Naming
 from runtime.auth import Caller

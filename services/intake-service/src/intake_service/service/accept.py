@@ -17,7 +17,7 @@ from contracts.lifecycle import EventType
 from contracts.roles import Role
 from intake_service.domain.complaint import NewComplaint, new_query_code
 from intake_service.domain.configuration.reference import Reference
-from intake_service.domain.report import Report, advice, flaws
+from intake_service.domain.report import Report
 from intake_service.persistence.attached_complaints import AttachedComplaints
 from intake_service.persistence.drafts import Submitting
 from intake_service.persistence.group_commit import GroupCommit
@@ -25,13 +25,14 @@ from intake_service.persistence.new_complaints import Acceptance, NewComplaints
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.tables import complaint as table
 from intake_service.service.drafting import check_unchanged
+from intake_service.service.judging import refuse_flaws
 from intake_service.service.references import References
 from intake_service.service.referring import check_listed, check_usable
 from intake_service.service.suggesting import Categoriser, Settled
 from runtime import clock, idempotency
 from runtime.auth import Caller
 from runtime.ids import uuid7
-from runtime.problems import FieldError, Problem
+from runtime.problems import Problem
 from runtime.tracing import current_traceparent
 
 SOURCE = "intake"
@@ -93,7 +94,7 @@ class Intake:
         """
         now = clock.now()
         reference = await self._references.current(caller.tenant)
-        _refuse_flaws(report, caller, now, reference)
+        refuse_flaws(report, caller, now, reference)
         settled = self._categoriser.settle(report, reference, now)
         acceptance = _acceptance(report, settled, reference, caller, once, await self._numbers.draw(now), now)
         claims = _claims(acceptance)
@@ -117,7 +118,7 @@ class Intake:
     async def check(self, report: Report, caller: Caller) -> None:
         """Store nothing; raise what `accept` would of the rules that a report must keep, and of its `external_ref`."""
         reference = await self._references.current(caller.tenant)
-        _refuse_flaws(report, caller, clock.now(), reference)
+        refuse_flaws(report, caller, clock.now(), reference)
         if report.external_ref is not None:
             async with self._engine.connect() as connection:
                 await _check_reference(connection, caller.tenant, report.source, report.external_ref)
@@ -157,21 +158,6 @@ async def _check_reference(connection: AsyncConnection, tenant: str, source: str
             extra={"complaint": {"id": str(known.id), "number": known.number}},
             external_ref=external_ref,
         )
-
-
-def _refuse_flaws(report: Report, caller: Caller, now: datetime, reference: Reference) -> None:
-    """Raise Problem for a report that is out of scope, with the advice, or that breaks rules, with all of them."""
-    if stop := advice(report, reference):
-        pointer, text = stop
-        texts = {"zh": text.zh, "en": text.en}
-        error = FieldError(pointer, "report-out-of-scope", texts)
-        raise Problem(422, "report-out-of-scope", errors=[error], extra={"advice": texts}, zh=text.zh, en=text.en)
-    errors = [
-        FieldError(flaw.pointer, flaw.code, {"given": flaw.given})
-        for flaw in flaws(report, caller.roles, now, reference)
-    ]
-    if errors:
-        raise Problem(422, "validation-failed", errors=errors, count=len(errors))
 
 
 def received_event(complaint: NewComplaint) -> Event:

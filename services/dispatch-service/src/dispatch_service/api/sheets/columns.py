@@ -11,10 +11,9 @@ from dispatch_service.api.officer_schemas import OfficerBody
 from dispatch_service.api.place_schemas import CODE_PATTERN, CommunityBody, PostBody, Subject, TeamBody
 from dispatch_service.persistence.tables import MEMBER_ROLES
 from dispatch_service.service.directory import COMMUNITY, OFFICER, POST, TEAM, Sort
+from operations.sheets.tables import Cells, pointer
 from runtime.problems import FieldError
 
-Cells = Mapping[str, str]
-"""The cells of a line that are not empty, by column."""
 _SEPARATOR = re.compile(r"[;；\n]")
 
 
@@ -102,11 +101,6 @@ def _number(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text
-
-
-def pointer(number: int, column: str) -> str:
-    """Return how an error names a cell: the number of the line, as spreadsheets count, and the column."""
-    return f"row/{number}/{column}"
 
 
 def _team(values: dict[str, Any]) -> dict[str, Any]:

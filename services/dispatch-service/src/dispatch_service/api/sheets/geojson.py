@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from dispatch_service.api.grid_schemas import Position, wgs84
-from dispatch_service.api.sheets.columns import Cells, Sheet
+from dispatch_service.api.sheets.columns import Sheet
+from operations.sheets.tables import Cells
 from runtime.http.strict_json import parse_json
 from runtime.problems.validation import problem_of
 

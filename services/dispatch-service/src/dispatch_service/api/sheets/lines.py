@@ -1,108 +1,29 @@
 """The lines of a file that somebody sends: what kind it is, its headings, and the cells of each line."""
 
-import csv
-import io
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
-from dispatch_service.api.sheets.columns import Cells, Sheet, pointer
+from dispatch_service.api.sheets.columns import Sheet
 from dispatch_service.api.sheets.geojson import features
-from dispatch_service.api.sheets.workbook import read_workbook
-from operations.problems import refused
-from operations.sheets.cells import bare
-from operations.sheets.lines import CSV
-from operations.sheets.workbook import XLSX
-from runtime.problems import FieldError, Problem
+from operations.sheets.tables import KINDS, Cells, read_table, within_limit
+from runtime.problems import Problem
 
 GEOJSON = "application/geo+json"
-MOST_LINES = 10_000
-_MOST_COLUMNS = 100
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-Line = Sequence[str]
 
 
 def read_lines(sheet: Sheet, media_type: str, body: bytes) -> list[tuple[int, Cells]]:
     """Return the lines of a file that are not empty, each with its number as spreadsheets count.
 
     Of GeoJSON the number is that of the feature, from 1. `Problem` where the file cannot be read, lacks a column, has
-    one twice or one that nobody knows, or has more than MOST_LINES lines.
+    one twice or one that nobody knows, or has more than `MOST_LINES` lines.
     """
     kind = media_type.partition(";")[0].strip().lower()
-    readers: Mapping[str, Callable[[bytes], Iterator[Line]]] = {CSV: _read_csv, XLSX: read_workbook}
     if kind == GEOJSON and sheet.geojson:
-        return _within_limit(enumerate(features(sheet, body), start=1))
-    if kind not in readers:
+        return within_limit(enumerate(features(sheet, body), start=1))
+    if kind not in kinds_of(sheet):
         raise Problem(415, "file-kind-unsupported", kinds=", ".join(kinds_of(sheet)))
-    _check_kind(kind, body)
-    lines = readers[kind](body)
-    names = _headings(sheet, next(lines, ()))
-    return _within_limit(_cells(names, lines))
+    return read_table(sheet, media_type, body)
 
 
 def kinds_of(sheet: Sheet) -> Sequence[str]:
     """Return the media types in which the sheet may come and go."""
-    return (CSV, XLSX, GEOJSON) if sheet.geojson else (CSV, XLSX)
-
-
-def _check_kind(kind: str, body: bytes) -> None:
-    if (kind == XLSX) != body.startswith(_ZIP) or body.startswith(_OLE):
-        raise refused("", "file-kind-wrong", kind=kind)
-
-
-def _read_csv(body: bytes) -> Iterator[Line]:
-    reader = csv.reader(io.StringIO(_text(body), newline=""), strict=True)
-    try:
-        for line in reader:
-            yield [bare(text.strip()) for text in line]
-    except csv.Error as error:
-        raise refused(f"row/{reader.line_num}", "csv-invalid", line=reader.line_num) from error
-
-
-def _text(body: bytes) -> str:
-    """Return the text of UTF-8, with a byte order mark or without, or of GB18030, which Chinese Excel writes."""
-    try:
-        return body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        pass
-    try:
-        return body.decode("gb18030")
-    except UnicodeDecodeError as error:
-        raise refused("", "file-encoding", position=error.start) from error
-
-
-def _headings(sheet: Sheet, line: Line) -> Sequence[str]:
-    """Return the name of each column; empty ones at the end are none."""
-    known = {name: name for name in sheet.columns} | {zh: name for name, zh in sheet.columns.items()}
-    given = [text.strip() for text in line]
-    while given and not given[-1]:
-        given.pop()
-    if not given:
-        raise refused("row/1", "file-empty", columns=", ".join(sheet.columns))
-    names = [known.get(text, text) for text in given]
-    counts = Counter(names)
-    required = [name for name in sheet.columns if name not in sheet.optional]
-    errors = [FieldError(pointer(1, name), "column-missing") for name in required if name not in counts]
-    errors += [FieldError(pointer(1, name), "column-twice") for name in sheet.columns if counts[name] > 1]
-    unknown = [place for place, name in enumerate(names, start=1) if name not in sheet.columns]
-    columns = ", ".join(sheet.columns)
-    errors += [FieldError(pointer(1, str(place)), "column-unknown", {"columns": columns}) for place in unknown]
-    if errors:
-        raise Problem(422, "validation-failed", errors=errors[:_MOST_COLUMNS], count=len(errors))
-    return names
-
-
-def _cells(names: Sequence[str], lines: Iterable[Line]) -> Iterator[tuple[int, Cells]]:
-    """Yield the cells of each line; one without a heading by the number of its column."""
-    for number, line in enumerate(lines, start=2):
-        places = range(len(names) + 1, len(line) + 1)
-        named = zip([*names, *map(str, places)], line, strict=False)
-        if cells := {name: text.strip() for name, text in named if text.strip()}:
-            yield number, cells
-
-
-def _within_limit(lines: Iterable[tuple[int, Cells]]) -> list[tuple[int, Cells]]:
-    found = list(islice(lines, MOST_LINES + 1))
-    if len(found) > MOST_LINES:
-        raise refused("", "too-many-lines", most=MOST_LINES)
-    return found
+    return (*KINDS, GEOJSON) if sheet.geojson else KINDS
