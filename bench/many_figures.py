@@ -1,35 +1,42 @@
-"""Figures of a large county: what the entries of its complaints have changed, copied in, and added to the roll-ups.
+"""Figures of a large county: what the entries of its complaints have changed, copied in, to be added to the roll-ups.
 
-Three years, 15 communities with a grid and a team each, 100 officers, 40 categories and nine sources, of which a few
-have most. Each complaint has four entries that count; the figures change twice by it, on the day it is received and on
-the day it is closed, as they do where a day's entries are added up together. A twentieth is reworked, a fiftieth late,
-a third is rated.
+3,425 complaints a day, 1,250,000 a year; 15 communities with a grid each, 42 teams, 168 officers, 26 categories and
+nine sources, of which a few have most. Each complaint has four entries that count: it is received and given to a team
+at once, resolved by an officer hours or days later, closed, and a third are rated. What is recorded on one day is one
+change, as it is where entries come in slices. A twentieth is reworked, a fiftieth late.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
 import asyncpg
 
-from contracts.events import HandlingMode
+from contracts.events import HandlingMode, Satisfaction
 from contracts.lifecycle import Status
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.tally import Cell, difference, tally
 
 ENTRIES_EACH = 4
-YEARS = timedelta(days=3 * 365)
-CATEGORIES = [f"category_{major}.kind_{minor}" for major in range(1, 9) for minor in range(1, 6)]
+A_DAY = 3_425
+CATEGORIES = [f"category_{major}.kind_{minor}" for major in range(1, 14) for minor in (1, 2)]
 SOURCES = ["hotline", "resident_app", "grid_patrol", "liaison_station", "regular_inspection"]
 SOURCES += ["home_visit", "video_sensor", "superior_assigned", "media"]
 MODES: Sequence[HandlingMode] = (
     *("guidance", "on_site_rectification", "verbal_education"),
     *("rectification_within_limit", "case_filed"),
 )
+WORDS: Sequence[Satisfaction] = ("satisfied", "satisfied", "basically_satisfied", "dissatisfied")
+TEAMS, PLACES = 42, 15
 _PART = 50_000
 _COLUMNS = ("recorded_at", "n", *Cell._fields, "marks")
 _Row = tuple[object, ...]
+
+
+def span(complaints: int) -> timedelta:
+    """Return over which time so many complaints come in."""
+    return timedelta(days=complaints / A_DAY)
 
 
 async def make(connection: asyncpg.Connection, tenant: str, complaints: int) -> int:
@@ -45,61 +52,83 @@ async def make(connection: asyncpg.Connection, tenant: str, complaints: int) -> 
 
 async def _copy(connection: asyncpg.Connection, rows: list[_Row]) -> int:
     count = len(rows)
-    await connection.copy_records_to_table("statistics_change", columns=_COLUMNS, records=rows)
+    await connection.copy_records_to_table("statistics_change", columns=_COLUMNS, records=rows, timeout=600)
     rows.clear()
     return count
 
 
 def _rows(tenant: str, complaints: int) -> Iterator[_Row]:
-    random, begin = Random(522723), datetime.now(UTC) - YEARS
+    random, length, now = Random(522723), span(complaints), datetime.now(UTC)
     for number in range(complaints):
-        received_at = begin + YEARS * (number / complaints)
+        received_at = now - length + length * (number / complaints)
         complaint = _received(random, tenant, received_at)
-        first = tally(complaint)
-        _handle(random, complaint, received_at)
-        last = tally(complaint)
-        closed_at = complaint.closed_at or received_at
-        for at, before, after in ((received_at, None, first), (closed_at, first, last)):
+        before = None
+        for at in _days(random, complaint, received_at, now):
+            after = tally(complaint)
             yield from ((at, sign, *part.cell, part.marks) for sign, part in difference(before, after))
+            before = after
 
 
 def _received(random: Random, tenant: str, received_at: datetime) -> Complaint:
-    place = f"{1 + _skewed(random, 15):02}"
+    team = _skewed(random, TEAMS)
+    place = f"{1 + team % PLACES:02}"
     return Complaint(
         sequences={},
         status=Status.ASSIGNED,
         id=UUID(int=0),
         tenant=tenant,
-        source=SOURCES[_skewed(random, 9)],
-        category=CATEGORIES[_skewed(random, 40)],
+        source=SOURCES[_skewed(random, len(SOURCES))],
+        category=CATEGORIES[_skewed(random, len(CATEGORIES))],
         received_at=received_at,
         occurred_at=received_at - timedelta(minutes=random.expovariate(1 / 90)),
         community=f"community-{place}",
         grid=f"grid-{place}",
-        team=f"team-{place}",
+        team=f"team-{1 + team:02}",
         first_assigned_at=received_at + timedelta(minutes=random.expovariate(1 / 10)),
         promised_at=received_at + timedelta(days=random.choice((1, 3, 7))),
     )
 
 
-def _handle(random: Random, complaint: Complaint, received_at: datetime) -> None:
-    """Let it be resolved, verified and closed, and some rated."""
-    complaint.status = Status.CLOSED
-    complaint.officer = f"officer-{complaint.team}-{random.randrange(7)}"
-    complaint.handling_mode = MODES[_skewed(random, 5)]
-    complaint.started_at = received_at + timedelta(minutes=random.expovariate(1 / 40))
-    complaint.resolved_at = received_at + timedelta(hours=random.expovariate(1 / 8))
-    if random.random() < 0.02 and complaint.promised_at is not None:
-        complaint.resolved_at = complaint.promised_at + timedelta(hours=random.expovariate(1 / 20))
-    complaint.closed_at = complaint.first_closed_at = complaint.resolved_at + timedelta(
-        hours=random.expovariate(1 / 12)
-    )
-    complaint.reworks = int(random.random() < 0.05)
+def _days(random: Random, complaint: Complaint, received_at: datetime, now: datetime) -> Iterator[datetime]:
+    """Let it be resolved, closed, and some rated, as far as it is time; yield at the end of each day of these."""
+    last = received_at
+    for at, happen in _steps(random, received_at):
+        if at > now:
+            break
+        if at.date() != last.date():
+            yield last
+        happen(complaint, at)
+        last = at
+    yield last
+
+
+def _steps(random: Random, received_at: datetime) -> Iterator[tuple[datetime, Callable[[Complaint, datetime], None]]]:
+    handled_at = received_at + timedelta(hours=random.expovariate(1 / 20))
+    if random.random() < 0.02:
+        handled_at += timedelta(days=7)
+    mode, officer, is_reworked = MODES[_skewed(random, 5)], random.randrange(4), random.random() < 0.05
+    started_at = received_at + (handled_at - received_at) * random.random()
+    closed_at = handled_at + timedelta(hours=random.expovariate(1 / 12))
+    word = random.choice(WORDS)
+
+    def handle(complaint: Complaint, at: datetime) -> None:
+        complaint.status = Status.RESOLVED
+        complaint.officer = f"officer-{complaint.team}-{officer}"
+        complaint.handling_mode, complaint.reworks = mode, int(is_reworked)
+        complaint.started_at, complaint.resolved_at = started_at, at
+
+    def close(complaint: Complaint, at: datetime) -> None:
+        complaint.status = Status.CLOSED
+        complaint.closed_at = complaint.first_closed_at = at
+
+    def rate(complaint: Complaint, at: datetime) -> None:
+        complaint.asked_at, complaint.rating = at, complaint.id
+        complaint.satisfaction, complaint.solved = word, word != "dissatisfied"
+
+    yield handled_at, handle
+    yield closed_at, close
     if random.random() < 1 / 3:
-        complaint.asked_at = complaint.closed_at + timedelta(hours=2)
-        complaint.rating = complaint.id
-        complaint.satisfaction = random.choice(("satisfied", "satisfied", "basically_satisfied", "dissatisfied"))
-        complaint.solved = complaint.satisfaction != "dissatisfied"
+        yield closed_at + timedelta(hours=random.expovariate(1 / 12)), rate
 
 
 def _skewed(random: Random, count: int) -> int:

@@ -1,6 +1,6 @@
 """The overview and the map of open cases with a large ledger, through the real service, beside the bare statements.
 
-    python -m bench.overview [--complaints 1250000] [--requests 60] [--json FILE]
+    python -m bench.overview [--entries 5000000] [--requests 60] [--json FILE]
 
 1,500 complaints come in a day, 3,000 or so are open, and each has four entries: 5,000,000 with the default. An overview
 is read at most once a second for all who ask: `read anew` asks a little over a second apart, so that each call reads;
@@ -88,7 +88,7 @@ async def main() -> None:
     async with platform() as running:
         connection = await asyncpg.connect(running.url("ledger"))
         begun = time.perf_counter()
-        await _make(connection, options.complaints)
+        await _make(connection, options.entries // 4)
         entries, open_cases = await _sizes(connection)
         print(
             f"{entries:,} entries, {open_cases:,} open cases, made in {time.perf_counter() - begun:.0f} s", flush=True
@@ -170,7 +170,7 @@ async def _measure(
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--complaints", type=int, default=1_250_000)
+    parser.add_argument("--entries", type=int, default=5_000_000, help="four a complaint")
     parser.add_argument("--requests", type=int, default=60, help="of each call")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()

@@ -13,6 +13,7 @@ from contracts.events import (
     ComplaintErased,
     ComplaintMerged,
     ComplaintReceived,
+    ComplaintReclassified,
     ComplaintRejected,
     ComplaintReopened,
     ComplaintResolved,
@@ -190,6 +191,10 @@ class History:
                 actor="operator-1", code="not_ours", reason="消费纠纷", advice=advice, template="consumer"
             ),
         )
+
+    def reclassified(self, category: str, former: str | None = "street_order.vendors") -> Event:
+        data = ComplaintReclassified(actor="operator-1", category=category, former=former, reason="归类有误")
+        return self.event(EventType.RECLASSIFIED, data)
 
     def merged(self) -> Event:
         return self.event(EventType.MERGED, ComplaintMerged(actor="operator-1", into=self.id, reason="同一事件"))

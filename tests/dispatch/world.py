@@ -20,6 +20,7 @@ from contracts.events import (
     ComplaintErased,
     ComplaintMerged,
     ComplaintReceived,
+    ComplaintReclassified,
     ComplaintRejected,
     ComplaintReopened,
     ComplaintVerified,
@@ -92,6 +93,12 @@ def later(about: Event, event_type: EventType, *, tenant: str | None = None, seq
     """Return a later event of intake or ledger about the complaint of `about`, with the number that it usually has."""
     number = sequence or _NUMBERS.get(event_type, 1)
     return _event(event_type, about.subject, tenant or about.tenant, LATER[event_type], number)
+
+
+def reclassified(about: Event, category: str, *, sequence: int = 2) -> Event:
+    """Return the correction of its category by an operator."""
+    data = ComplaintReclassified(actor="operator-1", category=category, reason="归类有误")
+    return _event(EventType.RECLASSIFIED, about.subject, about.tenant, data, sequence)
 
 
 def ending_decided(

@@ -100,7 +100,7 @@ def where(life: Sequence[Step]) -> Mapping[str, str]:
         "grid": place.get("grid", ""),
         "team": place.get("team", ""),
         "officer": _officer(life),
-        "category": received.get("category", ""),
+        "category": (_last(life, "reclassified") or life[0]).data.get("category", ""),
         "source": received["source"],
         "handling_mode": resolved.data["handling_mode"] if resolved else "",
     }

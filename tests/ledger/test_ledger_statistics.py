@@ -14,14 +14,16 @@ from contracts.envelope import Event
 from histories import messages
 from ledger.figures import expected
 from ledger.wandering import Wandering
-from ledger_service.domain.cubes import KEPT, WITH_DURATIONS, Cube, Dimension, Grain, Period, cube_of
+from ledger_service.domain.cubes import KEPT, WITH_DURATIONS, Cube, Dimension, Grain, Period
 from ledger_service.domain.durations import STEPS, Measure
 from ledger_service.domain.indicators import Sums
 from ledger_service.domain.tally import Counter
 from ledger_service.events.handler import SUBSCRIPTION
-from ledger_service.persistence import statistics_cells
+from ledger_service.persistence import statistics_sums
 from ledger_service.persistence.statistics_cells import Question
 from ledger_service.service.folding import fold_changes
+from ledger_service.service.rebuilding import rebuild
+from ledger_service.service.recounting import recount_all, recount_receptions
 from ledger_service.service.retallying import retally
 
 ZONE = "Asia/Shanghai"
@@ -54,7 +56,7 @@ class Book:
     async def compare(self, question: Question) -> None:
         async with self.engine.connect() as connection:
             await connection.execution_options(isolation_level="REPEATABLE READ")
-            found = await statistics_cells.sums(connection, question, most=100_000)
+            found = await statistics_sums.sums(connection, question, most=100_000)
             wanted = await expected(connection, question)
         assert {key: _named(sums) for key, sums in found.items() if _named(sums)} == wanted, question
 
@@ -89,8 +91,6 @@ def _question(random: Random, tenant: str, wandering: list[Wandering]) -> Questi
     first = FIRST.date() + timedelta(days=random.randint(-400, 10))
     last = first + timedelta(days=random.choice((0, 3, 40, 800)))
     as_of = random.choice((None, *DAYS))
-    least = cube_of((*by, *filters))
-    assert least is not None
     return Question(
         tenant=tenant,
         zone=ZONE,
@@ -127,6 +127,52 @@ async def test_roll_ups_are_what_the_entries_come_to(ledger: AsyncEngine, seed: 
     await book.enter(rest, DAYS[-1])
     for _ in range(25):
         await book.compare(_question(random, tenant, lives))
+
+
+async def test_figures_made_anew_are_the_same(ledger: AsyncEngine) -> None:
+    random, tenant = Random(31), "county-anew"
+    book = Book(ledger, tenant)
+    lives = [Wandering(random, tenant, FIRST + timedelta(hours=random.randint(0, 200))) for _ in range(25)]
+    rest = _interleaved([life.events for life in lives], random)
+    for day in DAYS:
+        await book.enter(rest[: len(rest) // 3], day)
+        rest = rest[len(rest) // 3 :]
+    await fold_changes(ledger, ZONE)
+    told: list[tuple[int, int]] = []
+    done = await rebuild(ledger, ZONE, told=lambda *numbers: told.append(numbers))
+    assert told[-1] == (done, done)
+    await book.enter(rest, DAYS[-1])
+    for _ in range(25):
+        await book.compare(_question(random, tenant, lives))
+
+
+async def test_a_recount_finds_what_was_tampered_with(ledger: AsyncEngine) -> None:
+    random, tenant = Random(32), "county-recounted"
+    book = Book(ledger, tenant)
+    lives = [Wandering(random, tenant, FIRST + timedelta(hours=number)) for number in range(20)]
+    for life in lives:
+        await book.enter(life.events[: len(life.events) // 2], DAYS[0])
+    await fold_changes(ledger, ZONE)
+    for life in lives:
+        await book.enter(life.events[len(life.events) // 2 :], DAYS[3])
+    days = Period(FIRST.date() - timedelta(days=2), FIRST.date() + timedelta(days=3))
+    assert await recount_all(ledger, tenant, ZONE) == (20, [])
+    assert await recount_receptions(ledger, tenant, ZONE, days) == (20, [])
+    async with ledger.begin() as connection:
+        await connection.execute(
+            text("""
+                UPDATE statistics_figure SET received = received + 1 WHERE received > 0 AND cube = :cube AND tenant IN (
+                    SELECT id FROM statistics_term WHERE kind = 0 AND tenant = :tenant)
+            """),
+            {"tenant": tenant, "cube": Cube.SOURCE},
+        )
+    for found in (
+        await recount_all(ledger, tenant, ZONE),
+        await recount_receptions(ledger, tenant, ZONE, days),
+    ):
+        assert {(each.cube, each.counter) for each in found.differences} == {(Cube.SOURCE, Counter.RECEIVED)}
+    await rebuild(ledger, ZONE, wait=True)
+    assert await recount_all(ledger, tenant, ZONE) == (20, [])
 
 
 async def test_repeats_change_nothing(ledger: AsyncEngine) -> None:
@@ -180,13 +226,9 @@ async def test_cells_that_come_to_nothing_go(ledger: AsyncEngine) -> None:
         await book.enter([event], DAYS[0])
         await fold_changes(ledger, ZONE)
     async with ledger.connect() as connection:
-        nothing = await connection.scalar(
-            text(
-                "SELECT count(*) FROM statistics_cell WHERE "
-                + " AND ".join(f"{counter.name.lower()} = 0" for counter in Counter)
-                + " AND (durations IS NULL OR NOT 0 <> ANY (durations))"
-            )
-        )
+        counts = " AND ".join(f"{counter.name.lower()} IS NULL" for counter in Counter)
+        nothing = await connection.scalar(text(f"SELECT count(*) FROM statistics_figure WHERE {counts}"))
+        nothing += await connection.scalar(text("SELECT count(*) FROM statistics_time WHERE NOT 0 <> ANY (steps)"))
     assert nothing == 0
 
 

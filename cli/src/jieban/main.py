@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "simulate": "simulate:simulate",
     "replay": "replay:replay",
     "verify": "verify:verify",
+    "statistics": "statistics:statistics",
     "train-categories": "train_categories:train_categories",
     "docs": "docs:docs",
 }

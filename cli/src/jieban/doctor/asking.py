@@ -80,6 +80,10 @@ class Source:
         """Ask the ledger which matters of the operating tenant have no place."""
         return self._get("unsettled/summary")
 
+    def recount(self) -> Mapping[str, Any]:
+        """Ask the ledger whether yesterday's figures are what the complaints come to."""
+        return self._get("statistics/recount")
+
     def _get(self, path: str, period: Period | None = None) -> Mapping[str, Any]:
         query = period.query() if period else {}
         answer: Mapping[str, Any] = call(self._client, "GET", f"/{self.service}/v1/{path}", params=query).json()

@@ -53,3 +53,14 @@ def unsettled_findings(answer: Mapping[str, Any]) -> Iterator[str]:
     for each in answer["reasons"]:
         if each["reason"] in _LOST and each["complaints"]:
             yield f"ledger: {each['complaints']} complaints are unsettled: {each['en']} ({each['reason']})"
+
+
+def recount_findings(answer: Mapping[str, Any]) -> Iterator[str]:
+    """Say where the ledger's figures of a day are not what its complaints come to."""
+    if answer["differing"]:
+        first = answer["differences"][0]
+        yield (
+            f"ledger: {answer['differing']} figures of {answer['day']} are not what {answer['complaints']} complaints "
+            f"come to, such as {first['count']} by {first['roll_up']}: {first['found']} instead of "
+            f"{first['expected']}; run: jieban statistics check, then jieban statistics rebuild"
+        )

@@ -6,7 +6,7 @@ from typing import Any
 
 from jieban.doctor.asking import Facts, Period, Source
 from jieban.doctor.comparing import Comparison, compare
-from jieban.doctor.findings import findings, ledger_findings, unsettled_findings
+from jieban.doctor.findings import findings, ledger_findings, recount_findings, unsettled_findings
 from jieban.services import ServiceName
 
 
@@ -41,6 +41,7 @@ def examine(sources: Mapping[ServiceName, Source], period: Period) -> Report:
     ledger = sources[ServiceName.LEDGER]
     unsettled = ledger.unsettled()
     found += [*ledger_findings(ledger.reconciliation(kept)), *unsettled_findings(unsettled)]
+    found += recount_findings(ledger.recount())
     return Report(kept, facts, comparison, found, unsettled)
 
 

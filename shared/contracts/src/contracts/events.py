@@ -70,6 +70,7 @@ __all__ = [
     "ComplaintForceClosed",
     "ComplaintMerged",
     "ComplaintReceived",
+    "ComplaintReclassified",
     "ComplaintRejected",
     "ComplaintReopened",
     "ComplaintRescheduled",
@@ -223,6 +224,18 @@ class ComplaintRejected(Payload):
     """Code of the template that the advice was made of."""
 
 
+class ComplaintReclassified(Payload):
+    """Somebody has found that it belongs to another category: a correction, no step of the way."""
+
+    actor: str
+    category: str
+    former: str | None = None
+    """The category that it had; None where it had none."""
+    suggested: str | None = None
+    """What the model had made of it."""
+    reason: str
+
+
 class ComplaintMerged(Payload):
     """并案: it tells of the same matter as another complaint, which is worked on for both."""
 
@@ -284,5 +297,6 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.QUESTION_LAPSED: QuestionLapsed,
     EventType.REJECTED: ComplaintRejected,
     EventType.MERGED: ComplaintMerged,
+    EventType.RECLASSIFIED: ComplaintReclassified,
     EventType.ERASED: ComplaintErased,
 }

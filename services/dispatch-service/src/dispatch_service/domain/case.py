@@ -135,6 +135,14 @@ class Case:
         self.intake_sequence = sequence
         return self._let_go(RELEASE_ENDINGS[ending], Status(ending))
 
+    def reclassify(self, sequence: int) -> bool:
+        """Note that intake's `sequence`-th event has put it into another category; False where that was noted."""
+        if sequence <= self.intake_sequence:
+            return False
+        self.intake_sequence = sequence
+        self.version += 1
+        return True
+
     def answer_ending(self, sequence: int, ending: Status) -> EventType | None:
         """Decide whether the complaint may end as the ledger has decided: only while the work is not done.
 

@@ -12,7 +12,8 @@ from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Payload, Released, ReleaseRefused, ReleaseRequested
 from contracts.lifecycle import RELEASE_ENDINGS, EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
-from dispatch_service.events import received, rounds, self_handled
+from dispatch_service.events import received, reclassified, rounds, self_handled
+from dispatch_service.events.reclassified import Reclassified
 from dispatch_service.events.reporters import SAID, Conversations
 from dispatch_service.events.rounds import NewRound
 from dispatch_service.persistence import case_slices, ended_cases, erasing
@@ -36,13 +37,14 @@ CONSUMED = frozenset(
         EventType.WITHDRAWN,
         EventType.REJECTED,
         EventType.MERGED,
+        EventType.RECLASSIFIED,
         EventType.ERASED,
         *SAID,
     }
 )
 """Received complaints are assigned, requests to let go of a case decided, and another round begins where a result is
-not good or the reporter not satisfied; what the reporter says is kept with the case, whose clock waits for an answer;
-of an erased one the texts go; the rest keeps the lists of cases true."""
+not good or the reporter not satisfied; another category may mean another unit; what the reporter says is kept with the
+case, whose clock waits for an answer; of an erased one the texts go; the rest keeps the lists of cases true."""
 _OUT_OF_THE_ORDINARY = frozenset({*RELEASE_ENDINGS.values(), EventType.FORCE_CLOSED, EventType.VOIDED})
 """Endings that come while something may wait for a decision."""
 _LEDGERS_OWN = frozenset({Status.RESOLVED, Status.VERIFIED})
@@ -81,6 +83,8 @@ class CaseEvents:
             await case_slices.save(connection, [*outcome.changed.values()], now)
         if outcome.ended:
             await ended_cases.end(connection, [*outcome.ended.values()], now)
+        if outcome.reclassified:
+            await reclassified.note(connection, outcome.reclassified.values())
         erasures = [event for event in events if event.type is EventType.ERASED]
         if erasures:
             await erasing.erase(connection, erasures)
@@ -91,6 +95,8 @@ class CaseEvents:
         if outcome.new_rounds or outcome.conversations:
             # of one case in order; cases do not matter to each other
             outcome.answers.sort(key=lambda event: event.sequence)
+        for each in outcome.reclassified.values():
+            outcome.answers += await reclassified.reroute(connection, self._rulebooks, each, now)
         return outcome.answers
 
 
@@ -104,6 +110,7 @@ class _Outcome:
     answers: list[Event] = field(default_factory=list)
     new_rounds: list[NewRound] = field(default_factory=list)
     conversations: Conversations = field(default_factory=Conversations)
+    reclassified: dict[CaseKey, Reclassified] = field(default_factory=dict)
 
 
 def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime) -> _Outcome:
@@ -132,12 +139,16 @@ def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
         outcome.ended[key] = case
     elif event.type in SAID:
         outcome.conversations.hear(case, event)
+    elif event.type is EventType.RECLASSIFIED:
+        outcome.reclassified[key] = Reclassified(event, case)
     elif event.type in NEW_ROUND:
         case.begin_round()
         outcome.new_rounds.append(NewRound(event, case, case.sequence))
 
 
 def _follows(case: Case, event: Event) -> bool:
+    if event.type is EventType.RECLASSIFIED:
+        return case.reclassify(event.sequence)
     try:
         return case.follow(event.type, event.sequence)
     except IllegalTransition as error:

@@ -4,6 +4,11 @@ from runtime.problems import register_texts
 
 register_texts(
     {
+        "category-unchanged": ("诉求已属类别 {given}。", "The complaint is in the category {given} already."),
+        "category-out-of-scope": (
+            "类别 {given} 不予受理，请用 rejection。",
+            "The category {given} is none for the county's units: reject the complaint.",
+        ),
         "template-or-advice": (
             "template 与 advice 须且只能给出一个。",
             "Give a template or an advice, one of the two.",

@@ -70,6 +70,16 @@ class NameOut(BaseModel):
     en: str
 
 
+class ReclassificationOut(BaseModel):
+    """A change of the category; who has made it and why, staff see."""
+
+    category: str
+    former: str | None = None
+    at: datetime
+    reason: str | None = None
+    by: str | None = None
+
+
 class ComplaintView(BaseModel):
     """A complaint as its reporter and the staff see it; `reporter` is null without the right to contact reporters."""
 
@@ -100,4 +110,5 @@ class ComplaintView(BaseModel):
     external_ref: str | None
     attributes: dict[str, Any]
     attachments: list[UUID]
+    reclassifications: list[ReclassificationOut]
     progress: list[Step]

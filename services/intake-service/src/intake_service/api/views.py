@@ -2,9 +2,16 @@
 
 from typing import Any
 
-from contracts.roles import Role
+from contracts.roles import STAFF, Role
 from intake_service.api.schemas import SuggestedCategory
-from intake_service.api.view_schemas import ComplaintView, LocationOut, NameOut, ReporterOut, Step
+from intake_service.api.view_schemas import (
+    ComplaintView,
+    LocationOut,
+    NameOut,
+    ReclassificationOut,
+    ReporterOut,
+    Step,
+)
 from intake_service.domain.configuration.shipped import VERSION
 from intake_service.service.references import Naming
 from runtime.auth import Caller
@@ -50,8 +57,17 @@ def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
         external_ref=row.external_ref,
         attributes=row.attributes or {},
         attachments=row.attachments,
+        reclassifications=_reclassifications(row, caller),
         progress=progress_of(row),
     )
+
+
+def _reclassifications(row: Any, caller: Caller) -> list[ReclassificationOut]:
+    hidden = set() if caller.has(*STAFF) else {"reason", "by"}
+    return [
+        ReclassificationOut(**{name: value for name, value in each.items() if name not in hidden})
+        for each in row.reclassifications
+    ]
 
 
 def _name(names: tuple[str, str] | None) -> NameOut | None:

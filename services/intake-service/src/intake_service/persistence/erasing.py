@@ -22,6 +22,7 @@ _COMPLAINTS = sa.text(f"""
         release_actor = CASE WHEN release_actor IS NULL THEN NULL ELSE '{GONE}' END, release_reason = NULL,
         description = CASE WHEN :texts THEN '' ELSE description END,
         address = CASE WHEN :texts THEN NULL ELSE address END,
+        reclassifications = CASE WHEN :texts THEN '[]' ELSE reclassifications END,
         release_data = CASE WHEN :texts AND release_state <> 'requested' THEN NULL ELSE release_data END,
         lon = CASE WHEN :texts THEN NULL ELSE lon END,
         lat = CASE WHEN :texts THEN NULL ELSE lat END,

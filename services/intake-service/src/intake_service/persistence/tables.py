@@ -67,6 +67,13 @@ complaint = sa.Table(
         comment="who reported it: supervisors only",
     ),
     sa.Column("origin", JSONB, comment="what its source adds: station, device, order"),
+    sa.Column(
+        "reclassifications",
+        JSONB,
+        nullable=False,
+        server_default="[]",
+        comment="[{category, former, reason, by, at}], oldest first",
+    ),
     sa.Column("erased_at", _TIME, comment="personal data; null: never"),
     sa.Column("configuration", sa.Integer, comment="the version it was filed under; null: 1"),
     sa.UniqueConstraint("tenant", "number", name="complaint_number"),
@@ -79,6 +86,9 @@ sa.Index(
     unique=True,
     postgresql_where=complaint.c.external_ref.is_not(None),
 )
+RECLASSIFIED = "reclassifications <> '[]'"
+"""The condition of an index."""
+sa.Index("complaint_reclassified", complaint.c.tenant, complaint.c.id, postgresql_where=sa.text(RECLASSIFIED))
 sa.Index("complaint_by_creator", complaint.c.tenant, complaint.c.created_by, complaint.c.id)
 sa.Index("complaint_updated_range", complaint.c.updated_at, postgresql_using="brin")
 

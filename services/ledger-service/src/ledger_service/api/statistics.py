@@ -26,13 +26,13 @@ from ledger_service.api.statistics_asking import (
     step_of,
     wanted,
 )
+from ledger_service.api.statistics_problems import being_made, too_many_lines, too_wide
 from ledger_service.api.statistics_schemas import IndicatorsView, RankingView, SeriesView
 from ledger_service.domain.cubes import Grain, Period
 from ledger_service.domain.indicators import Sums
 from ledger_service.domain.ranking import SCORE, needed, rank
 from ledger_service.service import figures
-from ledger_service.service.figures import Answer, Line, TooManyLines, Wanted
-from operations.problems import invalid
+from ledger_service.service.figures import Answer, Line, NotMade, TooManyLines, TooWide, Wanted
 from operations.sheets.lines import CSV, MARK, csv_lines
 from runtime.problems import PROBLEM_RESPONSES
 
@@ -145,7 +145,11 @@ async def _answer(engine: AsyncEngine, tenant: str, scope: Scope, question: Want
     try:
         return await figures.answer(engine, tenant, scope.zone, question, today=scope.today, most=MOST_LINES)
     except TooManyLines as error:
-        raise invalid("query/by", "lines-too-many", most=error.most) from error
+        raise too_many_lines(error.most) from error
+    except TooWide as error:
+        raise too_wide(error.most) from error
+    except NotMade as error:
+        raise being_made() from error
 
 
 def _filled(answer: Answer, question: Wanted) -> Answer:
@@ -154,7 +158,7 @@ def _filled(answer: Answer, question: Wanted) -> Answer:
     keys = dict.fromkeys(key[1:] for key in answer.lines) or ({} if question.by else {(): None})
     steps = list(_steps(question.period, question.step))
     if len(keys) * len(steps) > MOST_LINES:
-        raise invalid("query/by", "lines-too-many", most=MOST_LINES)
+        raise too_many_lines(MOST_LINES)
     nothing = Line(Sums.none(with_durations=True), {})
     lines = {(at, *key): answer.lines.get((at, *key), nothing) for key in keys for at in steps}
     return replace(answer, lines=lines)

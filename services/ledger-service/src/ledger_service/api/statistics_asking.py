@@ -108,11 +108,10 @@ def wanted(
     step: Grain | None = None,
     compare: Sequence[str] | None = None,
 ) -> Wanted:
-    """Return the question; `Problem` 422 where no roll-up has the answer."""
+    """Return the question; `Problem` 422 where it is asked so that there is no answer."""
     dimensions = tuple(name for name in Dimension if name in by)
-    cube = cube_of({*dimensions, *scope.filters})
-    if cube is None:
-        raise invalid("query/by", "dimensions-apart")
+    named = any(INDICATORS[code].needs_durations for code in indicators or ())
+    cube = cube_of({*dimensions, *scope.filters}, with_durations=named)
     if step is Grain.DAY and scope.period.days > MOST_DAYS_BY_DAY:
         raise invalid("query/to", "period-too-long", most=MOST_DAYS_BY_DAY)
     if step is not None and compare:
@@ -137,10 +136,6 @@ def step_of(by: Sequence[str]) -> Grain | None:
 
 
 def _indicators(cube: Cube, codes: Sequence[str] | None) -> list[Indicator]:
+    """Return those that are named, and otherwise all that the roll-up has."""
     chosen = [INDICATORS[code] for code in dict.fromkeys(codes or INDICATORS)]
-    if cube in WITH_DURATIONS:
-        return chosen
-    apart = [each.code for each in chosen if each.needs_durations]
-    if codes and apart:
-        raise invalid("query/indicator", "durations-apart", indicators=", ".join(apart))
-    return [each for each in chosen if not each.needs_durations]
+    return [each for each in chosen if cube in WITH_DURATIONS or not each.needs_durations]

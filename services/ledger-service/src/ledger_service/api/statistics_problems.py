@@ -1,7 +1,8 @@
 """The refusals of statistics."""
 
 from ledger_service.domain.durations import EDGES
-from runtime.problems import register_texts
+from operations.problems import invalid
+from runtime.problems import Problem, register_texts
 
 _EDGES = ", ".join(map(str, EDGES))
 
@@ -15,14 +16,10 @@ register_texts(
             "最多按两个维度统计。",
             "Break figures down by two things at most.",
         ),
-        "dimensions-apart": (
-            "这些维度不在同一汇总中：按人员统计时不能再按事件来源统计或筛选。",
-            "These are not kept together: figures of officers are not kept by source.",
-        ),
-        "durations-apart": (
-            "用时类指标（{indicators}）只能按一类维度统计或筛选：社区、网格、队伍、人员为一类，类别、来源、处置方式各为一类。",
-            "Times of work ({indicators}) are kept by one kind of thing at a time: by unit and officer, by category, "
-            "by source, or by handling mode.",
+        "question-too-wide": (
+            "此问题须逐条汇总，统计期内最多 {most} 件：请缩短统计期，或只涉及两类维度；用时类指标只涉及一类。",
+            "Such a question is summed up line by line, of up to {most} complaints: ask for a shorter period, or by "
+            "two kinds of thing at most (by one for times of work).",
         ),
         "indicator-unknown": (
             "没有此指标，可用：{known}。",
@@ -60,5 +57,26 @@ register_texts(
             "等级分数线应从高到低。",
             "The scores of the grades must fall from A to C.",
         ),
+        "figures-being-made": (
+            "统计数据正在生成",
+            "The figures are being made",
+            "升级后正在由台账条目生成统计数据，请稍后重试。",
+            "After an upgrade they are made of the ledger's entries: try again in a while.",
+        ),
     }
 )
+
+
+def too_many_lines(most: int) -> Problem:
+    """Return the refusal of an answer with more lines than `most`."""
+    return invalid("query/by", "lines-too-many", most=most)
+
+
+def too_wide(most: int) -> Problem:
+    """Return the refusal of a question about details of more than `most` complaints."""
+    return invalid("query/by", "question-too-wide", most=most)
+
+
+def being_made() -> Problem:
+    """Return the answer while the figures are being made of the entries."""
+    return Problem(503, "figures-being-made", headers={"Retry-After": "30"})

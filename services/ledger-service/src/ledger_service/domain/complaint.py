@@ -39,6 +39,8 @@ class Complaint(Facts):
     """Of the tenant's closing rules that the present round goes by."""
     is_usual: bool = True
     """Whether nothing but USUAL events was entered since it was read from the store."""
+    is_reclassified: bool = False
+    """Whether it was put into another category since."""
 
     @classmethod
     def unknown(cls, complaint_id: UUID, tenant: str) -> Self:
@@ -60,6 +62,7 @@ class Complaint(Facts):
         self.status = after
         if event.type not in USUAL:
             self.is_usual = False
+            self.is_reclassified = self.is_reclassified or event.type is EventType.RECLASSIFIED
         if self.facts_version == self.version:
             self.facts_version += 1
         self.version += 1

@@ -1,7 +1,8 @@
 """Which dimensions the roll-ups keep together, and which roll-ups a period is put together from.
 
-A roll-up cell counts a period (a day, a month or a year) as far as it was recorded in a period of the same grain. So
-what was known at the end of a day is a sum of cells too, and a correction changes no cell of an earlier day.
+A roll-up cell counts a day, a month or a year as it is known now, for one thing or for two. What else is asked, and
+what was known at the end of a day, comes from the details: a line for each change of a day's counts, with all
+dimensions and the day on which it was recorded.
 """
 
 from collections.abc import Collection, Iterator
@@ -26,7 +27,26 @@ class Dimension(StrEnum):
     HANDLING_MODE = "handling_mode"
 
 
+class Kind(IntEnum):
+    """Of what one term of the dictionary is a value; those of an officer have the unit as well."""
+
+    TENANT = 0
+    UNIT = 1
+    OFFICER = 2
+    CATEGORY = 3
+    SOURCE = 4
+    HANDLING_MODE = 5
+
+
 _UNIT = (Dimension.COMMUNITY, Dimension.GRID, Dimension.TEAM)
+TERMS: dict[Kind, tuple[Dimension, ...]] = {
+    Kind.UNIT: _UNIT,
+    Kind.OFFICER: (*_UNIT, Dimension.OFFICER),
+    Kind.CATEGORY: (Dimension.CATEGORY,),
+    Kind.SOURCE: (Dimension.SOURCE,),
+    Kind.HANDLING_MODE: (Dimension.HANDLING_MODE,),
+}
+"""What each kind of term says."""
 
 
 class Cube(IntEnum):
@@ -38,27 +58,50 @@ class Cube(IntEnum):
     CATEGORY = 3
     UNIT = 4
     OFFICER = 5
-    UNIT_MATTER = 6
-    OFFICER_MATTER = 7
+    SOURCE_MODE = 6
+    CATEGORY_MODE = 7
+    CATEGORY_SOURCE = 8
+    UNIT_MODE = 9
+    UNIT_SOURCE = 10
+    UNIT_CATEGORY = 11
+    OFFICER_MODE = 12
+    OFFICER_CATEGORY = 13
+    DETAIL = 14
+    """All of them: no roll-up but the details themselves, which are summed up where they are few."""
 
 
-KEPT: dict[Cube, tuple[Dimension, ...]] = {
+KINDS: dict[Cube, tuple[Kind, ...]] = {
     Cube.TOTAL: (),
-    Cube.SOURCE: (Dimension.SOURCE,),
-    Cube.HANDLING_MODE: (Dimension.HANDLING_MODE,),
-    Cube.CATEGORY: (Dimension.CATEGORY,),
-    Cube.UNIT: _UNIT,
-    Cube.OFFICER: (*_UNIT, Dimension.OFFICER),
-    Cube.UNIT_MATTER: (*_UNIT, Dimension.CATEGORY, Dimension.SOURCE, Dimension.HANDLING_MODE),
-    Cube.OFFICER_MATTER: (*_UNIT, Dimension.OFFICER, Dimension.CATEGORY, Dimension.HANDLING_MODE),
+    Cube.SOURCE: (Kind.SOURCE,),
+    Cube.HANDLING_MODE: (Kind.HANDLING_MODE,),
+    Cube.CATEGORY: (Kind.CATEGORY,),
+    Cube.UNIT: (Kind.UNIT,),
+    Cube.OFFICER: (Kind.OFFICER,),
+    Cube.SOURCE_MODE: (Kind.SOURCE, Kind.HANDLING_MODE),
+    Cube.CATEGORY_MODE: (Kind.CATEGORY, Kind.HANDLING_MODE),
+    Cube.CATEGORY_SOURCE: (Kind.CATEGORY, Kind.SOURCE),
+    Cube.UNIT_MODE: (Kind.UNIT, Kind.HANDLING_MODE),
+    Cube.UNIT_SOURCE: (Kind.UNIT, Kind.SOURCE),
+    Cube.UNIT_CATEGORY: (Kind.UNIT, Kind.CATEGORY),
+    Cube.OFFICER_MODE: (Kind.OFFICER, Kind.HANDLING_MODE),
+    Cube.OFFICER_CATEGORY: (Kind.OFFICER, Kind.CATEGORY),
+    Cube.DETAIL: (Kind.OFFICER, Kind.CATEGORY, Kind.SOURCE, Kind.HANDLING_MODE),
 }
-WITH_DURATIONS = frozenset(Cube) - {Cube.UNIT_MATTER, Cube.OFFICER_MATTER}
-"""Those that are small enough to keep times of work."""
+KEPT: dict[Cube, tuple[Dimension, ...]] = {
+    cube: tuple(name for kind in kinds for name in TERMS[kind]) for cube, kinds in KINDS.items()
+}
+ROLLED_UP = tuple(cube for cube in Cube if cube is not Cube.DETAIL)
+WITH_DURATIONS = frozenset({cube for cube in ROLLED_UP if len(KINDS[cube]) < 2} | {Cube.DETAIL})
+"""Those that are small enough to keep times of work, and the details."""
 
 
-def cube_of(dimensions: Collection[Dimension]) -> Cube | None:
-    """Return the smallest cube that keeps all of `dimensions`; None where none does."""
-    return next((cube for cube, kept in KEPT.items() if set(dimensions) <= set(kept)), None)
+def cube_of(dimensions: Collection[Dimension], *, with_durations: bool = False) -> Cube:
+    """Return the smallest cube that keeps all of `dimensions`, and times of work where they are wanted."""
+    return next(
+        cube
+        for cube, kept in KEPT.items()
+        if set(dimensions) <= set(kept) and (cube in WITH_DURATIONS or not with_durations)
+    )
 
 
 class Grain(IntEnum):
@@ -84,16 +127,11 @@ class Grain(IntEnum):
 
 
 class Piece(NamedTuple):
-    """Cells of a grain: periods that begin from `first` to before `end`, recorded in ones from `since` to `until`.
-
-    `until` is a day too, before which they began; None is no limit.
-    """
+    """Cells of a grain, of periods that begin from `first` to before `end`."""
 
     grain: Grain
     first: date
     end: date
-    since: date | None = None
-    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +159,9 @@ class Period:
             return type(self)(_earlier(self.first, months), end - timedelta(days=1))
         return type(self)(_earlier(self.first, months), _earlier(self.last, months))
 
-    def pieces(self, *, coarsest: Grain = Grain.YEAR, as_of: date | None = None) -> Iterator[Piece]:
-        """Yield what the period is the sum of: all that was ever recorded, or up to the end of the day `as_of`."""
-        for grain, first, end in _spans(self.first, self.last + timedelta(days=1), coarsest):
-            if as_of is None:
-                yield Piece(grain, first, end)
-            else:
-                yield from _recorded(grain, first, end, as_of)
+    def pieces(self, *, coarsest: Grain = Grain.YEAR) -> Iterator[Piece]:
+        """Yield what the period is the sum of."""
+        return _pieces(self.first, self.last + timedelta(days=1), coarsest)
 
     def _months(self) -> int:
         return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
@@ -139,29 +173,19 @@ def _earlier(day: date, months: int) -> date:
     return first.replace(day=min(day.day, (Grain.MONTH.next(first) - timedelta(days=1)).day))
 
 
-def _spans(first: date, end: date, grain: Grain) -> Iterator[tuple[Grain, date, date]]:
+def _pieces(first: date, end: date, grain: Grain) -> Iterator[Piece]:
     """Split the days from `first` to before `end` into whole periods as long as can be."""
     if first >= end:
         return
     if grain is Grain.DAY:
-        yield grain, first, end
+        yield Piece(grain, first, end)
         return
     finer = Grain(grain - 1)
     begin = first if grain.floor(first) == first else grain.next(first)
     stop = grain.floor(end)
     if begin >= stop:
-        yield from _spans(first, end, finer)
+        yield from _pieces(first, end, finer)
         return
-    yield from _spans(first, begin, finer)
-    yield grain, begin, stop
-    yield from _spans(stop, end, finer)
-
-
-def _recorded(grain: Grain, first: date, end: date, as_of: date) -> Iterator[Piece]:
-    """Split what was recorded of some periods by the end of `as_of`: the longer ago, the coarser."""
-    since: date | None = None
-    for each in range(grain, 0, -1):
-        finer = Grain(each)
-        until = finer.floor(as_of) if finer is not Grain.DAY else as_of + timedelta(days=1)
-        yield Piece(finer, first, end, since, until)
-        since = until
+    yield from _pieces(first, begin, finer)
+    yield Piece(grain, begin, stop)
+    yield from _pieces(stop, end, finer)

@@ -12,6 +12,7 @@ from contracts.events import (
     ComplaintExcluded,
     ComplaintExtended,
     ComplaintReceived,
+    ComplaintReclassified,
     ComplaintReopened,
     ComplaintRescheduled,
     ComplaintResolved,
@@ -202,6 +203,10 @@ def _excluded(facts: Facts, event: Event) -> None:
     facts.exclusions = int(facts.exclusions | flag if data.excluded else facts.exclusions & ~flag)
 
 
+def _reclassified(facts: Facts, event: Event) -> None:
+    facts.category = cast(ComplaintReclassified, event.data).category
+
+
 CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.RECEIVED: _received,
     EventType.ASSIGNED: _assigned,
@@ -225,6 +230,7 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.APPEAL_DECIDED: _appeal_decided,
     EventType.REOPENED: _reopened,
     EventType.EXCLUDED: _excluded,
+    EventType.RECLASSIFIED: _reclassified,
     EventType.QUESTION_ASKED: _asked,
     EventType.QUESTION_ANSWERED: _answered,
     EventType.QUESTION_LAPSED: _answered,

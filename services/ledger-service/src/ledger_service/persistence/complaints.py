@@ -1,6 +1,7 @@
 """Reads complaints under lock and writes what entered events made of them, in a constant number of statements."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -92,7 +93,22 @@ _WITHOUT_FACTS = sa.text("""
     SELECT tenant, complaint_id FROM ledger_complaint WHERE facts_version <> version AND complaint_id > :after
     ORDER BY complaint_id LIMIT :size
 """)
+_RECLASSIFY = Statement("""
+    UPDATE ledger_complaint AS complaint SET category = new.category
+    FROM unnest(CAST(:tenant AS text[]), CAST(:complaint_id AS uuid[]), CAST(:category AS text[]))
+        AS new (tenant, complaint_id, category)
+    WHERE complaint.tenant = new.tenant AND complaint.complaint_id = new.complaint_id
+""")
 _LOCK_ONE = sa.text(f"{_LOCK} WHERE tenant = :tenant AND complaint_id = :id FOR UPDATE")
+_RECEIVED = Statement(f"""{_LOCK}
+    WHERE tenant = CAST(:tenant AS text) AND received_at >= CAST(:begin AS timestamptz)
+      AND received_at < CAST(:end AS timestamptz) LIMIT CAST(:most AS int)
+""")
+_HOW_MANY = sa.text("SELECT count(*) FROM ledger_complaint WHERE CAST(:tenant AS text) IS NULL OR tenant = :tenant")
+_PAGE = Statement(f"""{_LOCK}
+    WHERE (tenant, complaint_id) > (CAST(:tenant AS text), CAST(:id AS uuid)) ORDER BY tenant, complaint_id
+    LIMIT CAST(:size AS int)
+""")
 
 
 class _Writing:
@@ -134,6 +150,26 @@ async def lock(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> 
     return None if row is None else _complaint(row)
 
 
+async def page(connection: AsyncConnection, after: tuple[str, UUID], size: int) -> Sequence[Complaint]:
+    """Return up to `size` complaints behind that of a tenant and an id, in this order, not locked."""
+    tenant, complaint_id = after
+    rows = await _PAGE.fetch(connection, {"tenant": tenant, "id": complaint_id, "size": size})
+    return [_complaint(row) for row in rows]
+
+
+async def received(
+    connection: AsyncConnection, tenant: str, begin: datetime, end: datetime, most: int
+) -> Sequence[Complaint]:
+    """Return up to `most` complaints that were received from `begin` to before `end`, not locked."""
+    values = {"tenant": tenant, "begin": begin, "end": end, "most": most}
+    return [_complaint(row) for row in await _RECEIVED.fetch(connection, values)]
+
+
+async def how_many(connection: AsyncConnection, tenant: str | None = None) -> int:
+    """Return how many complaints there are, of a tenant or of all."""
+    return int(await connection.scalar(_HOW_MANY, {"tenant": tenant}) or 0)
+
+
 async def without_facts(connection: AsyncConnection, after: UUID, size: int) -> Sequence[tuple[str, UUID]]:
     """Return tenants and ids of up to `size` complaints, ids above `after`, whose facts are not those of all entries.
 
@@ -144,7 +180,10 @@ async def without_facts(connection: AsyncConnection, after: UUID, size: int) -> 
 
 
 async def save(connection: AsyncConnection, complaints: Collection[Complaint]) -> None:
-    """Write complaints that have been locked, or were received just now, in four statements at most."""
+    """Write complaints that have been locked, or were received just now, in four statements at most.
+
+    Where some were put into another category, one more.
+    """
     for is_usual, writing in _WRITINGS.items():
         row = _usual_row if is_usual else _row
         chosen = [complaint for complaint in complaints if complaint.is_usual is is_usual]
@@ -155,6 +194,10 @@ async def save(connection: AsyncConnection, complaints: Collection[Complaint]) -
         if known:
             arrays = zip(*known, strict=True)
             await writing.update.fetch(connection, dict(zip(writing.updated, arrays, strict=True)))
+    reclassified = [(each.tenant, each.id, each.category) for each in complaints if each.is_reclassified]
+    if reclassified:
+        columns = zip(("tenant", "complaint_id", "category"), zip(*reclassified, strict=True), strict=True)
+        await _RECLASSIFY.fetch(connection, dict(columns))
 
 
 def _usual_row(complaint: Complaint) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""Reads figures: sums of roll-up cells, and of what entries have changed since the last was added to them."""
+"""Reads roll-ups: which cells a question is about, and what they come to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,12 +8,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger_service.domain.cubes import Cube, Dimension, Grain, Period, Piece
+from ledger_service.domain.cubes import KINDS, TERMS, Cube, Dimension, Grain, Kind, Period, Piece
 from ledger_service.domain.durations import SIZE
 from ledger_service.domain.facts import Exclusion
 from ledger_service.domain.indicators import Sums
 from ledger_service.domain.tally import FIRST_DURATION, Counter
-from ledger_service.persistence.statistics_folding import DAY_OF_MARK, DAY_OF_RECORDING, DURATION_PLACE
+from ledger_service.persistence.statistics_tables import IDS
 
 Key = tuple[Any, ...]
 """The first day of the step, where there are steps, and the codes of the dimensions."""
@@ -21,6 +21,7 @@ _FILING = (Counter.RECEIVED, Counter.VOIDED, Counter.REJECTED)
 _WORD = range(Counter.FOLLOWED_UP, Counter.BASICALLY_SATISFIED + 1)
 _MISSED = range(Counter.MISSED, Counter.MISSED_REWORKED + 1)
 _UNITS = {Grain.DAY: "day", Grain.MONTH: "month", Grain.YEAR: "year"}
+TENANT = f"(SELECT id FROM statistics_term WHERE tenant = :tenant AND kind = {Kind.TENANT:d})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class Question:
     over: date
     """The last day that is over: promises that were missed later do not count yet."""
     as_of: date | None = None
-    """Only what was recorded by the end of this day; None is everything."""
+    """Only what was recorded by the end of this day, and no day of the period is later; None is everything."""
     step: Grain | None = None
     by: tuple[Dimension, ...] = ()
     filters: Mapping[Dimension, str] = field(default_factory=dict)
@@ -43,136 +44,140 @@ class Question:
 
     def pieces(self) -> Sequence[Piece]:
         """Return which cells are summed up; the days that are not over by themselves."""
-        coarsest = self.step or Grain.YEAR
         end = min(self.period.last, self.over)
         rest = Period(max(self.period.first, self.over + timedelta(days=1)), self.period.last)
-        whole = Period(self.period.first, end)
         return [
-            *whole.pieces(coarsest=coarsest, as_of=self.as_of),
-            *rest.pieces(coarsest=Grain.DAY, as_of=self.as_of),
+            *Period(self.period.first, end).pieces(coarsest=self.step or Grain.YEAR),
+            *rest.pieces(coarsest=Grain.DAY),
         ]
 
+    def counts(self, counter: int, exclusions: int, *, is_over: bool) -> bool:
+        """Whether what is counted belongs to the answer, by what its complaint is excluded from and by its day."""
+        if self.exclusions and exclusions & (_excluded(counter) | Exclusion.ALL):
+            return False
+        return is_over or counter not in _MISSED
 
-async def sums(connection: AsyncConnection, question: Question, *, most: int) -> Mapping[Key, Sums]:
-    """Return the sums by step and dimensions; those of more than `most` keys are cut off.
-
-    Both statements must see the same: the transaction is one that reads repeatably.
-    """
-    found: dict[Key, Sums] = {}
-    if question.pieces():
-        await _add_cells(connection, question, found, most)
-    await _add_changes(connection, question, found)
-    return {key: found[key] for key in list(found)[:most]}
+    def filtered(self) -> dict[str, str]:
+        """Return the values of what conditions name."""
+        return {f"is_{name}": value for name, value in self.filters.items()}
 
 
-async def _add_cells(connection: AsyncConnection, question: Question, found: dict[Key, Sums], most: int) -> None:
-    statement, parameters = select_cells(question)
-    keys = len(_labels(question))
-    for row in await connection.execute(sa.text(statement), {**parameters, "most": most}):
-        counts = [int(each) for each in row[keys : keys + len(Counter)]]
-        steps = [int(each or 0) for each in row[keys + len(Counter) :]]
-        found[tuple(row[:keys])] = Sums(counts, steps if question.with_durations else None)
-
-
-async def _add_changes(connection: AsyncConnection, question: Question, found: dict[Key, Sums]) -> None:
-    statement, parameters = _changes(question)
-    for *key, counter, place, n in await connection.execute(sa.text(statement), parameters):
-        line = found.setdefault(tuple(key), Sums.none(with_durations=question.with_durations))
-        if counter < FIRST_DURATION:
-            line.counts[counter] += int(n)
-        elif line.durations is not None:
-            line.durations[place - 1] += int(n)
-
-
-def _labels(question: Question) -> list[str]:
+def labels(question: Question) -> list[str]:
+    """Return what makes the key of a line, in terms of `day` and the dimensions."""
     step = [] if question.step is None else [f"CAST(date_trunc('{_UNITS[question.step]}', day) AS date)"]
     return [*step, *question.by]
 
 
-def select_cells(question: Question) -> tuple[str, dict[str, Any]]:
-    """Return the statement that sums up cells, and its parameters but `most`."""
-    parameters = _parameters(question)
-    parts = []
-    columns = ", ".join(("CAST(period AS timestamp) AS day", *question.by, "exclusions", *map(_column, Counter)))
-    for at, piece in enumerate(question.pieces()):
-        conditions = [f"grain = {piece.grain:d}", f"period >= :first{at}", f"period < :end{at}"]
-        parameters |= {f"first{at}": piece.first, f"end{at}": piece.end}
-        if piece.since is not None:
-            conditions.append(f"recorded >= :since{at}")
-            parameters[f"since{at}"] = piece.since
-        if piece.until is not None:
-            conditions.append(f"recorded < :until{at}")
-            parameters[f"until{at}"] = piece.until
-        where = " AND ".join((f"tenant = :tenant AND cube = {question.cube:d}", *conditions, *_filters(question)))
-        parts.append(f"SELECT {columns}, durations FROM statistics_cell WHERE {where}")
-    totals = [f"coalesce(sum({_column(each)}) FILTER (WHERE {_counts(each, question)}), 0)" for each in Counter]
+def condition(name: Dimension) -> str:
+    """Return the condition that a filter is; a category is meant with all levels below it."""
+    if name is Dimension.CATEGORY:
+        return f"({name} = :is_{name} OR starts_with({name}, :is_{name} || '.'))"
+    return f"{name} = :is_{name}"
+
+
+def conditions(question: Question) -> list[str]:
+    """Return which cells or details are meant by the filters, by their terms."""
+    found = []
+    for kind in KINDS[question.cube]:
+        meant = [condition(name) for name in TERMS[kind] if name in question.filters]
+        if meant:
+            terms = " AND ".join((f"tenant = :tenant AND kind = {kind:d}", *meant))
+            found.append(f"{_column(question.cube, kind)} IN (SELECT id FROM statistics_term WHERE {terms})")
+    return found
+
+
+def _column(cube: Cube, kind: Kind) -> str:
+    """Return where a cell or a detail has the term of a kind."""
+    return kind.name.lower() if cube is Cube.DETAIL else IDS[KINDS[cube].index(kind)]
+
+
+def kept(question: Question) -> list[str]:
+    """Return by what cells or details are summed up: the terms of a line, its step, and what it is excluded from."""
+    terms = [f"{_column(question.cube, kind)} AS {kind.name.lower()}_term" for kind in _kinds(question)]
+    step = [] if question.step is None else [f"date_trunc('{_UNITS[question.step]}', CAST(period AS timestamp)) AS day"]
+    return [*terms, *step, "exclusions"]
+
+
+def _kinds(question: Question) -> list[Kind]:
+    return [kind for kind in KINDS[question.cube] if set(TERMS[kind]) & set(question.by)]
+
+
+def named(question: Question, found: str, other: Sequence[str]) -> str:
+    """Return the query that adds the dimensions to `found`, a query with terms, and the columns `other`."""
+    columns, joins = [*other], []
+    for kind in _kinds(question):
+        term = f"{kind.name.lower()}_term"
+        columns += [f"{term}.{name}" for name in TERMS[kind] if name in question.by]
+        joins.append(f"JOIN statistics_term AS {term} ON {term}.id = found.{term}")
+    return f"SELECT {', '.join(columns)} FROM ({found}) AS found {' '.join(joins)}"
+
+
+async def add_cells(connection: AsyncConnection, question: Question, found: dict[Key, Sums], most: int) -> None:
+    """Add what the cells come to, of `most` keys at most."""
+    keys = len(labels(question))
+    counts, parameters = select_cells(question)
+    for row in await connection.execute(sa.text(f"{counts} LIMIT :most"), {**parameters, "most": most}):
+        line = found.setdefault(tuple(row[:keys]), Sums.none(with_durations=question.with_durations))
+        line.counts = [int(each or 0) for each in row[keys:]]
     if question.with_durations:
-        counts = _is_in(Exclusion.TIMELINESS, question)
-        totals += [f"sum(durations[{place}]) FILTER (WHERE {counts})" for place in range(1, SIZE + 1)]
-    labels = _labels(question)
-    group = f"GROUP BY {', '.join(str(at) for at in range(1, len(labels) + 1))}" if labels else ""
-    chosen = ", ".join((*labels, *totals))
-    return f"SELECT {chosen} FROM ({' UNION ALL '.join(parts)}) AS cell {group} LIMIT :most", parameters
+        times, parameters = select_times(question)
+        for row in await connection.execute(sa.text(f"{times} LIMIT :most"), {**parameters, "most": most}):
+            line = found.setdefault(tuple(row[:keys]), Sums.none(with_durations=True))
+            line.durations = [int(each or 0) for each in row[keys:]]
 
 
-def _changes(question: Question) -> tuple[str, dict[str, Any]]:
-    labels = _labels(question)
-    conditions = [
-        "day BETWEEN :first AND :last",
-        f"CASE WHEN counter IN ({', '.join(f'{each:d}' for each in _FILING)}) THEN {_is_in(Exclusion.ALL, question)} "
-        f"WHEN counter BETWEEN {_WORD[0]} AND {_WORD[-1]} THEN {_is_in(Exclusion.SATISFACTION, question)} "
-        f"ELSE {_is_in(Exclusion.TIMELINESS, question)} END",
-        f"(counter NOT BETWEEN {_MISSED[0]} AND {_MISSED[-1]} OR day <= :over)",
-        *_filters(question),
+def select_cells(question: Question) -> tuple[str, dict[str, Any]]:
+    """Return the statement that sums up counts, and its parameters."""
+    names = [each.name.lower() for each in Counter]
+    totals = [f"sum({name}) FILTER (WHERE {_is_in(at, question)})" for at, name in enumerate(names)]
+    columns = [
+        f"CASE WHEN period <= :over THEN {name} END AS {name}" if at in _MISSED else name
+        for at, name in enumerate(names)
     ]
-    parameters = _parameters(question) | {
-        "zone": question.zone,
-        "first": question.period.first,
-        "last": question.period.last,
-    }
-    if question.as_of is not None:
-        conditions.append("recorded <= :as_of")
-        parameters["as_of"] = question.as_of
-    if not question.with_durations:
-        conditions.append(f"counter < {FIRST_DURATION}")
-    names = "".join(f"{label}, " for label in labels)
-    places = ", ".join(str(at) for at in range(1, len(labels) + 3))
-    statement = f"""
-        SELECT {names} counter, {DURATION_PLACE} AS place, sum(n) FROM (
-            SELECT *, CAST({DAY_OF_MARK} AS timestamp) AS day, mark & 255 AS counter, {DAY_OF_RECORDING} AS recorded
-            FROM statistics_change CROSS JOIN unnest(marks) AS mark WHERE tenant = :tenant
-        ) AS change WHERE {" AND ".join(conditions)} GROUP BY {places} HAVING sum(n) <> 0
+    statement, parameters = _select(question, "statistics_figure", dict(zip(names, columns, strict=True)), totals)
+    return statement, parameters | {"over": question.over}
+
+
+def select_times(question: Question) -> tuple[str, dict[str, Any]]:
+    """Return the statement that sums up durations step by step, and its parameters."""
+    columns = {f"step_{place}": f"steps[{place}] AS step_{place}" for place in range(1, SIZE + 1)}
+    totals = [f"sum({name}) FILTER (WHERE {_is_in(FIRST_DURATION, question)})" for name in columns]
+    return _select(question, "statistics_time", columns, totals)
+
+
+def _select(
+    question: Question, table: str, columns: Mapping[str, str], totals: Sequence[str]
+) -> tuple[str, dict[str, Any]]:
+    """Return the statement of `totals` of the sums of `columns` by name, and its parameters.
+
+    Cells are summed up by their terms first; only these sums are joined to the dictionary.
     """
-    return statement, parameters
+    parameters: dict[str, Any] = {"tenant": question.tenant} | question.filtered()
+    parts = []
+    for at, piece in enumerate(question.pieces()):
+        meant = [f"tenant = {TENANT} AND cube = {question.cube:d} AND grain = {piece.grain:d}"]
+        meant += [f"period >= :first{at} AND period < :end{at}", *conditions(question)]
+        parameters |= {f"first{at}": piece.first, f"end{at}": piece.end}
+        chosen = ", ".join(("period", *IDS, "exclusions", *columns.values()))
+        parts.append(f"SELECT {chosen} FROM {table} WHERE {' AND '.join(meant)}")
+    by, keys = kept(question), labels(question)
+    sums = [f"sum({name}) AS {name}" for name in columns]
+    cells = (
+        f"SELECT {', '.join((*by, *sums))} FROM ({' UNION ALL '.join(parts)}) AS cell "
+        f"GROUP BY {', '.join(map(str, range(1, len(by) + 1)))}"
+    )
+    step = [] if question.step is None else ["day"]
+    lines = named(question, cells, [*step, "exclusions", *(f"found.{name}" for name in columns)])
+    group = f"GROUP BY {', '.join(map(str, range(1, len(keys) + 1)))}" if keys else ""
+    return f"SELECT {', '.join((*keys, *totals))} FROM ({lines}) AS line {group}", parameters
 
 
-def _parameters(question: Question) -> dict[str, Any]:
-    values = {f"is_{name}": value for name, value in question.filters.items()}
-    return {"tenant": question.tenant, "over": question.over, **values}
-
-
-def _filters(question: Question) -> list[str]:
-    """Return the conditions; a category is meant with all levels below it."""
-    return [
-        f"({name} = :is_{name} OR starts_with({name}, :is_{name} || '.'))"
-        if name is Dimension.CATEGORY
-        else f"{name} = :is_{name}"
-        for name in question.filters
-    ]
-
-
-def _counts(counter: Counter, question: Question) -> str:
+def _excluded(counter: int) -> Exclusion:
+    """Return what takes a complaint out of what is counted; steps of durations are of timeliness."""
     if counter in _FILING:
-        return _is_in(Exclusion.ALL, question)
-    if counter in _WORD:
-        return _is_in(Exclusion.SATISFACTION, question)
-    return _is_in(Exclusion.TIMELINESS, question) + (" AND day <= :over" if counter in _MISSED else "")
+        return Exclusion.ALL
+    return Exclusion.SATISFACTION if counter in _WORD else Exclusion.TIMELINESS
 
 
-def _is_in(excluded: Exclusion, question: Question) -> str:
-    """Return the condition that a row is not excluded from such figures."""
-    return f"exclusions & {excluded | Exclusion.ALL:d} = 0" if question.exclusions else "TRUE"
-
-
-def _column(counter: Counter) -> str:
-    return counter.name.lower()
+def _is_in(counter: int, question: Question) -> str:
+    return f"exclusions & {_excluded(counter) | Exclusion.ALL:d} = 0" if question.exclusions else "TRUE"

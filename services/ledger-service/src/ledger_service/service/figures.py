@@ -9,11 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ledger_service.domain.cubes import WITH_DURATIONS, Cube, Dimension, Grain, Period
 from ledger_service.domain.indicators import Indicator, Sums
 from ledger_service.domain.names import Labels
-from ledger_service.persistence import directory, statistics_cells, statistics_settings
+from ledger_service.domain.tally import Counter
+from ledger_service.persistence import directory, statistics_settings, statistics_sums
 from ledger_service.persistence.statistics_cells import Key, Question
 from ledger_service.persistence.statistics_settings import KeptSettings
 
 REPEATABLE_READ = "REPEATABLE READ"
+MOST_COMPLAINTS = 50_000
+"""How many may count in a period for details to be summed up: up to there it takes some tenths of a second."""
+_DUE = (Counter.IN_TIME, Counter.MISSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +60,31 @@ class TooManyLines(Exception):
         self.most = most
 
 
+class TooWide(Exception):
+    """More than `most` complaints count in the period of a question that only details can answer."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"more than {most} complaints count in the period")
+        self.most = most
+
+
+class NotMade(Exception):
+    """The roll-ups are being made of the entries."""
+
+
 async def answer(engine: AsyncEngine, tenant: str, zone: str, wanted: Wanted, *, today: date, most: int) -> Answer:
     """Return what is wanted, as it is today or was at the end of `as_of`; raises TooManyLines above `most`.
 
-    The settings are those of that time as well.
+    Raises TooWide and NotMade as well. The settings are those of that time.
     """
     async with engine.execution_options(isolation_level=REPEATABLE_READ).begin() as connection:
+        if not await statistics_sums.is_made(connection):
+            raise NotMade
         kept = await statistics_settings.read(connection, tenant, zone, as_of=wanted.as_of)
         labels = await directory.labels(connection, tenant)
         asked = _question(tenant, zone, wanted, kept, today)
+        if asked.cube is Cube.DETAIL:
+            await _refuse_wide(connection, [asked, *(_earlier(asked, step) for step in wanted.compare)])
         found = await _sums(connection, asked, most)
         compared = {step: await _sums(connection, _earlier(asked, step), most) for step in wanted.compare}
     keys = sorted({*found, *(key for sums in compared.values() for key in sums)}) if wanted.by or wanted.step else [()]
@@ -100,4 +120,17 @@ def _earlier(question: Question, step: str) -> Question:
 
 
 async def _sums(connection: AsyncConnection, question: Question, most: int) -> Mapping[Key, Sums]:
-    return await statistics_cells.sums(connection, question, most=most + 1)
+    return await statistics_sums.sums(connection, question, most=most + 1)
+
+
+async def _refuse_wide(connection: AsyncConnection, asked: Sequence[Question]) -> None:
+    """Raise TooWide where details would be too many, by what all of the tenant's come to."""
+    counted = 0
+    for question in asked:
+        whole = replace(
+            question, cube=Cube.TOTAL, by=(), step=None, filters={}, as_of=None, exclusions=False, with_durations=False
+        )
+        for found in (await statistics_sums.sums(connection, whole, most=1)).values():
+            counted += max(found.of(Counter.RECEIVED), found.of(*_DUE), found.of(Counter.CLOSED))
+    if counted > MOST_COMPLAINTS:
+        raise TooWide(MOST_COMPLAINTS)
