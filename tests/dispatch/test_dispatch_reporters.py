@@ -183,10 +183,10 @@ async def test_a_case_that_is_laid_aside_waits_no_longer(world: World) -> None:
 
 async def test_an_erasure_takes_what_was_said(world: World) -> None:
     event, talk = await timed(world)
-    await world.deliver(talk.added(CANARY), talk.asked(NOW, CANARY), talk.answered(NOW + HOUR, CANARY))
+    await world.deliver(talk.added(CANARY), talk.asked(NOW, CANARY))
     tables = ("case_supplement", "case_question", "dispatch_case")
     assert CANARY in str(await world.snapshot(*tables))
-    await world.deliver(later(event, EventType.ERASED))
+    await world.deliver(talk.answered(NOW + HOUR, CANARY), later(event, EventType.ERASED))
     assert CANARY not in str(await world.snapshot(*tables))
     case = await shown(world, event)
     assert (case["supplements"][0]["text"], case["questions"][0]["answer"]) == ("", "")

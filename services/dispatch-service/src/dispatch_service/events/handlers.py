@@ -85,9 +85,16 @@ class CaseEvents:
             await ended_cases.end(connection, [*outcome.ended.values()], now)
         if outcome.reclassified:
             await reclassified.note(connection, outcome.reclassified.values())
+        await self._go_on(connection, outcome, now)
         erasures = [event for event in events if event.type is EventType.ERASED]
-        if erasures:
+        if erasures:  # after what was said before them is stored
             await erasing.erase(connection, erasures)
+        for each in outcome.reclassified.values():
+            outcome.answers += await reclassified.reroute(connection, self._rulebooks, each, now)
+        return outcome.answers
+
+    async def _go_on(self, connection: AsyncConnection, outcome: "_Outcome", now: datetime) -> None:
+        """Begin rounds, and let clocks wait and go on; the cases have been saved."""
         if outcome.new_rounds:
             outcome.answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
         if outcome.conversations:
@@ -95,9 +102,6 @@ class CaseEvents:
         if outcome.new_rounds or outcome.conversations:
             # of one case in order; cases do not matter to each other
             outcome.answers.sort(key=lambda event: event.sequence)
-        for each in outcome.reclassified.values():
-            outcome.answers += await reclassified.reroute(connection, self._rulebooks, each, now)
-        return outcome.answers
 
 
 @dataclass(slots=True)
