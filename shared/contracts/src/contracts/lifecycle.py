@@ -77,6 +77,7 @@ class EventType(StrEnum):
     QUESTION_ASKED = "complaint.question_asked"
     QUESTION_ANSWERED = "complaint.question_answered"
     QUESTION_LAPSED = "complaint.question_lapsed"
+    LOCATED = "complaint.located"
     RECLASSIFIED = "complaint.reclassified"
     ERASED = "complaint.erased"
 
@@ -178,6 +179,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     ),
     EventType.QUESTION_ANSWERED: Transition(_EXISTING, None, "intake", _REPORTER),
     EventType.QUESTION_LAPSED: Transition(_EXISTING, None, "intake", _NOBODY),
+    # intake decides by what it has heard; the work may be further on when others hear of it
+    EventType.LOCATED: Transition(_EXISTING, None, "intake", _OPERATOR | _DISPATCHER),
     # intake corrects what has not ended there; it may have elsewhere, and the correction counts all the same
     EventType.RECLASSIFIED: Transition(_EXISTING, None, "intake", _DISPATCHER | _OPERATOR),
     # at the reporter's wish, or by a rule once the time for keeping is over

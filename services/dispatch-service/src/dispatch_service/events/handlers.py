@@ -12,8 +12,9 @@ from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Payload, Released, ReleaseRefused, ReleaseRequested
 from contracts.lifecycle import RELEASE_ENDINGS, EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
-from dispatch_service.events import received, reclassified, rounds, self_handled
+from dispatch_service.events import received, reclassified, relocations, rounds, self_handled
 from dispatch_service.events.reclassified import Reclassified
+from dispatch_service.events.relocations import Located
 from dispatch_service.events.reporters import SAID, Conversations
 from dispatch_service.events.rounds import NewRound
 from dispatch_service.persistence import case_slices, ended_cases, erasing
@@ -37,6 +38,7 @@ CONSUMED = frozenset(
         EventType.WITHDRAWN,
         EventType.REJECTED,
         EventType.MERGED,
+        EventType.LOCATED,
         EventType.RECLASSIFIED,
         EventType.ERASED,
         *SAID,
@@ -89,6 +91,12 @@ class CaseEvents:
         erasures = [event for event in events if event.type is EventType.ERASED]
         if erasures:  # after what was said before them is stored
             await erasing.erase(connection, erasures)
+        if outcome.located:
+            erased = {(event.tenant, event.subject) for event in erasures}
+            located = [each for key, each in outcome.located.items() if key not in erased]
+            outcome.answers += await relocations.relocate(connection, self._rulebooks, located, now)
+        # of one case in order; cases do not matter to each other
+        outcome.answers.sort(key=lambda event: event.sequence)
         for each in outcome.reclassified.values():
             outcome.answers += await reclassified.reroute(connection, self._rulebooks, each, now)
         return outcome.answers
@@ -99,9 +107,6 @@ class CaseEvents:
             outcome.answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
         if outcome.conversations:
             outcome.answers += await outcome.conversations.keep(connection, self._rulebooks.clockworks, now)
-        if outcome.new_rounds or outcome.conversations:
-            # of one case in order; cases do not matter to each other
-            outcome.answers.sort(key=lambda event: event.sequence)
 
 
 @dataclass(slots=True)
@@ -114,6 +119,8 @@ class _Outcome:
     answers: list[Event] = field(default_factory=list)
     new_rounds: list[NewRound] = field(default_factory=list)
     conversations: Conversations = field(default_factory=Conversations)
+    located: dict[CaseKey, Located] = field(default_factory=dict)
+    """By the last word on each place."""
     reclassified: dict[CaseKey, Reclassified] = field(default_factory=dict)
 
 
@@ -132,10 +139,18 @@ def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime
                 outcome.changed[key] = case
             if decided is not None and decided.type is EventType.RELEASED:
                 outcome.ended[key] = case
+        elif event.type is EventType.LOCATED:
+            _locate(outcome, key, case, event)
         elif _follows(case, event):
             outcome.changed[key] = case
             _note(outcome, key, case, event)
     return outcome
+
+
+def _locate(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
+    if case.locate(event.sequence):
+        outcome.changed[key] = case
+        outcome.located[key] = Located(event, case)
 
 
 def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from contracts.events import RequestKind
 from contracts.lifecycle import TRANSITIONS, EventType
@@ -50,6 +50,8 @@ async def _filters(
     received_to: Instant | None = None,
     updated_after: Instant | None = None,
     bbox: Box = None,
+    outside_area: Annotated[bool | None, Query(description="Whether it lies outside the tenant's area.")] = None,
+    located: Annotated[bool | None, Query(description="False: only an address is known.")] = None,
 ) -> Filters:
     return Filters(
         status,
@@ -63,6 +65,8 @@ async def _filters(
         updated_after,
         bbox,
         kind,
+        outside_area,
+        located,
     )
 
 

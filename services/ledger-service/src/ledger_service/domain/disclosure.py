@@ -45,6 +45,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.QUESTION_ASKED: frozenset({"question", "text", "lapses_at"}),
     EventType.QUESTION_ANSWERED: frozenset({"question", "by", "text", "attachments"}),
     EventType.QUESTION_LAPSED: frozenset({"question"}),
+    EventType.LOCATED: frozenset({"location", "community"}),
     EventType.RECLASSIFIED: frozenset({"category", "former"}),
     EventType.ERASED: frozenset({"ground", "texts"}),
 }

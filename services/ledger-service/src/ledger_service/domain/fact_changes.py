@@ -11,6 +11,7 @@ from contracts.events import (
     ComplaintEscalated,
     ComplaintExcluded,
     ComplaintExtended,
+    ComplaintLocated,
     ComplaintReceived,
     ComplaintReclassified,
     ComplaintReopened,
@@ -203,6 +204,12 @@ def _excluded(facts: Facts, event: Event) -> None:
     facts.exclusions = int(facts.exclusions | flag if data.excluded else facts.exclusions & ~flag)
 
 
+def _located(facts: Facts, event: Event) -> None:
+    data = cast(ComplaintLocated, event.data)
+    facts.community = data.community
+    facts.grid = data.grid
+
+
 def _reclassified(facts: Facts, event: Event) -> None:
     facts.category = cast(ComplaintReclassified, event.data).category
 
@@ -230,6 +237,7 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.APPEAL_DECIDED: _appeal_decided,
     EventType.REOPENED: _reopened,
     EventType.EXCLUDED: _excluded,
+    EventType.LOCATED: _located,
     EventType.RECLASSIFIED: _reclassified,
     EventType.QUESTION_ASKED: _asked,
     EventType.QUESTION_ANSWERED: _answered,
