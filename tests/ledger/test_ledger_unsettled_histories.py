@@ -48,6 +48,9 @@ def _step(history: Eventful, event_type: EventType, draw: random.Random, moment:
         EventType.REJECTED: history.rejected,
         EventType.MERGED: history.merged,
         EventType.UNMERGED: history.unmerged,
+        EventType.QUESTION_ASKED: history.asked,
+        EventType.QUESTION_ANSWERED: history.answered,
+        EventType.QUESTION_LAPSED: history.lapsed,
     }
     return steps[event_type]()
 
@@ -57,7 +60,7 @@ _USED = set(EventType) & {
     EventType.RECEIVED, EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RETURNED,
     EventType.TRANSFERRED, EventType.EXTENDED, EventType.SUSPENDED, EventType.RESUMED, EventType.RESOLVED,
     EventType.VERIFIED, EventType.REWORK_ORDERED, EventType.CLOSED, EventType.REOPENED, EventType.UNMERGED,
-    *_ENDING,
+    *_ENDING, EventType.QUESTION_ASKED, EventType.QUESTION_ANSWERED, EventType.QUESTION_LAPSED,
 }  # fmt: skip
 
 
@@ -80,7 +83,7 @@ def _expected(
 ) -> tuple[str, datetime] | None:
     """Look at one complaint, in the plainest words."""
     assert complaint.status is not None
-    reason = reason_of(complaint.status, complaint.promised_at)
+    reason = reason_of(complaint.status, complaint.promised_at, complaint.waiting_since)
     if reason is None:
         return None
     since = {

@@ -14,7 +14,7 @@ from intake_service.api.deps import Engine, Known, ReadEngine
 from intake_service.api.handles import complaint_of, handle
 from intake_service.api.schemas import Request
 from intake_service.api.view_schemas import Step
-from intake_service.api.views import progress, status_label
+from intake_service.api.views import progress_of, status_label
 from intake_service.persistence import followers
 from intake_service.service.following import follow
 from operations.pages import Page, Pages
@@ -104,7 +104,7 @@ async def list_followed(
                 received_on=row.received_at.astimezone(zone).date(),
                 updated_at=row.updated_at,
                 me_too=row.is_affected,
-                progress=[Step(status=step.status, at=step.at) for step in progress(row)],
+                progress=[Step(status=step.status, at=step.at) for step in progress_of(row)],
             )
         )
     return Page(items=items)

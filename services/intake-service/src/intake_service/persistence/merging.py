@@ -43,6 +43,15 @@ async def members(connection: AsyncConnection, master: UUID) -> Sequence[UUID]:
     )
 
 
+async def masters(connection: AsyncConnection, rows: Sequence[Any]) -> dict[UUID | None, Any]:
+    """Return what complaints were merged into, by id: one statement, or none where none was."""
+    wanted = {row.merged_into for row in rows if row.merged_into is not None}
+    if not wanted:
+        return {}
+    query = sa.select(complaint).where(complaint.c.id.in_(wanted))
+    return {row.id: row for row in await connection.execute(query)}
+
+
 async def strays(connection: AsyncConnection, merged: Mapping[UUID, UUID]) -> list[UUID]:
     """Return those of what was just merged, each with its master, whose master has ended unhandled meanwhile.
 

@@ -6,7 +6,7 @@ from alembic import op
 from runtime.online_indexes import create_index_online, drop_index_online
 
 revision = "0013"
-down_revision = "0030"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
