@@ -23,7 +23,8 @@ _PART = sa.text("""
     UPDATE complaint AS c
     SET status = 'received', merged_into = NULL, version = c.version + 1, sequence = c.sequence + 1,
         updated_at = now(),
-        progress = c.progress || jsonb_build_array(jsonb_build_object('status', 'received', 'at', now()))
+        progress = c.progress || jsonb_build_array(jsonb_build_object(
+            'status', 'received', 'kind', 'unmerged', 'at', now()))
     FROM gone WHERE c.id = gone.id
     RETURNING c.id, c.tenant, c.sequence, c.version, c.updated_at, gone.merged_into
 """)
