@@ -96,7 +96,7 @@ async def test_what_was_not_filed_does_not_count_and_repeats_get_their_answer(re
     assert (await replica.file(headers)).json() == first.json()
 
 
-async def test_a_restart_forgets_nothing_and_the_day_counts_too(replicas: list[Replica], as_: As) -> None:
+async def test_what_is_read_again_counts_by_the_hour_and_by_the_day(replicas: list[Replica], as_: As) -> None:
     one, other = replicas
     headers = as_(Role.CITIZEN, "steady")
     for _ in range(PER_HOUR):
