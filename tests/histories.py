@@ -11,6 +11,7 @@ from contracts.events import (
     ComplaintAccepted,
     ComplaintAssigned,
     ComplaintErased,
+    ComplaintLocated,
     ComplaintMerged,
     ComplaintReceived,
     ComplaintReclassified,
@@ -179,6 +180,11 @@ class History:
 
     def merged(self) -> Event:
         return self.event(EventType.MERGED, ComplaintMerged(actor="operator-1", into=self.id, reason="同一事件"))
+
+    def located(self, lon: float = 107.24, *, community: str | None = "xingui", grid: str | None = "grid-02") -> Event:
+        place = Place(lon=lon, lat=26.59, address="新贵社区5号")
+        data = ComplaintLocated(actor="operator-1", location=place, grid=grid, community=community)
+        return self.event(EventType.LOCATED, data)
 
     def erased(self, *, texts: bool = True) -> Event:
         data = ComplaintErased(actor="supervisor-1", ground="request", reason="来函申请", texts=texts)

@@ -95,6 +95,11 @@ def later(about: Event, event_type: EventType, *, tenant: str | None = None, seq
     return _event(event_type, about.subject, tenant or about.tenant, LATER[event_type], number)
 
 
+def event_about(about: Event, event_type: EventType, data: Payload, sequence: int) -> Event:
+    """Return an event about the complaint of `about`."""
+    return _event(event_type, about.subject, about.tenant, data, sequence)
+
+
 def reclassified(about: Event, category: str, *, sequence: int = 2) -> Event:
     """Return the correction of its category by an operator."""
     data = ComplaintReclassified(actor="operator-1", category=category, reason="归类有误")

@@ -93,12 +93,14 @@ def where(life: Sequence[Step]) -> Mapping[str, str]:
     """Return the dimensions that it counts under."""
     received = life[0].data
     assigned = _last(life, "assigned")
-    place = assigned.data if assigned else {}
+    unit = assigned.data if assigned else {}
+    placed = _last(life, "assigned", "located")
+    place = placed.data if placed else {}
     resolved = _last(life, "resolved")
     return {
         "community": place.get("community", ""),
         "grid": place.get("grid", ""),
-        "team": place.get("team", ""),
+        "team": unit.get("team", ""),
         "officer": _officer(life),
         "category": (_last(life, "reclassified") or life[0]).data.get("category", ""),
         "source": received["source"],

@@ -109,4 +109,5 @@ STEPS: Mapping[str, Callable[[Life, Draw], object]] = {
     "withdrawn": lambda life, _: life.withdrawn(),
     "rejected": lambda life, _: life.rejected(),
     "merged": lambda life, _: life.merged(),
+    "located": lambda life, draw: life.located(community=draw.community),
 }

@@ -79,7 +79,11 @@ def slowly(lives: Sequence[Life], community: str | None) -> dict[str, Any]:
     flow, hours, statuses, lights, words = (Counter[Any]() for _ in range(5))
     overdue = 0
     for life in lives:
-        placed = [cast(Any, event.data).community for event in life.events if event.type is EventType.ASSIGNED]
+        placed = [
+            cast(Any, event.data).community
+            for event in life.events
+            if event.type in (EventType.ASSIGNED, EventType.LOCATED)
+        ]
         if community is not None and (placed or [None])[-1] != community:
             continue
         said = None

@@ -106,6 +106,7 @@ class Wandering(Eventful):
             EventType.WITHDRAWN: self.withdrawn,
             EventType.REJECTED: self.rejected,
             EventType.MERGED: self.merged,
+            EventType.LOCATED: lambda: self.located(community=random.choice(("xingui", None))),
             EventType.RECLASSIFIED: lambda: self.reclassified(random.choice(_CATEGORIES)),
             EventType.EXCLUDED: lambda: self.excluded(
                 random.choice(("timeliness", "satisfaction", "all")), excluded=random.random() < 0.6

@@ -10,6 +10,7 @@ OPEN = ("received", "assigned", "accepted", "in_progress", "suspended")
 NOT_ENDED = (*OPEN, "transferred", "resolved", "verified")
 ANYWHERE = (
     *("release_requested", "release_refused"),
+    "located",
     *("ending_requested", "ending_decided", "appeal_decided", "excluded", "erased", "reclassified"),
 )
 LEGAL: dict[tuple[str | None, str], str] = {

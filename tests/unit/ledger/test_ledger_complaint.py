@@ -47,6 +47,7 @@ def _others(history: History) -> list[Event]:
         author.withdrawn(),
         author.rejected(),
         author.merged(),
+        author.located(),
         author.reclassified("noise.night"),
         author.erased(),
         author.event(EventType.VERIFIED, ComplaintVerified(actor="inspector-1", method="call")),

@@ -14,6 +14,7 @@ from intake_service.api import (
     configuration_files,
     drafts,
     erasures,
+    locations,
     reclassifications,
     references,
     rejections,
@@ -25,16 +26,18 @@ from intake_service.api import (
     uploads,
 )
 from intake_service.api.open311 import facade as open311
-from intake_service.events import lifecycle
+from intake_service.events import directory, lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
+from intake_service.service.areas import Areas
 from intake_service.service.asking_limits import AskingLimit
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
 from intake_service.service.likeness_index import LikenessIndex
+from intake_service.service.locating import Locating
 from intake_service.service.references import References
 from intake_service.service.report_limits import EVERY, ReportLimits
 from intake_service.service.similar import SimilarComplaints
@@ -59,6 +62,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     numbers = Numbers(foundation.engine, ZoneInfo(settings.timezone))
     categoriser = Categoriser.of(settings)
     known = References(foundation.read_engine)
+    areas = Areas(foundation.read_engine)
     attaching = Attaching.of(settings, foundation.engine)
     janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
     drafting = Drafting(
@@ -79,6 +83,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             reports.router,
             complaints.router,
             drafts.router,
+            locations.router,
             erasures.router,
             rejections.router,
             reclassifications.router,
@@ -90,7 +95,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             attachments.router,
             uploads.router,
         ],
-        subscriptions=[following, accounts.subscription("intake", following)],
+        subscriptions=[following, directory.SUBSCRIPTION, accounts.subscription("intake", following)],
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
             "intake": Intake(
@@ -98,11 +103,13 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 foundation.hot_engine,
                 numbers,
                 known,
+                areas,
                 categoriser,
                 settings.attachments_per_complaint,
                 limits,
             ),
             "references": known,
+            "locating": Locating(foundation.engine, areas),
             "attaching": attaching,
             "categoriser": categoriser,
             "drafting": drafting,

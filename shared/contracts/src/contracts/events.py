@@ -61,6 +61,7 @@ __all__ = [
     "ComplaintExcluded",
     "ComplaintExtended",
     "ComplaintForceClosed",
+    "ComplaintLocated",
     "ComplaintMerged",
     "ComplaintReceived",
     "ComplaintReclassified",
@@ -151,6 +152,8 @@ class ComplaintReceived(Payload):
     kind: RequestKind | None = None
     """What the reporter wants; None in events of earlier versions, which knew complaints only."""
     order: SuperiorOrder | None = None
+    outside_area: bool | None = None
+    """True outside the area of the tenant: its duty desk decides."""
     query_code_digest: str | None = None
     """What a query code has to hash to (`query_code_digest`): whoever has the code may speak as the reporter."""
 
@@ -232,6 +235,19 @@ class ComplaintMerged(Payload):
     reason: str | None = None
 
 
+class ComplaintLocated(Payload):
+    """Where a complaint is has been found out, or was corrected."""
+
+    actor: str
+    location: Place
+    """With coordinates."""
+    outside_area: bool | None = None
+    """True outside the area of the tenant."""
+    grid: str | None = None
+    """That covers it, by the county's map at that moment; None where none does."""
+    community: str | None = None
+
+
 ErasureGround = Literal["request", "retention", "other"]
 """The person has asked for it; the time for keeping is over; or what the reason says."""
 
@@ -281,6 +297,7 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.WITHDRAWN: ComplaintWithdrawn,
     EventType.REJECTED: ComplaintRejected,
     EventType.MERGED: ComplaintMerged,
+    EventType.LOCATED: ComplaintLocated,
     EventType.RECLASSIFIED: ComplaintReclassified,
     EventType.ERASED: ComplaintErased,
 }

@@ -73,6 +73,7 @@ class EventType(StrEnum):
     WITHDRAWN = "complaint.withdrawn"
     REJECTED = "complaint.rejected"
     MERGED = "complaint.merged"
+    LOCATED = "complaint.located"
     RECLASSIFIED = "complaint.reclassified"
     ERASED = "complaint.erased"
 
@@ -167,6 +168,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     # once a unit has accepted it, it is a case: whoever finds that it is none returns it, or asks for its voiding
     EventType.REJECTED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.REJECTED, "intake", _OPERATOR),
     EventType.MERGED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.MERGED, "intake", _OPERATOR),
+    # intake decides by what it has heard; the work may be further on when others hear of it
+    EventType.LOCATED: Transition(_EXISTING, None, "intake", _OPERATOR | _DISPATCHER),
     # intake corrects what has not ended there; it may have elsewhere, and the correction counts all the same
     EventType.RECLASSIFIED: Transition(_EXISTING, None, "intake", _DISPATCHER | _OPERATOR),
     # at the reporter's wish, or by a rule once the time for keeping is over

@@ -101,6 +101,14 @@ class Case:
         self.version += 1
         self.sequence += 1
 
+    def locate(self, sequence: int) -> bool:
+        """Note that intake's `sequence`-th event says where it is; return False where that had happened already."""
+        if sequence <= self.intake_sequence:
+            return False
+        self.intake_sequence = sequence
+        self.version += 1
+        return True
+
     def answer_release(self, sequence: int, ending: str) -> EventType | None:
         """Decide whether the complaint may still end so, with one of RELEASE_ENDINGS: only where the table has a line.
 

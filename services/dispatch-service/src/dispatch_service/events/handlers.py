@@ -12,8 +12,9 @@ from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Payload, Released, ReleaseRefused, ReleaseRequested
 from contracts.lifecycle import RELEASE_ENDINGS, EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
-from dispatch_service.events import received, reclassified, rounds, self_handled
+from dispatch_service.events import received, reclassified, relocations, rounds, self_handled
 from dispatch_service.events.reclassified import Reclassified
+from dispatch_service.events.relocations import Located
 from dispatch_service.events.rounds import NewRound
 from dispatch_service.persistence import case_slices, ended_cases, erasing
 from dispatch_service.persistence.case_slices import CaseKey
@@ -36,6 +37,7 @@ CONSUMED = frozenset(
         EventType.WITHDRAWN,
         EventType.REJECTED,
         EventType.MERGED,
+        EventType.LOCATED,
         EventType.RECLASSIFIED,
         EventType.ERASED,
     }
@@ -88,6 +90,11 @@ class CaseEvents:
             await erasing.erase(connection, erasures)
         if outcome.new_rounds:
             outcome.answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
+        if outcome.located:
+            erased = {(event.tenant, event.subject) for event in erasures}
+            located = [each for key, each in outcome.located.items() if key not in erased]
+            outcome.answers += await relocations.relocate(connection, self._rulebooks, located, now)
+        if outcome.new_rounds or outcome.located:
             # of one case in order; cases do not matter to each other
             outcome.answers.sort(key=lambda event: event.sequence)
         for each in outcome.reclassified.values():
@@ -104,6 +111,8 @@ class _Outcome:
     """Those of them that ended out of the ordinary."""
     answers: list[Event] = field(default_factory=list)
     new_rounds: list[NewRound] = field(default_factory=list)
+    located: dict[CaseKey, Located] = field(default_factory=dict)
+    """By the last word on each place."""
     reclassified: dict[CaseKey, Reclassified] = field(default_factory=dict)
 
 
@@ -122,10 +131,18 @@ def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime
                 outcome.changed[key] = case
             if decided is not None and decided.type is EventType.RELEASED:
                 outcome.ended[key] = case
+        elif event.type is EventType.LOCATED:
+            _locate(outcome, key, case, event)
         elif _follows(case, event):
             outcome.changed[key] = case
             _note(outcome, key, case, event)
     return outcome
+
+
+def _locate(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
+    if case.locate(event.sequence):
+        outcome.changed[key] = case
+        outcome.located[key] = Located(event, case)
 
 
 def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:

@@ -68,14 +68,20 @@ async def hold_teams(connection: AsyncConnection, rulebooks: Rulebooks, placed: 
 
 
 def _route(events: Sequence[Event], books: Mapping[str, Rulebook]) -> list[Route]:
-    """Return a route for each event, in order; each tenant's complaints are looked up all at once."""
+    """Return a route for each event, in order; each tenant's complaints are looked up all at once.
+
+    What lies outside the tenant's area goes to its duty desk, whatever rules say.
+    """
     places: dict[str, list[int]] = defaultdict(list)
     for index, event in enumerate(events):
         places[event.tenant].append(index)
     routes: dict[int, Route] = {}
     for tenant, indexes in places.items():
         complaints = [received_of(events[index]) for index in indexes]
-        routes |= zip(indexes, routes_of(books[tenant].router, complaints), strict=True)
+        router = books[tenant].router
+        routes |= zip(indexes, routes_of(router, complaints), strict=True)
+        outside = [index for index, complaint in zip(indexes, complaints, strict=True) if complaint.outside_area]
+        routes |= zip(outside, router.by_place([None] * len(outside)), strict=True)
     return [routes[index] for index in range(len(events))]
 
 

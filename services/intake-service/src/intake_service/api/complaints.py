@@ -51,6 +51,8 @@ async def _filters(
     received_to: Instant | None = None,
     updated_after: Instant | None = None,
     bbox: Box = None,
+    outside_area: Annotated[bool | None, Query(description="Whether it lies outside the tenant's area.")] = None,
+    located: Annotated[bool | None, Query(description="False: only an address is known.")] = None,
 ) -> Filters:
     return Filters(
         status,
@@ -64,6 +66,8 @@ async def _filters(
         updated_after,
         bbox,
         kind,
+        outside_area,
+        located,
     )
 
 

@@ -98,6 +98,7 @@ class ComplaintView(BaseModel):
     description: str
     location: LocationOut
     reporter: ReporterOut | None
+    outside_area: Annotated[bool, Field(description="Where it is lies outside the area of the tenant.")]
     confidential: Annotated[bool, Field(description="Only supervisors, and the reporter, see who reported it.")]
     station: str | None
     device: DeviceOut | None

@@ -48,6 +48,7 @@ def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
         reporter=ReporterOut(name=row.name, phone=row.phone, email=row.email, anonymous=row.anonymous)
         if contact
         else None,
+        outside_area=row.outside_area,
         confidential=row.confidential,
         station=origin.get("station"),
         device=origin.get("device"),

@@ -73,6 +73,12 @@ class Search:
     bounds: BoundingBox | None
 
 
+async def move(connection: AsyncConnection, tenant: str, complaint_id: UUID, lon: float, lat: float) -> None:
+    """Set where a complaint is, if it is indexed already; its words stay."""
+    mine = sa.and_(table.c.tenant == tenant, table.c.complaint_id == complaint_id)
+    await connection.execute(sa.update(table).where(mine).values(lon=lon, lat=lat, cell=cell(lon, lat)))
+
+
 def cell(lon: float, lat: float, east: int = 0, north: int = 0) -> int:
     """Return the number of the cell of a point, or of the one so many cells further east and north."""
     return (int(lat // CELL_DEGREES) + north) * _COLUMNS + int(lon // CELL_DEGREES) + east

@@ -31,6 +31,9 @@ class Filters:
     updated_after: datetime | None = None
     bbox: BoundingBox | None = None
     kind: str | None = None
+    outside_area: bool | None = None
+    located: bool | None = None
+    """Whether its coordinates are known."""
 
 
 _ATTACHMENTS = sa.func.array(
@@ -83,7 +86,7 @@ def _visible(caller: Caller) -> list[sa.ColumnElement[bool]]:
 def _narrowed(filters: Filters) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = [
         complaint.c[name] == value
-        for name in ("status", "source", "kind", "community", "grid", "external_ref")
+        for name in ("status", "source", "kind", "outside_area", "community", "grid", "external_ref")
         if (value := getattr(filters, name)) is not None
     ]
     if filters.category is not None:  # a 大类 stands for its 小类 too
@@ -95,6 +98,8 @@ def _narrowed(filters: Filters) -> list[sa.ColumnElement[bool]]:
         conditions.append(complaint.c.received_at < filters.received_to)
     if filters.updated_after is not None:
         conditions.append(complaint.c.updated_at > filters.updated_after)
+    if filters.located is not None:
+        conditions.append(complaint.c.lon.is_not(None) if filters.located else complaint.c.lon.is_(None))
     if filters.bbox is not None:
         west, south, east, north = filters.bbox
         conditions += [complaint.c.lon.between(west, east), complaint.c.lat.between(south, north)]

@@ -59,6 +59,13 @@ complaint = sa.Table(
         server_default=sa.false(),
         comment="who reported it: supervisors only",
     ),
+    sa.Column(
+        "outside_area",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="of its tenant, as it was when it came in or was located",
+    ),
     sa.Column("origin", JSONB, comment="what its source adds: station, device, order"),
     sa.Column(
         "reclassifications",

@@ -41,6 +41,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.WITHDRAWN: frozenset({"reason"}),
     EventType.REJECTED: frozenset({"code", "advice"}),
     EventType.MERGED: frozenset({"into"}),
+    EventType.LOCATED: frozenset({"location", "community"}),
     EventType.RECLASSIFIED: frozenset({"category", "former"}),
     EventType.ERASED: frozenset({"ground", "texts"}),
 }

@@ -15,6 +15,7 @@ from contracts.events import (
     ComplaintEscalated,
     ComplaintExcluded,
     ComplaintExtended,
+    ComplaintLocated,
     ComplaintReceived,
     ComplaintReclassified,
     ComplaintReopened,
@@ -130,6 +131,12 @@ def _assigned(facts: Facts, event: Event) -> None:
     facts.department = facts.accepted_at = None
     if facts.first_assigned_at is None:
         facts.first_assigned_at = event.time
+
+
+def _located(facts: Facts, event: Event) -> None:
+    data = cast(ComplaintLocated, event.data)
+    facts.community = data.community
+    facts.grid = data.grid
 
 
 def _accepted(facts: Facts, event: Event) -> None:
@@ -273,6 +280,7 @@ def _reclassified(facts: Facts, event: Event) -> None:
 CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.RECEIVED: _received,
     EventType.ASSIGNED: _assigned,
+    EventType.LOCATED: _located,
     EventType.ACCEPTED: _accepted,
     EventType.STARTED: _started,
     EventType.RETURNED: _returned,

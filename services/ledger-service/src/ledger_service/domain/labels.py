@@ -64,6 +64,7 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.WITHDRAWN: Label("撤回", "Withdrawn"),
     EventType.REJECTED: Label("不予受理", "Rejected"),
     EventType.MERGED: Label("并案", "Merged with another"),
+    EventType.LOCATED: Label("核定位置", "Place set"),
     EventType.RECLASSIFIED: Label("变更类别", "Put into another category"),
     EventType.ERASED: Label("删除个人信息", "Personal data erased"),
 }
