@@ -38,6 +38,7 @@ CONSUMED = frozenset(
         EventType.WITHDRAWN,
         EventType.REJECTED,
         EventType.MERGED,
+        EventType.UNMERGED,
         EventType.LOCATED,
         EventType.RECLASSIFIED,
         EventType.ERASED,
@@ -156,6 +157,9 @@ def _locate(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
 def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
     if event.type in _OUT_OF_THE_ORDINARY:
         outcome.ended[key] = case
+    elif event.type is EventType.UNMERGED:
+        case.act(EventType.ASSIGNED)
+        outcome.new_rounds.append(NewRound(event, case, case.sequence))
     elif event.type in SAID:
         outcome.conversations.hear(case, event)
     elif event.type is EventType.RECLASSIFIED:
