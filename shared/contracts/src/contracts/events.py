@@ -29,6 +29,13 @@ from contracts.closing_events import (
 )
 from contracts.lifecycle import EventType, Status
 from contracts.payload import HandlingMode, Latitude, Longitude, Payload, Place, RequestKind
+from contracts.reporter_events import (
+    ComplaintSupplemented,
+    QuestionAnswered,
+    QuestionAsked,
+    QuestionLapsed,
+    Speaker,
+)
 from contracts.work_events import (
     Acted,
     AssignedBy,
@@ -72,8 +79,10 @@ __all__ = [
     "ComplaintResumed",
     "ComplaintReturned",
     "ComplaintStarted",
+    "ComplaintSupplemented",
     "ComplaintSuspended",
     "ComplaintTransferred",
+    "ComplaintUnmerged",
     "ComplaintVerified",
     "ComplaintVoided",
     "ComplaintWithdrawn",
@@ -86,6 +95,9 @@ __all__ = [
     "Longitude",
     "Payload",
     "Place",
+    "QuestionAnswered",
+    "QuestionAsked",
+    "QuestionLapsed",
     "RatingAppealed",
     "RectificationOrdered",
     "ReinspectionDue",
@@ -96,6 +108,7 @@ __all__ = [
     "ReworkOrdered",
     "Satisfaction",
     "SelfHandled",
+    "Speaker",
     "SuperiorOrder",
     "SupervisionOrder",
     "VerificationMethod",
@@ -235,6 +248,16 @@ class ComplaintMerged(Payload):
     reason: str | None = None
 
 
+class ComplaintUnmerged(Payload):
+    """取消并案: it is a matter of its own again, to be worked on."""
+
+    actor: str
+    """An operator; `rule` where its master has ended without being handled."""
+    master: UUID
+    """What it was merged into."""
+    reason: str | None = None
+
+
 class ComplaintLocated(Payload):
     """Where a complaint is has been found out, or was corrected."""
 
@@ -295,8 +318,13 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.RELEASED: Released,
     EventType.RELEASE_REFUSED: ReleaseRefused,
     EventType.WITHDRAWN: ComplaintWithdrawn,
+    EventType.SUPPLEMENTED: ComplaintSupplemented,
+    EventType.QUESTION_ASKED: QuestionAsked,
+    EventType.QUESTION_ANSWERED: QuestionAnswered,
+    EventType.QUESTION_LAPSED: QuestionLapsed,
     EventType.REJECTED: ComplaintRejected,
     EventType.MERGED: ComplaintMerged,
+    EventType.UNMERGED: ComplaintUnmerged,
     EventType.LOCATED: ComplaintLocated,
     EventType.RECLASSIFIED: ComplaintReclassified,
     EventType.ERASED: ComplaintErased,
