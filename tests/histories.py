@@ -11,19 +11,26 @@ from contracts.events import (
     ComplaintAccepted,
     ComplaintAssigned,
     ComplaintErased,
+    ComplaintLocated,
     ComplaintMerged,
     ComplaintReceived,
+    ComplaintReclassified,
     ComplaintRejected,
     ComplaintReopened,
     ComplaintResolved,
     ComplaintResumed,
     ComplaintReturned,
     ComplaintStarted,
+    ComplaintSupplemented,
     ComplaintSuspended,
     ComplaintTransferred,
+    ComplaintUnmerged,
     ComplaintWithdrawn,
     Payload,
     Place,
+    QuestionAnswered,
+    QuestionAsked,
+    QuestionLapsed,
     RectificationOrdered,
     ReinspectionDue,
     Released,
@@ -160,6 +167,21 @@ class History:
     def release_refused(self, request: UUID, status: Status) -> Event:
         return self.event(EventType.RELEASE_REFUSED, ReleaseRefused(request=request, status=status))
 
+    def supplemented(self, text: str = "在 3 号楼旁") -> Event:
+        said = ComplaintSupplemented(supplement=uuid7(), actor=OWNER, by="reporter", text=text)
+        return self.event(EventType.SUPPLEMENTED, said)
+
+    def asked(self, text: str = "在几号楼？") -> Event:
+        data = QuestionAsked(question=uuid7(), actor="operator-1", text=text, lapses_at=BEGIN + timedelta(days=5))
+        return self.event(EventType.QUESTION_ASKED, data)
+
+    def answered(self, text: str = "3 号楼") -> Event:
+        data = QuestionAnswered(question=uuid7(), actor=OWNER, by="reporter", text=text)
+        return self.event(EventType.QUESTION_ANSWERED, data)
+
+    def lapsed(self) -> Event:
+        return self.event(EventType.QUESTION_LAPSED, QuestionLapsed(question=uuid7()))
+
     def withdrawn(self) -> Event:
         return self.event(EventType.WITHDRAWN, ComplaintWithdrawn(actor=OWNER, reason="已自行解决"))
 
@@ -172,8 +194,21 @@ class History:
             ),
         )
 
+    def reclassified(self, category: str, former: str | None = "street_order.vendors") -> Event:
+        data = ComplaintReclassified(actor="operator-1", category=category, former=former, reason="归类有误")
+        return self.event(EventType.RECLASSIFIED, data)
+
     def merged(self) -> Event:
         return self.event(EventType.MERGED, ComplaintMerged(actor="operator-1", into=self.id, reason="同一事件"))
+
+    def unmerged(self) -> Event:
+        data = ComplaintUnmerged(actor="operator-1", master=self.id, reason="不是同一处")
+        return self.event(EventType.UNMERGED, data)
+
+    def located(self, lon: float = 107.24, *, community: str | None = "xingui", grid: str | None = "grid-02") -> Event:
+        place = Place(lon=lon, lat=26.59, address="新贵社区5号")
+        data = ComplaintLocated(actor="operator-1", location=place, grid=grid, community=community)
+        return self.event(EventType.LOCATED, data)
 
     def erased(self, *, texts: bool = True) -> Event:
         data = ComplaintErased(actor="supervisor-1", ground="request", reason="来函申请", texts=texts)

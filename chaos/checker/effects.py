@@ -38,6 +38,7 @@ _MOVES_A_CASE = frozenset(
         EventType.REWORK_ORDERED,
         EventType.CLOSED,
         EventType.REOPENED,
+        EventType.RECLASSIFIED,
     }
 )
 """Each makes one version of a case, but for what a timer tells, which has no actor; dispatch has let go of it when

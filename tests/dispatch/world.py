@@ -20,8 +20,10 @@ from contracts.events import (
     ComplaintErased,
     ComplaintMerged,
     ComplaintReceived,
+    ComplaintReclassified,
     ComplaintRejected,
     ComplaintReopened,
+    ComplaintUnmerged,
     ComplaintVerified,
     ComplaintWithdrawn,
     Payload,
@@ -53,6 +55,7 @@ LATER: dict[EventType, Payload] = {
     EventType.WITHDRAWN: ComplaintWithdrawn(actor="citizen-1"),
     EventType.REJECTED: ComplaintRejected(actor="operator-1", code="not_ours", advice=Advice(zh="请拨打12315")),
     EventType.MERGED: ComplaintMerged(actor="operator-1", into=DECISION),
+    EventType.UNMERGED: ComplaintUnmerged(actor="operator-1", master=DECISION),
     EventType.VOIDED: ComplaintVoided(actor="supervisor-demo", decision=DECISION, reason="误报"),
     EventType.FORCE_CLOSED: ComplaintForceClosed(actor="supervisor-demo", decision=DECISION, reason="x", gates=()),
     EventType.RELEASE_REQUESTED: ReleaseRequested(actor="citizen-1", ending="withdrawn"),
@@ -64,6 +67,7 @@ _NUMBERS = {
     EventType.WITHDRAWN: 3,
     EventType.REJECTED: 3,
     EventType.MERGED: 3,
+    EventType.UNMERGED: 4,
     EventType.RELEASE_REQUESTED: 2,
     EventType.ERASED: 2,
 }
@@ -92,6 +96,17 @@ def later(about: Event, event_type: EventType, *, tenant: str | None = None, seq
     """Return a later event of intake or ledger about the complaint of `about`, with the number that it usually has."""
     number = sequence or _NUMBERS.get(event_type, 1)
     return _event(event_type, about.subject, tenant or about.tenant, LATER[event_type], number)
+
+
+def event_about(about: Event, event_type: EventType, data: Payload, sequence: int) -> Event:
+    """Return an event about the complaint of `about`."""
+    return _event(event_type, about.subject, about.tenant, data, sequence)
+
+
+def reclassified(about: Event, category: str, *, sequence: int = 2) -> Event:
+    """Return the correction of its category by an operator."""
+    data = ComplaintReclassified(actor="operator-1", category=category, reason="归类有误")
+    return _event(EventType.RECLASSIFIED, about.subject, about.tenant, data, sequence)
 
 
 def ending_decided(

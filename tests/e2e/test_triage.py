@@ -19,7 +19,8 @@ async def test_an_operator_rejects_what_is_not_ours(county: County, people: Peop
     lines = prelude(county) + section("docs/triage.md", "An operator's walk")
     printed = await asyncio.to_thread(run, county, lines, tmp_path)
 
-    templates, rejected, seen = [json.loads(line) for line in printed.replace("}{", "}\n{").splitlines()]
+    documents = [json.loads(line) for line in printed.replace("}{", "}\n{").splitlines()]
+    templates, rejected, seen, corrected, labels = documents
     assert "consumer" in {each["code"] for each in templates["templates"]}
     assert (rejected["rejection"], seen["status"]) == ("rejected", "rejected")
     assert "12315" in seen["progress"][-1]["advice"]["zh"]
@@ -28,6 +29,12 @@ async def test_an_operator_rejects_what_is_not_ours(county: County, people: Peop
     assert (story["timeline"][-1]["type"], story["timeline"][-1]["label"]["zh"]) == ("complaint.rejected", "不予受理")
     case = await people.a("officer").get(f"/dispatch/v1/cases/{seen['id']}")
     assert body(case)["status"] == "rejected"
+    assert (corrected["category"], corrected["former"]) == ("street_order.itinerant_vendors", "street_order.parking")
+    assert corrected["id"] in {each["id"] for each in labels["items"]}
+    story = await people.until(corrected["id"], "assigned")
+    assert legal(story)
+    assert story["category"] == "street_order.itinerant_vendors"
+    assert "变更类别" in {line["label"]["zh"] for line in story["timeline"]}
 
 
 async def test_of_a_rejection_and_an_acceptance_exactly_one_wins(people: People) -> None:

@@ -18,7 +18,7 @@ from ledger_service.persistence.statistics_cells import Question
 _ENTRIES = sa.text("SELECT * FROM entry WHERE tenant = :tenant AND complaint_id IS NOT NULL ORDER BY position")
 _TIMES = ("dispatch", "discovery", "on_site", "removal")
 _OF_THE_WORD = {"followed_up", "contacted", "solved", "satisfied", "basically_satisfied"}
-_OF_THE_RECEPTION = {"received", "voided", "rejected"}
+_OF_THE_RECEPTION = {"received", "voided", "rejected", "merged"}
 
 
 @dataclass(frozen=True)
@@ -93,14 +93,16 @@ def where(life: Sequence[Step]) -> Mapping[str, str]:
     """Return the dimensions that it counts under."""
     received = life[0].data
     assigned = _last(life, "assigned")
-    place = assigned.data if assigned else {}
+    unit = assigned.data if assigned else {}
+    placed = _last(life, "assigned", "located")
+    place = placed.data if placed else {}
     resolved = _last(life, "resolved")
     return {
         "community": place.get("community", ""),
         "grid": place.get("grid", ""),
-        "team": place.get("team", ""),
+        "team": unit.get("team", ""),
         "officer": _officer(life),
-        "category": received.get("category", ""),
+        "category": (_last(life, "reclassified") or life[0]).data.get("category", ""),
         "source": received["source"],
         "handling_mode": resolved.data["handling_mode"] if resolved else "",
     }
@@ -127,19 +129,17 @@ def counts(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:
     """Yield what a complaint counts for after these entries, and when."""
     received_at = datetime.fromisoformat(life[0].data["received_at"])
     yield "received", received_at
-    if _last(life, "voided"):
-        yield "voided", received_at
-        return
-    if _last(life, "rejected"):
-        yield "rejected", received_at
-        return
+    for name, back in (("voided", "voided"), ("rejected", "rejected"), ("merged", "unmerged")):
+        if (ended := _last(life, name, back)) is not None and ended.type == name:
+            yield name, received_at
+            return
     assigned = next((step for step in life if step.type == "assigned"), None)
-    if assigned or not _last(_round(life), "withdrawn", "merged", "closed", "force_closed"):
+    if assigned or not _last(_round(life), "withdrawn", "closed", "force_closed"):
         yield "to_dispatch", received_at
     if assigned:
         yield _time("dispatch", received_at, assigned.at), received_at
     yield from _firsts(life, received_at)
-    if not _last(life, "withdrawn", "merged"):
+    if not _last(life, "withdrawn"):
         yield from _due(life)
     closed = next((step for step in life if step.type in ("closed", "force_closed")), None)
     if closed:
@@ -167,7 +167,7 @@ def _due(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:
     forced = _last(present, "force_closed")
     handled = _last(present, "resolved") or forced
     promised_at = _promised_at(present)
-    stopped = _suspension(life) or handled
+    stopped = _standing(life) or handled
     is_missed = promised_at is not None and (stopped is None or stopped.at > promised_at)
     at = promised_at if is_missed else (handled.at if handled else None)
     if at is None:
@@ -190,9 +190,24 @@ def _promised_at(steps: Sequence[Step]) -> datetime | None:
     return None if promised is None else datetime.fromisoformat(promised)
 
 
-def _suspension(life: Sequence[Step]) -> Step | None:
-    switch = _last(life, "suspended", "resumed")
-    return switch if switch and switch.type == "suspended" else None
+def _standing(life: Sequence[Step]) -> Step | None:
+    """Return since when the clock stands: it was laid aside, or waits for the reporter, or did until the result."""
+    laid_aside = waits = None
+    is_done = False
+    for step in life:
+        if step.type in ("rework_ordered", "reopened"):
+            waits, is_done = None, False
+        elif step.type == "suspended":
+            laid_aside, waits = waits or step, None
+        elif step.type == "resumed":
+            laid_aside = None
+        elif step.type in ("resolved", "closed", "force_closed"):
+            is_done = True
+        elif step.type == "question_asked" and not (laid_aside or is_done):
+            waits = waits or step
+        elif step.type in ("question_answered", "question_lapsed") and not (laid_aside or is_done):
+            waits = None
+    return laid_aside or waits
 
 
 def _word(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:

@@ -106,7 +106,13 @@ STEPS: Mapping[str, Callable[[Life, Draw], object]] = {
     "rework_ordered": lambda life, _: life.rework_ordered(life.rounds + 1),
     "voided": lambda life, _: life.voided(),
     "force_closed": lambda life, _: life.force_closed(),
+    "asked": lambda life, _: life.asked(),
+    "answered": lambda life, _: life.answered(),
+    "lapsed": lambda life, _: life.lapsed(),
+    "supplemented": lambda life, _: life.supplemented(),
     "withdrawn": lambda life, _: life.withdrawn(),
     "rejected": lambda life, _: life.rejected(),
     "merged": lambda life, _: life.merged(),
+    "unmerged": lambda life, _: life.unmerged(),
+    "located": lambda life, draw: life.located(community=draw.community),
 }

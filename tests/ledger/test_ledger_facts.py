@@ -36,6 +36,7 @@ def _full() -> Eventful:
     rating = history.rated("dissatisfied", solved=False)
     history.decided(history.appealed(rating.id).id)
     history.excluded("timeliness")
+    history.reclassified("noise.night")
     return history
 
 
@@ -52,6 +53,7 @@ def test_facts_are_those_of_all_events() -> None:
     assert (complaint.officer, complaint.handling_mode) == (OFFICER, "guidance")
     assert complaint.promised_at == _PROMISED + timedelta(days=4)
     assert complaint.is_struck
+    assert complaint.category == "noise.night"
     assert complaint.exclusions == Exclusion.TIMELINESS
     assert complaint.facts_version == complaint.version == len(_full().events)
 

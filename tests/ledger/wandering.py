@@ -104,8 +104,15 @@ class Wandering(Eventful):
             EventType.FORCE_CLOSED: self.force_closed,
             EventType.VOIDED: self.voided,
             EventType.WITHDRAWN: self.withdrawn,
+            EventType.SUPPLEMENTED: self.supplemented,
+            EventType.QUESTION_ASKED: self.asked,
+            EventType.QUESTION_ANSWERED: self.answered,
+            EventType.QUESTION_LAPSED: self.lapsed,
             EventType.REJECTED: self.rejected,
             EventType.MERGED: self.merged,
+            EventType.UNMERGED: self.unmerged,
+            EventType.LOCATED: lambda: self.located(community=random.choice(("xingui", None))),
+            EventType.RECLASSIFIED: lambda: self.reclassified(random.choice(_CATEGORIES)),
             EventType.EXCLUDED: lambda: self.excluded(
                 random.choice(("timeliness", "satisfaction", "all")), excluded=random.random() < 0.6
             ),

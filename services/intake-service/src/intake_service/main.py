@@ -1,6 +1,7 @@
 """Puts intake together; nothing imports this module but its entry points."""
 
 from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,30 +15,43 @@ from intake_service.api import (
     configuration_files,
     drafts,
     erasures,
+    followed,
+    locations,
+    merging,
+    questions,
+    reclassifications,
     references,
     rejections,
+    reporter_texts,
     reports,
+    same_reporter,
     similar,
     suggestions,
+    supplements,
     texts,
+    tracking,
     triage_texts,
     uploads,
 )
 from intake_service.api.open311 import facade as open311
-from intake_service.events import lifecycle
+from intake_service.events import directory, lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
 from intake_service.service.accept import Intake
+from intake_service.service.areas import Areas
 from intake_service.service.asking_limits import AskingLimit
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
+from intake_service.service.lapsing import lapse_due
 from intake_service.service.likeness_index import LikenessIndex
+from intake_service.service.locating import Locating
 from intake_service.service.references import References
+from intake_service.service.report_limits import EVERY, ReportLimits
 from intake_service.service.similar import SimilarComplaints
 from intake_service.service.suggesting import Categoriser
-from operations import accounts
+from operations import accounts, wrong_codes
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
@@ -45,7 +59,7 @@ from runtime.lifecycle import Service
 from runtime.problems import render_below
 from runtime.settings import RuntimeSettings
 
-__all__ = ["build", "texts", "triage_texts"]
+__all__ = ["build", "reporter_texts", "texts", "triage_texts"]
 
 _FORM_SLACK = 65_536
 """Bytes of a form beside its file."""
@@ -57,6 +71,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     numbers = Numbers(foundation.engine, ZoneInfo(settings.timezone))
     categoriser = Categoriser.of(settings)
     known = References(foundation.read_engine)
+    areas = Areas(foundation.read_engine)
     attaching = Attaching.of(settings, foundation.engine)
     janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
     drafting = Drafting(
@@ -66,6 +81,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         settings.attachments_per_complaint,
     )
     erasing = Erasing(foundation.engine, janitor.remove)
+    limits = ReportLimits(foundation.read_engine, settings.reports_per_hour, settings.reports_per_day)
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
     service = assemble(
         foundation,
@@ -75,18 +91,26 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             reports.router,
             complaints.router,
+            tracking.router,
+            supplements.router,
+            questions.router,
             drafts.router,
+            locations.router,
             erasures.router,
             rejections.router,
+            reclassifications.router,
             references.router,
             configuration.router,
             configuration_files.router,
             suggestions.router,
             similar.router,
+            merging.router,
+            followed.router,
+            same_reporter.router,
             attachments.router,
             uploads.router,
         ],
-        subscriptions=[following, accounts.subscription("intake", following)],
+        subscriptions=[following, directory.SUBSCRIPTION, accounts.subscription("intake", following)],
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
             "intake": Intake(
@@ -94,10 +118,13 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 foundation.hot_engine,
                 numbers,
                 known,
+                areas,
                 categoriser,
                 settings.attachments_per_complaint,
+                limits,
             ),
             "references": known,
+            "locating": Locating(foundation.engine, areas),
             "attaching": attaching,
             "categoriser": categoriser,
             "drafting": drafting,
@@ -112,12 +139,20 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
                 Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
                 Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
+                *([Rounds("intake report limits", limits.renew, every=EVERY)] if limits.is_on else []),
                 *_retention(settings, foundation.engine, erasing),
-            ]
+            ],
+            "relay": [
+                Rounds("intake questions", partial(lapse_due, foundation.engine), every=timedelta(seconds=1)),
+                Rounds(
+                    "intake query codes", partial(wrong_codes.forget, foundation.engine), every=timedelta(minutes=5)
+                ),
+            ],
         },
         body_limits={
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,
+            f"{PATH}/by-code/": settings.attachment_max_bytes + _FORM_SLACK,
             **dict.fromkeys(open311.FORMS, settings.attachment_max_bytes + _FORM_SLACK),
             "/intake/v1/configuration/": configuration.BODY_LIMIT,
         },

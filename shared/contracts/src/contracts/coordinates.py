@@ -1,10 +1,11 @@
 """Chinese map datums to WGS84.
 
 GCJ-02 (AutoNavi, Tencent) is WGS84 moved by a published-by-use polynomial of 100 to 700 m inside China; BD-09 (Baidu)
-is GCJ-02 moved once more; CGCS2000 agrees with WGS84 within centimetres. The inverse of GCJ-02 has no closed form:
+is GCJ-02 moved once more; CGCS2000 agrees with WGS84 within centimetres. The inverses have no closed form:
 fixed-point iteration reaches 1e-9 degrees (0.1 mm) in a few steps.
 """
 
+from collections.abc import Callable
 from math import atan2, cos, pi, sin, sqrt
 from typing import Literal
 
@@ -52,16 +53,17 @@ def to_bd09(lon: float, lat: float) -> tuple[float, float]:
 
 
 def _from_bd09(lon: float, lat: float) -> tuple[float, float]:
-    x, y = lon - 0.0065, lat - 0.006
-    radius = sqrt(x * x + y * y) - 0.00002 * sin(y * _BD)
-    angle = atan2(y, x) - 0.000003 * cos(x * _BD)
-    return radius * cos(angle), radius * sin(angle)
+    return _inverse(to_bd09, lon, lat)
 
 
 def _from_gcj02(lon: float, lat: float) -> tuple[float, float]:
+    return _inverse(to_gcj02, lon, lat)
+
+
+def _inverse(moved: Callable[[float, float], tuple[float, float]], lon: float, lat: float) -> tuple[float, float]:
     guess_lon, guess_lat = lon, lat
     for _ in range(10):
-        there_lon, there_lat = to_gcj02(guess_lon, guess_lat)
+        there_lon, there_lat = moved(guess_lon, guess_lat)
         guess_lon, guess_lat = guess_lon + lon - there_lon, guess_lat + lat - there_lat
         if abs(lon - there_lon) + abs(lat - there_lat) < _PRECISION_DEGREES:
             break

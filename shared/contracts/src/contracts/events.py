@@ -29,6 +29,13 @@ from contracts.closing_events import (
 )
 from contracts.lifecycle import EventType, Status
 from contracts.payload import HandlingMode, Latitude, Longitude, Payload, Place, RequestKind
+from contracts.reporter_events import (
+    ComplaintSupplemented,
+    QuestionAnswered,
+    QuestionAsked,
+    QuestionLapsed,
+    Speaker,
+)
 from contracts.work_events import (
     Acted,
     AssignedBy,
@@ -61,8 +68,10 @@ __all__ = [
     "ComplaintExcluded",
     "ComplaintExtended",
     "ComplaintForceClosed",
+    "ComplaintLocated",
     "ComplaintMerged",
     "ComplaintReceived",
+    "ComplaintReclassified",
     "ComplaintRejected",
     "ComplaintReopened",
     "ComplaintRescheduled",
@@ -70,8 +79,10 @@ __all__ = [
     "ComplaintResumed",
     "ComplaintReturned",
     "ComplaintStarted",
+    "ComplaintSupplemented",
     "ComplaintSuspended",
     "ComplaintTransferred",
+    "ComplaintUnmerged",
     "ComplaintVerified",
     "ComplaintVoided",
     "ComplaintWithdrawn",
@@ -84,6 +95,9 @@ __all__ = [
     "Longitude",
     "Payload",
     "Place",
+    "QuestionAnswered",
+    "QuestionAsked",
+    "QuestionLapsed",
     "RatingAppealed",
     "RectificationOrdered",
     "ReinspectionDue",
@@ -94,6 +108,7 @@ __all__ = [
     "ReworkOrdered",
     "Satisfaction",
     "SelfHandled",
+    "Speaker",
     "SuperiorOrder",
     "SupervisionOrder",
     "VerificationMethod",
@@ -150,6 +165,8 @@ class ComplaintReceived(Payload):
     kind: RequestKind | None = None
     """What the reporter wants; None in events of earlier versions, which knew complaints only."""
     order: SuperiorOrder | None = None
+    outside_area: bool | None = None
+    """True outside the area of the tenant: its duty desk decides."""
     query_code_digest: str | None = None
     """What a query code has to hash to (`query_code_digest`): whoever has the code may speak as the reporter."""
 
@@ -211,12 +228,47 @@ class ComplaintRejected(Payload):
     """Code of the template that the advice was made of."""
 
 
+class ComplaintReclassified(Payload):
+    """Somebody has found that it belongs to another category: a correction, no step of the way."""
+
+    actor: str
+    category: str
+    former: str | None = None
+    """The category that it had; None where it had none."""
+    suggested: str | None = None
+    """What the model had made of it."""
+    reason: str
+
+
 class ComplaintMerged(Payload):
     """并案: it tells of the same matter as another complaint, which is worked on for both."""
 
     actor: str
     into: UUID
     reason: str | None = None
+
+
+class ComplaintUnmerged(Payload):
+    """取消并案: it is a matter of its own again, to be worked on."""
+
+    actor: str
+    """An operator; `rule` where its master has ended without being handled."""
+    master: UUID
+    """What it was merged into."""
+    reason: str | None = None
+
+
+class ComplaintLocated(Payload):
+    """Where a complaint is has been found out, or was corrected."""
+
+    actor: str
+    location: Place
+    """With coordinates."""
+    outside_area: bool | None = None
+    """True outside the area of the tenant."""
+    grid: str | None = None
+    """That covers it, by the county's map at that moment; None where none does."""
+    community: str | None = None
 
 
 ErasureGround = Literal["request", "retention", "other"]
@@ -266,7 +318,14 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.RELEASED: Released,
     EventType.RELEASE_REFUSED: ReleaseRefused,
     EventType.WITHDRAWN: ComplaintWithdrawn,
+    EventType.SUPPLEMENTED: ComplaintSupplemented,
+    EventType.QUESTION_ASKED: QuestionAsked,
+    EventType.QUESTION_ANSWERED: QuestionAnswered,
+    EventType.QUESTION_LAPSED: QuestionLapsed,
     EventType.REJECTED: ComplaintRejected,
     EventType.MERGED: ComplaintMerged,
+    EventType.UNMERGED: ComplaintUnmerged,
+    EventType.LOCATED: ComplaintLocated,
+    EventType.RECLASSIFIED: ComplaintReclassified,
     EventType.ERASED: ComplaintErased,
 }

@@ -12,6 +12,8 @@ NEW_ROUND = frozenset({EventType.REWORK_ORDERED, EventType.REOPENED})
 """After these the unit works on the case again."""
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far an officer's device may be ahead of the server, or behind the moment of receipt."""
+RUNNING = frozenset({Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.TRANSFERRED})
+"""The clock runs: also while a returned case waits for another unit, or another department has it."""
 OPEN = frozenset(
     {
         Status.RECEIVED,
@@ -47,6 +49,8 @@ class Case:
     received_at: datetime
     ledger_sequence: int = 0
     intake_sequence: int = 0
+    waiting_since: datetime | None = None
+    """Since when its clock waits for the reporter's answer; stays, as the moment at which it stopped, with a result."""
 
     def check(self, event: EventType) -> Status:
         """Return the state after an event of dispatch's own; ActionConflict where the state table has no such line."""
@@ -84,6 +88,8 @@ class Case:
 
         Raises IllegalTransition where the state table has no such line.
         """
+        if event is EventType.UNMERGED and sequence <= self.intake_sequence:
+            return False
         is_ledgers = TRANSITIONS[event].owner == "ledger"
         if is_ledgers and sequence <= self.ledger_sequence:
             return False
@@ -93,13 +99,43 @@ class Case:
         self.version += 1
         if is_ledgers:
             self.ledger_sequence = sequence
+        elif event is EventType.UNMERGED:
+            self.intake_sequence = sequence
         return True
+
+    def wait_for_reporter(self, since: datetime) -> bool:
+        """Let the clock wait; False where it does not run, or waits already."""
+        if self.status not in RUNNING or self.waiting_since is not None:
+            return False
+        self.waiting_since = since
+        return True
+
+    def go_on(self) -> datetime | None:
+        """Let the clock run again, which dispatch tells by an event of its own; return since when it has waited.
+
+        None where it does not wait: there was a result meanwhile, or it was laid aside.
+        """
+        since = self.waiting_since
+        if since is None or self.status not in RUNNING:
+            return None
+        self.waiting_since = None
+        self.sequence += 1
+        return since
 
     def begin_round(self) -> None:
         """Begin another round of work, which dispatch tells by an event of its own."""
+        self.waiting_since = None
         self.round += 1
         self.version += 1
         self.sequence += 1
+
+    def locate(self, sequence: int) -> bool:
+        """Note that intake's `sequence`-th event says where it is; return False where that had happened already."""
+        if sequence <= self.intake_sequence:
+            return False
+        self.intake_sequence = sequence
+        self.version += 1
+        return True
 
     def answer_release(self, sequence: int, ending: str) -> EventType | None:
         """Decide whether the complaint may still end so, with one of RELEASE_ENDINGS: only where the table has a line.
@@ -110,6 +146,14 @@ class Case:
             return None
         self.intake_sequence = sequence
         return self._let_go(RELEASE_ENDINGS[ending], Status(ending))
+
+    def reclassify(self, sequence: int) -> bool:
+        """Note that intake's `sequence`-th event has put it into another category; False where that was noted."""
+        if sequence <= self.intake_sequence:
+            return False
+        self.intake_sequence = sequence
+        self.version += 1
+        return True
 
     def answer_ending(self, sequence: int, ending: Status) -> EventType | None:
         """Decide whether the complaint may end as the ledger has decided: only while the work is not done.

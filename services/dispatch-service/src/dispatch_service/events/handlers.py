@@ -12,7 +12,10 @@ from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Payload, Released, ReleaseRefused, ReleaseRequested
 from contracts.lifecycle import RELEASE_ENDINGS, EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
-from dispatch_service.events import received, rounds, self_handled
+from dispatch_service.events import received, reclassified, relocations, rounds, self_handled
+from dispatch_service.events.reclassified import Reclassified
+from dispatch_service.events.relocations import Located
+from dispatch_service.events.reporters import SAID, Conversations
 from dispatch_service.events.rounds import NewRound
 from dispatch_service.persistence import case_slices, ended_cases, erasing
 from dispatch_service.persistence.case_slices import CaseKey
@@ -35,11 +38,16 @@ CONSUMED = frozenset(
         EventType.WITHDRAWN,
         EventType.REJECTED,
         EventType.MERGED,
+        EventType.UNMERGED,
+        EventType.LOCATED,
+        EventType.RECLASSIFIED,
         EventType.ERASED,
+        *SAID,
     }
 )
 """Received complaints are assigned, requests to let go of a case decided, and another round begins where a result is
-not good or the reporter not satisfied; of an erased one the texts go; the rest keeps the lists of cases true."""
+not good or the reporter not satisfied; another category may mean another unit; what the reporter says is kept with the
+case, whose clock waits for an answer; of an erased one the texts go; the rest keeps the lists of cases true."""
 _OUT_OF_THE_ORDINARY = frozenset({*RELEASE_ENDINGS.values(), EventType.FORCE_CLOSED, EventType.VOIDED})
 """Endings that come while something may wait for a decision."""
 _LEDGERS_OWN = frozenset({Status.RESOLVED, Status.VERIFIED})
@@ -78,14 +86,28 @@ class CaseEvents:
             await case_slices.save(connection, [*outcome.changed.values()], now)
         if outcome.ended:
             await ended_cases.end(connection, [*outcome.ended.values()], now)
+        await self._go_on(connection, outcome, now)
         erasures = [event for event in events if event.type is EventType.ERASED]
-        if erasures:
+        if erasures:  # after what was said before them is stored
             await erasing.erase(connection, erasures)
+        if outcome.located:
+            erased = {(event.tenant, event.subject) for event in erasures}
+            located = [each for key, each in outcome.located.items() if key not in erased]
+            outcome.answers += await relocations.relocate(connection, self._rulebooks, located, now)
+        for change in outcome.reclassified.values():
+            outcome.answers += await reclassified.reroute(connection, self._rulebooks, change, now)
+        # of one case in order; cases do not matter to each other
+        outcome.answers.sort(key=lambda event: event.sequence)
+        return outcome.answers
+
+    async def _go_on(self, connection: AsyncConnection, outcome: "_Outcome", now: datetime) -> None:
+        """Note categories, begin rounds, and let clocks wait and go on; the cases have been saved."""
+        if outcome.reclassified:
+            await reclassified.note(connection, outcome.reclassified.values())
         if outcome.new_rounds:
             outcome.answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
-            # of one case in order; cases do not matter to each other
-            outcome.answers.sort(key=lambda event: event.sequence)
-        return outcome.answers
+        if outcome.conversations:
+            outcome.answers += await outcome.conversations.keep(connection, self._rulebooks.clockworks, now)
 
 
 @dataclass(slots=True)
@@ -97,6 +119,10 @@ class _Outcome:
     """Those of them that ended out of the ordinary."""
     answers: list[Event] = field(default_factory=list)
     new_rounds: list[NewRound] = field(default_factory=list)
+    conversations: Conversations = field(default_factory=Conversations)
+    located: dict[CaseKey, Located] = field(default_factory=dict)
+    """By the last word on each place."""
+    reclassified: dict[CaseKey, Reclassified] = field(default_factory=dict)
 
 
 def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime) -> _Outcome:
@@ -114,21 +140,38 @@ def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime
                 outcome.changed[key] = case
             if decided is not None and decided.type is EventType.RELEASED:
                 outcome.ended[key] = case
+        elif event.type is EventType.LOCATED:
+            _locate(outcome, key, case, event)
         elif _follows(case, event):
             outcome.changed[key] = case
             _note(outcome, key, case, event)
     return outcome
 
 
+def _locate(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
+    if case.locate(event.sequence):
+        outcome.changed[key] = case
+        outcome.located[key] = Located(event, case)
+
+
 def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
     if event.type in _OUT_OF_THE_ORDINARY:
         outcome.ended[key] = case
+    elif event.type is EventType.UNMERGED:
+        case.act(EventType.ASSIGNED)
+        outcome.new_rounds.append(NewRound(event, case, case.sequence))
+    elif event.type in SAID:
+        outcome.conversations.hear(case, event)
+    elif event.type is EventType.RECLASSIFIED:
+        outcome.reclassified[key] = Reclassified(event, case)
     elif event.type in NEW_ROUND:
         case.begin_round()
         outcome.new_rounds.append(NewRound(event, case, case.sequence))
 
 
 def _follows(case: Case, event: Event) -> bool:
+    if event.type is EventType.RECLASSIFIED:
+        return case.reclassify(event.sequence)
     try:
         return case.follow(event.type, event.sequence)
     except IllegalTransition as error:

@@ -31,12 +31,16 @@ class Placed(NamedTuple):
         """Who helps: not the team that leads in the end."""
         return tuple(helper for helper in self.route.supporting if helper.team.code != self.assignment.team.code)
 
-    def explanation(self) -> str:
-        """Return as JSON what is kept with the case."""
+    def told(self) -> dict[str, object]:
+        """Return what is kept with the case, so that anybody can see why."""
         told = {**self.route.explanation(), **self.assignment.explanation()}
         if self.route.supporting:
             told["supporting"] = [helper.team.code for helper in self.supporting]
-        return json.dumps(told, ensure_ascii=False)
+        return told
+
+    def explanation(self) -> str:
+        """Return that as JSON."""
+        return json.dumps(self.told(), ensure_ascii=False)
 
     def assigned(self) -> ComplaintAssigned:
         """Return what the event says."""
@@ -53,6 +57,8 @@ class Placed(NamedTuple):
             supporting=tuple(helper.team.code for helper in self.supporting) or None,
             promised_at=self.started.clock.promised_at,
             warn_at=self.started.clock.warn_at,
+            accept_by=self.started.clock.accept_by,
+            on_site_by=self.started.clock.on_site_by,
         )
 
 

@@ -43,7 +43,7 @@ async def assign(
     await rulebooks.note_faults(connection, tenants, now)
     clocks = _clocks(received, routes, books, now)
     placed = await place(connection, received, routes, clocks, books, now)
-    await _hold_teams(connection, rulebooks, placed)
+    await hold_teams(connection, rulebooks, placed)
     gathered = Gathered(placed)
     known = await case_slices.insert(connection, _rows(received, gathered.places), gathered.placements(), now)
     new = [
@@ -53,7 +53,7 @@ async def assign(
     return [answer(event, EventType.ASSIGNED, 1, gathered.assignments[index], at=now) for event, index in new]
 
 
-async def _hold_teams(connection: AsyncConnection, rulebooks: Rulebooks, placed: Sequence[Placed]) -> None:
+async def hold_teams(connection: AsyncConnection, rulebooks: Rulebooks, placed: Sequence[Placed]) -> None:
     """Keep the teams that get cases until these are there; Transient where one was removed since it was read of.
 
     The duty desk is never removed, and where nothing is set up it is no row.
@@ -68,18 +68,25 @@ async def _hold_teams(connection: AsyncConnection, rulebooks: Rulebooks, placed:
 
 
 def _route(events: Sequence[Event], books: Mapping[str, Rulebook]) -> list[Route]:
-    """Return a route for each event, in order; each tenant's complaints are looked up all at once."""
+    """Return a route for each event, in order; each tenant's complaints are looked up all at once.
+
+    What lies outside the tenant's area goes to its duty desk, whatever rules say.
+    """
     places: dict[str, list[int]] = defaultdict(list)
     for index, event in enumerate(events):
         places[event.tenant].append(index)
     routes: dict[int, Route] = {}
     for tenant, indexes in places.items():
         complaints = [received_of(events[index]) for index in indexes]
-        routes |= zip(indexes, _routes(books[tenant].router, complaints), strict=True)
+        router = books[tenant].router
+        routes |= zip(indexes, routes_of(router, complaints), strict=True)
+        outside = [index for index, complaint in zip(indexes, complaints, strict=True) if complaint.outside_area]
+        routes |= zip(outside, router.by_place([None] * len(outside)), strict=True)
     return [routes[index] for index in range(len(events))]
 
 
-def _routes(router: Router, complaints: Sequence[ComplaintReceived]) -> list[Route]:
+def routes_of(router: Router, complaints: Sequence[ComplaintReceived]) -> list[Route]:
+    """Return where complaints of one tenant go, in order."""
     if router.rules is None:
         return router.by_place([point_of(complaint) for complaint in complaints])
     return router.route([_facts(complaint) for complaint in complaints])

@@ -119,7 +119,7 @@ class ComplaintIn(ReportFields):
             source=self.source,
             category=self.category,
             description=self.description,
-            location=_location(self.location),
+            location=location_of(self.location),
             reporter=Reporter(reporter.name, reporter.phone, reporter.email, reporter.anonymous, reporter.confidential)
             if reporter
             else _NOBODY,
@@ -142,7 +142,7 @@ def _origin(given: ReportFields) -> Origin:
     )
 
 
-def _location(given: LocationIn) -> Location:
+def location_of(given: LocationIn) -> Location:
     """Return it in WGS84, with what was given beside it."""
     point = given.wgs84()
     if point is None:

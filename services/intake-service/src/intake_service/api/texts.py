@@ -61,6 +61,13 @@ register_texts(
             "每人最多保留 {limit} 份草稿，请先提交或删除。",
             "Nobody may keep more than {limit} drafts: submit one or delete one.",
         ),
+        "coordinates-needed": ("请提供经纬度。", "Give lon and lat: an address alone is no place on the map."),
+        "complaint-erased": (
+            "个人信息已删除",
+            "Personal data was erased",
+            "该诉求的个人信息已删除，不能再核定位置。",
+            "The personal data of this complaint was erased: its place cannot be set any more.",
+        ),
         "unknown-source": ("未知的事件来源：{given}。", "There is no source {given}; see /intake/v1/sources."),
         "source-not-yours": (
             "您的角色不能使用事件来源 {given}。",
@@ -109,6 +116,61 @@ register_texts(
         "self-handling-not-yours": (
             "只有监督员和网格队员可以上报自处理事件。",
             "Only inspectors and officers may report what they have handled themselves.",
+        ),
+        "merge-into-itself": ("不能并入自身。", "A complaint cannot be merged into itself."),
+        "merge-cycle": (
+            "不能互相并案",
+            "That would be a circle",
+            "诉求 {master} 正是并入本件的；请先取消并案。",
+            "The other one is merged into this one ({master}); unmerge it first.",
+        ),
+        "master-is-merged": (
+            "主件已并入他件",
+            "The master is merged itself",
+            "该主件已并入 {master}，请改为并入 {master}。",
+            "It is merged into {master} itself; merge into {master} instead.",
+        ),
+        "merged-already": (
+            "已经并案",
+            "Merged already",
+            "本件已并入 {master}；如需改并，请先取消并案。",
+            "It is merged into {master}; unmerge it first to merge it into another.",
+        ),
+        "merge-ended": (
+            "已结束，不能并案",
+            "It has ended",
+            "诉求当前状态为 {present}，已结束的诉求不能并案。",
+            "The complaint is {present}; what has ended is not merged any more.",
+        ),
+        "master-has-ended": (
+            "主件已结束",
+            "The master has ended",
+            "主件当前状态为 {present}，不能再并入；请受理为新诉求。",
+            "The master is {present}; nothing can be merged into it any more.",
+        ),
+        "merge-is-master": (
+            "本件是主件",
+            "It is a master itself",
+            "已有 {count} 件并入本件；请将对方并入本件，或先逐件取消并案。",
+            "{count} complaints are merged into this one; merge the other into this, or unmerge those first.",
+        ),
+        "not-merged": (
+            "并未并案",
+            "Not merged",
+            "诉求当前状态为 {present}，没有并案可以取消。",
+            "The complaint is {present}; it is not merged.",
+        ),
+        "follow-own": (
+            "这是您自己的诉求",
+            "It is your own",
+            "您本人上报的诉求无需关注，可直接查询进度。",
+            "You have reported this yourself and see its progress anyway.",
+        ),
+        "follows-too-many": (
+            "关注过多",
+            "Too many followed",
+            "最多关注 {most} 件诉求，请先取消一些。",
+            "Follow {most} complaints at most; give some up first.",
         ),
         "asked-too-often": (
             "查询过于频繁",

@@ -70,6 +70,16 @@ class NameOut(BaseModel):
     en: str
 
 
+class ReclassificationOut(BaseModel):
+    """A change of the category; who has made it and why, staff see."""
+
+    category: str
+    former: str | None = None
+    at: datetime
+    reason: str | None = None
+    by: str | None = None
+
+
 class ComplaintView(BaseModel):
     """A complaint as its reporter and the staff see it; `reporter` is null without the right to contact reporters."""
 
@@ -88,6 +98,7 @@ class ComplaintView(BaseModel):
     description: str
     location: LocationOut
     reporter: ReporterOut | None
+    outside_area: Annotated[bool, Field(description="Where it is lies outside the area of the tenant.")]
     confidential: Annotated[bool, Field(description="Only supervisors, and the reporter, see who reported it.")]
     station: str | None
     device: DeviceOut | None
@@ -99,19 +110,19 @@ class ComplaintView(BaseModel):
     erased_at: Annotated[datetime | None, Field(description="Since then nothing here says whose complaint it is.")]
     external_ref: str | None
     attributes: dict[str, Any]
-    attachments: list[UUID]
+    attachments: Annotated[list[UUID], Field(description="Staff see those of what was merged into it too.")]
+    reclassifications: list[ReclassificationOut]
+    merged_into: Annotated[UUID | None, Field(description="What is worked on for this one too 并案; for staff.")]
+    merged: Annotated[list[UUID], Field(description="What was merged into it; for staff.")]
+    affected: Annotated[int, Field(description="People who did not report it and say that it is theirs too.")]
     progress: list[Step]
 
 
-class Track(BaseModel):
-    """What the holder of a query code sees: progress, no personal data."""
+class MasterProgress(BaseModel):
+    """How the complaint stands that is worked on for the reporter's own."""
 
-    number: str
     status: str
     status_label: str
-    category: str | None
-    category_label: Annotated[str | None, Field(description="In the language asked for, as it was then.")]
     unit: str | None
-    received_at: datetime
     updated_at: datetime
     progress: list[Step]

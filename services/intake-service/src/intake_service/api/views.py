@@ -1,12 +1,19 @@
 """Rows to answers."""
 
-import hmac
 from typing import Any
 
-from contracts.roles import Role
+from contracts.roles import STAFF, Role
 from intake_service.api.schemas import SuggestedCategory
 from intake_service.api.texts import STATUS_LABELS
-from intake_service.api.view_schemas import ComplaintView, LocationOut, NameOut, ReporterOut, Step, Track
+from intake_service.api.view_schemas import (
+    ComplaintView,
+    LocationOut,
+    MasterProgress,
+    NameOut,
+    ReclassificationOut,
+    ReporterOut,
+    Step,
+)
 from intake_service.domain.configuration.shipped import VERSION
 from intake_service.service.references import Naming
 from runtime.auth import Caller
@@ -40,6 +47,7 @@ def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
         reporter=ReporterOut(name=row.name, phone=row.phone, email=row.email, anonymous=row.anonymous)
         if contact
         else None,
+        outside_area=row.outside_area,
         confidential=row.confidential,
         station=origin.get("station"),
         device=origin.get("device"),
@@ -51,36 +59,41 @@ def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
         erased_at=row.erased_at,
         external_ref=row.external_ref,
         attributes=row.attributes or {},
-        attachments=row.attachments,
-        progress=_progress(row),
+        attachments=sorted([*row.attachments, *row.taken_over]) if caller.has(*STAFF) else row.attachments,
+        reclassifications=_reclassifications(row, caller),
+        merged_into=row.merged_into if caller.has(*STAFF) else None,
+        merged=row.merged if caller.has(*STAFF) else [],
+        affected=row.affected,
+        progress=progress_of(row),
     )
 
 
-def track_view(row: Any, language: str, naming: Naming) -> Track:
-    """Return what the holder of the query code sees."""
-    category = naming.category(row.category)
-    labels = STATUS_LABELS.get(row.status, (row.status, row.status))
-    return Track(
-        number=row.number,
+def _reclassifications(row: Any, caller: Caller) -> list[ReclassificationOut]:
+    hidden = set() if caller.has(*STAFF) else {"reason", "by"}
+    return [
+        ReclassificationOut(**{name: value for name, value in each.items() if name not in hidden})
+        for each in row.reclassifications
+    ]
+
+
+def status_label(status: str, language: str) -> str:
+    """Return what a state is called."""
+    return STATUS_LABELS.get(status, (status, status))[language == "en"]
+
+
+def master_view(row: Any, language: str) -> MasterProgress:
+    """Return how a complaint stands that stands for others, for their reporters."""
+    return MasterProgress(
         status=row.status,
-        status_label=labels[language == "en"],
-        category=row.category,
-        category_label=None if category is None else category[language == "en"],
+        status_label=status_label(row.status, language),
         unit=row.unit,
-        received_at=row.received_at,
         updated_at=row.updated_at,
-        progress=_progress(row),
+        progress=progress_of(row),
     )
 
 
 def _name(names: tuple[str, str] | None) -> NameOut | None:
     return None if names is None else NameOut(zh=names[0], en=names[1])
-
-
-def same_code(row: Any | None, query_code: str) -> bool:
-    """Compare in constant time, also where there is no such complaint."""
-    present = row.query_code if row is not None else "-" * 12
-    return hmac.compare_digest(present.encode(), query_code.upper().encode()) and row is not None
 
 
 def _sees_reporter(row: Any, caller: Caller) -> bool:
@@ -90,5 +103,7 @@ def _sees_reporter(row: Any, caller: Caller) -> bool:
     return caller.has(*MAY_CONTACT) or bool(row.created_by == caller.subject)
 
 
-def _progress(row: Any) -> list[Step]:
-    return [Step(status="received", at=row.received_at), *(Step(**step) for step in row.progress)]
+def progress_of(row: Any) -> list[Step]:
+    """Return the states that a complaint went through; what left its state as it was is in the timeline only."""
+    steps = (Step.model_validate(step) for step in row.progress if "status" in step)
+    return [Step(status="received", at=row.received_at), *steps]

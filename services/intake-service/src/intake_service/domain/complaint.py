@@ -76,6 +76,8 @@ class NewComplaint:
     """What was done about it before it was reported."""
     kind: RequestKind = "complaint"
     origin: Origin = NOTHING
+    outside_area: bool = False
+    """Of its tenant."""
 
     @property
     def is_confidential(self) -> bool:

@@ -1,9 +1,9 @@
 """What Alembic runs; see `runtime.migrations_env`."""
 
-from intake_service.persistence import attachment_tables, draft_tables, likeness_tables
+from intake_service.persistence import area_tables, attachment_tables, draft_tables, likeness_tables
 from runtime import migrations_env
 
-TABLES = (attachment_tables, draft_tables, likeness_tables)
+TABLES = (area_tables, attachment_tables, draft_tables, likeness_tables)
 """Each adds its tables to the metadata that all share."""
 
 migrations_env.run(TABLES[0].metadata)

@@ -39,19 +39,21 @@ WITH input AS (
         CAST(:received AS timestamptz[]), CAST(:external_refs AS text[]), CAST(:attributes AS text[]),
         CAST(:idempotency_keys AS text[]), CAST(:hashes AS bytea[]), CAST(:answers AS text[]),
         CAST(:suggested AS text[]), CAST(:confidences AS float8[]),
-        CAST(:kinds AS text[]), CAST(:confidentials AS bool[]), CAST(:origins AS text[]), CAST(:configurations AS int[])
+        CAST(:kinds AS text[]), CAST(:confidentials AS bool[]), CAST(:origins AS text[]),
+        CAST(:outsides AS bool[]), CAST(:configurations AS int[])
     ) AS t (id, tenant, number, query_code, source, proactive, category, description, lon, lat, address,
             given_lon, given_lat, given_crs, anonymous, name, phone, email, created_by, owner, occurred_at, received_at,
             external_ref, attributes, idempotency_key, request_hash, answer,
-            suggested_category, suggested_confidence, kind, confidential, origin, configuration)
+            suggested_category, suggested_confidence, kind, confidential, origin, outside_area, configuration)
 ), stored AS (
     INSERT INTO complaint (id, tenant, number, query_code, status, source, proactive, category, description, lon, lat,
         address, given_lon, given_lat, given_crs, anonymous, created_by, owner, occurred_at, received_at, updated_at,
-        external_ref, attributes, suggested_category, suggested_confidence, kind, confidential, origin, configuration)
+        external_ref, attributes, suggested_category, suggested_confidence, kind, confidential, origin, outside_area,
+        configuration)
     SELECT id, tenant, number, query_code, 'received', source, proactive, category, description, lon, lat,
         address, given_lon, given_lat, given_crs, anonymous, created_by, owner, occurred_at, received_at, received_at,
         external_ref, CAST(attributes AS jsonb), suggested_category, suggested_confidence, kind, confidential,
-        CAST(origin AS jsonb), configuration
+        CAST(origin AS jsonb), outside_area, configuration
     FROM input AS i
     WHERE i.idempotency_key IS NULL OR (
         SELECT k.tenant FROM idempotency_key AS k
@@ -140,6 +142,7 @@ def _columns(group: Sequence[Acceptance]) -> dict[str, list[Any]]:
         "confidences": [c.suggested_confidence for c in complaints],
         "configurations": [c.configuration for c in complaints],
         "kinds": [c.kind for c in complaints],
+        "outsides": [c.outside_area for c in complaints],
         "confidentials": [c.is_confidential for c in complaints],
         "origins": [orjson.dumps(kept).decode() if (kept := c.origin.stored()) else None for c in complaints],
     }

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import STAFF
 from intake_service.persistence.attachment_tables import attachment
+from intake_service.persistence.similar import affected
 from intake_service.persistence.tables import complaint, reporter
 from operations.filters import BoundingBox
 from runtime.auth import Caller
@@ -31,6 +32,9 @@ class Filters:
     updated_after: datetime | None = None
     bbox: BoundingBox | None = None
     kind: str | None = None
+    outside_area: bool | None = None
+    located: bool | None = None
+    """Whether its coordinates are known."""
 
 
 _ATTACHMENTS = sa.func.array(
@@ -39,9 +43,29 @@ _ATTACHMENTS = sa.func.array(
     .order_by(attachment.c.id)
     .scalar_subquery()
 ).label("attachments")
-_READ = sa.select(complaint, reporter.c.name, reporter.c.phone, reporter.c.email, _ATTACHMENTS).outerjoin_from(
-    complaint, reporter, reporter.c.complaint_id == complaint.c.id
-)
+_member = complaint.alias("member")
+_OF_MEMBERS = _member.c.merged_into == complaint.c.id
+_MEMBERS = sa.func.array(
+    sa.select(_member.c.id).where(_OF_MEMBERS).order_by(_member.c.id).correlate(complaint).scalar_subquery()
+).label("merged")
+_TAKEN_OVER = sa.func.array(
+    sa.select(attachment.c.id)
+    .join(_member, attachment.c.complaint_id == _member.c.id)
+    .where(_OF_MEMBERS)
+    .order_by(attachment.c.id)
+    .correlate(complaint)
+    .scalar_subquery()
+).label("taken_over")
+_READ = sa.select(
+    complaint,
+    reporter.c.name,
+    reporter.c.phone,
+    reporter.c.email,
+    _ATTACHMENTS,
+    _MEMBERS,
+    _TAKEN_OVER,
+    affected(complaint.c.id).label("affected"),
+).outerjoin_from(complaint, reporter, reporter.c.complaint_id == complaint.c.id)
 
 
 class Complaints:
@@ -54,12 +78,6 @@ class Complaints:
     async def one(self, complaint_id: UUID, caller: Caller) -> Any | None:
         """Return the complaint if it exists and `caller` may see it, else None."""
         query = _READ.where(complaint.c.id == complaint_id, *_visible(caller))
-        async with self._engine.connect() as connection:
-            return (await connection.execute(query)).one_or_none()
-
-    async def tracked(self, tenant: str, number: str) -> Any | None:
-        """Return the complaint with this number, or None. The caller compares the query code."""
-        query = sa.select(complaint).where(complaint.c.tenant == tenant, complaint.c.number == number)
         async with self._engine.connect() as connection:
             return (await connection.execute(query)).one_or_none()
 
@@ -83,7 +101,7 @@ def _visible(caller: Caller) -> list[sa.ColumnElement[bool]]:
 def _narrowed(filters: Filters) -> list[sa.ColumnElement[bool]]:
     conditions: list[sa.ColumnElement[bool]] = [
         complaint.c[name] == value
-        for name in ("status", "source", "kind", "community", "grid", "external_ref")
+        for name in ("status", "source", "kind", "outside_area", "community", "grid", "external_ref")
         if (value := getattr(filters, name)) is not None
     ]
     if filters.category is not None:  # a 大类 stands for its 小类 too
@@ -95,6 +113,8 @@ def _narrowed(filters: Filters) -> list[sa.ColumnElement[bool]]:
         conditions.append(complaint.c.received_at < filters.received_to)
     if filters.updated_after is not None:
         conditions.append(complaint.c.updated_at > filters.updated_after)
+    if filters.located is not None:
+        conditions.append(complaint.c.lon.is_not(None) if filters.located else complaint.c.lon.is_(None))
     if filters.bbox is not None:
         west, south, east, north = filters.bbox
         conditions += [complaint.c.lon.between(west, east), complaint.c.lat.between(south, north)]

@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from eventbus.tables import add_bus_tables
 from intake_service.persistence.configuration_tables import add_configuration_tables
 from intake_service.persistence.triage_tables import add_triage_tables
+from operations.wrong_codes import wrong_code_table
 from runtime.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -42,13 +43,20 @@ complaint = sa.Table(
     sa.Column("unit", sa.Text, comment="name of the team that answers for it now"),
     sa.Column("community", sa.Text),
     sa.Column("grid", sa.Text),
-    sa.Column("progress", JSONB, nullable=False, server_default="[]", comment="[{status, at}], oldest first"),
+    sa.Column("progress", JSONB, nullable=False, server_default="[]", comment="[{kind, status, at, …}], oldest first"),
+    sa.Column(
+        "work",
+        JSONB(none_as_null=True),
+        comment="what dispatch has said last: promised_at, warn_at, accept_by, on_site_by, officer",
+    ),
     sa.Column("release_request", sa.Uuid, comment="id of the last release_requested event"),
     sa.Column("release_state", sa.Text, comment="requested, granted or refused"),
     sa.Column("release_actor", sa.Text),
     sa.Column("release_reason", sa.Text),
+    sa.Column("question", sa.Uuid, comment="the one that waits for the reporter's answer"),
     sa.Column("release_ending", sa.Text, comment="what the release is for; null: withdrawn"),
     sa.Column("release_data", JSONB, comment="what else its event says, and reporters read"),
+    sa.Column("merged_into", sa.Uuid, comment="the master; null: not merged"),
     sa.Column("suggested_category", sa.Text),
     sa.Column("suggested_confidence", sa.Double, comment="0 to 1, as the model had it"),
     sa.Column("kind", sa.Text, nullable=False, server_default="complaint"),
@@ -59,7 +67,21 @@ complaint = sa.Table(
         server_default=sa.false(),
         comment="who reported it: supervisors only",
     ),
+    sa.Column(
+        "outside_area",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="of its tenant, as it was when it came in or was located",
+    ),
     sa.Column("origin", JSONB, comment="what its source adds: station, device, order"),
+    sa.Column(
+        "reclassifications",
+        JSONB,
+        nullable=False,
+        server_default="[]",
+        comment="[{category, former, reason, by, at}], oldest first",
+    ),
     sa.Column("erased_at", _TIME, comment="personal data; null: never"),
     sa.Column("configuration", sa.Integer, comment="the version it was filed under; null: 1"),
     sa.UniqueConstraint("tenant", "number", name="complaint_number"),
@@ -72,8 +94,13 @@ sa.Index(
     unique=True,
     postgresql_where=complaint.c.external_ref.is_not(None),
 )
+RECLASSIFIED = "reclassifications <> '[]'"
+"""The condition of an index."""
+sa.Index("complaint_reclassified", complaint.c.tenant, complaint.c.id, postgresql_where=sa.text(RECLASSIFIED))
 sa.Index("complaint_by_creator", complaint.c.tenant, complaint.c.created_by, complaint.c.id)
 sa.Index("complaint_updated_range", complaint.c.updated_at, postgresql_using="brin")
+
+sa.Index("complaint_by_master", complaint.c.merged_into, postgresql_where=complaint.c.merged_into.is_not(None))
 
 reporter = sa.Table(
     "reporter",
@@ -86,6 +113,8 @@ reporter = sa.Table(
     comment="personal data, apart so that it can be erased; written only together with its complaint",
 )
 
+sa.Index("reporter_by_phone", reporter.c.tenant, reporter.c.phone, postgresql_where=reporter.c.phone.is_not(None))
+
 number_block = sa.Sequence("complaint_number_block", metadata=metadata)
 
 add_triage_tables(metadata)
@@ -94,4 +123,5 @@ configuration_version = metadata.tables["configuration_version"]
 configuration_draft = metadata.tables["configuration_draft"]
 
 idempotency_table(metadata)
+wrong_code_table(metadata)
 add_bus_tables(metadata)

@@ -15,6 +15,7 @@ from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Place, SelfHandled, SuperiorOrder, query_code_digest
 from contracts.lifecycle import EventType
 from contracts.roles import Role
+from intake_service.domain.area import Area
 from intake_service.domain.complaint import NewComplaint, new_query_code
 from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.report import Report
@@ -24,10 +25,12 @@ from intake_service.persistence.group_commit import GroupCommit
 from intake_service.persistence.new_complaints import Acceptance, NewComplaints
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.tables import complaint as table
+from intake_service.service.areas import Areas
 from intake_service.service.drafting import check_unchanged
 from intake_service.service.judging import refuse_flaws
 from intake_service.service.references import References
 from intake_service.service.referring import check_listed, check_usable
+from intake_service.service.report_limits import ReportLimits
 from intake_service.service.suggesting import Categoriser, Settled
 from runtime import clock, idempotency
 from runtime.auth import Caller
@@ -64,15 +67,19 @@ class Intake:
         hot_engine: AsyncEngine,
         numbers: Numbers,
         references: References,
+        areas: Areas,
         categoriser: Categoriser,
         most_attachments: int,
+        limits: ReportLimits,
     ) -> None:
         """`numbers` hands out the case numbers; groups of complaints are stored by way of `hot_engine`."""
         self._engine = engine
         self._numbers = numbers
         self._references = references
+        self._areas = areas
         self._categoriser = categoriser
         self._most_attachments = most_attachments
+        self._limits = limits
         self._attached = AttachedComplaints(engine)
         self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(hot_engine).store)
         self._in_flight: dict[tuple[str, ...], asyncio.Event] = {}
@@ -90,13 +97,18 @@ class Intake:
 
         A `draft` of the caller, which the report was written as, ends in the same commit. Raises Problem: 422 for a
         report that breaks a rule, is out of scope, or bears a key that another request used, 409 for an `external_ref`
-        that the source has used or a draft that was submitted, 412 for one that has changed.
+        that the source has used or a draft that was submitted, 412 for one that has changed, 429 for one too many.
         """
         now = clock.now()
         reference = await self._references.current(caller.tenant)
         refuse_flaws(report, caller, now, reference)
+        area = await self._areas.of(caller.tenant)
         settled = self._categoriser.settle(report, reference, now)
-        acceptance = _acceptance(report, settled, reference, caller, once, await self._numbers.draw(now), now)
+        acceptance = _acceptance(report, settled, reference, area, caller, once, await self._numbers.draw(now), now)
+        if refusal := self._limits.take(caller, acceptance.complaint.id, now):
+            if once and (answer := await self.answered(caller, once)):
+                return answer
+            raise refusal
         claims = _claims(acceptance)
         if draft is not None:
             claims.append((caller.tenant, "draft", str(draft.id)))
@@ -113,6 +125,7 @@ class Intake:
             for claim in claims:
                 del self._in_flight[claim]
             done.set()
+        self._limits.give_back(caller, acceptance.complaint.id)
         return await self._known(acceptance, caller, once, draft)
 
     async def check(self, report: Report, caller: Caller) -> None:
@@ -191,6 +204,7 @@ def received_event(complaint: NewComplaint) -> Event:
             attributes=_answers(complaint.attributes) if complaint.attributes else None,
             self_handled=complaint.self_handled,
             kind=complaint.kind,
+            outside_area=complaint.outside_area or None,
             order=SuperiorOrder(number=order.number, deadline=order.deadline) if order else None,
             query_code_digest=query_code_digest(complaint.id, complaint.query_code),
         ),
@@ -206,6 +220,7 @@ def _acceptance(
     report: Report,
     settled: Settled,
     reference: Reference,
+    area: Area,
     caller: Caller,
     once: Once | None,
     number: str,
@@ -236,6 +251,7 @@ def _acceptance(
         self_handled=_self_handled(report, caller, now),
         kind=report.kind,
         origin=report.origin,
+        outside_area=area.is_outside(report.location.lon, report.location.lat),
     )
     return Acceptance(
         complaint,

@@ -7,7 +7,8 @@ from uuid import UUID
 from contracts.envelope import Event
 from contracts.lifecycle import TRANSITIONS, EventType, Status, next_status
 from ledger_service.domain.errors import Gap, Unenterable
-from ledger_service.domain.facts import CHANGES, USUAL, Facts
+from ledger_service.domain.fact_changes import CHANGES, USUAL
+from ledger_service.domain.facts import Facts
 
 SOURCES = ("intake", "dispatch", "ledger")
 """The services whose events make up a history."""
@@ -38,6 +39,8 @@ class Complaint(Facts):
     """Of the tenant's closing rules that the present round goes by."""
     is_usual: bool = True
     """Whether nothing but USUAL events was entered since it was read from the store."""
+    is_reclassified: bool = False
+    """Whether it was put into another category since."""
 
     @classmethod
     def unknown(cls, complaint_id: UUID, tenant: str) -> Self:
@@ -59,6 +62,7 @@ class Complaint(Facts):
         self.status = after
         if event.type not in USUAL:
             self.is_usual = False
+            self.is_reclassified = self.is_reclassified or event.type is EventType.RECLASSIFIED
         if self.facts_version == self.version:
             self.facts_version += 1
         self.version += 1

@@ -64,6 +64,13 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.WITHDRAWN: Label("撤回", "Withdrawn"),
     EventType.REJECTED: Label("不予受理", "Rejected"),
     EventType.MERGED: Label("并案", "Merged with another"),
+    EventType.UNMERGED: Label("取消并案", "No longer merged"),
+    EventType.SUPPLEMENTED: Label("补充材料", "Something added"),
+    EventType.QUESTION_ASKED: Label("询问上报人", "Reporter asked"),
+    EventType.QUESTION_ANSWERED: Label("上报人答复", "Reporter's answer"),
+    EventType.QUESTION_LAPSED: Label("逾期未答复", "No answer in time"),
+    EventType.LOCATED: Label("核定位置", "Place set"),
+    EventType.RECLASSIFIED: Label("变更类别", "Put into another category"),
     EventType.ERASED: Label("删除个人信息", "Personal data erased"),
 }
 

@@ -26,7 +26,7 @@ class Counter(IntEnum):
     """What is counted; every complaint once at most, and its last round decides."""
 
     RECEIVED = 0
-    """Each complaint, on the day of its reception; 立案 unless it was rejected."""
+    """Each complaint, on the day of its reception; 立案 unless it was rejected or merged."""
     VOIDED = 1
     """作废: on the day of its reception."""
     TO_DISPATCH = 2
@@ -56,6 +56,8 @@ class Counter(IntEnum):
     BASICALLY_SATISFIED = 16
     REJECTED = 17
     """不予受理: on the day of its reception."""
+    MERGED = 18
+    """并案: another complaint stands for it; on the day of its reception."""
 
 
 # As plain numbers: this module is where a slice of entries spends its time, and an IntEnum costs as much as a sum.
@@ -67,7 +69,11 @@ _SUCCESSES = (
     int(Counter.IN_TIME_REWORKED),
 )
 _MISSES = (int(Counter.MISSED), int(Counter.MISSED_CLOSED), int(Counter.MISSED_CLOSED), int(Counter.MISSED_REWORKED))
-_NOT_FILED = {Status.VOIDED: _VOIDED, Status.REJECTED: int(Counter.REJECTED)}
+_NOT_FILED = {
+    Status.VOIDED: _VOIDED,
+    Status.REJECTED: int(Counter.REJECTED),
+    Status.MERGED: int(Counter.MERGED),
+}
 _CLOSED, _REOPENED = int(Counter.CLOSED), int(Counter.REOPENED)
 _FOLLOWED_UP, _CONTACTED, _SOLVED = int(Counter.FOLLOWED_UP), int(Counter.CONTACTED), int(Counter.SOLVED)
 _SATISFIED = {
@@ -183,7 +189,7 @@ def _add_timeliness(marks: list[int], complaint: Complaint) -> None:
     handled_at, promised_at = complaint.resolved_at, complaint.promised_at
     if complaint.is_forced:
         handled_at = handled_at or complaint.closed_at
-    stopped_at = complaint.suspended_at or handled_at
+    stopped_at = complaint.suspended_at or complaint.waiting_since or handled_at
     if promised_at is not None and (stopped_at is None or stopped_at > promised_at):
         at, kinds = mark(0, promised_at), _MISSES
     elif handled_at is not None:

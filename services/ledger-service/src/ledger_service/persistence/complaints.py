@@ -45,6 +45,7 @@ _EARLY = {
 """The facts that the events of the usual way to a result change (`USUAL`), in the order of the class."""
 _LATE = {
     "suspended_at": "timestamptz",
+    "waiting_since": "timestamptz",
     "verified_at": "timestamptz",
     "closed_at": "timestamptz",
     "first_closed_at": "timestamptz",
@@ -91,6 +92,12 @@ _LOCK_MANY = Statement(f"""{_LOCK}
 _WITHOUT_FACTS = sa.text("""
     SELECT tenant, complaint_id FROM ledger_complaint WHERE facts_version <> version AND complaint_id > :after
     ORDER BY complaint_id LIMIT :size
+""")
+_RECLASSIFY = Statement("""
+    UPDATE ledger_complaint AS complaint SET category = new.category
+    FROM unnest(CAST(:tenant AS text[]), CAST(:complaint_id AS uuid[]), CAST(:category AS text[]))
+        AS new (tenant, complaint_id, category)
+    WHERE complaint.tenant = new.tenant AND complaint.complaint_id = new.complaint_id
 """)
 _LOCK_ONE = sa.text(f"{_LOCK} WHERE tenant = :tenant AND complaint_id = :id FOR UPDATE")
 _RECEIVED = Statement(f"""{_LOCK}
@@ -173,7 +180,10 @@ async def without_facts(connection: AsyncConnection, after: UUID, size: int) -> 
 
 
 async def save(connection: AsyncConnection, complaints: Collection[Complaint]) -> None:
-    """Write complaints that have been locked, or were received just now, in four statements at most."""
+    """Write complaints that have been locked, or were received just now, in four statements at most.
+
+    Where some were put into another category, one more.
+    """
     for is_usual, writing in _WRITINGS.items():
         row = _usual_row if is_usual else _row
         chosen = [complaint for complaint in complaints if complaint.is_usual is is_usual]
@@ -184,6 +194,10 @@ async def save(connection: AsyncConnection, complaints: Collection[Complaint]) -
         if known:
             arrays = zip(*known, strict=True)
             await writing.update.fetch(connection, dict(zip(writing.updated, arrays, strict=True)))
+    reclassified = [(each.tenant, each.id, each.category) for each in complaints if each.is_reclassified]
+    if reclassified:
+        columns = zip(("tenant", "complaint_id", "category"), zip(*reclassified, strict=True), strict=True)
+        await _RECLASSIFY.fetch(connection, dict(columns))
 
 
 def _usual_row(complaint: Complaint) -> tuple[Any, ...]:

@@ -1,0 +1,127 @@
+"""Cases that were put into another category: other limits count, and perhaps it is another unit's business.
+
+While no unit has accepted a case of the first round, it is routed anew, unless somebody has chosen its unit. A unit
+that has accepted it keeps it. A worker reckons the promised times anew by the limits of the category (`renewing`).
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple, cast
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.envelope import Event
+from contracts.events import ComplaintReceived, ComplaintReclassified, Place
+from contracts.lifecycle import EventType, Status
+from dispatch_service.domain.case import Case
+from dispatch_service.domain.clocks import Clock, Clockwork
+from dispatch_service.domain.router import Route
+from dispatch_service.events import received
+from dispatch_service.events.placements import Placed, Started
+from dispatch_service.events.placing import place
+from dispatch_service.persistence import case_clocks, cases, reclassified, requests, support
+from dispatch_service.persistence.case_clocks import CaseClock
+from dispatch_service.persistence.rows import Row
+from dispatch_service.service.announcements import SOURCE, answer
+from dispatch_service.service.rulebooks import Rulebook, Rulebooks
+
+_UNACCEPTED = frozenset({Status.RECEIVED, Status.ASSIGNED})
+_BY_HAND = frozenset({"dispatcher", "conference"})
+
+
+class Reclassified(NamedTuple):
+    """What has happened to a locked case."""
+
+    cause: Event
+    case: Case
+
+    @property
+    def category(self) -> str:
+        """The one that it has now."""
+        return cast(ComplaintReclassified, self.cause.data).category
+
+
+async def note(connection: AsyncConnection, changes: Collection[Reclassified]) -> None:
+    """Write the categories of locked cases, in one statement."""
+    await reclassified.write(
+        connection, [(each.case.tenant, each.case.complaint_id, each.category) for each in changes]
+    )
+
+
+async def reroute(
+    connection: AsyncConnection, rulebooks: Rulebooks, change: Reclassified, now: datetime
+) -> list[Event]:
+    """Give a case that was saved to the unit that its category asks for; return the `assigned` event, if it moves."""
+    case = change.case
+    if case.status not in _UNACCEPTED or case.round > 1:
+        return []
+    row = await cases.show(connection, case.tenant, case.complaint_id)
+    if row["explanation"].get("rule") in _BY_HAND:
+        return []
+    book = (await rulebooks.of(connection, [case.tenant], now))[case.tenant]
+    complaint = _complaint(row)
+    [route] = received.routes_of(book.router, [complaint])
+    if route.team.code == case.team:
+        await cases.save(connection, case, now, grade=route.grade.value)
+        return []
+    known = await case_clocks.read(connection, case.tenant, case.complaint_id)
+    clock = _clock(book.work, known, route, now)
+    arrival = change.cause._replace(data=complaint)
+    [placed] = await place(
+        connection, [arrival], [route], [Started(book.work.version, clock)], {case.tenant: book}, now
+    )
+    team = placed.assignment.team.code
+    if team in {case.team, *await requests.returned_by(connection, case)}:
+        return []
+    await received.hold_teams(connection, rulebooks, [placed])
+    return [await _move(connection, change, placed, book, now)]
+
+
+async def _move(
+    connection: AsyncConnection, change: Reclassified, placed: Placed, book: Rulebook, now: datetime
+) -> Event:
+    case, decision, clock = change.case, placed.route.decision, placed.started.clock
+    former = {"from_team": case.team, "reclassified": change.category}
+    case.act(EventType.ASSIGNED)
+    case.team, case.grid, case.community = placed.assignment.team.code, decision.grid, decision.community
+    await requests.drop_open(connection, case, SOURCE, now)
+    await support.clear(connection, case)
+    for helper in placed.supporting:
+        await support.add(connection, case, [helper.team.code], f"rule:{helper.rule}", now)
+    await cases.save(
+        connection,
+        case,
+        now,
+        grid=decision.grid,
+        grid_version=decision.grid_version,
+        explanation={**placed.told(), **former},
+        assignee=placed.assignment.officer,
+        expected_from=placed.assignment.expected_from,
+        assigned_at=now,
+        grade=placed.route.grade.value,
+        clock_version=book.work.version,
+        **case_clocks.columns_of(clock),
+    )
+    return answer(change.cause, EventType.ASSIGNED, case.sequence, placed.assigned(), at=now)
+
+
+def _clock(work: Clockwork, known: CaseClock, route: Route, now: datetime) -> Clock:
+    """Return the clock by the limits of the category; more time that somebody has given is not taken back."""
+    if known.clock is not None and known.was_moved:
+        return work.reassign(known.clock, known.category, route.grade, now)
+    clock = work.start(known.category, route.grade, begun_at=known.begun_at, assigned_at=now, deadline=known.deadline)
+    return clock.after(known.clock)
+
+
+def _complaint(row: Row) -> ComplaintReceived:
+    """Return what is known of the complaint as it would be received in its category."""
+    return ComplaintReceived(
+        number=row["number"],
+        source=row["source"],
+        proactive=row["proactive"],
+        category=row["category"],
+        description=row["description"],
+        location=Place(lon=row["lon"], lat=row["lat"], address=row["address"]),
+        received_at=row["received_at"],
+        attributes=row["attributes"],
+    )

@@ -1,0 +1,22 @@
+"""Cases whose places have become known, or were corrected."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.payload import Place
+from dispatch_service.domain.case import Case
+
+_PLACE = sa.text("""
+    UPDATE dispatch_case SET lon = :lon, lat = :lat, address = :address
+    WHERE complaint_id = :id AND tenant = :tenant
+    RETURNING category, source, proactive, description, received_at, attributes, category_confidence,
+              explanation ->> 'rule' AS rule
+""")
+
+
+async def place(connection: AsyncConnection, case: Case, where: Place) -> Any:
+    """Set the place of a locked case; return what its routing needs to know, and what has named its team (`rule`)."""
+    place = {"lon": where.lon, "lat": where.lat, "address": where.address}
+    return (await connection.execute(_PLACE, {**place, "id": case.complaint_id, "tenant": case.tenant})).one()

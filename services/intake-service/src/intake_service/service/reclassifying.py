@@ -1,0 +1,110 @@
+"""Puts complaints into another category: a correction that dispatch and ledger follow."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from contracts.envelope import Event
+from contracts.events import ComplaintReclassified
+from contracts.lifecycle import ENDED, EventType
+from contracts.topics import LIFECYCLE
+from eventbus import outbox
+from intake_service.domain.configuration.reference import Reference
+from intake_service.persistence.tables import complaint as table
+from operations.problems import illegal_transition, invalid, not_found
+from runtime import clock, etag
+from runtime.auth import Caller
+from runtime.ids import uuid7
+from runtime.tracing import current_traceparent
+
+CORRECTIONS = Counter(
+    "jieban_category_corrections_total",
+    "Complaints put into another category, by what had been suggested and whether that was right",
+    ["suggested", "right"],
+)
+
+
+async def reclassify(
+    engine: AsyncEngine,
+    complaint_id: UUID,
+    caller: Caller,
+    reference: Reference,
+    category: str,
+    reason: str,
+    version: int | None,
+) -> Any:
+    """Put a complaint into a category that is in force, and return its row.
+
+    Raises Problem: 404, 412 for another `version`, 409 with the present state where it has ended, 422 for a category
+    that there is none of, that is not in force, that is none for the units, or that it has already.
+    """
+    now = clock.now()
+    known = reference.categories.get(category)
+    if known is None:
+        raise invalid("/category", "unknown-category", given=category)
+    standing = known.span.at(now)
+    if standing != "active":
+        raise invalid("/category", "category-retired" if standing == "retired" else "category-not-yet", given=category)
+    if known.advice is not None:
+        raise invalid("/category", "category-out-of-scope", given=category)
+    async with engine.begin() as connection:
+        query = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == caller.tenant)
+        row = (await connection.execute(query.with_for_update())).one_or_none()
+        if row is None:
+            raise not_found()
+        etag.check(version, row.version)
+        if row.status in ENDED:
+            raise illegal_transition(row.status, row.version)
+        if row.category == category:
+            raise invalid("/category", "category-unchanged", given=category)
+        event = _event(row, caller, category, reason)
+        written = await _write(connection, row, event, reference.version)
+        await outbox.append(connection, LIFECYCLE.name, [event])
+    if row.suggested_category is not None:
+        CORRECTIONS.labels(row.suggested_category, str(row.suggested_category == category).lower()).inc()
+    return written
+
+
+async def _write(connection: AsyncConnection, row: Any, event: Event, configuration: int) -> Any:
+    data = event.data.model_dump(include={"category", "former", "reason"})
+    step = {**data, "by": event.data.model_dump()["actor"], "at": event.time.isoformat()}
+    statement = (
+        sa.update(table)
+        .where(table.c.id == row.id, table.c.tenant == row.tenant)
+        .values(
+            category=data["category"],
+            configuration=configuration,
+            reclassifications=[*row.reclassifications, step],
+            version=row.version + 1,
+            sequence=row.sequence + 1,
+            updated_at=event.time,
+        )
+        .returning(table)
+    )
+    return (await connection.execute(statement)).one()
+
+
+def _event(row: Any, caller: Caller, category: str, reason: str) -> Event:
+    event_id = uuid7()
+    return Event(
+        id=event_id,
+        type=EventType.RECLASSIFIED,
+        source="intake",
+        subject=row.id,
+        tenant=caller.tenant,
+        time=clock.now(),
+        sequence=row.sequence + 1,
+        correlation_id=event_id,
+        causation_id=None,
+        traceparent=current_traceparent(),
+        data=ComplaintReclassified(
+            actor=caller.subject,
+            category=category,
+            former=row.category,
+            suggested=row.suggested_category,
+            reason=reason,
+        ),
+    )
