@@ -1,6 +1,6 @@
 """Applies the events that dispatch consumes, in one transaction per slice."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -88,18 +88,24 @@ class CaseEvents:
         erasures = [event for event in events if event.type is EventType.ERASED]
         if erasures:
             await erasing.erase(connection, erasures)
+        erased = {(event.tenant, event.subject) for event in erasures}
+        again = await self._assign_again(connection, outcome, erased, now)
+        # of one case in order; cases do not matter to each other
+        return sorted(outcome.answers + again, key=lambda event: event.sequence) if again else outcome.answers
+
+    async def _assign_again(
+        self, connection: AsyncConnection, outcome: "_Outcome", erased: Set[CaseKey], now: datetime
+    ) -> list[Event]:
+        """Return the `assigned` events of cases that begin another round, or go elsewhere."""
+        answers: list[Event] = []
         if outcome.new_rounds:
-            outcome.answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
+            answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
         if outcome.located:
-            erased = {(event.tenant, event.subject) for event in erasures}
             located = [each for key, each in outcome.located.items() if key not in erased]
-            outcome.answers += await relocations.relocate(connection, self._rulebooks, located, now)
-        if outcome.new_rounds or outcome.located:
-            # of one case in order; cases do not matter to each other
-            outcome.answers.sort(key=lambda event: event.sequence)
+            answers += await relocations.relocate(connection, self._rulebooks, located, now)
         for each in outcome.reclassified.values():
-            outcome.answers += await reclassified.reroute(connection, self._rulebooks, each, now)
-        return outcome.answers
+            answers += await reclassified.reroute(connection, self._rulebooks, each, now)
+        return answers
 
 
 @dataclass(slots=True)
