@@ -21,11 +21,15 @@ from contracts.events import (
     ComplaintResumed,
     ComplaintReturned,
     ComplaintStarted,
+    ComplaintSupplemented,
     ComplaintSuspended,
     ComplaintTransferred,
     ComplaintWithdrawn,
     Payload,
     Place,
+    QuestionAnswered,
+    QuestionAsked,
+    QuestionLapsed,
     RectificationOrdered,
     ReinspectionDue,
     Released,
@@ -161,6 +165,21 @@ class History:
 
     def release_refused(self, request: UUID, status: Status) -> Event:
         return self.event(EventType.RELEASE_REFUSED, ReleaseRefused(request=request, status=status))
+
+    def supplemented(self, text: str = "在 3 号楼旁") -> Event:
+        said = ComplaintSupplemented(supplement=uuid7(), actor=OWNER, by="reporter", text=text)
+        return self.event(EventType.SUPPLEMENTED, said)
+
+    def asked(self, text: str = "在几号楼？") -> Event:
+        data = QuestionAsked(question=uuid7(), actor="operator-1", text=text, lapses_at=BEGIN + timedelta(days=5))
+        return self.event(EventType.QUESTION_ASKED, data)
+
+    def answered(self, text: str = "3 号楼") -> Event:
+        data = QuestionAnswered(question=uuid7(), actor=OWNER, by="reporter", text=text)
+        return self.event(EventType.QUESTION_ANSWERED, data)
+
+    def lapsed(self) -> Event:
+        return self.event(EventType.QUESTION_LAPSED, QuestionLapsed(question=uuid7()))
 
     def withdrawn(self) -> Event:
         return self.event(EventType.WITHDRAWN, ComplaintWithdrawn(actor=OWNER, reason="已自行解决"))

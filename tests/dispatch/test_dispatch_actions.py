@@ -62,6 +62,8 @@ async def test_every_action_is_announced_in_sequence_with_what_it_says(world: Wo
         "actor": "dispatcher-demo",
         "promised_at": published[0]["payload"]["promised_at"],
         "warn_at": published[0]["payload"]["warn_at"],
+        "accept_by": published[0]["payload"]["accept_by"],
+        "on_site_by": published[0]["payload"]["on_site_by"],
     }
     assert accepted == {"actor": "officer-demo", "team": "team-03"}
     assert started["position"] == {"lon": 107.2, "lat": 26.5, "address": "菜场"}

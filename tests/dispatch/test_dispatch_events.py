@@ -29,6 +29,8 @@ async def test_a_received_complaint_is_assigned_to_the_team_of_its_grid(world: W
         "rule": "grid",
         "promised_at": (await world.row(event))["promised_at"].isoformat().replace("+00:00", "Z"),
         "warn_at": (await world.row(event))["warn_at"].isoformat().replace("+00:00", "Z"),
+        "accept_by": (await world.row(event))["accept_by"].isoformat().replace("+00:00", "Z"),
+        "on_site_by": (await world.row(event))["on_site_by"].isoformat().replace("+00:00", "Z"),
     }
 
 
@@ -56,6 +58,8 @@ async def test_what_no_grid_answers_for_reaches_the_duty_desk(world: World, plac
         "rule": "duty_desk",
         "promised_at": row["promised_at"].isoformat().replace("+00:00", "Z"),
         "warn_at": row["warn_at"].isoformat().replace("+00:00", "Z"),
+        "accept_by": row["accept_by"].isoformat().replace("+00:00", "Z"),
+        "on_site_by": row["on_site_by"].isoformat().replace("+00:00", "Z"),
     }
 
 

@@ -48,6 +48,8 @@ async def test_rework_gives_the_case_back_to_its_unit_with_a_clock_of_its_own(wo
         "rule": "rework",
         "promised_at": row["promised_at"].isoformat().replace("+00:00", "Z"),
         "warn_at": row["warn_at"].isoformat().replace("+00:00", "Z"),
+        "accept_by": row["accept_by"].isoformat().replace("+00:00", "Z"),
+        "on_site_by": row["on_site_by"].isoformat().replace("+00:00", "Z"),
     }
 
 

@@ -166,6 +166,16 @@ async def test_the_other_services_are_told_of_what_has_changed(
     assert second[0][1]["resolve"] == {"amount": 5, "unit": "days"}
 
 
+async def test_all_is_told_again(
+    client: httpx.AsyncClient, engine: AsyncEngine, admin: dict[str, str], tenant: str
+) -> None:
+    for times in (1, 2):
+        answer = await client.post("/configuration/republication", headers=admin)
+        assert (answer.status_code, answer.json()) == (200, {"items": 51})
+        events = await told(engine, tenant)
+        assert (len(events), events[-1][1]["version"], events[-1][2]) == (51 * times, 1, times)
+
+
 async def test_a_broken_configuration_is_refused_with_all_its_flaws(
     client: httpx.AsyncClient, admin: dict[str, str]
 ) -> None:

@@ -169,7 +169,7 @@ def _due(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:
     forced = _last(present, "force_closed")
     handled = _last(present, "resolved") or forced
     promised_at = _promised_at(present)
-    stopped = _suspension(life) or handled
+    stopped = _standing(life) or handled
     is_missed = promised_at is not None and (stopped is None or stopped.at > promised_at)
     at = promised_at if is_missed else (handled.at if handled else None)
     if at is None:
@@ -192,9 +192,24 @@ def _promised_at(steps: Sequence[Step]) -> datetime | None:
     return None if promised is None else datetime.fromisoformat(promised)
 
 
-def _suspension(life: Sequence[Step]) -> Step | None:
-    switch = _last(life, "suspended", "resumed")
-    return switch if switch and switch.type == "suspended" else None
+def _standing(life: Sequence[Step]) -> Step | None:
+    """Return since when the clock stands: it was laid aside, or waits for the reporter, or did until the result."""
+    laid_aside = waits = None
+    is_done = False
+    for step in life:
+        if step.type in ("rework_ordered", "reopened"):
+            waits, is_done = None, False
+        elif step.type == "suspended":
+            laid_aside, waits = waits or step, None
+        elif step.type == "resumed":
+            laid_aside = None
+        elif step.type in ("resolved", "closed", "force_closed"):
+            is_done = True
+        elif step.type == "question_asked" and not (laid_aside or is_done):
+            waits = waits or step
+        elif step.type in ("question_answered", "question_lapsed") and not (laid_aside or is_done):
+            waits = None
+    return laid_aside or waits
 
 
 def _word(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:

@@ -55,7 +55,7 @@ LIVES = st.lists(st.tuples(st.integers(0, 24 * 60), st.one_of(STRAIGHT, CROOKED)
 
 def light(events: Sequence[Event], status: Status) -> str | None:
     """Tell it from the events, one after the other."""
-    promised = warned = stopped = None
+    promised = warned = None
     received_at = events[0].time
     for event in events:
         data, name = cast(Any, event.data), event.type.removeprefix("complaint.")
@@ -63,15 +63,28 @@ def light(events: Sequence[Event], status: Status) -> str | None:
             promised, warned = data.promised_at, data.warn_at
         if name in ("rework_ordered", "reopened"):
             promised = warned = None  # until the round is assigned
-        if name in ("suspended", "resolved"):
-            stopped = event.time
     if promised is None:
         return None
-    moment = stopped if status in ("suspended", "resolved", "verified") else AT
-    assert moment is not None
+    moment = stood_at(events) or AT
     if moment <= (warned or received_at + (promised - received_at) * 0.8):
         return "green"
     return "yellow" if moment <= promised else "red"
+
+
+def stood_at(events: Sequence[Event]) -> datetime | None:
+    """Return since when the clock stands: it waits for the reporter, it was laid aside, or there is a result."""
+    waits = stopped = None
+    for event in events:
+        name = event.type.removeprefix("complaint.")
+        if name in ("rework_ordered", "reopened", "resumed"):
+            waits = stopped = None
+        elif name in ("suspended", "resolved"):
+            stopped = waits or event.time
+        elif name == "question_asked" and stopped is None:
+            waits = waits or event.time
+        elif name in ("question_answered", "question_lapsed") and stopped is None:
+            waits = None
+    return stopped or waits
 
 
 def slowly(lives: Sequence[Life], community: str | None) -> dict[str, Any]:

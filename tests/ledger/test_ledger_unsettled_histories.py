@@ -47,6 +47,9 @@ def _step(history: Eventful, event_type: EventType, draw: random.Random, moment:
         EventType.WITHDRAWN: history.withdrawn,
         EventType.REJECTED: history.rejected,
         EventType.MERGED: history.merged,
+        EventType.QUESTION_ASKED: history.asked,
+        EventType.QUESTION_ANSWERED: history.answered,
+        EventType.QUESTION_LAPSED: history.lapsed,
     }
     return steps[event_type]()
 
@@ -56,6 +59,7 @@ _USED = set(EventType) & {
     EventType.RECEIVED, EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RETURNED,
     EventType.TRANSFERRED, EventType.EXTENDED, EventType.SUSPENDED, EventType.RESUMED, EventType.RESOLVED,
     EventType.VERIFIED, EventType.REWORK_ORDERED, EventType.CLOSED, EventType.REOPENED, *_ENDING,
+    EventType.QUESTION_ASKED, EventType.QUESTION_ANSWERED, EventType.QUESTION_LAPSED,
 }  # fmt: skip
 
 
@@ -78,7 +82,7 @@ def _expected(
 ) -> tuple[str, datetime] | None:
     """Look at one complaint, in the plainest words."""
     assert complaint.status is not None
-    reason = reason_of(complaint.status, complaint.promised_at)
+    reason = reason_of(complaint.status, complaint.promised_at, complaint.waiting_since)
     if reason is None:
         return None
     since = {

@@ -15,16 +15,15 @@ from histories import OWNER, TENANT, History
 from ledger.closings import CODE, Closings, code_of
 from ledger.conftest import SECRET, As, Enter
 from ledger_service.domain.feedback_links import FeedbackLink, link_key
-from ledger_service.service.words import WrongCodes
 from runtime.scrubbing import scrub_text
 
 WORD: dict[str, Any] = {"satisfaction": "dissatisfied", "solved": False, "comment": "没人来过"}
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def closings(client: httpx.AsyncClient, engine: AsyncEngine, enter: Enter, as_: As, app: FastAPI) -> Closings:
-    app.state.wrong_codes = WrongCodes()
+async def closings(client: httpx.AsyncClient, engine: AsyncEngine, enter: Enter, as_: As) -> Closings:
     async with engine.begin() as connection:
+        await connection.execute(sa.text("DELETE FROM wrong_code"))
         await connection.execute(sa.text("DELETE FROM closing_rules"))
     return Closings(client, engine, enter, as_)
 

@@ -55,7 +55,7 @@ _CODES = frozenset(
         "follow_up",
         "reinspection",
         "explanation",
-        "progress",
+        "work",
         "release_state",
         "release_ending",
         "media_type",
@@ -93,7 +93,7 @@ _KEPT = {
 """Kept on purpose: what keeps a partner from sending it all again; staff; what the reader of hot spots removes;
 words of lists that say what has no place."""
 _ROWS_THAT_GO = {
-    "intake": {"reporter", "draft", "attachment", "attachment_file", "attachment_upload"},
+    "intake": {"reporter", "draft", "attachment", "attachment_file", "attachment_upload", "complaint_likeness"},
     "dispatch": set[str](),
     "ledger": set[str](),
 }

@@ -12,6 +12,7 @@ ANYWHERE = (
     *("release_requested", "release_refused"),
     "located",
     *("ending_requested", "ending_decided", "appeal_decided", "excluded", "erased", "reclassified"),
+    *("supplemented", "question_asked", "question_answered", "question_lapsed"),
 )
 LEGAL: dict[tuple[str | None, str], str] = {
     (None, "received"): "received",

@@ -173,6 +173,7 @@ def test_a_clock_stands_still_while_suspended_and_stops_with_the_resolution(
         "warn_at": MONDAY + 8 * HOUR,
         "promised_at": MONDAY + 10 * HOUR,
         "suspended_at": MONDAY + 5 * HOUR,
+        "waiting_since": None,
         "resolved_at": MONDAY + 9 * HOUR,
     }
     standing = standing_of(case, MONDAY + 12 * HOUR)
@@ -182,7 +183,8 @@ def test_a_clock_stands_still_while_suspended_and_stops_with_the_resolution(
 
 
 def test_a_case_without_a_clock_has_no_light() -> None:
-    case = {"status": "assigned", "promised_at": None, "warn_at": None, "suspended_at": None, "resolved_at": None}
+    unset = ("promised_at", "warn_at", "suspended_at", "waiting_since", "resolved_at")
+    case = {"status": "assigned", **dict.fromkeys(unset)}
     assert standing_of(case, datetime(2026, 1, 1, tzinfo=UTC)).light is None
 
 

@@ -69,6 +69,10 @@ def _said(other: UUID) -> list[tuple[EventType, dict[str, object]]]:
         (EventType.ENDING_DECIDED, {**word, "ending": "voided", "request": other, "approved": True}),
         (EventType.FORCE_CLOSED, {**word, "decision": other, "gates": ()}),
         (EventType.VOIDED, {**word, "decision": other}),
+        (EventType.SUPPLEMENTED, {**word, "supplement": other, "by": "reporter", "text": "x"}),
+        (EventType.QUESTION_ASKED, {**word, "question": other, "text": "x", "lapses_at": "2026-03-09T10:00:00Z"}),
+        (EventType.QUESTION_ANSWERED, {**word, "question": other, "by": "reporter", "text": "x"}),
+        (EventType.QUESTION_LAPSED, {"question": other}),
         (EventType.RESCHEDULED, {"promised_at": "2026-03-09T10:00:00Z"}),
         (EventType.EXCLUDED, {**word, "indicators": "all", "excluded": True}),
     ]

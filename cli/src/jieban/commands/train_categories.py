@@ -1,11 +1,14 @@
 """`jieban train-categories`: a model that suggests categories, from labelled history."""
 
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 
+from intake_service.domain.configuration.items import Configuration
 from intake_service.domain.configuration.shipped import shipped
 from intake_service.service.training import Example, seeds, train
 from jieban.errors import UserError
@@ -20,6 +23,9 @@ def train_categories(
             help="Labelled history, .jsonl, .csv or .xlsx with the columns text (or description) and category."
         ),
     ] = None,
+    configuration: Annotated[
+        Path | None, typer.Option(help="Your own categories: configuration.yaml as intake exports it.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Train the model by which intake suggests categories; the same input gives the same file.
 
@@ -30,7 +36,8 @@ def train_categories(
     """
     if output.suffix != ".npz":
         raise UserError(f"{output}: the name of a model ends in .npz.")
-    examples = [*seeds(), *(_example(path, row) for path in labels or [] for row in read_rows(path))]
+    known = _known(configuration)
+    examples = [*seeds(), *(_example(path, row, known) for path in labels or [] for row in read_rows(path))]
     model = train(examples)
     try:
         model.save(output)
@@ -44,13 +51,24 @@ def train_categories(
     )
 
 
-def _example(path: Path, row: Row) -> Example:
+def _known(configuration: Path | None) -> Collection[str]:
+    """Return the codes of the categories: of a file, else those that are shipped."""
+    if configuration is None:
+        return shipped().categories.keys()
+    try:
+        given = Configuration.model_validate(yaml.safe_load(configuration.read_text("utf-8")))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise UserError(f"{configuration}: no configuration as /intake/v1/configuration/files gives it.") from error
+    return {each.code for each in given.categories}
+
+
+def _example(path: Path, row: Row, known: Collection[str]) -> Example:
     where = f"{path}, line {row.line}"
     if row.flaws:
         raise UserError(f"{where}: {row.flaws[0].problem}.")
     text, category = row.values.get("text", row.values.get("description")), row.values.get("category")
     if not isinstance(text, str) or not text.strip():
         raise UserError(f"{where}: no text (or description).")
-    if not isinstance(category, str) or category not in shipped().categories:
+    if not isinstance(category, str) or category not in known:
         raise UserError(f"{where}: {category!r} is no category; see /intake/v1/categories.")
     return Example(text, category)

@@ -1,6 +1,7 @@
 """Puts intake together; nothing imports this module but its entry points."""
 
 from datetime import timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,13 +16,17 @@ from intake_service.api import (
     drafts,
     erasures,
     locations,
+    questions,
     reclassifications,
     references,
     rejections,
+    reporter_texts,
     reports,
     similar,
     suggestions,
+    supplements,
     texts,
+    tracking,
     triage_texts,
     uploads,
 )
@@ -36,12 +41,13 @@ from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
+from intake_service.service.lapsing import lapse_due
 from intake_service.service.likeness_index import LikenessIndex
 from intake_service.service.locating import Locating
 from intake_service.service.references import References
 from intake_service.service.similar import SimilarComplaints
 from intake_service.service.suggesting import Categoriser
-from operations import accounts
+from operations import accounts, wrong_codes
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
@@ -49,7 +55,7 @@ from runtime.lifecycle import Service
 from runtime.problems import render_below
 from runtime.settings import RuntimeSettings
 
-__all__ = ["build", "texts", "triage_texts"]
+__all__ = ["build", "reporter_texts", "texts", "triage_texts"]
 
 _FORM_SLACK = 65_536
 """Bytes of a form beside its file."""
@@ -80,6 +86,9 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=[
             reports.router,
             complaints.router,
+            tracking.router,
+            supplements.router,
+            questions.router,
             drafts.router,
             locations.router,
             erasures.router,
@@ -122,11 +131,18 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
                 Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
                 *_retention(settings, foundation.engine, erasing),
-            ]
+            ],
+            "relay": [
+                Rounds("intake questions", partial(lapse_due, foundation.engine), every=timedelta(seconds=1)),
+                Rounds(
+                    "intake query codes", partial(wrong_codes.forget, foundation.engine), every=timedelta(minutes=5)
+                ),
+            ],
         },
         body_limits={
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,
+            f"{PATH}/by-code/": settings.attachment_max_bytes + _FORM_SLACK,
             **dict.fromkeys(open311.FORMS, settings.attachment_max_bytes + _FORM_SLACK),
             "/intake/v1/configuration/": configuration.BODY_LIMIT,
         },

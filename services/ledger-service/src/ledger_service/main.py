@@ -29,7 +29,7 @@ from ledger_service.service.publishing import publish_due
 from ledger_service.service.reconciling import reconcile
 from ledger_service.service.retallying import retally
 from ledger_service.service.unsettled import watch as watch_unsettled
-from ledger_service.service.words import WrongCodes
+from operations import wrong_codes
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
@@ -76,7 +76,6 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "reopening_window": timedelta(days=settings.reopening_days),
             "appeal_window": timedelta(days=settings.appeal_days),
             "feedback_key": _feedback_key(settings),
-            "wrong_codes": WrongCodes(),
         },
     )
     feed.is_draining = lambda: service.app.state.readiness.draining
@@ -95,6 +94,7 @@ def _rounds(engine: AsyncEngine, settings: RuntimeSettings, signer_of: SignerOf 
         ("reconciliation", partial(reconcile, engine), timedelta(minutes=1)),
         ("follow-ups", partial(count_overdue, engine), timedelta(minutes=1)),
         ("facts", partial(retally, engine), timedelta(minutes=1)),
+        ("query codes", partial(wrong_codes.forget, engine), timedelta(minutes=5)),
     ]
     return [Rounds(f"ledger {name}", each, every=every) for name, each, every in work]
 

@@ -29,6 +29,13 @@ from contracts.closing_events import (
 )
 from contracts.lifecycle import EventType, Status
 from contracts.payload import HandlingMode, Latitude, Longitude, Payload, Place, RequestKind
+from contracts.reporter_events import (
+    ComplaintSupplemented,
+    QuestionAnswered,
+    QuestionAsked,
+    QuestionLapsed,
+    Speaker,
+)
 from contracts.work_events import (
     Acted,
     AssignedBy,
@@ -72,6 +79,7 @@ __all__ = [
     "ComplaintResumed",
     "ComplaintReturned",
     "ComplaintStarted",
+    "ComplaintSupplemented",
     "ComplaintSuspended",
     "ComplaintTransferred",
     "ComplaintVerified",
@@ -86,6 +94,9 @@ __all__ = [
     "Longitude",
     "Payload",
     "Place",
+    "QuestionAnswered",
+    "QuestionAsked",
+    "QuestionLapsed",
     "RatingAppealed",
     "RectificationOrdered",
     "ReinspectionDue",
@@ -96,6 +107,7 @@ __all__ = [
     "ReworkOrdered",
     "Satisfaction",
     "SelfHandled",
+    "Speaker",
     "SuperiorOrder",
     "SupervisionOrder",
     "VerificationMethod",
@@ -295,6 +307,10 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.RELEASED: Released,
     EventType.RELEASE_REFUSED: ReleaseRefused,
     EventType.WITHDRAWN: ComplaintWithdrawn,
+    EventType.SUPPLEMENTED: ComplaintSupplemented,
+    EventType.QUESTION_ASKED: QuestionAsked,
+    EventType.QUESTION_ANSWERED: QuestionAnswered,
+    EventType.QUESTION_LAPSED: QuestionLapsed,
     EventType.REJECTED: ComplaintRejected,
     EventType.MERGED: ComplaintMerged,
     EventType.LOCATED: ComplaintLocated,

@@ -73,6 +73,10 @@ class EventType(StrEnum):
     WITHDRAWN = "complaint.withdrawn"
     REJECTED = "complaint.rejected"
     MERGED = "complaint.merged"
+    SUPPLEMENTED = "complaint.supplemented"
+    QUESTION_ASKED = "complaint.question_asked"
+    QUESTION_ANSWERED = "complaint.question_answered"
+    QUESTION_LAPSED = "complaint.question_lapsed"
     LOCATED = "complaint.located"
     RECLASSIFIED = "complaint.reclassified"
     ERASED = "complaint.erased"
@@ -168,6 +172,13 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     # once a unit has accepted it, it is a case: whoever finds that it is none returns it, or asks for its voiding
     EventType.REJECTED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.REJECTED, "intake", _OPERATOR),
     EventType.MERGED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.MERGED, "intake", _OPERATOR),
+    # intake takes these while the complaint is open as far as it has heard; the work may be further on
+    EventType.SUPPLEMENTED: Transition(_EXISTING, None, "intake", _REPORTER),
+    EventType.QUESTION_ASKED: Transition(
+        _EXISTING, None, "intake", _OFFICER | _DISPATCHER | {Role.OPERATOR, Role.SUPERVISOR}
+    ),
+    EventType.QUESTION_ANSWERED: Transition(_EXISTING, None, "intake", _REPORTER),
+    EventType.QUESTION_LAPSED: Transition(_EXISTING, None, "intake", _NOBODY),
     # intake decides by what it has heard; the work may be further on when others hear of it
     EventType.LOCATED: Transition(_EXISTING, None, "intake", _OPERATOR | _DISPATCHER),
     # intake corrects what has not ended there; it may have elsewhere, and the correction counts all the same

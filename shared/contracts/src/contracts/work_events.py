@@ -32,6 +32,10 @@ class ComplaintAssigned(Payload):
     """承诺时限: by when it is to be resolved. None in events of versions that knew no limits."""
     warn_at: datetime | None = None
     """When 80 % of the time until then have passed, in the unit of its limit. None in events of earlier versions."""
+    accept_by: datetime | None = None
+    """By when the unit is to accept it. None in events of earlier versions, as in those below."""
+    on_site_by: datetime | None = None
+    """By when somebody of the unit is to be on site."""
 
 
 class Acted(Payload):
@@ -66,6 +70,8 @@ class ComplaintTransferred(Acted):
     """Another department or an external system has taken the case on; `actor` is the dispatcher."""
 
     department: str
+    department_name: str | None = None
+    """None in events of earlier versions."""
     external_ref: str
     """Its number there."""
     reason: str
@@ -127,16 +133,22 @@ class ComplaintResumed(Acted):
     """The new promised time: later by the suspension."""
     warn_at: datetime | None = None
     """When 80 % of the time to resolve it have passed now."""
+    accept_by: datetime | None = None
+    on_site_by: datetime | None = None
 
 
 class ComplaintRescheduled(Payload):
-    """The promised time was reckoned anew, by other limits or another calendar than before."""
+    """The promised time was reckoned anew: by other limits or another calendar than before, or after a wait for the
+    reporter.
+    """
 
     promised_at: datetime
     promised_before: datetime | None = None
     """None where nothing had been promised."""
     warn_at: datetime | None = None
     """When 80 % of the time to resolve it have passed now."""
+    accept_by: datetime | None = None
+    on_site_by: datetime | None = None
 
 
 class SupervisionOrder(Payload):

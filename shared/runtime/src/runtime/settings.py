@@ -85,6 +85,8 @@ class RuntimeSettings(BaseSettings):
     """For how many days after the last change of an ended complaint its personal data is kept; by default, for good."""
     erasure_of_texts: bool = True
     """Whether an erasure takes all that was written too, with place and attachments; otherwise only who reported."""
+    question_days: Annotated[int, Field(ge=1, le=60)] = 5
+    """For how many days the clock waits for the reporter's answer to a question."""
     gate_days: Annotated[int, Field(ge=1, le=366)] = 3
     """For how many days a complaint may wait for a closing gate before it counts as unsettled 件件有着落."""
 

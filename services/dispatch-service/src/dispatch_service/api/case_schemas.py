@@ -19,6 +19,7 @@ from dispatch_service.api.life_views import (
     TransferView,
 )
 from dispatch_service.api.photo_schemas import Photos, PhotoView, photos_of
+from dispatch_service.api.reporter_schemas import QuestionView, SupplementView
 from dispatch_service.api.request_schemas import OrderView, RequestView
 from dispatch_service.domain.clocks import Clockwork, Light
 from dispatch_service.domain.limits import Grade
@@ -96,6 +97,7 @@ class CaseView(BaseModel):
     `promised_at` (承诺时限) is by when it is to be resolved. The light is green until 80 % of that time have passed,
     yellow until all has, then red; it stays as it was when the case was resolved, and null where the work ended
     otherwise. `remaining_seconds` is negative beyond the promised time, and null once the work has ended.
+    `waiting_since`: its clock waits for the reporter's answer, or did when there was a result.
     `assignee` is the officer chosen for it, then the one who has accepted it; `officer` acted last. A case that waits
     for the team's next shift has its begin in `expected_from`.
     `responsible_team` answers for it 首接负责: after a return the unit that had it, until another has accepted it.
@@ -125,6 +127,7 @@ class CaseView(BaseModel):
     light: Light | None
     remaining_seconds: int | None
     suspended_at: datetime | None
+    waiting_since: datetime | None
     assignee: str | None
     expected_from: datetime | None
     reinspection: Reinspection | None
@@ -192,6 +195,8 @@ class CaseDetail(CaseView):
     supporting: list[SupportView]
     contributions: list[ContributionView]
     notes: list[NoteView]
+    supplements: list[SupplementView]
+    questions: list[QuestionView]
 
     @classmethod
     def shown(cls, row: Mapping[str, Any], work: Clockwork) -> Self:

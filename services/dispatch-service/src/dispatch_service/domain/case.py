@@ -12,6 +12,8 @@ NEW_ROUND = frozenset({EventType.REWORK_ORDERED, EventType.REOPENED})
 """After these the unit works on the case again."""
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far an officer's device may be ahead of the server, or behind the moment of receipt."""
+RUNNING = frozenset({Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.TRANSFERRED})
+"""The clock runs: also while a returned case waits for another unit, or another department has it."""
 OPEN = frozenset(
     {
         Status.RECEIVED,
@@ -47,6 +49,8 @@ class Case:
     received_at: datetime
     ledger_sequence: int = 0
     intake_sequence: int = 0
+    waiting_since: datetime | None = None
+    """Since when its clock waits for the reporter's answer; stays, as the moment at which it stopped, with a result."""
 
     def check(self, event: EventType) -> Status:
         """Return the state after an event of dispatch's own; ActionConflict where the state table has no such line."""
@@ -95,8 +99,28 @@ class Case:
             self.ledger_sequence = sequence
         return True
 
+    def wait_for_reporter(self, since: datetime) -> bool:
+        """Let the clock wait; False where it does not run, or waits already."""
+        if self.status not in RUNNING or self.waiting_since is not None:
+            return False
+        self.waiting_since = since
+        return True
+
+    def go_on(self) -> datetime | None:
+        """Let the clock run again, which dispatch tells by an event of its own; return since when it has waited.
+
+        None where it does not wait: there was a result meanwhile, or it was laid aside.
+        """
+        since = self.waiting_since
+        if since is None or self.status not in RUNNING:
+            return None
+        self.waiting_since = None
+        self.sequence += 1
+        return since
+
     def begin_round(self) -> None:
         """Begin another round of work, which dispatch tells by an event of its own."""
+        self.waiting_since = None
         self.round += 1
         self.version += 1
         self.sequence += 1

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.lifecycle import ENDED, TRANSITIONS, EventType, Status
+from dispatch_service.domain.case import RUNNING
 from dispatch_service.domain.clocks import Clockwork, Light
 from dispatch_service.domain.limits import Grade, Stage
 
-RUNNING = frozenset({Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.TRANSFERRED})
-"""The clock runs: also while a returned case waits for another unit, or another department has it."""
 DONE = frozenset({Status.RESOLVED, Status.VERIFIED, Status.CLOSED})
 """The clock has stopped with the resolution."""
 
@@ -62,8 +61,11 @@ def light_at(moment: datetime, warn_at: datetime, promised_at: datetime) -> Ligh
 
 
 def _moment(case: Mapping[str, Any], now: datetime) -> datetime | None:
-    """Return the moment at which the case's clock stands."""
+    """Return the moment at which the case's clock stands: that since which it waits for the reporter, where it does."""
     status = Status(case["status"])
+    if case["waiting_since"] is not None and (status in RUNNING or status in DONE):
+        waiting_since: datetime = case["waiting_since"]
+        return waiting_since
     if status in RUNNING:
         return now
     if status is Status.SUSPENDED:

@@ -15,6 +15,7 @@ from dispatch_service.domain.case import NEW_ROUND, Case
 from dispatch_service.events import received, reclassified, relocations, rounds, self_handled
 from dispatch_service.events.reclassified import Reclassified
 from dispatch_service.events.relocations import Located
+from dispatch_service.events.reporters import SAID, Conversations
 from dispatch_service.events.rounds import NewRound
 from dispatch_service.persistence import case_slices, ended_cases, erasing
 from dispatch_service.persistence.case_slices import CaseKey
@@ -40,11 +41,12 @@ CONSUMED = frozenset(
         EventType.LOCATED,
         EventType.RECLASSIFIED,
         EventType.ERASED,
+        *SAID,
     }
 )
 """Received complaints are assigned, requests to let go of a case decided, and another round begins where a result is
-not good or the reporter not satisfied; another category may mean another unit; of an erased one the texts go; the rest
-keeps the lists of cases true."""
+not good or the reporter not satisfied; another category may mean another unit; what the reporter says is kept with the
+case, whose clock waits for an answer; of an erased one the texts go; the rest keeps the lists of cases true."""
 _OUT_OF_THE_ORDINARY = frozenset({*RELEASE_ENDINGS.values(), EventType.FORCE_CLOSED, EventType.VOIDED})
 """Endings that come while something may wait for a decision."""
 _LEDGERS_OWN = frozenset({Status.RESOLVED, Status.VERIFIED})
@@ -85,27 +87,35 @@ class CaseEvents:
             await ended_cases.end(connection, [*outcome.ended.values()], now)
         if outcome.reclassified:
             await reclassified.note(connection, outcome.reclassified.values())
+        await self._go_on(connection, outcome, now)
         erasures = [event for event in events if event.type is EventType.ERASED]
-        if erasures:
+        if erasures:  # after what was said before them is stored
             await erasing.erase(connection, erasures)
-        erased = {(event.tenant, event.subject) for event in erasures}
-        again = await self._assign_again(connection, outcome, erased, now)
+        outcome.answers += await self._route_again(
+            connection, outcome, now, erased={(event.tenant, event.subject) for event in erasures}
+        )
         # of one case in order; cases do not matter to each other
-        return sorted(outcome.answers + again, key=lambda event: event.sequence) if again else outcome.answers
+        outcome.answers.sort(key=lambda event: event.sequence)
+        return outcome.answers
 
-    async def _assign_again(
-        self, connection: AsyncConnection, outcome: "_Outcome", erased: Set[CaseKey], now: datetime
+    async def _route_again(
+        self, connection: AsyncConnection, outcome: "_Outcome", now: datetime, *, erased: Set[CaseKey]
     ) -> list[Event]:
-        """Return the `assigned` events of cases that begin another round, or go elsewhere."""
+        """Return the `assigned` events of cases that go elsewhere, since their place or category is another one."""
         answers: list[Event] = []
-        if outcome.new_rounds:
-            answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
         if outcome.located:
             located = [each for key, each in outcome.located.items() if key not in erased]
             answers += await relocations.relocate(connection, self._rulebooks, located, now)
         for each in outcome.reclassified.values():
             answers += await reclassified.reroute(connection, self._rulebooks, each, now)
         return answers
+
+    async def _go_on(self, connection: AsyncConnection, outcome: "_Outcome", now: datetime) -> None:
+        """Begin rounds, and let clocks wait and go on; the cases have been saved."""
+        if outcome.new_rounds:
+            outcome.answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
+        if outcome.conversations:
+            outcome.answers += await outcome.conversations.keep(connection, self._rulebooks.clockworks, now)
 
 
 @dataclass(slots=True)
@@ -117,6 +127,7 @@ class _Outcome:
     """Those of them that ended out of the ordinary."""
     answers: list[Event] = field(default_factory=list)
     new_rounds: list[NewRound] = field(default_factory=list)
+    conversations: Conversations = field(default_factory=Conversations)
     located: dict[CaseKey, Located] = field(default_factory=dict)
     """By the last word on each place."""
     reclassified: dict[CaseKey, Reclassified] = field(default_factory=dict)
@@ -154,6 +165,8 @@ def _locate(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
 def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
     if event.type in _OUT_OF_THE_ORDINARY:
         outcome.ended[key] = case
+    elif event.type in SAID:
+        outcome.conversations.hear(case, event)
     elif event.type is EventType.RECLASSIFIED:
         outcome.reclassified[key] = Reclassified(event, case)
     elif event.type in NEW_ROUND:

@@ -57,6 +57,8 @@ class Placed(NamedTuple):
             supporting=tuple(helper.team.code for helper in self.supporting) or None,
             promised_at=self.started.clock.promised_at,
             warn_at=self.started.clock.warn_at,
+            accept_by=self.started.clock.accept_by,
+            on_site_by=self.started.clock.on_site_by,
         )
 
 

@@ -29,6 +29,7 @@ _COLUMNS = (
     "suspended_at",
     "extensions",
     "suspensions",
+    "waits",
     "order_deadline",
 )
 CLOCK_COLUMNS = ", ".join(_COLUMNS)
@@ -48,13 +49,15 @@ class CaseClock:
     suspended_at: datetime | None
     extensions: int
     suspensions: int
+    waits: int
+    """How often it has waited for the reporter in this round, or does."""
     deadline: datetime | None
     """Of a superior's order."""
 
     @property
     def was_moved(self) -> bool:
         """Whether somebody has given the unit another time than the limits do."""
-        return self.extensions + self.suspensions > 0
+        return self.extensions + self.suspensions + self.waits > 0
 
 
 async def read(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> CaseClock:
@@ -85,6 +88,7 @@ def clock_of(row: Mapping[Any, Any]) -> CaseClock:
         suspended_at=row["suspended_at"],
         extensions=row["extensions"],
         suspensions=row["suspensions"],
+        waits=row["waits"],
         deadline=row["order_deadline"],
     )
 

@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import ENDED, Status
+from dispatch_service.domain.case import RUNNING
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.domain.routing import Point
-from dispatch_service.domain.standing import DONE, RUNNING
+from dispatch_service.domain.standing import DONE
 from dispatch_service.persistence.cases import SELECT
 from dispatch_service.persistence.distances import metres_from
 from dispatch_service.persistence.rows import Row, as_rows
@@ -66,9 +67,12 @@ class CaseFilter:
 
 _CASE = dispatch_case.c
 _STANDS_AT = sa.case(
-    (_CASE.status.in_(sorted(RUNNING)), sa.bindparam("at", type_=sa.DateTime(timezone=True))),
+    (
+        _CASE.status.in_(sorted(RUNNING)),
+        sa.func.coalesce(_CASE.waiting_since, sa.bindparam("at", type_=sa.DateTime(timezone=True))),
+    ),
     (_CASE.status == Status.SUSPENDED.value, _CASE.suspended_at),
-    (_CASE.status.in_(sorted(DONE)), _CASE.resolved_at),
+    (_CASE.status.in_(sorted(DONE)), sa.func.coalesce(_CASE.waiting_since, _CASE.resolved_at)),
 )
 """As `domain.standing` says it; null where nothing can be said."""
 _LIGHTS: Mapping[Light, sa.ColumnElement[bool]] = {

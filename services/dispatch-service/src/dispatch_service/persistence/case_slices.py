@@ -55,7 +55,7 @@ _INSERT = Statement("""
 """)
 _LOCK = sa.text("""
     SELECT complaint_id, tenant, status, version, sequence, round, team, grid, community, received_at, ledger_sequence,
-           intake_sequence
+           intake_sequence, waiting_since
     FROM dispatch_case JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS wanted (tenant, complaint_id)
          USING (tenant, complaint_id)
     ORDER BY complaint_id FOR UPDATE OF dispatch_case

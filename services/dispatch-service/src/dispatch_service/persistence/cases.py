@@ -21,8 +21,10 @@ from dispatch_service.persistence.tables import (
     case_conference,
     case_contribution,
     case_note,
+    case_question,
     case_rectification,
     case_request,
+    case_supplement,
     case_support,
     case_transfer,
     department,
@@ -51,6 +53,8 @@ _EVERYTHING = SELECT.add_columns(
     of_cases(case_contribution).label("contributions"),
     of_cases(case_support, "team").label("supporting"),
     of_cases(case_note).label("notes"),
+    of_cases(case_supplement).label("supplements"),
+    of_cases(case_question).label("questions"),
 ).where(_THIS)
 _NAMING = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call] # SQLAlchemy gives it no types
 _JSON = {column.name: JSONB for column in _EVERYTHING.selected_columns if isinstance(column.type, JSONB)}

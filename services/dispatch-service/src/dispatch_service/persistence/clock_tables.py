@@ -32,6 +32,8 @@ def clock_columns() -> list[sa.Column[object]]:
         sa.Column("order_deadline", sa.DateTime(timezone=True), comment="of a superior's order"),
         sa.Column("extensions", sa.SmallInteger, nullable=False, server_default="0"),
         sa.Column("suspensions", sa.SmallInteger, nullable=False, server_default="0"),
+        sa.Column("waiting_since", sa.DateTime(timezone=True), comment="for the reporter's answer"),
+        sa.Column("waits", sa.SmallInteger, nullable=False, server_default="0", comment="for the reporter's answer"),
     ]
 
 

@@ -37,6 +37,9 @@ _OTHERS = {
     "case_transfer": "reason = '', recall_reason = NULL, photos = '[]',"
     " result = CASE WHEN result IS NULL THEN NULL ELSE '' END,"
     " external_ref = CASE WHEN state = 'open' THEN external_ref ELSE '' END",
+    "case_supplement": "actor = 'erased', text = '', location = NULL, attachments = '[]'",
+    "case_question": "actor = CASE WHEN actor IS NULL THEN NULL ELSE 'erased' END, text = '', attachments = '[]',"
+    " answer = CASE WHEN answer IS NULL THEN NULL ELSE '' END",
     "offline_action": "answer = answer - 'case'",
 }
 """What is written in the tables beside the case; the number that another system gave is needed until it answers."""

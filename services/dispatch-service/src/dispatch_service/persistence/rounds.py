@@ -17,6 +17,7 @@ from dispatch_service.persistence.stale_clocks import StaleClock
 _BEGIN = sa.text(f"""
     UPDATE dispatch_case AS c
     SET assigned_at = :now, accepted_at = NULL, started_at = NULL, resolved_at = NULL, suspended_at = NULL,
+        waiting_since = NULL,
         officer = NULL, assignee = begun.assignee, expected_from = begun.expected_from,
         handling_mode = NULL, result = NULL, photos = '[]',
         start_distance_metres = NULL, far_start = false, explanation = CAST(begun.explanation AS jsonb)

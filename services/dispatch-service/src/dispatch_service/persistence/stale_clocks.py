@@ -42,7 +42,8 @@ _SAVE = sa.text("""
         warn_at = f.warn_at, promised_at = f.promised_at, twice_at = f.twice_at, timer_at = f.timer_at,
         escalated = f.escalated,
         extensions = CASE WHEN f.is_new_round THEN 0 ELSE c.extensions END,
-        suspensions = CASE WHEN f.is_new_round THEN 0 ELSE c.suspensions END
+        suspensions = CASE WHEN f.is_new_round THEN 0 ELSE c.suspensions END,
+        waits = CASE WHEN f.is_new_round THEN 0 ELSE c.waits END
     FROM unnest(
         CAST(:ids AS uuid[]), CAST(:sequences AS int[]), CAST(:clock_version AS bigint[]),
         CAST(:is_new_round AS bool[]), CAST(:begun_at AS timestamptz[]), CAST(:clock_unit AS text[]),

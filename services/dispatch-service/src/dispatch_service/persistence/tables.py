@@ -7,6 +7,7 @@ from dispatch_service.persistence.clock_tables import add_clock_indexes, add_clo
 from dispatch_service.persistence.directory_tables import add_directory_tables
 from dispatch_service.persistence.life_tables import add_life_indexes, add_life_tables, life_columns
 from dispatch_service.persistence.mobile_tables import add_case_indexes, add_mobile_tables
+from dispatch_service.persistence.reporter_tables import add_reporter_tables
 from dispatch_service.persistence.rule_tables import add_routing_indexes, add_rule_tables, routing_columns
 from eventbus.tables import add_bus_tables
 from runtime.idempotency import idempotency_table
@@ -177,5 +178,8 @@ case_conference = metadata.tables["case_conference"]
 case_rectification = metadata.tables["case_rectification"]
 case_transfer = metadata.tables["case_transfer"]
 department = metadata.tables["department"]
+add_reporter_tables(metadata)
+case_supplement = metadata.tables["case_supplement"]
+case_question = metadata.tables["case_question"]
 add_bus_tables(metadata)
 idempotency_key = idempotency_table(metadata)

@@ -7,7 +7,19 @@ from contracts.lifecycle import Status
 from dispatch_service.domain.case import Case
 
 _COLUMNS = (
-    *("complaint_id", "tenant", "status", "version", "sequence", "round", "team", "grid", "community", "received_at"),
+    *(
+        "complaint_id",
+        "tenant",
+        "status",
+        "version",
+        "sequence",
+        "round",
+        "team",
+        "grid",
+        "community",
+        "received_at",
+        "waiting_since",
+    ),
 )
 CASE_COLUMNS = ", ".join(_COLUMNS)
 

@@ -24,7 +24,7 @@ _DUE = sa.text(f"""
                SELECT department FROM case_transfer
                WHERE case_transfer.complaint_id = dispatch_case.complaint_id AND state = 'open') END AS department
     FROM dispatch_case
-    WHERE timer_at <= statement_timestamp() AND {AT_WORK}
+    WHERE timer_at <= statement_timestamp() AND {AT_WORK} AND waiting_since IS NULL
     ORDER BY timer_at LIMIT :size FOR UPDATE OF dispatch_case SKIP LOCKED
 """)
 _SAVE = Statement("""
@@ -38,7 +38,7 @@ _SAVE = Statement("""
 """)
 _OLDEST = sa.text(f"""
     SELECT coalesce(extract(epoch FROM statement_timestamp() - min(timer_at)), 0) FROM dispatch_case
-    WHERE timer_at <= statement_timestamp() AND {AT_WORK}
+    WHERE timer_at <= statement_timestamp() AND {AT_WORK} AND waiting_since IS NULL
 """)
 
 

@@ -20,7 +20,10 @@ _CASE = dispatch_case.c
 _AT = sa.bindparam("at", type_=sa.DateTime(timezone=True))
 _SIZE = 5_000
 SUMMARY_LENGTH = 60
-_BAND = sa.case((_CASE.status == "suspended", 3), (_CASE.promised_at < _AT, 0), (_CASE.warn_at < _AT, 1), else_=2)
+_STANDS_AT = sa.func.coalesce(_CASE.waiting_since, _AT)
+_BAND = sa.case(
+    (_CASE.status == "suspended", 3), (_CASE.promised_at < _STANDS_AT, 0), (_CASE.warn_at < _STANDS_AT, 1), else_=2
+)
 _DUE = sa.func.coalesce(_CASE.promised_at, sa.text("timestamptz '9999-12-31'"))
 _GONE = sa.text(f"""
     SELECT complaint_id FROM dispatch_case
@@ -77,6 +80,7 @@ async def page(
         sa.select(
             *(_CASE[name] for name in ("complaint_id", "number", "status", "version", "round", "team", "category")),
             *(_CASE[name] for name in ("grade", "lon", "lat", "address", "warn_at", "promised_at", "suspended_at")),
+            _CASE.waiting_since,
             *(_CASE[name] for name in ("resolved_at", "officer", "assignee")),
             sa.func.left(_CASE.description, SUMMARY_LENGTH).label("summary"),
             _BAND.label("band"),

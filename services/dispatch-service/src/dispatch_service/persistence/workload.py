@@ -15,7 +15,9 @@ _CHOSEN = """
         SELECT code FROM team WHERE tenant = :tenant AND community = :community))
 """
 _OPEN = f"status IN ({', '.join(repr(status.value) for status in sorted(OPEN))})"
-_STANDS_AT = "CASE status WHEN 'suspended' THEN suspended_at ELSE CAST(:at AS timestamptz) END"
+_STANDS_AT = """
+    CASE status WHEN 'suspended' THEN suspended_at ELSE coalesce(waiting_since, CAST(:at AS timestamptz)) END
+"""
 """As `domain.standing` says it of open cases."""
 _LOADS = sa.text(f"""
     SELECT team, holder AS subject, count(*) AS open,

@@ -77,5 +77,7 @@ async def give(
         actor=action.actor,
         promised_at=clock["promised_at"],
         warn_at=clock["warn_at"],
+        accept_by=clock["accept_by"],
+        on_site_by=clock["on_site_by"],
     )
     await announce_action(connection, case, EventType.ASSIGNED, assigned, action)

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.limits import Grade
-from dispatch_service.persistence import case_clocks, requests
+from dispatch_service.persistence import case_clocks, requests, waits
 from dispatch_service.persistence.case_clocks import CaseClock
 from dispatch_service.service.clockworks import Clockworks
 
@@ -18,8 +18,8 @@ async def reassign(
 ) -> dict[str, Any]:
     """Return the columns of a case that another team gets; all its times go by a new `grade`, where one is given.
 
-    The time that it was suspended for counts for no grade. A promise that stands still goes by the settings that it
-    went by: where these are old, renewal sets it right.
+    The time that it was suspended for, or waited for the reporter, counts for no grade. A promise that stands still
+    goes by the settings that it went by: where these are old, renewal sets it right.
     """
     work = await clockworks.of_one(connection, case.tenant)
     known = await case_clocks.read(connection, case.tenant, case.complaint_id)
@@ -27,9 +27,10 @@ async def reassign(
         return case_clocks.columns_of(work.reassign(known.clock, known.category, known.grade, now))
     new_grade = grade or known.grade
     clock = work.start(known.category, new_grade, begun_at=known.begun_at, assigned_at=now, deadline=known.deadline)
-    if known.suspensions:
-        for suspended_at, resumed_at in await requests.pauses(connection, case, since=known.begun_at):
-            clock = work.resume(clock, suspended_at, resumed_at)
+    if known.suspensions or known.waits:
+        stood = [*await requests.pauses(connection, case, since=known.begun_at), *await waits.over(connection, case)]
+        for stopped_at, went_on_at in sorted(stood):
+            clock = work.resume(clock, stopped_at, went_on_at)
         clock = work.reassign(clock, known.category, new_grade, now)
     return {
         **case_clocks.columns_of(clock.after(known.clock)),

@@ -79,6 +79,10 @@ def _reschedule(renewed: Renewed, now: datetime) -> Event:
     case.tell(EventType.RESCHEDULED)
     clock = renewed.clock
     data = ComplaintRescheduled(
-        promised_at=clock.promised_at, promised_before=renewed.promised_before, warn_at=clock.warn_at
+        promised_at=clock.promised_at,
+        promised_before=renewed.promised_before,
+        warn_at=clock.warn_at,
+        accept_by=clock.accept_by,
+        on_site_by=clock.on_site_by,
     )
     return announce(case, EventType.RESCHEDULED, data, at=now, traceparent=None)

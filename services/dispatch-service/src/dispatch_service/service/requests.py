@@ -11,7 +11,7 @@ from dispatch_service.domain.case import Case
 from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.errors import OwnRequest, RequestOutdated, RequestSettled
 from dispatch_service.domain.requests import EVENT_OF, RequestKind, check_extension, check_suspension
-from dispatch_service.persistence import cases, requests
+from dispatch_service.persistence import cases, requests, waits
 from dispatch_service.persistence.case_clocks import CaseClock, columns_of
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service import clocking, returns
@@ -109,6 +109,10 @@ async def _carry_out(
     case.act(EVENT_OF[kind])
     known, clock, work = await clocking.started(connection, clockworks, case)
     clock, facts = _changed(kind, known, clock, work, request, action.now)
+    if kind is RequestKind.SUSPENSION and case.waiting_since is not None:
+        # what it waited for is not needed now; its clock has stood since then
+        await waits.end(connection, case, action.now)
+        facts |= {"suspended_at": case.waiting_since, "waiting_since": None}
     await cases.save(connection, case, action.now, **columns_of(clock), **facts)
     data = _PAYLOADS[kind].model_validate(
         {
@@ -119,6 +123,8 @@ async def _carry_out(
             "asked_by": request["asked_by"],
             "promised_at": clock.promised_at,
             "warn_at": clock.warn_at,
+            "accept_by": clock.accept_by,
+            "on_site_by": clock.on_site_by,
         }
     )
     await announce_action(connection, case, EVENT_OF[kind], data, action)

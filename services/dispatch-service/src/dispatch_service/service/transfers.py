@@ -28,14 +28,17 @@ async def transfer(
     """
     case = await lock(connection, action)
     case.act(EventType.TRANSFERRED)
-    if await cases.find_department(connection, case.tenant, department) is None:
+    known = await cases.find_department(connection, case.tenant, department)
+    if known is None:
         raise UnknownDepartment
     given = {"department": department, "external_ref": external_ref, "reason": reason}
     by = {"transferred_by": action.actor, "transferred_at": action.now}
     await case_records.add(connection, case_transfer, case, **given, **by, state="open")
     await requests.drop_open(connection, case, action.actor, action.now)
     await cases.save(connection, case, action.now)
-    transferred = ComplaintTransferred(actor=action.actor, team=case.team, note=action.note, **given)
+    transferred = ComplaintTransferred(
+        actor=action.actor, team=case.team, note=action.note, department_name=known.name, **given
+    )
     await announce_action(connection, case, EventType.TRANSFERRED, transferred, action)
 
 

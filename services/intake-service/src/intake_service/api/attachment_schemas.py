@@ -76,6 +76,7 @@ class AttachmentOut(BaseModel):
     height: int | None
     has_thumbnail: bool
     complaint: UUID | None
+    public: Annotated[bool, Field(description="Whether everybody with the query code sees it")]
     uploaded_at: datetime
     evidence: Evidence | None
 

@@ -12,9 +12,10 @@ from contracts.roles import STAFF, Role
 from intake_service.api.attachment_schemas import FORM, AttachmentForm, AttachmentOut, Hash
 from intake_service.api.attachment_texts import store_at_hand
 from intake_service.api.multipart import read_form
+from intake_service.api.reporter_schemas import PublicationIn
 from intake_service.api.serving import serve
 from intake_service.domain.attachment import MEDIA_TYPES, Variant
-from intake_service.persistence import attachments
+from intake_service.persistence import attachments, public_photos
 from intake_service.persistence.queries import Complaints
 from intake_service.persistence.staging import TooLong, Writer
 from intake_service.service.attaching import PATH, Attaching
@@ -40,6 +41,7 @@ UPLOADERS = (
 )
 Uploading = Annotated[Caller, Depends(require(*UPLOADERS))]
 Reading = Annotated[Caller, Depends(require(*STAFF, Role.CITIZEN, Role.PARTNER))]
+Publishing = Annotated[Caller, Depends(require(Role.OFFICER, Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR))]
 OfStaff = Annotated[Caller, Depends(require(*STAFF))]
 _CONTENT: dict[int | str, dict[str, Any]] = {
     200: {"description": "The file", "content": {"*/*": {}}},
@@ -57,13 +59,10 @@ async def _attaching(request: Request) -> Attaching:
 Store = Annotated[Attaching, Depends(_attaching)]
 
 
-@router.post(
-    "/attachments",
-    status_code=201,
-    responses={201: {"model": AttachmentOut, "description": "Kept, durably"}},
-    response_class=Response,
-    openapi_extra=FORM,
-)
+FILE_ANSWER: dict[int | str, dict[str, Any]] = {201: {"model": AttachmentOut, "description": "Kept, durably"}}
+
+
+@router.post("/attachments", status_code=201, responses=FILE_ANSWER, response_class=Response, openapi_extra=FORM)
 async def upload_attachment(request: Request, caller: Uploading, store: Store, key: IdempotencyKey) -> Response:
     """Upload one file, as the part `file` of a form; refer to it by its `id` in a complaint within a day.
 
@@ -71,6 +70,11 @@ async def upload_attachment(request: Request, caller: Uploading, store: Store, k
     or WebM video, PDF. With `complaint` it is added to that one. Give `sha256` to have the content checked. With an
     `Idempotency-Key` a repeat gets the first answer. On a bad network, use `/attachments/uploads`.
     """
+    return await upload(request, caller, store, key)
+
+
+async def upload(request: Request, caller: Caller, store: Attaching, key: str | None) -> Response:
+    """Keep the file of a form for `caller`. Raises Problem."""
     async with store.engine.connect() as connection:
         await store.check_room(connection, caller)
     path = store.staging.new()
@@ -142,11 +146,30 @@ async def list_attachments(complaint_id: UUID, request: Request, caller: Reading
     return Page(items=[AttachmentOut.model_validate(shown(row, caller)) for row in rows])
 
 
+@router.post("/attachments/{attachment_id}/publication")
+async def publish_photo(attachment_id: UUID, body: PublicationIn, caller: Publishing, store: Store) -> AttachmentOut:
+    """Show a photo of a complaint to its reporter, also without an account, or no longer.
+
+    Whoever does it has seen that no stranger's face or plate is on it. 404 `photo-not-found` for anything but an image
+    that belongs to a complaint.
+    """
+    async with store.engine.begin() as connection:
+        row = await public_photos.publish(connection, caller.tenant, attachment_id, public=body.public)
+    if row is None:
+        raise Problem(404, "photo-not-found")
+    return AttachmentOut.model_validate(shown(row, caller))
+
+
 async def _file(attachment_id: UUID, variant: Variant, request: Request, caller: Caller, store: Attaching) -> Response:
     async with store.engine.connect() as connection:
         file = await attachments.file_of(connection, attachment_id, variant, caller)
     if file is None:
         raise _not_found()
+    return await stored_file(request, store, attachment_id, variant, file)
+
+
+async def stored_file(request: Request, store: Attaching, attachment_id: UUID, variant: Variant, file: Any) -> Response:
+    """Return a file of the store that the caller may have. Raises Problem 503 where the store has it not."""
     path = store.blobs.path(file.sha256)
     if not await asyncio.to_thread(path.is_file):
         log.error("attachment_file_missing", attachment=str(attachment_id), variant=variant)

@@ -1,4 +1,4 @@
-"""Reading complaints, following one with a query code, taking one back."""
+"""Reading complaints, taking one back."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -11,19 +11,18 @@ from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF, Role
 from intake_service.api.deps import Known
 from intake_service.api.schemas import WithdrawalIn, WithdrawalResult
-from intake_service.api.view_schemas import ComplaintView, Track
-from intake_service.api.views import complaint_view, same_code, track_view
+from intake_service.api.view_schemas import ComplaintView
+from intake_service.api.views import complaint_view
 from intake_service.persistence.queries import Complaints, Filters
 from intake_service.service.ending import Ending, end
 from operations.filters import Box, Code
 from operations.pages import Page, Pages
 from operations.problems import not_found
 from runtime import etag
-from runtime.auth import Caller, public, require
+from runtime.auth import Caller, require
 from runtime.etag import IfMatch
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES
-from runtime.problems.language import preferred_language
 from runtime.types import Instant
 
 router = APIRouter(tags=["complaints"], responses=PROBLEM_RESPONSES)
@@ -103,25 +102,6 @@ async def read_complaint(
     response.headers["ETag"] = etag.etag(row.version)
     names = await known.namings(caller.tenant, [row.configuration])
     return complaint_view(row, caller, names[row.configuration])
-
-
-@router.get("/track/{number}", dependencies=[Depends(public)])
-async def track_complaint(
-    number: str,
-    request: Request,
-    response: Response,
-    store: Store,
-    known: Known,
-    query_code: Annotated[str, Query(min_length=1, max_length=100)],
-) -> Track:
-    """Follow a complaint with its number and the query code of the receipt; no token needed."""
-    response.headers["Cache-Control"] = "no-store"
-    row = await store.tracked(request.app.state.settings.tenant, number)
-    if not same_code(row, query_code) or row is None:
-        raise not_found()
-    names = await known.namings(row.tenant, [row.configuration])
-    language = preferred_language(request.headers.get("accept-language"))
-    return track_view(row, language, names[row.configuration])
 
 
 @router.post(

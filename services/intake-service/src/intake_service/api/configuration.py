@@ -12,6 +12,7 @@ from intake_service.api.configuration_schemas import (
     DifferenceView,
     DraftView,
     PublicationBody,
+    RepublishedView,
     VersionView,
     WholeVersionView,
 )
@@ -120,6 +121,16 @@ async def publish_draft(
         raise refusal_of(error.flaws) from error
     await references.renew(caller.tenant)
     return answer
+
+
+@router.post("/republication")
+async def republish(caller: Administrator, engine: Engine) -> RepublishedView:
+    """Tell the other services again of all that is in force, on `directory.v1`, for readers that begin from nothing.
+
+    It may be repeated.
+    """
+    async with engine.begin() as connection:
+        return RepublishedView(items=await configuring.tell_again(connection, occasion_of(caller)))
 
 
 @router.get("/versions")

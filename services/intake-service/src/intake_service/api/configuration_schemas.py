@@ -97,6 +97,12 @@ class PublicationBody(BaseModel):
     note: Annotated[str, Field(min_length=1, max_length=500)] | None = None
 
 
+class RepublishedView(BaseModel):
+    """Of how many items the other services were told again."""
+
+    items: int
+
+
 def counts(configuration: Configuration) -> dict[str, int]:
     """Return how many items there are of each part."""
     return {

@@ -113,17 +113,3 @@ class ComplaintView(BaseModel):
     attachments: list[UUID]
     reclassifications: list[ReclassificationOut]
     progress: list[Step]
-
-
-class Track(BaseModel):
-    """What the holder of a query code sees: progress, no personal data."""
-
-    number: str
-    status: str
-    status_label: str
-    category: str | None
-    category_label: Annotated[str | None, Field(description="In the language asked for, as it was then.")]
-    unit: str | None
-    received_at: datetime
-    updated_at: datetime
-    progress: list[Step]

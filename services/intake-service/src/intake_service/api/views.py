@@ -1,11 +1,9 @@
 """Rows to answers."""
 
-import hmac
 from typing import Any
 
 from contracts.roles import STAFF, Role
 from intake_service.api.schemas import SuggestedCategory
-from intake_service.api.texts import STATUS_LABELS
 from intake_service.api.view_schemas import (
     ComplaintView,
     LocationOut,
@@ -13,7 +11,6 @@ from intake_service.api.view_schemas import (
     ReclassificationOut,
     ReporterOut,
     Step,
-    Track,
 )
 from intake_service.domain.configuration.shipped import VERSION
 from intake_service.service.references import Naming
@@ -62,7 +59,7 @@ def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
         attributes=row.attributes or {},
         attachments=row.attachments,
         reclassifications=_reclassifications(row, caller),
-        progress=_progress(row),
+        progress=progress_of(row),
     )
 
 
@@ -74,31 +71,8 @@ def _reclassifications(row: Any, caller: Caller) -> list[ReclassificationOut]:
     ]
 
 
-def track_view(row: Any, language: str, naming: Naming) -> Track:
-    """Return what the holder of the query code sees."""
-    category = naming.category(row.category)
-    labels = STATUS_LABELS.get(row.status, (row.status, row.status))
-    return Track(
-        number=row.number,
-        status=row.status,
-        status_label=labels[language == "en"],
-        category=row.category,
-        category_label=None if category is None else category[language == "en"],
-        unit=row.unit,
-        received_at=row.received_at,
-        updated_at=row.updated_at,
-        progress=_progress(row),
-    )
-
-
 def _name(names: tuple[str, str] | None) -> NameOut | None:
     return None if names is None else NameOut(zh=names[0], en=names[1])
-
-
-def same_code(row: Any | None, query_code: str) -> bool:
-    """Compare in constant time, also where there is no such complaint."""
-    present = row.query_code if row is not None else "-" * 12
-    return hmac.compare_digest(present.encode(), query_code.upper().encode()) and row is not None
 
 
 def _sees_reporter(row: Any, caller: Caller) -> bool:
@@ -108,5 +82,7 @@ def _sees_reporter(row: Any, caller: Caller) -> bool:
     return caller.has(*MAY_CONTACT) or bool(row.created_by == caller.subject)
 
 
-def _progress(row: Any) -> list[Step]:
-    return [Step(status="received", at=row.received_at), *(Step(**step) for step in row.progress)]
+def progress_of(row: Any) -> list[Step]:
+    """Return the states that a complaint went through; what left its state as it was is in the timeline only."""
+    steps = (Step.model_validate(step) for step in row.progress if "status" in step)
+    return [Step(status="received", at=row.received_at), *steps]

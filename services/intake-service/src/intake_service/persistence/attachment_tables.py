@@ -27,6 +27,13 @@ attachment = sa.Table(
     ),
     sa.Column("complaint_id", sa.Uuid, comment="null while no complaint refers to it"),
     sa.Column("created_at", _TIME, nullable=False),
+    sa.Column(
+        "public",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="shown to whoever has the query code",
+    ),
     sa.Column("draft_id", sa.Uuid, comment="the draft that keeps it"),
 )
 sa.Index("attachment_by_draft", attachment.c.draft_id, postgresql_where=attachment.c.draft_id.is_not(None))

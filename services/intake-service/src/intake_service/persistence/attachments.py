@@ -61,7 +61,9 @@ async def copy(connection: AsyncConnection, known: UUID, new_id: UUID, values: M
     row = (await connection.execute(kept)).one_or_none()
     if row is None:
         return False
-    await connection.execute(sa.insert(attachment).values({**row._mapping, "draft_id": None, **values, "id": new_id}))
+    await connection.execute(
+        sa.insert(attachment).values({**row._mapping, "public": False, "draft_id": None, **values, "id": new_id})
+    )
     theirs = sa.select(
         sa.literal(new_id), *(attachment_file.c[name] for name in ("variant", "sha256", "size", "media_type"))
     ).where(attachment_file.c.attachment_id == known)
@@ -142,7 +144,7 @@ async def link(connection: AsyncConnection, photos: Sequence[tuple[UUID, UUID, s
     return [(row.id, row.complaint) for row in await connection.execute(_LINK, values)]
 
 
-_OWN = tuple(column.name for column in attachment.c if column.name not in {"complaint_id", "draft_id"})
+_OWN = tuple(column.name for column in attachment.c if column.name not in {"complaint_id", "draft_id", "public"})
 _JOINED = attachment.outerjoin(complaint, complaint.c.id == attachment.c.complaint_id)
 _READ = sa.select(attachment).select_from(_JOINED)
 

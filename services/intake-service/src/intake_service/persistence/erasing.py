@@ -30,13 +30,34 @@ _COMPLAINTS = sa.text(f"""
         given_lat = CASE WHEN :texts THEN NULL ELSE given_lat END,
         given_crs = CASE WHEN :texts THEN NULL ELSE given_crs END,
         attributes = CASE WHEN :texts THEN NULL ELSE attributes END,
-        origin = CASE WHEN :texts THEN NULL ELSE origin END
+        origin = CASE WHEN :texts THEN NULL ELSE origin END,
+        progress = CASE WHEN :texts THEN (
+            SELECT coalesce(jsonb_agg(step - 'result' - 'reason' - 'advice' ORDER BY place), '[]')
+            FROM jsonb_array_elements(progress) WITH ORDINALITY AS told (step, place)) ELSE progress END
     WHERE tenant = :tenant AND id = :id
 """)
 _REPORTER = sa.text("DELETE FROM reporter WHERE tenant = :tenant AND complaint_id = :id")
 _ATTACHMENTS = sa.text("""
     WITH erased AS (DELETE FROM attachment WHERE tenant = :tenant AND complaint_id = :id RETURNING id)
     DELETE FROM attachment_file WHERE attachment_id IN (SELECT id FROM erased) RETURNING sha256
+""")
+_SUPPLEMENTS = sa.text(f"""
+    UPDATE supplement SET
+        actor = '{GONE}',
+        text = CASE WHEN :texts THEN '' ELSE text END,
+        lon = CASE WHEN :texts THEN NULL ELSE lon END,
+        lat = CASE WHEN :texts THEN NULL ELSE lat END,
+        address = CASE WHEN :texts THEN NULL ELSE address END,
+        attachments = CASE WHEN :texts THEN '{{}}' ELSE attachments END
+    WHERE tenant = :tenant AND complaint_id = :id
+""")
+_QUESTIONS = sa.text(f"""
+    UPDATE question SET
+        actor = CASE WHEN actor IS NULL THEN NULL ELSE '{GONE}' END,
+        text = CASE WHEN :texts THEN '' ELSE text END,
+        answer = CASE WHEN :texts THEN NULL ELSE answer END,
+        attachments = CASE WHEN :texts THEN '{{}}' ELSE attachments END
+    WHERE tenant = :tenant AND complaint_id = :id
 """)
 _LIKENESS = sa.text("DELETE FROM complaint_likeness WHERE tenant = :tenant AND complaint_id = :id")
 _DRAFT = sa.text("DELETE FROM draft WHERE tenant = :tenant AND complaint_id = :id")
@@ -70,6 +91,8 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> Sequence[bytes
     said = {"sequence": erasure.sequence, "at": erasure.at, "texts": erasure.texts}
     await connection.execute(_COMPLAINTS, row | said)
     await connection.execute(_REPORTER, row)
+    await connection.execute(_SUPPLEMENTS, row | {"texts": erasure.texts})
+    await connection.execute(_QUESTIONS, row | {"texts": erasure.texts})
     await connection.execute(_DRAFT, row)
     await forget_settled(connection, [erasure.complaint])
     if not erasure.texts:

@@ -60,12 +60,6 @@ class Complaints:
         async with self._engine.connect() as connection:
             return (await connection.execute(query)).one_or_none()
 
-    async def tracked(self, tenant: str, number: str) -> Any | None:
-        """Return the complaint with this number, or None. The caller compares the query code."""
-        query = sa.select(complaint).where(complaint.c.tenant == tenant, complaint.c.number == number)
-        async with self._engine.connect() as connection:
-            return (await connection.execute(query)).one_or_none()
-
     async def page(self, caller: Caller, filters: Filters, before: UUID | None, limit: int) -> Sequence[Any]:
         """Return up to `limit` complaints that `caller` may see, newest first, older than `before`."""
         query = _READ.where(*_visible(caller), *_narrowed(filters))

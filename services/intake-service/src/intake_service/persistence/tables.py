@@ -6,6 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from eventbus.tables import add_bus_tables
 from intake_service.persistence.configuration_tables import add_configuration_tables
 from intake_service.persistence.triage_tables import add_triage_tables
+from operations.wrong_codes import wrong_code_table
 from runtime.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -42,11 +43,17 @@ complaint = sa.Table(
     sa.Column("unit", sa.Text, comment="name of the team that answers for it now"),
     sa.Column("community", sa.Text),
     sa.Column("grid", sa.Text),
-    sa.Column("progress", JSONB, nullable=False, server_default="[]", comment="[{status, at}], oldest first"),
+    sa.Column("progress", JSONB, nullable=False, server_default="[]", comment="[{kind, status, at, …}], oldest first"),
+    sa.Column(
+        "work",
+        JSONB(none_as_null=True),
+        comment="what dispatch has said last: promised_at, warn_at, accept_by, on_site_by, officer",
+    ),
     sa.Column("release_request", sa.Uuid, comment="id of the last release_requested event"),
     sa.Column("release_state", sa.Text, comment="requested, granted or refused"),
     sa.Column("release_actor", sa.Text),
     sa.Column("release_reason", sa.Text),
+    sa.Column("question", sa.Uuid, comment="the one that waits for the reporter's answer"),
     sa.Column("release_ending", sa.Text, comment="what the release is for; null: withdrawn"),
     sa.Column("release_data", JSONB, comment="what else its event says, and reporters read"),
     sa.Column("suggested_category", sa.Text),
@@ -111,4 +118,5 @@ configuration_version = metadata.tables["configuration_version"]
 configuration_draft = metadata.tables["configuration_draft"]
 
 idempotency_table(metadata)
+wrong_code_table(metadata)
 add_bus_tables(metadata)

@@ -20,6 +20,7 @@ def shown(row: Any, caller: Caller) -> dict[str, object]:
         "height": row.height,
         "has_thumbnail": row.kind == "image",
         "complaint": str(row.complaint_id) if row.complaint_id else None,
+        "public": row.public,
         "uploaded_at": row.created_at,
         "evidence": row.evidence if caller.has(*STAFF) else None,
     }

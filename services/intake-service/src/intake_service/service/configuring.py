@@ -90,6 +90,14 @@ async def publish(
     return version
 
 
+async def tell_again(connection: AsyncConnection, occasion: Occasion) -> int:
+    """Tell the other services of all that is in force, as new events, and return of how many items."""
+    await VERSIONS.lock(connection, occasion.tenant)
+    newest = await VERSIONS.newest(connection, occasion.tenant)
+    number, configuration = (VERSION, shipped().configuration) if newest is None else (newest.number, newest.settings)
+    return await tell(connection, occasion, number, configuration, before=None)
+
+
 def refuse_flaws(configuration: Configuration) -> None:
     """Raise BadConfiguration with all that is wrong between the items."""
     if flaws := list(flaws_of(configuration)):

@@ -12,7 +12,7 @@ from contracts.events import FeedbackReceived, query_code_digest
 from contracts.lifecycle import EventType, IllegalTransition, Status, next_status
 from contracts.roles import Role
 from ledger_service.api.deps import Engine, ReadEngine
-from ledger_service.api.feedback_problems import code_unknown, link_expired, link_unknown, no_links, too_early, too_many
+from ledger_service.api.feedback_problems import code_unknown, link_expired, link_unknown, no_links, too_early
 from ledger_service.api.feedback_schemas import AskedView, CodeBody, HeardView, LinkBody, LinkView, WordBody
 from ledger_service.api.schemas import LabelView
 from ledger_service.api.views import parse_data
@@ -23,8 +23,9 @@ from ledger_service.domain.labels import STATUS_LABELS
 from ledger_service.domain.words import REPORTER_ACTOR
 from ledger_service.persistence import stories
 from ledger_service.persistence.stories import Row
-from ledger_service.service.words import RoundOver, Word, WrongCodes, hear
+from ledger_service.service.words import RoundOver, Word, hear
 from operations.problems import not_found
+from operations.wrong_codes import Guess
 from runtime.auth import Caller, public, require
 from runtime.clock import now
 from runtime.ids import uuid7
@@ -46,16 +47,13 @@ async def rate_by_code(body: CodeBody, request: Request, response: Response, eng
     complaint is closed, 409 `feedback-exists` for a second word.
     """
     response.headers["Cache-Control"] = "no-store"
-    wrong: WrongCodes = request.app.state.wrong_codes
-    address = request.client.host if request.client else ""
-    wait = wrong.wait_seconds(body.number, address)
-    if wait:
-        raise too_many(wait)
     tenant = request.app.state.settings.tenant
+    guess = Guess(tenant, body.number, request.client.host if request.client else "")
     async with engine.connect() as connection:
+        await guess.check(connection)
         row = await stories.by_number(connection, tenant, body.number)
     if not _is_code(row, body.query_code) or row is None:
-        wrong.note(body.number, address)
+        await guess.note_wrong(engine)
         raise code_unknown()
     return await _hear(request, engine, row, body, None)
 

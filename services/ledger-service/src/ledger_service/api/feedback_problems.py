@@ -10,12 +10,6 @@ register_texts(
             "编号或查询码有误，请核对回执。",
             "The number or the query code is not right; please compare the receipt.",
         ),
-        "too-many-tries": (
-            "尝试次数过多",
-            "Too many tries",
-            "查询码错误次数过多，请在 {seconds} 秒后重试。",
-            "Too many wrong codes: try again in {seconds} seconds.",
-        ),
         "feedback-link-unknown": (
             "链接无效",
             "No such link",
@@ -67,8 +61,3 @@ def link_unknown() -> Problem:
 def link_expired() -> Problem:
     """Return the answer to a link that was good once."""
     return Problem(410, "feedback-link-expired")
-
-
-def too_many(seconds: int) -> Problem:
-    """Return the answer to whoever has tried too often."""
-    return Problem(429, "too-many-tries", headers={"Retry-After": str(seconds)}, seconds=seconds)

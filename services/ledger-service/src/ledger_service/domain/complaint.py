@@ -7,7 +7,8 @@ from uuid import UUID
 from contracts.envelope import Event
 from contracts.lifecycle import TRANSITIONS, EventType, Status, next_status
 from ledger_service.domain.errors import Gap, Unenterable
-from ledger_service.domain.facts import CHANGES, USUAL, Facts
+from ledger_service.domain.fact_changes import CHANGES, USUAL
+from ledger_service.domain.facts import Facts
 
 SOURCES = ("intake", "dispatch", "ledger")
 """The services whose events make up a history."""

@@ -14,6 +14,9 @@ OF_REPORTER = frozenset(
         EventType.FEEDBACK_RECEIVED,
         EventType.REOPENED,
         EventType.FOLLOWED_UP,
+        EventType.SUPPLEMENTED,
+        EventType.QUESTION_ASKED,
+        EventType.QUESTION_ANSWERED,
     }
 )
 """What the reporter has said, or was asked: erased always."""
@@ -28,6 +31,7 @@ PLAIN = frozenset(
         EventType.CLOSED,
         EventType.RELEASED,
         EventType.RELEASE_REFUSED,
+        EventType.QUESTION_LAPSED,
         EventType.ERASED,
     }
 )

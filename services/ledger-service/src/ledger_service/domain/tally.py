@@ -183,7 +183,7 @@ def _add_timeliness(marks: list[int], complaint: Complaint) -> None:
     handled_at, promised_at = complaint.resolved_at, complaint.promised_at
     if complaint.is_forced:
         handled_at = handled_at or complaint.closed_at
-    stopped_at = complaint.suspended_at or handled_at
+    stopped_at = complaint.suspended_at or complaint.waiting_since or handled_at
     if promised_at is not None and (stopped_at is None or stopped_at > promised_at):
         at, kinds = mark(0, promised_at), _MISSES
     elif handled_at is not None:

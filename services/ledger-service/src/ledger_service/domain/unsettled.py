@@ -46,8 +46,10 @@ WAITING: Mapping[Status, Reason] = {
 """What a state lacks, whatever was promised."""
 
 
-def reason_of(status: Status, promised_at: datetime | None) -> Reason | None:
+def reason_of(status: Status, promised_at: datetime | None, waiting_since: datetime | None = None) -> Reason | None:
     """Return what a complaint lacks, or will once its time is over; None where it has ended or its clock stands."""
+    if status in PROMISED and promised_at is not None and waiting_since is not None:
+        return None
     if status in PROMISED:
         return Reason.NO_PROMISE if promised_at is None else Reason.OVERDUE
     return WAITING.get(status)

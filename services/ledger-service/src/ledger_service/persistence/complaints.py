@@ -45,6 +45,7 @@ _EARLY = {
 """The facts that the events of the usual way to a result change (`USUAL`), in the order of the class."""
 _LATE = {
     "suspended_at": "timestamptz",
+    "waiting_since": "timestamptz",
     "verified_at": "timestamptz",
     "closed_at": "timestamptz",
     "first_closed_at": "timestamptz",

@@ -17,6 +17,7 @@ def fact_columns() -> list[sa.Column[object]]:
         sa.Column("promised_at", _MOMENT),
         sa.Column("warn_at", _MOMENT, comment="when its light turns yellow, where an event has said it"),
         sa.Column("suspended_at", _MOMENT, comment="since when its clock stands still"),
+        sa.Column("waiting_since", _MOMENT, comment="for the reporter's answer"),
         sa.Column("accepted_at", _MOMENT),
         sa.Column("started_at", _MOMENT, comment="when an officer was on site for the first time"),
         sa.Column("resolved_at", _MOMENT),

@@ -13,6 +13,7 @@ from ledger_service.persistence.overview_tables import add_overview_tables
 from ledger_service.persistence.public_tables import add_public_tables
 from ledger_service.persistence.statistics_tables import add_statistics_tables
 from ledger_service.persistence.unsettled_index import add_unsettled_index
+from operations.wrong_codes import wrong_code_table
 from runtime.idempotency import idempotency_table
 
 metadata = sa.MetaData()
@@ -250,5 +251,6 @@ add_overview_tables(metadata)
 directory = metadata.tables["directory"]
 team_duty = metadata.tables["team_duty"]
 stream_ticket = metadata.tables["stream_ticket"]
+wrong_code_table(metadata)
 add_bus_tables(metadata)
 idempotency_table(metadata)

@@ -21,6 +21,8 @@ _FITS = """
     AND (CAST(:team AS text) IS NULL OR complaint.team = :team)
     AND (CAST(:category AS text) IS NULL OR complaint.category = :category)
 """
+_STANDS = "waiting_since IS NOT NULL AND wanted.reason = 'overdue'"
+"""Its clock waits for the reporter: no promised time is over meanwhile."""
 _WANTED = "unnest(CAST(:reasons AS text[]), CAST(:befores AS timestamptz[])) AS wanted (reason, before)"
 _PAGE = sa.text(f"""
     WITH line AS (
@@ -30,6 +32,7 @@ _PAGE = sa.text(f"""
                    CAST(NULL AS int) AS events
             FROM ledger_complaint AS complaint
             WHERE tenant = :tenant AND {IS_OPEN} AND ({LACKS}) = wanted.reason AND ({SINCE}) <= wanted.before
+              AND NOT ({_STANDS})
               AND ({SINCE}) >= :since
               AND (({SINCE}), complaint_id, wanted.reason) > (:since, CAST(:id AS uuid), CAST(:mark AS text))
               AND {_FITS}
@@ -53,7 +56,7 @@ _COUNT = sa.text(f"""
     FROM unnest(CAST(:tenants AS text[])) AS t (tenant) CROSS JOIN {_WANTED} CROSS JOIN LATERAL (
         SELECT count(*) AS complaints, min(({SINCE})) AS since FROM ledger_complaint AS complaint
         WHERE complaint.tenant = t.tenant AND {IS_OPEN} AND ({LACKS}) = wanted.reason AND ({SINCE}) <= wanted.before
-          AND {_FITS}) AS found
+          AND NOT ({_STANDS}) AND {_FITS}) AS found
     WHERE found.complaints > 0 GROUP BY wanted.reason
     UNION ALL
     SELECT reason, count(DISTINCT complaint_id) AS complaints, min(since) AS since

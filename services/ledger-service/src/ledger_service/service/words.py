@@ -1,14 +1,9 @@
 """The reporter's word by a query code or a link, without an account."""
 
-import math
-import time
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from limits import RateLimitItemPerMinute, RateLimitItemPerSecond
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event
@@ -20,39 +15,9 @@ from ledger_service.persistence import complaints
 from ledger_service.service.recording import record_and_publish
 from ledger_service.service.rule_books import rule_of
 
-_OF_NUMBER = RateLimitItemPerMinute(10, 15, namespace="number")
-"""Wrong codes for one number within a quarter of an hour."""
-_OF_ADDRESS = RateLimitItemPerSecond(100, 60, namespace="address")
-"""Wrong codes from one address within a minute: many people may share one."""
-
 
 class RoundOver(Exception):
     """The word is about a round that is over."""
-
-
-class WrongCodes:
-    """Counts wrong query codes, by number and by the address that they come from; a process for itself.
-
-    A right code is never counted, so reporters are not held up by each other.
-    """
-
-    def __init__(self) -> None:
-        self._limiter = FixedWindowRateLimiter(MemoryStorage())
-
-    def wait_seconds(self, number: str, address: str) -> int:
-        """Return for how long no code is looked at; 0: at once."""
-        limits = ((_OF_NUMBER, number), (_OF_ADDRESS, address))
-        ends = [
-            self._limiter.get_window_stats(limit, key).reset_time
-            for limit, key in limits
-            if not self._limiter.test(limit, key)
-        ]
-        return max(1, math.ceil(max(ends) - time.time())) if ends else 0
-
-    def note(self, number: str, address: str) -> None:
-        """Count one."""
-        self._limiter.hit(_OF_NUMBER, number)
-        self._limiter.hit(_OF_ADDRESS, address)
 
 
 @dataclass(frozen=True, slots=True)

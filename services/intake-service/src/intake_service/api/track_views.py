@@ -1,0 +1,143 @@
+"""What a reporter sees of a complaint, in their language."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from contracts.lifecycle import Status
+from intake_service.api.reporter_schemas import (
+    ActionView,
+    LightView,
+    OpenQuestion,
+    Outcome,
+    Promised,
+    PublicPhoto,
+    TimelineStep,
+    Track,
+)
+from intake_service.api.reporter_texts import DOINGS, HANDLING_MODES, LIGHTS, STANDS
+from intake_service.api.texts import STATUS_LABELS
+from intake_service.api.views import progress_of
+from intake_service.domain.standing import Doing, Standing
+from intake_service.domain.step_texts import kind_of, text_of
+from intake_service.service.references import Naming
+from runtime.problems.language import Language
+
+_CODED = {"supplement": "supplements", "answer": "questions/{question}/answer"}
+_SIGNED_IN = {**_CODED, "withdraw": "withdrawal"}
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """For whom a complaint is shown."""
+
+    language: Language
+    zone: ZoneInfo
+    has_token: bool
+    """Otherwise they have the query code."""
+    names: Mapping[int | None, Naming]
+    """What categories are called, by version of the configuration."""
+
+    def say(self, words: tuple[str, str]) -> str:
+        """Return the words in the viewer's language."""
+        return words[self.language == "en"]
+
+
+def track_view(row: Any, question: Any | None, photos: Sequence[Any], viewer: Viewer, now: datetime) -> Track:
+    """Return what the reporter of a complaint sees, who waits for the answer to `question`."""
+    standing = Standing(
+        Status(row.status),
+        row.work or {},
+        row.progress,
+        None if question is None else question.asked_at,
+        row.release_state == "requested",
+    )
+    category = viewer.names[row.configuration].category(row.category)
+    return Track(
+        id=row.id,
+        number=row.number,
+        status=row.status,
+        status_label=viewer.say(STATUS_LABELS.get(row.status, (row.status, row.status))),
+        category=row.category,
+        category_label=None if category is None else viewer.say(category),
+        unit=row.unit,
+        department=standing.department(),
+        received_at=row.received_at,
+        updated_at=row.updated_at,
+        promised=Promised(
+            accept_by=standing.promised("accept_by"),
+            on_site_by=standing.promised("on_site_by"),
+            resolve_by=standing.promised("promised_at"),
+        ),
+        light=_light(standing, viewer, now),
+        question=OpenQuestion.model_validate(question, from_attributes=True) if question is not None else None,
+        outcome=_outcome(standing, viewer),
+        photos=[_photo(row, photo, viewer) for photo in photos],
+        actions=[
+            ActionView(action=doing, label=viewer.say(DOINGS[doing]), path=path)
+            for doing in standing.possible()
+            if (path := _path(row, doing, viewer)) is not None
+        ],
+        progress=progress_of(row),
+        timeline=_timeline(row, viewer),
+    )
+
+
+def _light(standing: Standing, viewer: Viewer, now: datetime) -> LightView | None:
+    code = standing.light(now)
+    if code is None:
+        return None
+    stands = standing.waiting_since is not None or standing.status is Status.SUSPENDED
+    return LightView(code=code, stands=stands, text=viewer.say(LIGHTS[code]) + (viewer.say(STANDS) if stands else ""))
+
+
+def _outcome(standing: Standing, viewer: Viewer) -> Outcome | None:
+    step = standing.outcome()
+    if step is None:
+        return None
+    mode = step.get("handling_mode")
+    return Outcome(
+        handling_mode=mode,
+        label=viewer.say(HANDLING_MODES[mode]) if mode else None,
+        result=step.get("result"),
+        at=step["at"],
+    )
+
+
+def _photo(row: Any, photo: Any, viewer: Viewer) -> PublicPhoto:
+    path = f"/intake/v1/attachments/{photo.id}" if viewer.has_token else f"{_track(row)}/photos/{photo.id}"
+    return PublicPhoto(
+        id=photo.id, role=photo.role, uploaded_at=photo.created_at, path=path, thumbnail=f"{path}/thumbnail"
+    )
+
+
+def _path(row: Any, doing: Doing, viewer: Viewer) -> str | None:
+    """Return where it is done; None where it takes a token."""
+    if doing == "give_feedback":
+        return f"/ledger/v1/complaints/{row.id}/feedback" if viewer.has_token else "/ledger/v1/feedback"
+    end = (_SIGNED_IN if viewer.has_token else _CODED).get(doing)
+    base = f"/intake/v1/complaints/{row.id}" if viewer.has_token else _track(row)
+    return None if end is None else f"{base}/{end.format(question=row.question)}"
+
+
+def _track(row: Any) -> str:
+    return f"/intake/v1/track/{row.number}"
+
+
+def _timeline(row: Any, viewer: Viewer) -> list[TimelineStep]:
+    status = "received"
+    lines = []
+    for step in ({"kind": "received", "at": row.received_at.isoformat()}, *row.progress):
+        status = step.get("status", status)
+        lines.append(
+            TimelineStep(
+                kind=kind_of(step),
+                status=status,
+                at=step["at"],
+                text=text_of(step, viewer.language, viewer.zone),
+                promised_at=step.get("promised_at"),
+            )
+        )
+    return lines
