@@ -92,6 +92,15 @@ async def test_the_unit_that_has_returned_it_does_not_get_it_again(world: World)
     assert await assign(world, event, "team-09") == (200, "")
 
 
+async def test_a_supervisor_says_with_the_approval_where_the_third_return_goes(world: World) -> None:
+    event = await world.a_case()
+    await returned(world, event, "team-01", "team-02")
+    await ask(world, event, "return")
+    assert problem(await decide(world, event, "return", team="team-03")) == (403, "supervisor-decides")
+    named = await decide(world, event, "return", team="team-03", role="supervisor")
+    assert (named.status_code, named.json()["team"]["code"]) == (200, "team-03")
+
+
 async def test_after_three_returns_a_supervisor_decides_and_that_stands(world: World) -> None:
     event = await world.a_case()
     await returned(world, event, "team-01", "team-02")
@@ -167,12 +176,12 @@ async def test_a_table_without_a_limit_to_return_always_lets_it_be_asked_for(wor
     await world.send("PUT", "/dispatch/v1/limits", role="admin", json={"limits": shipped})
 
 
-async def test_nobody_approves_their_own_return_and_only_dispatchers_do(world: World) -> None:
+async def test_nobody_approves_their_own_return_and_only_dispatchers_and_supervisors_do(world: World) -> None:
     event = await world.a_case()
     await ask(world, event, "return")
 
     assert problem(await decide(world, event, "return", subject="officer-demo")) == (403, "own-request")
-    for role in ("officer", "supervisor", "admin"):
+    for role in ("officer", "inspector", "admin"):
         assert problem(await decide(world, event, "return", role=role)) == (403, "access-denied")
 
 

@@ -109,6 +109,7 @@ _OPERATOR = frozenset({Role.OPERATOR})
 _OFFICER = frozenset({Role.OFFICER})
 _INSPECTOR = frozenset({Role.INSPECTOR})
 _SUPERVISOR = frozenset({Role.SUPERVISOR})
+_APPROVERS = _DISPATCHER | _SUPERVISOR
 _REPORTER = frozenset({Role.CITIZEN, Role.OPERATOR})
 """The reporter, or an operator on their behalf."""
 
@@ -125,15 +126,15 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     ),
     EventType.ACCEPTED: Transition(_from(Status.ASSIGNED), Status.ACCEPTED, "dispatch", _OFFICER),
     EventType.STARTED: Transition(_from(Status.ACCEPTED), Status.IN_PROGRESS, "dispatch", _OFFICER),
-    # the unit asks, a dispatcher approves; from transferred: the other department would not have it
+    # the unit asks, a dispatcher or a supervisor approves; from transferred: the other department would not have it
     EventType.RETURNED: Transition(
-        _ASSIGNED_OR_AT_WORK | _from(Status.TRANSFERRED), Status.RECEIVED, "dispatch", _DISPATCHER
+        _ASSIGNED_OR_AT_WORK | _from(Status.TRANSFERRED), Status.RECEIVED, "dispatch", _APPROVERS
     ),
     EventType.TRANSFERRED: Transition(_ASSIGNED_OR_AT_WORK, Status.TRANSFERRED, "dispatch", _DISPATCHER),
-    # the unit asks for these three, a dispatcher approves them
-    EventType.EXTENDED: Transition(_AT_WORK, None, "dispatch", _DISPATCHER),
-    EventType.SUSPENDED: Transition(_AT_WORK, Status.SUSPENDED, "dispatch", _DISPATCHER),
-    EventType.RESUMED: Transition(_from(Status.SUSPENDED), Status.IN_PROGRESS, "dispatch", _DISPATCHER),
+    # the unit asks for these three, and they are approved like that too
+    EventType.EXTENDED: Transition(_AT_WORK, None, "dispatch", _APPROVERS),
+    EventType.SUSPENDED: Transition(_AT_WORK, Status.SUSPENDED, "dispatch", _APPROVERS),
+    EventType.RESUMED: Transition(_from(Status.SUSPENDED), Status.IN_PROGRESS, "dispatch", _APPROVERS),
     # the limits or the calendar were changed, and the promised time with them
     EventType.RESCHEDULED: Transition(
         _ASSIGNED_OR_AT_WORK | _from(Status.RECEIVED, Status.TRANSFERRED), None, "dispatch", _NOBODY

@@ -159,7 +159,8 @@ async def _check_free(connection: AsyncConnection, tenant: str, stints: Sequence
     there = [Stint(row["subject"], row["begins_at"], row["ends_at"], _THERE) for row in known]
     for one, other in clashes([*there, *stints]):
         new, old = (one, other) if other.source is _THERE else (other, one)
-        _refuse(new, InTwoPlaces(old.subject, old.begins, old.ends))
+        zone = new.begins.tzinfo
+        _refuse(new, InTwoPlaces(old.subject, old.begins.astimezone(zone), old.ends.astimezone(zone)))
 
 
 def _refuse(stint: Stint, reason: RosterError) -> None:
