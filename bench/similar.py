@@ -24,9 +24,8 @@ from bench import report
 from bench.http_load import Client, post
 from bench.many_complaints import draw, make
 from bench.platform import SECRET, TENANT, platform
-from bench.statements import written_out
 from intake_service.domain.likeness import said
-from intake_service.persistence.likeness import select_alike
+from intake_service.persistence.likeness import ALIKE, parameters_of
 from intake_service.service.similar import SimilarComplaints, Wanted
 from runtime.auth import issue_token
 from runtime.database import create_engine
@@ -126,10 +125,9 @@ class Asking:
     async def _bare(self, wanted: Wanted) -> float:
         async with self._engine.connect() as connection:
             _, search = await self._similar.plan(connection, wanted)
-        text, parameters = written_out(select_alike(search))
-        begun = time.perf_counter()
-        await self._connection.fetch(text, *parameters)
-        return time.perf_counter() - begun
+            begun = time.perf_counter()
+            await ALIKE.fetch(connection, parameters_of(search))
+            return time.perf_counter() - begun
 
 
 def _options() -> argparse.Namespace:

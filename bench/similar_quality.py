@@ -22,7 +22,7 @@ from statistics import mean
 import numpy as np
 
 from bench import report
-from intake_service.domain.likeness import LONGEST, Pairs, Rarity, pairs
+from intake_service.domain.likeness import LONGEST, Pairs, Rarity, Texts, pairs
 
 LABELS = Path(__file__).parent.parent / "docs" / "quality" / "similar.csv"
 _AT = (1, 3, 5, 10)
@@ -55,10 +55,11 @@ def main() -> None:
     messages = read(options.data)
     triples = [{text[i : i + 3] for i in range(len(text) - 2)} for text in messages.texts]
     found = [pairs(text) for text in messages.texts]
-    rarity = Rarity(found)
+    everything = Texts.of(found)
+    rarity = Rarity(everything)
     projected = _projected(found)
     ways: dict[str, Rank] = {
-        "rare pairs of letters (chosen)": lambda place: rarity.likeness(found[place], found),
+        "rare pairs of letters (chosen)": lambda place: rarity.likeness(found[place], everything),
         "the same, 300 by rarest pairs": _limited(rarity, found, 300),
         "the same, 1,000 by rarest pairs": _limited(rarity, found, 1000),
         "shared triples (as pg_trgm)": lambda place: [_jaccard(triples[place], other) for other in triples],
@@ -144,10 +145,11 @@ def _row(name: str, which: str, shares: Mapping[int, Mapping[int, Sequence[float
 def _thresholds(messages: Messages, rarity: Rarity, found: Sequence[Pairs]) -> list[report.Row]:
     """Count labelled pairs from a likeness on; recall weighs each problem the same."""
     labelled = list(messages.problems)
+    texts = Texts.of([found[place] for place in labelled])
     alike = {
         (one, other): score
         for one in labelled
-        for other, score in zip(labelled, rarity.likeness(found[one], [found[o] for o in labelled]), strict=True)
+        for other, score in zip(labelled, rarity.likeness(found[one], texts), strict=True)
     }
     same, apart = _pairs_of(messages)
     rows: list[report.Row] = []
@@ -166,7 +168,7 @@ def _thresholds(messages: Messages, rarity: Rarity, found: Sequence[Pairs]) -> l
 def _show_sample(messages: Messages, rarity: Rarity, found: Sequence[Pairs], count: int) -> None:
     """Print what is found first for messages drawn at random, to be judged by reading."""
     for place in random.Random(20_261_129).sample(range(len(found)), count):
-        scores = rarity.likeness(found[place], found)
+        scores = rarity.likeness(found[place], Texts.of(found))
         scores = [0.0 if messages.users[o] == messages.users[place] else s for o, s in enumerate(scores)]
         best = int(np.argmax(scores))
         print(f"{scores[best]:.3f} | {messages.texts[place][:110]!r} | {messages.texts[best][:110]!r}")
@@ -183,7 +185,7 @@ def _limited(rarity: Rarity, found: Sequence[Pairs], budget: int) -> Rank:
         rarest = rarity.rarest(found[place], 1.0, budget)
         near = sorted({other for pair in rarest.tolist() for other in places[pair]})
         scores = [-1.0] * len(found)
-        for other, score in zip(near, rarity.likeness(found[place], [found[o] for o in near]), strict=True):
+        for other, score in zip(near, rarity.likeness(found[place], Texts.of([found[o] for o in near])), strict=True):
             scores[other] = score
         return scores
 

@@ -24,6 +24,7 @@ from contracts.events import (
     ComplaintSupplemented,
     ComplaintSuspended,
     ComplaintTransferred,
+    ComplaintUnmerged,
     ComplaintWithdrawn,
     Payload,
     Place,
@@ -199,6 +200,10 @@ class History:
 
     def merged(self) -> Event:
         return self.event(EventType.MERGED, ComplaintMerged(actor="operator-1", into=self.id, reason="同一事件"))
+
+    def unmerged(self) -> Event:
+        data = ComplaintUnmerged(actor="operator-1", master=self.id, reason="不是同一处")
+        return self.event(EventType.UNMERGED, data)
 
     def located(self, lon: float = 107.24, *, community: str | None = "xingui", grid: str | None = "grid-02") -> Event:
         place = Place(lon=lon, lat=26.59, address="新贵社区5号")

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from contracts.events import ReleaseRequested
 from contracts.lifecycle import EventType
 from dispatch.asking import events_of, grant
 from dispatch.world import RECEIVED_AT, World, later, received
@@ -136,3 +137,45 @@ async def test_a_report_of_what_was_handled_that_comes_twice_is_one_case(world: 
     await world.deliver(event)
     await world.deliver(event._replace(id=again.id))
     assert len(await world.published(event)) == 4
+
+
+async def test_what_is_no_longer_merged_goes_back_to_its_unit_with_a_clock_of_its_own(world: World) -> None:
+    event = await world.a_case()
+    before = await world.row(event)
+    merging = later(event, EventType.RELEASE_REQUESTED)
+    await world.deliver(merging._replace(data=ReleaseRequested(actor="operator-1", ending="merged")))
+    assert (await world.row(event))["status"] == "merged"
+    assert (await world.act(event, "accept", role="officer")).status_code == 409
+
+    unmerged = later(event, EventType.UNMERGED)
+    await world.deliver(later(event, EventType.MERGED), unmerged)
+    row = await world.row(event)
+    assert (row["status"], row["round"], row["team"]) == ("assigned", 1, before["team"])
+    assert row["assigned_at"] == row["begun_at"] > before["assigned_at"]
+    assert row["promised_at"] >= before["promised_at"]
+    assert row["explanation"]["rule"] == "unmerging"
+    assigned = (await world.published(event))[-1]
+    assert (assigned["type"], assigned["sequence"]) == ("complaint.assigned", row["sequence"])
+    assert (assigned["payload"]["rule"], assigned["payload"]["round"]) == ("unmerging", 1)
+    for step in ("accept", "start", "resolve"):
+        answer = await world.act(event, step, role="officer")
+        assert answer.status_code == 200, answer.text
+
+    await world.run("DELETE FROM inbox WHERE event_id = :id", id=unmerged.id)  # as after years
+    before = await world.row(event)
+    await world.deliver(unmerged)
+    assert await world.row(event) == before
+
+
+async def test_an_unmerging_waits_for_the_merging(world: World) -> None:
+    event = await world.a_case()
+    with pytest.raises(OutOfOrder):
+        await world.deliver(later(event, EventType.UNMERGED))
+
+
+async def test_an_officer_who_was_quicker_keeps_what_should_be_merged(world: World) -> None:
+    event = await world.a_case("accept")
+    merging = later(event, EventType.RELEASE_REQUESTED)
+    await world.deliver(merging._replace(data=ReleaseRequested(actor="operator-1", ending="merged")))
+    assert (await world.row(event))["status"] == "accepted"
+    assert (await events_of(world, event))[-1] == ("release_refused", 3)

@@ -23,6 +23,7 @@ from contracts.events import (
     ComplaintReclassified,
     ComplaintRejected,
     ComplaintReopened,
+    ComplaintUnmerged,
     ComplaintVerified,
     ComplaintWithdrawn,
     Payload,
@@ -54,6 +55,7 @@ LATER: dict[EventType, Payload] = {
     EventType.WITHDRAWN: ComplaintWithdrawn(actor="citizen-1"),
     EventType.REJECTED: ComplaintRejected(actor="operator-1", code="not_ours", advice=Advice(zh="请拨打12315")),
     EventType.MERGED: ComplaintMerged(actor="operator-1", into=DECISION),
+    EventType.UNMERGED: ComplaintUnmerged(actor="operator-1", master=DECISION),
     EventType.VOIDED: ComplaintVoided(actor="supervisor-demo", decision=DECISION, reason="误报"),
     EventType.FORCE_CLOSED: ComplaintForceClosed(actor="supervisor-demo", decision=DECISION, reason="x", gates=()),
     EventType.RELEASE_REQUESTED: ReleaseRequested(actor="citizen-1", ending="withdrawn"),
@@ -65,6 +67,7 @@ _NUMBERS = {
     EventType.WITHDRAWN: 3,
     EventType.REJECTED: 3,
     EventType.MERGED: 3,
+    EventType.UNMERGED: 4,
     EventType.RELEASE_REQUESTED: 2,
     EventType.ERASED: 2,
 }

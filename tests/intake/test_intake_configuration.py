@@ -1,16 +1,13 @@
 """Drafts, publications and versions of the configuration, and the reports that come between them."""
 
-import copy
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import httpx
-import orjson
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
+from intake.configuring import Json, category, configuration, told
 from intake.conftest import As
 from intake.reports import code_of, errors_of, report
 from intake_service.domain.configuration.items import Configuration
@@ -18,7 +15,6 @@ from intake_service.domain.configuration.shipped import shipped
 from intake_service.service.references import References
 from runtime.ids import uuid7
 
-Json = dict[str, Any]
 Publish = Callable[[Json], Awaitable[httpx.Response]]
 
 
@@ -45,23 +41,6 @@ def publish(client: httpx.AsyncClient, admin: dict[str, str]) -> Publish:
         return await client.post("/configuration/publication", json={}, headers=admin)
 
     return run
-
-
-def configuration() -> Json:
-    """Return what is shipped, to be changed."""
-    return copy.deepcopy(shipped().configuration.content())
-
-
-def category(given: Json, code: str) -> Json:
-    found: Json = next(each for each in given["categories"] if each["code"] == code)
-    return found
-
-
-async def told(engine: AsyncEngine, tenant: str) -> list[tuple[str, Json, int]]:
-    query = sa.text("SELECT type, payload, sequence FROM outbox WHERE tenant = :tenant ORDER BY id")
-    async with engine.connect() as connection:
-        rows = await connection.execute(query, {"tenant": tenant})
-        return [(row.type.removeprefix("directory."), orjson.loads(row.payload), row.sequence) for row in rows]
 
 
 async def test_a_version_is_published_and_judges_reports(

@@ -173,3 +173,16 @@ async def test_an_erased_text_is_not_found_and_not_indexed_again(
     async with engine.connect() as connection:
         assert (await connection.execute(indexed)).first() is None
     assert reported["again"] not in [each["id"] for each in await alike(client, as_, reported["mixer"], limit=50)]
+
+
+async def test_what_is_located_is_found_where_it_is(
+    client: httpx.AsyncClient, as_: As, reported: dict[str, str]
+) -> None:
+    moved = await client.post(
+        f"/complaints/{reported['again']}/location",
+        json={"lon": 107.3, "lat": 26.7},
+        headers=as_(Role.OPERATOR),
+    )
+    assert moved.status_code == 200, moved.text
+    near = {each["id"]: each["distance"] for each in await alike(client, as_, reported["far"], limit=50)}
+    assert near[reported["again"]] == 0

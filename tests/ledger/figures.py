@@ -18,7 +18,7 @@ from ledger_service.persistence.statistics_cells import Question
 _ENTRIES = sa.text("SELECT * FROM entry WHERE tenant = :tenant AND complaint_id IS NOT NULL ORDER BY position")
 _TIMES = ("dispatch", "discovery", "on_site", "removal")
 _OF_THE_WORD = {"followed_up", "contacted", "solved", "satisfied", "basically_satisfied"}
-_OF_THE_RECEPTION = {"received", "voided", "rejected"}
+_OF_THE_RECEPTION = {"received", "voided", "rejected", "merged"}
 
 
 @dataclass(frozen=True)
@@ -129,19 +129,17 @@ def counts(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:
     """Yield what a complaint counts for after these entries, and when."""
     received_at = datetime.fromisoformat(life[0].data["received_at"])
     yield "received", received_at
-    if _last(life, "voided"):
-        yield "voided", received_at
-        return
-    if _last(life, "rejected"):
-        yield "rejected", received_at
-        return
+    for name, back in (("voided", "voided"), ("rejected", "rejected"), ("merged", "unmerged")):
+        if (ended := _last(life, name, back)) is not None and ended.type == name:
+            yield name, received_at
+            return
     assigned = next((step for step in life if step.type == "assigned"), None)
-    if assigned or not _last(_round(life), "withdrawn", "merged", "closed", "force_closed"):
+    if assigned or not _last(_round(life), "withdrawn", "closed", "force_closed"):
         yield "to_dispatch", received_at
     if assigned:
         yield _time("dispatch", received_at, assigned.at), received_at
     yield from _firsts(life, received_at)
-    if not _last(life, "withdrawn", "merged"):
+    if not _last(life, "withdrawn"):
         yield from _due(life)
     closed = next((step for step in life if step.type in ("closed", "force_closed")), None)
     if closed:

@@ -113,5 +113,6 @@ STEPS: Mapping[str, Callable[[Life, Draw], object]] = {
     "withdrawn": lambda life, _: life.withdrawn(),
     "rejected": lambda life, _: life.rejected(),
     "merged": lambda life, _: life.merged(),
+    "unmerged": lambda life, _: life.unmerged(),
     "located": lambda life, draw: life.located(community=draw.community),
 }

@@ -47,6 +47,7 @@ def _step(history: Eventful, event_type: EventType, draw: random.Random, moment:
         EventType.WITHDRAWN: history.withdrawn,
         EventType.REJECTED: history.rejected,
         EventType.MERGED: history.merged,
+        EventType.UNMERGED: history.unmerged,
         EventType.QUESTION_ASKED: history.asked,
         EventType.QUESTION_ANSWERED: history.answered,
         EventType.QUESTION_LAPSED: history.lapsed,
@@ -58,8 +59,8 @@ _ENDING = {EventType.VOIDED, EventType.FORCE_CLOSED, *RELEASE_ENDINGS.values()}
 _USED = set(EventType) & {
     EventType.RECEIVED, EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RETURNED,
     EventType.TRANSFERRED, EventType.EXTENDED, EventType.SUSPENDED, EventType.RESUMED, EventType.RESOLVED,
-    EventType.VERIFIED, EventType.REWORK_ORDERED, EventType.CLOSED, EventType.REOPENED, *_ENDING,
-    EventType.QUESTION_ASKED, EventType.QUESTION_ANSWERED, EventType.QUESTION_LAPSED,
+    EventType.VERIFIED, EventType.REWORK_ORDERED, EventType.CLOSED, EventType.REOPENED, EventType.UNMERGED,
+    *_ENDING, EventType.QUESTION_ASKED, EventType.QUESTION_ANSWERED, EventType.QUESTION_LAPSED,
 }  # fmt: skip
 
 

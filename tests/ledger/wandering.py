@@ -110,6 +110,7 @@ class Wandering(Eventful):
             EventType.QUESTION_LAPSED: self.lapsed,
             EventType.REJECTED: self.rejected,
             EventType.MERGED: self.merged,
+            EventType.UNMERGED: self.unmerged,
             EventType.LOCATED: lambda: self.located(community=random.choice(("xingui", None))),
             EventType.RECLASSIFIED: lambda: self.reclassified(random.choice(_CATEGORIES)),
             EventType.EXCLUDED: lambda: self.excluded(

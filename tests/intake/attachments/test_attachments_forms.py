@@ -90,7 +90,8 @@ async def test_no_form_breaks_anything(
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 async def test_any_content_type_gets_an_answer(client: httpx.AsyncClient, as_: As, store: Path, kind: str) -> None:
     before = set(left_in(store))
-    headers = [*as_(Role.OPERATOR).items(), ("Content-Type", kind.encode("utf-8"))]
+    given = {name.encode(): value.encode() for name, value in as_(Role.OPERATOR).items()}
+    headers = httpx.Headers({**given, b"Content-Type": kind.encode()})
     answer = await client.post("attachments", content=form("x", FILE, "none", 1.0), headers=headers)
     assert answer.status_code in (400, 415)
     assert set(left_in(store)) == before

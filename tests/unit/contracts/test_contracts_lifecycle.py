@@ -44,6 +44,7 @@ LEGAL: dict[tuple[str | None, str], str] = {
     ("closed", "feedback_received"): "closed",
     **{(status, "withdrawn"): "withdrawn" for status in OPEN},
     **{(status, ending): ending for status in ("received", "assigned") for ending in ("rejected", "merged")},
+    ("merged", "unmerged"): "received",
     **{(status, "released"): status for status in (*OPEN, "transferred")},
     **{(status, event): status for status in Status for event in ANYWHERE},
 }
@@ -89,10 +90,10 @@ def test_an_event_is_early_where_all_that_it_may_follow_is_still_to_come(
     assert IllegalTransition(status, event).is_early == is_early
 
 
-def test_what_was_withdrawn_or_voided_is_never_worked_on_again_and_what_was_closed_only_by_a_reopening() -> None:
+def test_what_has_ended_is_worked_on_again_only_by_a_reopening_or_once_it_is_no_longer_merged() -> None:
     changes = [each for each, line in TRANSITIONS.items() if line.target is not None]
     possible = {(end, event) for end, event in product(ENDS, changes) if _fits(end, event)}
-    assert possible == {(Status.CLOSED, EventType.REOPENED)}
+    assert possible == {(Status.CLOSED, EventType.REOPENED), (Status.MERGED, EventType.UNMERGED)}
 
 
 def _fits(status: Status, event: EventType) -> bool:

@@ -37,6 +37,7 @@ def _others(history: History) -> list[Event]:
         author.event(EventType.RESUMED, ComplaintResumed.model_validate({**asked, "promised_at": until})),
         author.event(EventType.ESCALATED, ComplaintEscalated(level=80, stage="accept", team="team-01")),
         author.returned(),
+        author.unmerged(),
         author.transferred(),
         author.rectification_ordered(),
         author.reinspection_due(),

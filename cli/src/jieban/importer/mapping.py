@@ -77,7 +77,8 @@ class ColumnMapping:
                 flaws += error.flaws
         if flaws:
             raise Unmappable(flaws)
-        body.setdefault("external_ref", self._fingerprint(values))
+        if "external_ref" not in body:
+            body["external_ref"] = self._fingerprint(values)
         if attributes := self._attributes(values, used):
             body["attributes"] = attributes
         return body

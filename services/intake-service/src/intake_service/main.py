@@ -15,13 +15,16 @@ from intake_service.api import (
     configuration_files,
     drafts,
     erasures,
+    followed,
     locations,
+    merging,
     questions,
     reclassifications,
     references,
     rejections,
     reporter_texts,
     reports,
+    same_reporter,
     similar,
     suggestions,
     supplements,
@@ -45,6 +48,7 @@ from intake_service.service.lapsing import lapse_due
 from intake_service.service.likeness_index import LikenessIndex
 from intake_service.service.locating import Locating
 from intake_service.service.references import References
+from intake_service.service.report_limits import EVERY, ReportLimits
 from intake_service.service.similar import SimilarComplaints
 from intake_service.service.suggesting import Categoriser
 from operations import accounts, wrong_codes
@@ -77,6 +81,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         settings.attachments_per_complaint,
     )
     erasing = Erasing(foundation.engine, janitor.remove)
+    limits = ReportLimits(foundation.read_engine, settings.reports_per_hour, settings.reports_per_day)
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
     service = assemble(
         foundation,
@@ -99,6 +104,9 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             configuration_files.router,
             suggestions.router,
             similar.router,
+            merging.router,
+            followed.router,
+            same_reporter.router,
             attachments.router,
             uploads.router,
         ],
@@ -113,6 +121,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 areas,
                 categoriser,
                 settings.attachments_per_complaint,
+                limits,
             ),
             "references": known,
             "locating": Locating(foundation.engine, areas),
@@ -130,6 +139,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
                 Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
                 Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
+                *([Rounds("intake report limits", limits.renew, every=EVERY)] if limits.is_on else []),
                 *_retention(settings, foundation.engine, erasing),
             ],
             "relay": [

@@ -82,6 +82,7 @@ __all__ = [
     "ComplaintSupplemented",
     "ComplaintSuspended",
     "ComplaintTransferred",
+    "ComplaintUnmerged",
     "ComplaintVerified",
     "ComplaintVoided",
     "ComplaintWithdrawn",
@@ -247,6 +248,16 @@ class ComplaintMerged(Payload):
     reason: str | None = None
 
 
+class ComplaintUnmerged(Payload):
+    """取消并案: it is a matter of its own again, to be worked on."""
+
+    actor: str
+    """An operator; `rule` where its master has ended without being handled."""
+    master: UUID
+    """What it was merged into."""
+    reason: str | None = None
+
+
 class ComplaintLocated(Payload):
     """Where a complaint is has been found out, or was corrected."""
 
@@ -313,6 +324,7 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.QUESTION_LAPSED: QuestionLapsed,
     EventType.REJECTED: ComplaintRejected,
     EventType.MERGED: ComplaintMerged,
+    EventType.UNMERGED: ComplaintUnmerged,
     EventType.LOCATED: ComplaintLocated,
     EventType.RECLASSIFIED: ComplaintReclassified,
     EventType.ERASED: ComplaintErased,

@@ -73,6 +73,7 @@ class EventType(StrEnum):
     WITHDRAWN = "complaint.withdrawn"
     REJECTED = "complaint.rejected"
     MERGED = "complaint.merged"
+    UNMERGED = "complaint.unmerged"
     SUPPLEMENTED = "complaint.supplemented"
     QUESTION_ASKED = "complaint.question_asked"
     QUESTION_ANSWERED = "complaint.question_answered"
@@ -172,6 +173,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     # once a unit has accepted it, it is a case: whoever finds that it is none returns it, or asks for its voiding
     EventType.REJECTED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.REJECTED, "intake", _OPERATOR),
     EventType.MERGED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.MERGED, "intake", _OPERATOR),
+    # an operator's wish, or its master has ended without being handled; dispatch sends it on anew
+    EventType.UNMERGED: Transition(_from(Status.MERGED), Status.RECEIVED, "intake", _OPERATOR),
     # intake takes these while the complaint is open as far as it has heard; the work may be further on
     EventType.SUPPLEMENTED: Transition(_EXISTING, None, "intake", _REPORTER),
     EventType.QUESTION_ASKED: Transition(

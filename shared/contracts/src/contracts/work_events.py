@@ -6,7 +6,9 @@ from uuid import UUID
 
 from contracts.payload import HandlingMode, Payload, Place
 
-AssignedBy = Literal["grid", "duty_desk", "dispatcher", "rule", "self_handled", "conference", "rework", "reopening"]
+AssignedBy = Literal[
+    "grid", "duty_desk", "dispatcher", "rule", "self_handled", "conference", "rework", "reopening", "unmerging"
+]
 """Why a unit: the grid at that point, no grid there or nobody on duty, a dispatcher's decision, one of the tenant's
 routing rules (named by `rule_code`), it was handled before it was reported, a conference 会商 of units, or
 another round of the work."""

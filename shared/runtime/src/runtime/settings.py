@@ -101,6 +101,9 @@ class RuntimeSettings(BaseSettings):
     draft_days: Annotated[int, Field(ge=1, le=366)] = 30
     """For how many days after its last change a draft of a report is kept."""
     drafts_per_person: Annotated[int, Field(ge=1, le=1000)] = 20
+    reports_per_hour: PositiveInt | None = None
+    """How many complaints a citizen may file in an hour, and in a day; by default, any number."""
+    reports_per_day: PositiveInt | None = None
     attachment_decoders: Annotated[int, Field(ge=1, le=64)] = 2
     """How many images are decoded at once, each in a process of its own."""
 

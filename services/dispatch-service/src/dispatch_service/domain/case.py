@@ -88,6 +88,8 @@ class Case:
 
         Raises IllegalTransition where the state table has no such line.
         """
+        if event is EventType.UNMERGED and sequence <= self.intake_sequence:
+            return False
         is_ledgers = TRANSITIONS[event].owner == "ledger"
         if is_ledgers and sequence <= self.ledger_sequence:
             return False
@@ -97,6 +99,8 @@ class Case:
         self.version += 1
         if is_ledgers:
             self.ledger_sequence = sequence
+        elif event is EventType.UNMERGED:
+            self.intake_sequence = sequence
         return True
 
     def wait_for_reporter(self, since: datetime) -> bool:

@@ -38,6 +38,7 @@ CONSUMED = frozenset(
         EventType.WITHDRAWN,
         EventType.REJECTED,
         EventType.MERGED,
+        EventType.UNMERGED,
         EventType.LOCATED,
         EventType.RECLASSIFIED,
         EventType.ERASED,
@@ -85,8 +86,6 @@ class CaseEvents:
             await case_slices.save(connection, [*outcome.changed.values()], now)
         if outcome.ended:
             await ended_cases.end(connection, [*outcome.ended.values()], now)
-        if outcome.reclassified:
-            await reclassified.note(connection, outcome.reclassified.values())
         await self._go_on(connection, outcome, now)
         erasures = [event for event in events if event.type is EventType.ERASED]
         if erasures:  # after what was said before them is stored
@@ -95,14 +94,16 @@ class CaseEvents:
             erased = {(event.tenant, event.subject) for event in erasures}
             located = [each for key, each in outcome.located.items() if key not in erased]
             outcome.answers += await relocations.relocate(connection, self._rulebooks, located, now)
+        for change in outcome.reclassified.values():
+            outcome.answers += await reclassified.reroute(connection, self._rulebooks, change, now)
         # of one case in order; cases do not matter to each other
         outcome.answers.sort(key=lambda event: event.sequence)
-        for each in outcome.reclassified.values():
-            outcome.answers += await reclassified.reroute(connection, self._rulebooks, each, now)
         return outcome.answers
 
     async def _go_on(self, connection: AsyncConnection, outcome: "_Outcome", now: datetime) -> None:
-        """Begin rounds, and let clocks wait and go on; the cases have been saved."""
+        """Note categories, begin rounds, and let clocks wait and go on; the cases have been saved."""
+        if outcome.reclassified:
+            await reclassified.note(connection, outcome.reclassified.values())
         if outcome.new_rounds:
             outcome.answers += await rounds.begin(connection, self._rulebooks, outcome.new_rounds, now)
         if outcome.conversations:
@@ -156,6 +157,9 @@ def _locate(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
 def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
     if event.type in _OUT_OF_THE_ORDINARY:
         outcome.ended[key] = case
+    elif event.type is EventType.UNMERGED:
+        case.act(EventType.ASSIGNED)
+        outcome.new_rounds.append(NewRound(event, case, case.sequence))
     elif event.type in SAID:
         outcome.conversations.hear(case, event)
     elif event.type is EventType.RECLASSIFIED:

@@ -1,4 +1,4 @@
-"""Another round of work: rework 返工 after a failed verification, or reopening 重办 of what was closed.
+"""Work that begins anew: rework 返工, reopening 重办 of what was closed, or what is no longer merged 取消并案.
 
 The unit that had the case has it again, with a clock of its own for the round; who of it, is chosen anew.
 """
@@ -22,7 +22,11 @@ from dispatch_service.service.announcements import answer
 from dispatch_service.service.choosing import Chosen, chosen_of, staff_for
 from dispatch_service.service.rulebooks import Rulebook, Rulebooks
 
-_REASONS: Mapping[EventType, AssignedBy] = {EventType.REWORK_ORDERED: "rework", EventType.REOPENED: "reopening"}
+_REASONS: Mapping[EventType, AssignedBy] = {
+    EventType.REWORK_ORDERED: "rework",
+    EventType.REOPENED: "reopening",
+    EventType.UNMERGED: "unmerging",
+}
 
 
 class NewRound(NamedTuple):

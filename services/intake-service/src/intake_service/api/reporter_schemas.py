@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.events import HandlingMode, Place
 from intake_service.api.schemas import Request
-from intake_service.api.view_schemas import Step
+from intake_service.api.view_schemas import MasterProgress, Step
 from intake_service.domain.attachment import PhotoRole
 from intake_service.domain.reporting import LONGEST_QUESTION, LONGEST_TEXT, Words
 from intake_service.domain.standing import Doing, Light
@@ -205,5 +205,8 @@ class Track(BaseModel):
     outcome: Outcome | None
     photos: list[PublicPhoto]
     actions: list[ActionView]
+    master: Annotated[
+        MasterProgress | None, Field(description="Where it was merged: how the complaint stands that stands for it.")
+    ]
     progress: list[Step]
     timeline: list[TimelineStep]

@@ -18,8 +18,8 @@ from intake_service.api.similar_schemas import (
     SimilarItem,
     SimilarOut,
 )
-from intake_service.api.texts import STATUS_LABELS
 from intake_service.api.view_schemas import LocationOut
+from intake_service.api.views import status_label
 from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.likeness import said
 from intake_service.persistence.likeness import CELL_DEGREES
@@ -122,7 +122,7 @@ def _item(similar: Similar) -> SimilarItem:
         likeness=similar.likeness,
         distance=None if similar.distance is None else round(similar.distance),
         affected=row.affected,
-        merged_into=None,
+        merged_into=row.merged_into,
     )
 
 
@@ -136,16 +136,16 @@ def _may_be_known(row: Any, category: str | None) -> bool:
 
 def _known(similar: Similar, request: Request, caller: Caller, reference: Reference) -> ReportedAlready:
     row = similar.row
-    is_english = preferred_language(request.headers.get("accept-language")) == "en"
+    language = preferred_language(request.headers.get("accept-language"))
     category = reference.categories.get(row.category or "")
     zone = ZoneInfo(request.app.state.settings.timezone)
     return ReportedAlready(
         handle=handle(request, caller, row.id),
         category=row.category,
-        category_label=(category.en if is_english else category.zh) if category else None,
+        category_label=(category.en if language == "en" else category.zh) if category else None,
         place=Place(lon=_coarse(row.lon), lat=_coarse(row.lat), community=row.community),
         status=row.status,
-        status_label=STATUS_LABELS.get(row.status, (row.status, row.status))[is_english],
+        status_label=status_label(row.status, language),
         received_on=row.received_at.astimezone(zone).date(),
         likeness=similar.likeness,
         affected=row.affected,

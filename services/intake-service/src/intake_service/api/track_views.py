@@ -19,7 +19,7 @@ from intake_service.api.reporter_schemas import (
 )
 from intake_service.api.reporter_texts import DOINGS, HANDLING_MODES, LIGHTS, STANDS
 from intake_service.api.texts import STATUS_LABELS
-from intake_service.api.views import progress_of
+from intake_service.api.views import master_view, progress_of
 from intake_service.domain.standing import Doing, Standing
 from intake_service.domain.step_texts import kind_of, text_of
 from intake_service.service.references import Naming
@@ -45,8 +45,13 @@ class Viewer:
         return words[self.language == "en"]
 
 
-def track_view(row: Any, question: Any | None, photos: Sequence[Any], viewer: Viewer, now: datetime) -> Track:
-    """Return what the reporter of a complaint sees, who waits for the answer to `question`."""
+def track_view(
+    row: Any, question: Any | None, photos: Sequence[Any], viewer: Viewer, now: datetime, *, master: Any | None
+) -> Track:
+    """Return what the reporter of a complaint sees, who waits for the answer to `question`.
+
+    `master` is what it was merged into, if it was.
+    """
     standing = Standing(
         Status(row.status),
         row.work or {},
@@ -80,6 +85,7 @@ def track_view(row: Any, question: Any | None, photos: Sequence[Any], viewer: Vi
             for doing in standing.possible()
             if (path := _path(row, doing, viewer)) is not None
         ],
+        master=None if master is None else master_view(master, viewer.language),
         progress=progress_of(row),
         timeline=_timeline(row, viewer),
     )

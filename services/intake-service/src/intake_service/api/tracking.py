@@ -14,7 +14,7 @@ from intake_service.api.reporter_schemas import Track
 from intake_service.api.track_views import Viewer, track_view
 from intake_service.domain.attachment import Variant
 from intake_service.domain.standing import RUNNING
-from intake_service.persistence import public_photos
+from intake_service.persistence import merging, public_photos
 from intake_service.persistence.queries import Complaints, Filters
 from intake_service.service import questioning
 from intake_service.service.attaching import Attaching
@@ -118,6 +118,7 @@ async def _tracks(request: Request, store: Attaching, rows: Sequence[Any], *, ha
         photos = await public_photos.of_complaints(connection, [row.id for row in rows])
         asked = [row.question for row in rows if row.question is not None and Status(row.status) in RUNNING]
         questions = await questioning.by_id(connection, asked)
+        masters = await merging.masters(connection, rows)
     now = clock.now()
     return [
         track_view(
@@ -126,6 +127,7 @@ async def _tracks(request: Request, store: Attaching, rows: Sequence[Any], *, ha
             [photo for photo in photos if photo.complaint_id == row.id],
             viewer,
             now,
+            master=masters.get(row.merged_into),
         )
         for row in rows
     ]

@@ -4,6 +4,12 @@ from runtime.problems import register_texts
 
 register_texts(
     {
+        "reports-too-often": (
+            "提交过于频繁",
+            "Too many reports",
+            "每 {hours} 小时最多提交 {most} 件诉求，请稍后再试；紧急情况请拨打12345。",
+            "You may file {most} complaint(s) in {hours} hour(s). Try again later, or call 12345 if it is urgent.",
+        ),
         "category-unchanged": ("诉求已属类别 {given}。", "The complaint is in the category {given} already."),
         "category-out-of-scope": (
             "类别 {given} 不予受理，请用 rejection。",

@@ -110,6 +110,19 @@ class ComplaintView(BaseModel):
     erased_at: Annotated[datetime | None, Field(description="Since then nothing here says whose complaint it is.")]
     external_ref: str | None
     attributes: dict[str, Any]
-    attachments: list[UUID]
+    attachments: Annotated[list[UUID], Field(description="Staff see those of what was merged into it too.")]
     reclassifications: list[ReclassificationOut]
+    merged_into: Annotated[UUID | None, Field(description="What is worked on for this one too 并案; for staff.")]
+    merged: Annotated[list[UUID], Field(description="What was merged into it; for staff.")]
+    affected: Annotated[int, Field(description="People who did not report it and say that it is theirs too.")]
+    progress: list[Step]
+
+
+class MasterProgress(BaseModel):
+    """How the complaint stands that is worked on for the reporter's own."""
+
+    status: str
+    status_label: str
+    unit: str | None
+    updated_at: datetime
     progress: list[Step]

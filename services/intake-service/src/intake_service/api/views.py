@@ -4,9 +4,11 @@ from typing import Any
 
 from contracts.roles import STAFF, Role
 from intake_service.api.schemas import SuggestedCategory
+from intake_service.api.texts import STATUS_LABELS
 from intake_service.api.view_schemas import (
     ComplaintView,
     LocationOut,
+    MasterProgress,
     NameOut,
     ReclassificationOut,
     ReporterOut,
@@ -57,8 +59,11 @@ def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
         erased_at=row.erased_at,
         external_ref=row.external_ref,
         attributes=row.attributes or {},
-        attachments=row.attachments,
+        attachments=sorted([*row.attachments, *row.taken_over]) if caller.has(*STAFF) else row.attachments,
         reclassifications=_reclassifications(row, caller),
+        merged_into=row.merged_into if caller.has(*STAFF) else None,
+        merged=row.merged if caller.has(*STAFF) else [],
+        affected=row.affected,
         progress=progress_of(row),
     )
 
@@ -69,6 +74,22 @@ def _reclassifications(row: Any, caller: Caller) -> list[ReclassificationOut]:
         ReclassificationOut(**{name: value for name, value in each.items() if name not in hidden})
         for each in row.reclassifications
     ]
+
+
+def status_label(status: str, language: str) -> str:
+    """Return what a state is called."""
+    return STATUS_LABELS.get(status, (status, status))[language == "en"]
+
+
+def master_view(row: Any, language: str) -> MasterProgress:
+    """Return how a complaint stands that stands for others, for their reporters."""
+    return MasterProgress(
+        status=row.status,
+        status_label=status_label(row.status, language),
+        unit=row.unit,
+        updated_at=row.updated_at,
+        progress=progress_of(row),
+    )
 
 
 def _name(names: tuple[str, str] | None) -> NameOut | None:

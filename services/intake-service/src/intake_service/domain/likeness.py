@@ -6,6 +6,7 @@ places and of firms much. `docs/quality.md` has how well that finds what several
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple, Self
 from zlib import crc32
 
 import numpy as np
@@ -26,6 +27,19 @@ _FEW = 1_000
 Pairs = npt.NDArray[np.int32]
 """The distinct pairs of a text, in order, each from 0 to PAIRS - 1."""
 Weights = npt.NDArray[np.float32]
+
+
+class Texts(NamedTuple):
+    """The pairs of many texts, one text after the other, and how many each has."""
+
+    joined: Pairs
+    lengths: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, found: Sequence[Pairs]) -> Self:
+        """Put the pairs of texts together."""
+        joined = np.concatenate(found) if found else np.empty(0, np.int32)
+        return cls(joined, np.array([len(each) for each in found], np.int64))
 
 
 def said(description: str, address: str | None) -> str:
@@ -61,11 +75,10 @@ def unsalted(indexed: Pairs) -> Pairs:
 class Rarity:
     """How rare each pair is, by a sample of what was said lately."""
 
-    def __init__(self, sample: Sequence[Pairs]) -> None:
+    def __init__(self, sample: Texts) -> None:
         """Count in how many texts of the sample each pair is."""
-        seen = np.concatenate(sample) if sample else np.empty(0, np.int32)
-        counts = np.bincount(seen, minlength=PAIRS).astype(np.float32)
-        self.size = len(sample)
+        counts = np.bincount(sample.joined, minlength=PAIRS).astype(np.float32)
+        self.size = len(sample.lengths)
         self._counts = counts
         weights = np.log((max(self.size, _FEW) + 1) / np.maximum(counts, _UNSEEN)).clip(0.05)
         self._squares: Weights = (weights**2).astype(np.float32)
@@ -80,18 +93,21 @@ class Rarity:
         count = max(1, int(np.searchsorted(np.cumsum(expected[order]), budget)))
         return found[order[:count]]
 
-    def likeness(self, asked: Pairs, others: Sequence[Pairs]) -> list[float]:
+    def likeness(self, asked: Pairs, others: Texts) -> list[float]:
         """Return how alike `asked` and each of `others` are: 0 for nothing rare in common, 1 for the same pairs."""
-        if not asked.size or not others:
-            return [0.0] * len(others)
-        squares = self._squares
+        if not asked.size:
+            return [0.0] * len(others.lengths)
         is_asked = np.zeros(PAIRS, np.float32)
-        is_asked[asked] = squares[asked]
-        lengths = [len(other) for other in others]
-        joined = np.concatenate(others)
-        ends = np.cumsum(lengths)
-        shared = np.concatenate(([0.0], np.cumsum(is_asked[joined], dtype=np.float64)))
-        whole = np.concatenate(([0.0], np.cumsum(squares[joined], dtype=np.float64)))
-        starts = ends - lengths
-        norm = np.sqrt(squares[asked].sum(dtype=np.float64) * np.maximum(whole[ends] - whole[starts], 1e-9))
-        return [float(each) for each in np.minimum((shared[ends] - shared[starts]) / norm, 1.0)]
+        is_asked[asked] = self._squares[asked]
+        shared = _sums(is_asked[others.joined], others.lengths)
+        whole = _sums(self._squares[others.joined], others.lengths)
+        norm = np.sqrt(self._squares[asked].sum(dtype=np.float64) * np.maximum(whole, 1e-9))
+        found: list[float] = np.minimum(shared / norm, 1.0).tolist()
+        return found
+
+
+def _sums(values: Weights, lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return the sum of each run of so many values."""
+    summed = np.concatenate(([0.0], np.cumsum(values, dtype=np.float64)))
+    ends = np.cumsum(lengths)
+    return np.asarray(summed[ends] - summed[ends - lengths])

@@ -80,6 +80,9 @@ STEP_TEXTS: Mapping[str, Sequence[Sentence]] = {
     "merged": [
         ("与反映同一事项的另一件诉求合并办理。", "It is dealt with together with another report of the same."),
     ],
+    "unmerged": [
+        ("不再并案，将单独派遣办理。", "It is dealt with by itself again; a unit will get it."),
+    ],
     "supplemented": [("已收到补充材料。", "We have received what was added.")],
     "question_asked": [
         (

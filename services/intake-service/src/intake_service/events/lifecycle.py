@@ -19,6 +19,7 @@ from intake_service.events.erasures import repeat_erasures
 from intake_service.events.photos import link_photos
 from intake_service.events.releases import answer
 from intake_service.events.steps import step_of, work_of
+from intake_service.persistence import merging
 
 TYPES = frozenset(
     {
@@ -107,7 +108,10 @@ async def follow(connection: AsyncConnection, events: Sequence[Event]) -> Sequen
         raise OutOfOrder(await _first_flaw(connection, ways))
     await link_photos(connection, events)
     await repeat_erasures(connection, events)
-    return await answer(connection, events)
+    answers = await answer(connection, events)
+    if voided := [event.subject for event in events if event.type is EventType.VOIDED]:
+        answers += await merging.let_go(connection, voided)
+    return answers
 
 
 def _ways(events: Sequence[Event]) -> dict[UUID, _Way]:

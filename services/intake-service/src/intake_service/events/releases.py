@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
 from contracts.events import PAYLOADS, Payload, Released, ReleaseRefused
-from contracts.lifecycle import RELEASE_ENDINGS, EventType
+from contracts.lifecycle import RELEASE_ENDINGS, EventType, Status
 from eventbus.errors import OutOfOrder
+from intake_service.persistence import merging
 from runtime.ids import uuid7
 
 _REFUSED = sa.text("""
@@ -27,12 +28,14 @@ _END = sa.text(f"""
     UPDATE complaint AS c
     SET status = coalesce(c.release_ending, 'withdrawn'), release_state = 'granted',
         version = c.version + 1, sequence = c.sequence + 1, updated_at = now(),
+        merged_into = CASE WHEN c.release_ending = 'merged' THEN CAST(c.release_data ->> 'into' AS uuid) END,
         progress = c.progress || jsonb_build_array(coalesce(c.release_data, '{{}}') || jsonb_build_object(
             'status', coalesce(c.release_ending, 'withdrawn'), 'at', now()))
     FROM {_RELEASES}
     WHERE c.id = r.id AND c.tenant = r.tenant
         AND c.release_request = r.request AND c.status = coalesce(r.status, c.status)
-    RETURNING c.id, c.status, c.sequence, c.updated_at, c.release_actor, c.release_reason, c.release_data
+    RETURNING c.id, c.status, c.sequence, c.updated_at, c.release_actor, c.release_reason, c.release_data,
+        c.merged_into
 """)
 _EARLY = sa.text(f"""
     SELECT r.id, r.status AS stood, c.status FROM {_RELEASES}
@@ -72,7 +75,7 @@ async def _end(connection: AsyncConnection, released: dict[UUID, Event]) -> list
     rows = (await connection.execute(_END, releases)).all()
     if len(rows) < len(released):
         await _check_none_is_early(connection, releases)
-    return [
+    ended = [
         Event(
             id=uuid7(),
             type=RELEASE_ENDINGS[row.status],
@@ -88,6 +91,9 @@ async def _end(connection: AsyncConnection, released: dict[UUID, Event]) -> list
         )
         for row in rows
     ]
+    unhandled = [row.id for row in rows if row.status != Status.MERGED]
+    strays = await merging.strays(connection, {row.id: row.merged_into for row in rows if row.merged_into is not None})
+    return [*ended, *await merging.let_go(connection, unhandled, strays)]
 
 
 def _payload(row: Any) -> Payload:

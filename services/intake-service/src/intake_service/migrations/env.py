@@ -1,9 +1,16 @@
 """What Alembic runs; see `runtime.migrations_env`."""
 
-from intake_service.persistence import area_tables, attachment_tables, draft_tables, likeness_tables
+from intake_service.persistence import (
+    area_tables,
+    attachment_tables,
+    draft_tables,
+    likeness_tables,
+    reporter_tables,
+    triage_tables,
+)
 from runtime import migrations_env
 
-TABLES = (area_tables, attachment_tables, draft_tables, likeness_tables)
+TABLES = (area_tables, attachment_tables, draft_tables, likeness_tables, reporter_tables, triage_tables)
 """Each adds its tables to the metadata that all share."""
 
 migrations_env.run(TABLES[0].metadata)

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from intake_service.domain.likeness import Pairs, unsalted
+from eventbus.driver import Statement
+from intake_service.domain.likeness import Texts, unsalted
 from intake_service.persistence.likeness_tables import complaint_likeness as table
 from intake_service.persistence.likeness_tables import likeness_mark
 from operations.filters import BoundingBox
@@ -20,6 +21,7 @@ CELL_DEGREES = 0.002
 """About 200 m: whoever stands in one looks into it and the eight around it."""
 _COLUMNS = 360_000
 _NEWEST_OF_CELL = 40
+_HEAD, _EACH = 20, 8
 MOST = 3_000
 """So many at most are read by their words."""
 
@@ -31,35 +33,35 @@ _UNINDEXED = sa.text("""
     ORDER BY c.id LIMIT :size
 """)
 _SEIZE = sa.select(likeness_mark.c.before).with_for_update(skip_locked=True)
-_ALIKE = sa.text(f"""
+ALIKE = Statement(f"""
     WITH near AS (
         SELECT l.* FROM unnest(CAST(:cells AS bigint[])) AS c (cell), LATERAL (
             SELECT complaint_id, lon, lat, keys FROM complaint_likeness
-            WHERE tenant = :tenant AND cell = c.cell AND complaint_id >= :since
+            WHERE tenant = CAST(:tenant AS text) AND cell = c.cell AND complaint_id >= CAST(:since AS uuid)
             ORDER BY complaint_id DESC LIMIT {_NEWEST_OF_CELL}) AS l
     ), worded AS (
         SELECT complaint_id, lon, lat, keys FROM complaint_likeness
-        WHERE tenant = :tenant AND keys && CAST(:keys AS int[]) AND complaint_id >= :since
+        WHERE tenant = CAST(:tenant AS text) AND keys && CAST(:keys AS int[]) AND complaint_id >= CAST(:since AS uuid)
             AND (CAST(:west AS float8) IS NULL OR lon IS NULL
                 OR (lon BETWEEN CAST(:west AS float8) AND CAST(:east AS float8)
                     AND lat BETWEEN CAST(:south AS float8) AND CAST(:north AS float8)))
         LIMIT {MOST}
     )
-    SELECT * FROM near UNION SELECT * FROM worded
+    SELECT complaint_id, lon, lat, array_send(keys) AS keys FROM near
+    UNION ALL SELECT complaint_id, lon, lat, array_send(keys) FROM worded
 """)
-_SAMPLE = sa.text("""
-    SELECT complaint_id, keys FROM complaint_likeness WHERE tenant = :tenant
-    ORDER BY complaint_id DESC LIMIT :size
+_SAMPLE = Statement("""
+    SELECT complaint_id, array_send(keys) AS keys FROM complaint_likeness WHERE tenant = CAST(:tenant AS text)
+    ORDER BY complaint_id DESC LIMIT CAST(:size AS bigint)
 """)
 
 
-class Candidate(NamedTuple):
-    """A complaint that may be like what is asked for."""
+class Candidates(NamedTuple):
+    """Complaints that may be like what is asked for, each once."""
 
-    complaint: UUID
-    lon: float | None
-    lat: float | None
-    pairs: Pairs
+    rows: Sequence[Any]
+    """With complaint_id, lon and lat."""
+    texts: Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,31 +118,32 @@ async def mark(connection: AsyncConnection) -> UUID:
     return found
 
 
-def select_alike(search: Search) -> sa.TextClause:
-    """Return the statement for what is near, or shares rare words: a few thousand at most."""
+def parameters_of(search: Search) -> dict[str, object]:
+    """Return what ALIKE is asked with."""
     west, south, east, north = search.bounds or (None, None, None, None)
-    return _ALIKE.bindparams(
-        tenant=search.tenant,
-        keys=list(search.keys),
-        since=search.since,
-        cells=list(search.cells),
-        west=west,
-        south=south,
-        east=east,
-        north=north,
-    )
+    return {
+        "tenant": search.tenant,
+        "keys": list(search.keys),
+        "since": search.since,
+        "cells": list(search.cells),
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
+    }
 
 
-async def alike(connection: AsyncConnection, search: Search) -> list[Candidate]:
-    """Return what `select_alike` finds."""
-    rows = await connection.execute(select_alike(search))
-    return [Candidate(row.complaint_id, row.lon, row.lat, _pairs(row.keys)) for row in rows]
+async def alike(connection: AsyncConnection, search: Search) -> Candidates:
+    """Return what is near, or shares rare words: a few thousand at most."""
+    found = await ALIKE.fetch(connection, parameters_of(search))
+    rows = list({row["complaint_id"]: row for row in found}.values())
+    return Candidates(rows, _texts(rows))
 
 
-async def sample(connection: AsyncConnection, tenant: str, size: int) -> tuple[list[Pairs], datetime | None]:
+async def sample(connection: AsyncConnection, tenant: str, size: int) -> tuple[Texts, datetime | None]:
     """Return the pairs of the newest complaints, and when the oldest of these came; None where there is none."""
-    rows = (await connection.execute(_SAMPLE, {"tenant": tenant, "size": size})).all()
-    return [_pairs(row.keys) for row in rows], moment_of(rows[-1].complaint_id) if rows else None
+    rows = await _SAMPLE.fetch(connection, {"tenant": tenant, "size": size})
+    return _texts(rows), moment_of(rows[-1]["complaint_id"]) if rows else None
 
 
 def moment_of(complaint: UUID) -> datetime:
@@ -148,5 +151,8 @@ def moment_of(complaint: UUID) -> datetime:
     return datetime.fromtimestamp((complaint.int >> 80) / 1000, UTC)
 
 
-def _pairs(indexed: list[int]) -> Pairs:
-    return unsalted(np.array(indexed, dtype=np.int32))
+def _texts(rows: Sequence[Any]) -> Texts:
+    """Read arrays as PostgreSQL sends them: a head, then the length and the value of each number."""
+    sent = [row["keys"][_HEAD:] for row in rows]
+    joined = np.frombuffer(b"".join(sent), dtype=">i4")[1::2].astype(np.int32)
+    return Texts(unsalted(joined), np.array([len(each) // _EACH for each in sent], np.int64))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import STAFF
 from intake_service.persistence.attachment_tables import attachment
+from intake_service.persistence.similar import affected
 from intake_service.persistence.tables import complaint, reporter
 from operations.filters import BoundingBox
 from runtime.auth import Caller
@@ -42,9 +43,29 @@ _ATTACHMENTS = sa.func.array(
     .order_by(attachment.c.id)
     .scalar_subquery()
 ).label("attachments")
-_READ = sa.select(complaint, reporter.c.name, reporter.c.phone, reporter.c.email, _ATTACHMENTS).outerjoin_from(
-    complaint, reporter, reporter.c.complaint_id == complaint.c.id
-)
+_member = complaint.alias("member")
+_OF_MEMBERS = _member.c.merged_into == complaint.c.id
+_MEMBERS = sa.func.array(
+    sa.select(_member.c.id).where(_OF_MEMBERS).order_by(_member.c.id).correlate(complaint).scalar_subquery()
+).label("merged")
+_TAKEN_OVER = sa.func.array(
+    sa.select(attachment.c.id)
+    .join(_member, attachment.c.complaint_id == _member.c.id)
+    .where(_OF_MEMBERS)
+    .order_by(attachment.c.id)
+    .correlate(complaint)
+    .scalar_subquery()
+).label("taken_over")
+_READ = sa.select(
+    complaint,
+    reporter.c.name,
+    reporter.c.phone,
+    reporter.c.email,
+    _ATTACHMENTS,
+    _MEMBERS,
+    _TAKEN_OVER,
+    affected(complaint.c.id).label("affected"),
+).outerjoin_from(complaint, reporter, reporter.c.complaint_id == complaint.c.id)
 
 
 class Complaints:

@@ -56,6 +56,7 @@ complaint = sa.Table(
     sa.Column("question", sa.Uuid, comment="the one that waits for the reporter's answer"),
     sa.Column("release_ending", sa.Text, comment="what the release is for; null: withdrawn"),
     sa.Column("release_data", JSONB, comment="what else its event says, and reporters read"),
+    sa.Column("merged_into", sa.Uuid, comment="the master; null: not merged"),
     sa.Column("suggested_category", sa.Text),
     sa.Column("suggested_confidence", sa.Double, comment="0 to 1, as the model had it"),
     sa.Column("kind", sa.Text, nullable=False, server_default="complaint"),
@@ -99,6 +100,8 @@ sa.Index("complaint_reclassified", complaint.c.tenant, complaint.c.id, postgresq
 sa.Index("complaint_by_creator", complaint.c.tenant, complaint.c.created_by, complaint.c.id)
 sa.Index("complaint_updated_range", complaint.c.updated_at, postgresql_using="brin")
 
+sa.Index("complaint_by_master", complaint.c.merged_into, postgresql_where=complaint.c.merged_into.is_not(None))
+
 reporter = sa.Table(
     "reporter",
     metadata,
@@ -109,6 +112,8 @@ reporter = sa.Table(
     sa.Column("email", sa.Text),
     comment="personal data, apart so that it can be erased; written only together with its complaint",
 )
+
+sa.Index("reporter_by_phone", reporter.c.tenant, reporter.c.phone, postgresql_where=reporter.c.phone.is_not(None))
 
 number_block = sa.Sequence("complaint_number_block", metadata=metadata)
 

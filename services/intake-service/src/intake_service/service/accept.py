@@ -30,6 +30,7 @@ from intake_service.service.drafting import check_unchanged
 from intake_service.service.judging import refuse_flaws
 from intake_service.service.references import References
 from intake_service.service.referring import check_listed, check_usable
+from intake_service.service.report_limits import ReportLimits
 from intake_service.service.suggesting import Categoriser, Settled
 from runtime import clock, idempotency
 from runtime.auth import Caller
@@ -69,6 +70,7 @@ class Intake:
         areas: Areas,
         categoriser: Categoriser,
         most_attachments: int,
+        limits: ReportLimits,
     ) -> None:
         """`numbers` hands out the case numbers; groups of complaints are stored by way of `hot_engine`."""
         self._engine = engine
@@ -77,6 +79,7 @@ class Intake:
         self._areas = areas
         self._categoriser = categoriser
         self._most_attachments = most_attachments
+        self._limits = limits
         self._attached = AttachedComplaints(engine)
         self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(hot_engine).store)
         self._in_flight: dict[tuple[str, ...], asyncio.Event] = {}
@@ -94,7 +97,7 @@ class Intake:
 
         A `draft` of the caller, which the report was written as, ends in the same commit. Raises Problem: 422 for a
         report that breaks a rule, is out of scope, or bears a key that another request used, 409 for an `external_ref`
-        that the source has used or a draft that was submitted, 412 for one that has changed.
+        that the source has used or a draft that was submitted, 412 for one that has changed, 429 for one too many.
         """
         now = clock.now()
         reference = await self._references.current(caller.tenant)
@@ -102,6 +105,10 @@ class Intake:
         area = await self._areas.of(caller.tenant)
         settled = self._categoriser.settle(report, reference, now)
         acceptance = _acceptance(report, settled, reference, area, caller, once, await self._numbers.draw(now), now)
+        if refusal := self._limits.take(caller, acceptance.complaint.id, now):
+            if once and (answer := await self.answered(caller, once)):
+                return answer
+            raise refusal
         claims = _claims(acceptance)
         if draft is not None:
             claims.append((caller.tenant, "draft", str(draft.id)))
@@ -118,6 +125,7 @@ class Intake:
             for claim in claims:
                 del self._in_flight[claim]
             done.set()
+        self._limits.give_back(caller, acceptance.complaint.id)
         return await self._known(acceptance, caller, once, draft)
 
     async def check(self, report: Report, caller: Caller) -> None:

@@ -55,7 +55,12 @@ async def end(engine: AsyncEngine, complaint_id: UUID, caller: Caller, ending: E
     """
     async with engine.begin() as connection:
         request = await ask(connection, complaint_id, caller, ending, if_match)
-    present = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == caller.tenant)
+    return await outcome_of(engine, complaint_id, caller.tenant, request)
+
+
+async def outcome_of(engine: AsyncEngine, complaint_id: UUID, tenant: str, request: UUID) -> Outcome:
+    """Wait up to PATIENCE_SECONDS for dispatch's word on a request. Raises Problem 409 where it was refused."""
+    present = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == tenant)
     deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
     while True:
         async with engine.connect() as connection:

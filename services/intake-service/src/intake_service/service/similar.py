@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from eventbus.janitor import first_id_at
 from intake_service.domain.likeness import Rarity, keys, pairs
 from intake_service.persistence import likeness, similar
-from intake_service.persistence.likeness import Candidate, Search
+from intake_service.persistence.likeness import Search
 from runtime import clock
 
 QUARTER = timedelta(days=89)
@@ -79,10 +79,9 @@ class SimilarComplaints:
         asked = pairs(wanted.text)
         async with self._engine.connect() as connection:
             rarity, search = await self.plan(connection, wanted)
-            candidates = [each for each in await likeness.alike(connection, search) if each.complaint != wanted.but]
-            texts = rarity.likeness(asked, [each.pairs for each in candidates])
-            ranked = _ranked(wanted, candidates, texts)
-            rows = await similar.present(connection, wanted.tenant, [each.complaint for _, _, each in ranked])
+            candidates = await likeness.alike(connection, search)
+            ranked = _ranked(wanted, candidates.rows, rarity.likeness(asked, candidates.texts))
+            rows = await similar.present(connection, wanted.tenant, [complaint for _, _, complaint in ranked])
         return _best(wanted, ranked, rows)
 
     async def plan(self, connection: AsyncConnection, wanted: Wanted) -> tuple[Rarity, Search]:
@@ -138,18 +137,23 @@ def _bounds(wanted: Wanted) -> tuple[float, float, float, float] | None:
     return wanted.lon - east, wanted.lat - north, wanted.lon + east, wanted.lat + north
 
 
-def _ranked(
-    wanted: Wanted, candidates: Sequence[Candidate], texts: Sequence[float]
-) -> list[tuple[float, float | None, Candidate]]:
-    """Return the candidates that may be wanted, most alike first; twice as many as wanted, since some may be gone."""
-    distances = [_distance(wanted, each) for each in candidates]
-    ranked = [
-        (_likeness(text, distance), distance, each)
-        for text, distance, each in zip(texts, distances, candidates, strict=True)
-        if distance is None or distance <= wanted.radius
-    ]
-    best = sorted((each for each in ranked if each[0] >= wanted.least), key=lambda each: (-each[0], each[2].complaint))
-    return best[: 2 * wanted.limit]
+Ranked = tuple[float, float | None, UUID]
+"""How alike, how many metres away, and which."""
+
+
+def _ranked(wanted: Wanted, rows: Sequence[Any], texts: Sequence[float]) -> list[Ranked]:
+    """Return the complaints that may be wanted, most alike first; twice as many as wanted, since some may be gone."""
+    found: list[Ranked] = []
+    for row, text in zip(rows, texts, strict=True):
+        distance = _distance(wanted, row["lon"], row["lat"])
+        alike = _likeness(text, distance)
+        if (
+            alike >= wanted.least
+            and (distance is None or distance <= wanted.radius)
+            and row["complaint_id"] != wanted.but
+        ):
+            found.append((alike, distance, row["complaint_id"]))
+    return sorted(found, key=lambda each: (-each[0], each[2]))[: 2 * wanted.limit]
 
 
 def _likeness(text: float, distance: float | None) -> float:
@@ -157,19 +161,17 @@ def _likeness(text: float, distance: float | None) -> float:
     return text + (1 - text) * NEARNESS * nearness
 
 
-def _distance(wanted: Wanted, candidate: Candidate) -> float | None:
-    if wanted.lon is None or wanted.lat is None or candidate.lon is None or candidate.lat is None:
+def _distance(wanted: Wanted, lon: float | None, lat: float | None) -> float | None:
+    if wanted.lon is None or wanted.lat is None or lon is None or lat is None:
         return None
-    east = (candidate.lon - wanted.lon) * math.cos(math.radians(wanted.lat))
-    return math.hypot(east, candidate.lat - wanted.lat) * _METRES_PER_DEGREE
+    east = (lon - wanted.lon) * math.cos(math.radians(wanted.lat))
+    return math.hypot(east, lat - wanted.lat) * _METRES_PER_DEGREE
 
 
-def _best(
-    wanted: Wanted, ranked: Sequence[tuple[float, float | None, Candidate]], rows: Mapping[UUID, Any]
-) -> list[Similar]:
+def _best(wanted: Wanted, ranked: Sequence[Ranked], rows: Mapping[UUID, Any]) -> list[Similar]:
     found = [
-        Similar(rows[each.complaint], round(score, 3), distance)
-        for score, distance, each in ranked
-        if each.complaint in rows
+        Similar(rows[complaint], round(score, 3), distance)
+        for score, distance, complaint in ranked
+        if complaint in rows
     ]
     return found[: wanted.limit]

@@ -41,6 +41,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.WITHDRAWN: frozenset({"reason"}),
     EventType.REJECTED: frozenset({"code", "advice"}),
     EventType.MERGED: frozenset({"into"}),
+    EventType.UNMERGED: frozenset(),
     EventType.SUPPLEMENTED: frozenset({"supplement", "by", "text", "location", "attachments"}),
     EventType.QUESTION_ASKED: frozenset({"question", "text", "lapses_at"}),
     EventType.QUESTION_ANSWERED: frozenset({"question", "by", "text", "attachments"}),

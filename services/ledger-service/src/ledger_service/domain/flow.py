@@ -37,9 +37,12 @@ def arrows() -> list[Arrow]:
     return found
 
 
+_ANEW = frozenset({EventType.REOPENED, EventType.UNMERGED})
+
+
 def final_states() -> frozenset[Status]:
     """Return the states that no event leads out of, but one that begins the work anew."""
-    lines = [line for event, line in TRANSITIONS.items() if event is not EventType.REOPENED]
+    lines = [line for event, line in TRANSITIONS.items() if event not in _ANEW]
     left = {source for line in lines if line.target is not None for source in line.sources}
     return frozenset(Status) - left
 

@@ -86,7 +86,7 @@ def _rework(sums: Sums, _: Settings) -> Figure:
 
 
 def _filing(sums: Sums, _: Settings) -> Figure:
-    filed = sums.of(Counter.RECEIVED) - sums.of(Counter.REJECTED)
+    filed = sums.of(Counter.RECEIVED) - sums.of(Counter.REJECTED, Counter.MERGED)
     return _ratio(filed - sums.of(Counter.VOIDED), filed)
 
 

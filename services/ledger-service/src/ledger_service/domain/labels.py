@@ -64,6 +64,7 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.WITHDRAWN: Label("撤回", "Withdrawn"),
     EventType.REJECTED: Label("不予受理", "Rejected"),
     EventType.MERGED: Label("并案", "Merged with another"),
+    EventType.UNMERGED: Label("取消并案", "No longer merged"),
     EventType.SUPPLEMENTED: Label("补充材料", "Something added"),
     EventType.QUESTION_ASKED: Label("询问上报人", "Reporter asked"),
     EventType.QUESTION_ANSWERED: Label("上报人答复", "Reporter's answer"),

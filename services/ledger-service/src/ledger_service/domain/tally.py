@@ -26,7 +26,7 @@ class Counter(IntEnum):
     """What is counted; every complaint once at most, and its last round decides."""
 
     RECEIVED = 0
-    """Each complaint, on the day of its reception; 立案 unless it was rejected."""
+    """Each complaint, on the day of its reception; 立案 unless it was rejected or merged."""
     VOIDED = 1
     """作废: on the day of its reception."""
     TO_DISPATCH = 2
@@ -56,6 +56,8 @@ class Counter(IntEnum):
     BASICALLY_SATISFIED = 16
     REJECTED = 17
     """不予受理: on the day of its reception."""
+    MERGED = 18
+    """并案: another complaint stands for it; on the day of its reception."""
 
 
 # As plain numbers: this module is where a slice of entries spends its time, and an IntEnum costs as much as a sum.
@@ -67,7 +69,11 @@ _SUCCESSES = (
     int(Counter.IN_TIME_REWORKED),
 )
 _MISSES = (int(Counter.MISSED), int(Counter.MISSED_CLOSED), int(Counter.MISSED_CLOSED), int(Counter.MISSED_REWORKED))
-_NOT_FILED = {Status.VOIDED: _VOIDED, Status.REJECTED: int(Counter.REJECTED)}
+_NOT_FILED = {
+    Status.VOIDED: _VOIDED,
+    Status.REJECTED: int(Counter.REJECTED),
+    Status.MERGED: int(Counter.MERGED),
+}
 _CLOSED, _REOPENED = int(Counter.CLOSED), int(Counter.REOPENED)
 _FOLLOWED_UP, _CONTACTED, _SOLVED = int(Counter.FOLLOWED_UP), int(Counter.CONTACTED), int(Counter.SOLVED)
 _SATISFIED = {

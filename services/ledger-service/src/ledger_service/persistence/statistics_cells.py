@@ -17,7 +17,7 @@ from ledger_service.persistence.statistics_tables import IDS
 
 Key = tuple[Any, ...]
 """The first day of the step, where there are steps, and the codes of the dimensions."""
-_FILING = (Counter.RECEIVED, Counter.VOIDED, Counter.REJECTED)
+_FILING = (Counter.RECEIVED, Counter.VOIDED, Counter.REJECTED, Counter.MERGED)
 _WORD = range(Counter.FOLLOWED_UP, Counter.BASICALLY_SATISFIED + 1)
 _MISSED = range(Counter.MISSED, Counter.MISSED_REWORKED + 1)
 _UNITS = {Grain.DAY: "day", Grain.MONTH: "month", Grain.YEAR: "year"}

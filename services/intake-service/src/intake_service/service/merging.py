@@ -1,0 +1,78 @@
+"""Merges a complaint into another that tells of the same 并案, and takes it apart again."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from contracts.lifecycle import ENDED, Status
+from contracts.topics import LIFECYCLE
+from eventbus import outbox
+from intake_service.persistence import merging
+from intake_service.service.ending import Ending, Outcome, ask, outcome_of
+from operations.problems import illegal_transition, invalid, not_found
+from runtime import etag
+from runtime.auth import Caller
+from runtime.problems import Problem
+
+_DONE = ENDED - {Status.MERGED}
+
+
+async def merge(
+    engine: AsyncEngine, complaint_id: UUID, caller: Caller, into: UUID, reason: str, if_match: int | None
+) -> Outcome:
+    """Ask dispatch to let go of the complaint, so that its master is worked on for both, and wait for its word.
+
+    Raises Problem: 404 where the tenant lacks one of both, 422 `merge-into-itself`, 409 where one of both cannot be
+    merged (`_check`) or the work is too far on, 412 for a stale `if_match`.
+    """
+    if into == complaint_id:
+        raise invalid("/into", "merge-into-itself")
+    async with engine.begin() as connection:
+        rows = await merging.lock(connection, caller.tenant, [complaint_id, into])
+        if len(rows) < 2:
+            raise not_found()
+        if rows[complaint_id].merged_into == into:  # asked for again
+            return Outcome("done", Status.MERGED, rows[complaint_id].version)
+        await _check(connection, rows[complaint_id], rows[into])
+        request = await ask(connection, complaint_id, caller, Ending("merged", reason, {"into": str(into)}), if_match)
+    return await outcome_of(engine, complaint_id, caller.tenant, request)
+
+
+async def unmerge(
+    engine: AsyncEngine, complaint_id: UUID, caller: Caller, reason: str, if_match: int | None
+) -> Outcome:
+    """Make it a matter of its own again; dispatch sends it on anew.
+
+    Raises Problem: 404 for an unknown complaint, 409 `not-merged`, 412 for a stale `if_match`.
+    """
+    async with engine.begin() as connection:
+        rows = await merging.lock(connection, caller.tenant, [complaint_id])
+        if (row := rows.get(complaint_id)) is None:
+            raise not_found()
+        etag.check(if_match, row.version)
+        if row.status != Status.MERGED:
+            raise illegal_transition(row.status, row.version, "not-merged")
+        events = await merging.part(connection, [], [complaint_id], actor=caller.subject, reason=reason)
+        await outbox.append(connection, LIFECYCLE.name, events)
+    return Outcome("done", Status.RECEIVED, row.version + 1)
+
+
+async def _check(connection: AsyncConnection, row: Any, master: Any) -> None:
+    """Raise Problem unless the one may be merged into the other, both being locked."""
+    if row.status == Status.MERGED:
+        raise _with_master("merged-already", row, row.merged_into)
+    if row.status in _DONE:
+        raise illegal_transition(row.status, row.version, "merge-ended")
+    if master.status == Status.MERGED:
+        code = "merge-cycle" if master.merged_into == row.id else "master-is-merged"
+        raise _with_master(code, master, master.merged_into)
+    if master.status in _DONE:
+        raise illegal_transition(master.status, master.version, "master-has-ended")
+    if found := await merging.members(connection, row.id):
+        raise Problem(409, "merge-is-master", extra={"merged": [str(each) for each in found]}, count=len(found))
+
+
+def _with_master(code: str, row: Any, master: UUID) -> Problem:
+    present = {"status": row.status, "version": row.version}
+    return Problem(409, code, extra={"present": present, "master": str(master)}, master=str(master))

@@ -1,0 +1,29 @@
+"""Configurations to change, and what was told of them."""
+
+import copy
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from intake_service.domain.configuration.shipped import shipped
+
+Json = dict[str, Any]
+
+
+def configuration() -> Json:
+    """Return what is shipped, to be changed."""
+    return copy.deepcopy(shipped().configuration.content())
+
+
+def category(given: Json, code: str) -> Json:
+    found: Json = next(each for each in given["categories"] if each["code"] == code)
+    return found
+
+
+async def told(engine: AsyncEngine, tenant: str) -> list[tuple[str, Json, int]]:
+    query = sa.text("SELECT type, payload, sequence FROM outbox WHERE tenant = :tenant ORDER BY id")
+    async with engine.connect() as connection:
+        rows = await connection.execute(query, {"tenant": tenant})
+        return [(row.type.removeprefix("directory."), orjson.loads(row.payload), row.sequence) for row in rows]

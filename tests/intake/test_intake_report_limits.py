@@ -1,0 +1,127 @@
+"""How many complaints a citizen may file, at one replica and at several."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest_asyncio
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from contracts.roles import Role
+from intake.conftest import SECRET, TENANT, As
+from intake.reports import HOTLINE, code_of, report
+from intake_service.main import build
+from intake_service.service.report_limits import ReportLimits
+from runtime.auth import TokenVerifier
+from runtime.database import run_migrations
+from runtime.lifecycle import Service
+from runtime.settings import RuntimeSettings
+
+PER_HOUR, PER_DAY = 3, 5
+
+
+class Replica:
+    """One process of intake, as far as limits go."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        transport = httpx.ASGITransport(service.app, raise_app_exceptions=False)
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://intake.test/intake/v1")
+
+    @property
+    def limits(self) -> ReportLimits:
+        limits: ReportLimits = self.service.app.state.intake._limits
+        return limits
+
+    async def file(self, headers: dict[str, str], **changes: object) -> httpx.Response:
+        return await self.client.post("/complaints", json=report(**changes), headers=headers)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def replicas(database_url: str) -> AsyncIterator[list[Replica]]:
+    """Two replicas on one database; their rounds do not run."""
+    run_migrations("intake_service", database_url)
+    settings = RuntimeSettings(
+        intake_database_url=database_url,
+        token_secret=SecretStr(SECRET),
+        tenant=TENANT,
+        reports_per_hour=PER_HOUR,
+        reports_per_day=PER_DAY,
+    )
+    services = [build(settings, TokenVerifier(settings)) for _ in range(2)]
+    for service in services:
+        await service.open()
+    yield [Replica(service) for service in services]
+    for service in services:
+        await service.close()
+
+
+async def test_one_too_many_is_refused_until_the_hour_is_over(replicas: list[Replica], as_: As) -> None:
+    replica, headers = replicas[0], as_(Role.CITIZEN, "keen")
+    answers = await asyncio.gather(*(replica.file(headers) for _ in range(PER_HOUR + 4)))
+    assert Counter(answer.status_code for answer in answers) == {201: PER_HOUR, 429: 4}
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert code_of(refused) == (429, "reports-too-often")
+    assert 3500 < int(refused.headers["retry-after"]) <= 3601
+    assert (await replica.file(as_(Role.CITIZEN, "other"))).status_code == 201
+    assert (await replica.file(as_(Role.CITIZEN, "keen", tenant="520102"))).status_code == 201
+    for each in (Role.OPERATOR, Role.OPERATOR, Role.OPERATOR, Role.OPERATOR):
+        filed = await replica.client.post("/complaints", json=HOTLINE, headers=as_(each))
+        assert filed.status_code == 201
+
+
+async def test_the_other_replica_knows_once_it_has_read(replicas: list[Replica], as_: As) -> None:
+    one, other = replicas
+    headers = as_(Role.CITIZEN, "wanderer")
+    for _ in range(PER_HOUR):
+        assert (await one.file(headers)).status_code == 201
+    assert (await other.file(headers)).status_code == 201  # it has not heard of the others
+    await other.limits.renew()
+    assert (await other.file(headers)).status_code == 429
+
+
+async def test_what_was_not_filed_does_not_count_and_repeats_get_their_answer(replicas: list[Replica], as_: As) -> None:
+    replica = replicas[0]
+    headers = as_(Role.CITIZEN, "careful", **{"Idempotency-Key": "the-first"})
+    first = await replica.file(headers)
+    for _ in range(PER_HOUR):
+        assert (await replica.file(headers)).json() == first.json()
+        assert (await replica.file(as_(Role.CITIZEN, "careful"), category="nothing.such")).status_code == 422
+    for _ in range(PER_HOUR - 1):
+        assert (await replica.file(as_(Role.CITIZEN, "careful"))).status_code == 201
+    assert (await replica.file(as_(Role.CITIZEN, "careful"))).status_code == 429
+    assert (await replica.file(headers)).json() == first.json()
+
+
+async def test_what_is_read_again_counts_by_the_hour_and_by_the_day(replicas: list[Replica], as_: As) -> None:
+    one, other = replicas
+    headers = as_(Role.CITIZEN, "steady")
+    for _ in range(PER_HOUR):
+        assert (await one.file(headers)).status_code == 201
+    engine = one.service.app.state.engine
+    async with engine.begin() as connection:  # they are of two hours ago
+        await connection.execute(
+            sa.text(
+                "UPDATE complaint SET received_at = received_at - make_interval(hours => 2) WHERE created_by = :by"
+            ),
+            {"by": "steady"},
+        )
+    one.limits._filed.clear()
+    one.limits._unread.add((TENANT, "steady"))
+    await one.limits.renew()
+    statuses = [(await one.file(headers)).status_code for _ in range(PER_DAY - PER_HOUR + 1)]
+    assert statuses == [201] * (PER_DAY - PER_HOUR) + [429]
+    late = await one.file(headers)
+    assert int(late.headers["retry-after"]) > timedelta(hours=21).total_seconds()
+    await other.file(headers)
+    await other.limits.renew()
+    assert (await other.file(headers)).status_code == 429
+
+
+async def test_a_batch_is_refused_item_by_item(replicas: list[Replica], as_: As) -> None:
+    batch = {"items": [report() for _ in range(PER_HOUR + 2)]}
+    answer = await replicas[0].client.post("/complaints/batch", json=batch, headers=as_(Role.CITIZEN, "bulky"))
+    assert Counter(item["status"] for item in answer.json()["items"]) == {201: PER_HOUR, 429: 2}
