@@ -91,6 +91,7 @@ async def test_a_case_is_shown_with_everything_that_is_known(world: World) -> No
         "light": "green",
         "remaining_seconds": response.json()["remaining_seconds"],
         "suspended_at": None,
+        "waiting_since": None,
         "reinspection": None,
         "rectify_until": None,
         "start_distance_metres": None,
@@ -119,6 +120,8 @@ async def test_a_case_is_shown_with_everything_that_is_known(world: World) -> No
         "erased_at": None,
         "return_by": response.json()["return_by"],
         "notes": [],
+        "supplements": [],
+        "questions": [],
     }
 
 

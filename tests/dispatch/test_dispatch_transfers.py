@@ -56,7 +56,7 @@ async def test_a_department_takes_a_case_on_and_its_answer_is_the_result(world: 
         ("assigned", 1), ("accepted", 2), ("started", 3), ("transferred", 4), ("resolved", 5),
     ]  # fmt: skip
     told, result = (row["payload"] for row in (await world.published(event))[3:])
-    assert told == {"actor": "dispatcher-demo", "team": "team-08", **WATER}
+    assert told == {"actor": "dispatcher-demo", "team": "team-08", "department_name": "水务局", **WATER}
     assert (result["actor"], result["photos"]) == ("dispatcher-demo", [photo["id"]])
 
 

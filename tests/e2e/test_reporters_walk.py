@@ -70,11 +70,14 @@ async def test_the_promised_time_of_a_question_that_waited_is_the_same_everywher
         told = [each["data"]["promised_at"] for each in story["timeline"] if "promised_at" in each["data"]]
         promises = {case["promised_at"], seen["promised"]["resolve_by"], told[-1]}
         moments = {datetime.fromisoformat(each) for each in promises}
-        return seen if len(moments) == 1 and case["promised_at"] != before["promised_at"] else None
+        is_told = seen["timeline"][-1]["kind"] == "rescheduled" and story["timeline"][-1]["type"].endswith(
+            "rescheduled"
+        )
+        return seen if is_told and len(moments) == 1 else None
 
     seen = await eventually(rescheduled)
     later = datetime.fromisoformat(seen["promised"]["resolve_by"]) - datetime.fromisoformat(before["promised_at"])
-    assert timedelta(0) < later < timedelta(minutes=10)
+    assert timedelta(0) <= later < timedelta(minutes=10)  # nothing has passed where only working time counts
     assert [step["kind"] for step in seen["timeline"]] == [
         "received", "assigned", "question_asked", "question_answered", "rescheduled",
     ]  # fmt: skip

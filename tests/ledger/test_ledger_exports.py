@@ -18,11 +18,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
+from eventbus.driver import begin_snapshot
 from ledger.books import EXPORT, Facts, asked, code_of, complaints
 from ledger.conftest import As, Enter, Headers
 from ledger_service.persistence import exports
 from ledger_service.persistence.export_files import ExportFiles
-from ledger_service.persistence.ledger_lines import begin_snapshot
 from ledger_service.service import export_making
 from ledger_service.service.export_making import ExportMaker
 from operations.sheets import workbook

@@ -26,6 +26,7 @@ _CODES = frozenset(
         "status",
         "status_before",
         "status_after",
+        "ended_as",
         "state",
         "source",
         "category",

@@ -15,7 +15,9 @@ from intake_service.api import (
     configuration_files,
     drafts,
     erasures,
+    exports,
     followed,
+    listing,
     locations,
     merging,
     questions,
@@ -25,6 +27,8 @@ from intake_service.api import (
     reporter_texts,
     reports,
     same_reporter,
+    saved_filters,
+    search_texts,
     similar,
     suggestions,
     supplements,
@@ -44,9 +48,12 @@ from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
+from intake_service.service.exporting import Exporting
 from intake_service.service.lapsing import lapse_due
 from intake_service.service.likeness_index import LikenessIndex
+from intake_service.service.listing import Listing, listing_engine
 from intake_service.service.locating import Locating
+from intake_service.service.reading import Reader
 from intake_service.service.references import References
 from intake_service.service.report_limits import EVERY, ReportLimits
 from intake_service.service.similar import SimilarComplaints
@@ -59,7 +66,7 @@ from runtime.lifecycle import Service
 from runtime.problems import render_below
 from runtime.settings import RuntimeSettings
 
-__all__ = ["build", "reporter_texts", "texts", "triage_texts"]
+__all__ = ["build", "reporter_texts", "search_texts", "texts", "triage_texts"]
 
 _FORM_SLACK = 65_536
 """Bytes of a form beside its file."""
@@ -68,7 +75,10 @@ _FORM_SLACK = 65_536
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return the intake service on `settings.intake_database_url`; ValueError where that is not set."""
     foundation = Foundation.lay("intake", settings, settings.intake_database_url)
-    numbers = Numbers(foundation.engine, ZoneInfo(settings.timezone))
+    zone = ZoneInfo(settings.timezone)
+    numbers = Numbers(foundation.engine, zone)
+    lists = listing_engine(settings)
+    reader = Reader(foundation.engine)
     categoriser = Categoriser.of(settings)
     known = References(foundation.read_engine)
     areas = Areas(foundation.read_engine)
@@ -90,7 +100,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         description="Receives complaints 诉求 from residents, operators, inspectors and partner systems.",
         routers=[
             reports.router,
+            listing.router,
+            exports.router,
             complaints.router,
+            saved_filters.router,
             tracking.router,
             supplements.router,
             questions.router,
@@ -132,6 +145,9 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "similar": SimilarComplaints(foundation.read_engine),
             "asking_limit": AskingLimit(30, timedelta(minutes=10)),
             "complaints": Complaints(foundation.read_engine),
+            "listing": Listing(lists),
+            "exporting": Exporting(foundation.engine, settings.export_max_lines),
+            "zone": zone,
         },
         # with the API, because whoever serves files has the folder
         workers={
@@ -143,12 +159,15 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 *_retention(settings, foundation.engine, erasing),
             ],
             "relay": [
+                Rounds("intake words", reader.work, every=timedelta(seconds=0.5)),
+                Rounds("intake words missed", reader.look_back, every=timedelta(hours=1)),
                 Rounds("intake questions", partial(lapse_due, foundation.engine), every=timedelta(seconds=1)),
                 Rounds(
                     "intake query codes", partial(wrong_codes.forget, foundation.engine), every=timedelta(minutes=5)
                 ),
             ],
         },
+        on_close=[lists.dispose],
         body_limits={
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,

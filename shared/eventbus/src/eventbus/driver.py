@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 _NAME = re.compile(r"(?<!:):([a-z_]\w*)")
 _ANYTHING = sa.text("SELECT")
+_SNAPSHOT = sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 class Statement:
@@ -43,6 +44,11 @@ async def copy(connection: AsyncConnection, table: str, columns: Sequence[str], 
     """
     driver = await _in_transaction(connection)
     await driver.copy_records_to_table(table, columns=columns, records=rows)
+
+
+async def begin_snapshot(connection: AsyncConnection) -> None:
+    """Let all that this transaction reads be of one moment; it must be the first statement."""
+    await connection.execute(_SNAPSHOT)
 
 
 async def batches(

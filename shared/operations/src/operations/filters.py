@@ -19,13 +19,20 @@ async def bounding_box(
     """Return the box that the query asks for, None for no box; `Problem` 422 for a box that is none."""
     if bbox is None:
         return None
-    try:
-        west, south, east, north = (float(part) for part in bbox.split(","))
-    except ValueError as error:
-        raise invalid("query/bbox", "bbox-invalid") from error
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):  # false for NaN too
+    box = box_of(bbox)
+    if box is None:
         raise invalid("query/bbox", "bbox-invalid")
-    return west, south, east, north
+    return box
+
+
+def box_of(text: str) -> BoundingBox | None:
+    """Return the box that a text of four numbers says, None where it says none."""
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        return None
+    is_box = -180 <= west <= east <= 180 and -90 <= south <= north <= 90  # false for NaN too
+    return (west, south, east, north) if is_box else None
 
 
 Box = Annotated[BoundingBox | None, Depends(bounding_box)]

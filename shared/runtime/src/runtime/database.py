@@ -1,6 +1,8 @@
 """Connections to PostgreSQL."""
 
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import event
@@ -29,18 +31,28 @@ COMMAND_TIMEOUT_SECONDS = 30.0
 RECYCLE_SECONDS = 1800
 FROZEN_CLIENT_TIMEOUT = "30s"
 """A client that stands still within a transaction loses it: what it holds locked, others wait for."""
+NOTHING_SET: Mapping[str, str] = MappingProxyType({})
 _PING_AFTER_IDLE_SECONDS = 5.0
+PLANNED_ANEW = {"plan_cache_mode": "force_custom_plan", "enable_seqscan": "off", "max_parallel_workers_per_gather": "0"}
+"""`session` of lists: which index serves a filter depends on its values, and some index always does."""
 _STEADY_PLANS = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off"}
 
 
 def create_engine(
-    url: str, *, pool_size: int = 10, pool_timeout: float = 5.0, application_name: str, steady_plans: bool = False
+    url: str,
+    *,
+    pool_size: int = 10,
+    pool_timeout: float = 5.0,
+    application_name: str,
+    steady_plans: bool = False,
+    session: Mapping[str, str] = NOTHING_SET,
 ) -> AsyncEngine:
     """Return an engine whose pool survives a restart of the server and never waits without a limit.
 
     At most `pool_size` connections; waiting longer than `pool_timeout` seconds for one is an outage (`is_outage`).
     Values of statements are kept out of errors and logs. `steady_plans` is for a few hot statements that find rows by
     an index whatever their values: each is planned once, and never as the small table of its first minute suggests.
+    `session` has settings of PostgreSQL for each connection.
     """
     engine = create_async_engine(
         asyncpg_url(url),
@@ -59,6 +71,7 @@ def create_engine(
                 "jit": "off",
                 "idle_in_transaction_session_timeout": FROZEN_CLIENT_TIMEOUT,
                 **(_STEADY_PLANS if steady_plans else {}),
+                **session,
             },
         },
     )

@@ -1,29 +1,23 @@
-"""Reading complaints, taking one back."""
+"""Reading a complaint, taking one back."""
 
-from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from contracts.events import RequestKind
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF, Role
 from intake_service.api.deps import Known
 from intake_service.api.schemas import WithdrawalIn, WithdrawalResult
 from intake_service.api.view_schemas import ComplaintView
 from intake_service.api.views import complaint_view
-from intake_service.persistence.queries import Complaints, Filters
+from intake_service.persistence.queries import Complaints
 from intake_service.service.ending import Ending, end
-from operations.filters import Box, Code
-from operations.pages import Page, Pages
 from operations.problems import not_found
 from runtime import etag
 from runtime.auth import Caller, require
 from runtime.etag import IfMatch
-from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES
-from runtime.types import Instant
 
 router = APIRouter(tags=["complaints"], responses=PROBLEM_RESPONSES)
 Reader = Annotated[Caller, Depends(require(*STAFF, Role.CITIZEN, Role.PARTNER))]
@@ -36,59 +30,6 @@ async def _complaints(request: Request) -> Complaints:
 
 
 Store = Annotated[Complaints, Depends(_complaints)]
-
-
-async def _filters(
-    status: Code | None = None,
-    category: Code | None = None,
-    source: Code | None = None,
-    kind: RequestKind | None = None,
-    community: Code | None = None,
-    grid: Code | None = None,
-    external_ref: Code | None = None,
-    received_from: Instant | None = None,
-    received_to: Instant | None = None,
-    updated_after: Instant | None = None,
-    bbox: Box = None,
-    outside_area: Annotated[bool | None, Query(description="Whether it lies outside the tenant's area.")] = None,
-    located: Annotated[bool | None, Query(description="False: only an address is known.")] = None,
-) -> Filters:
-    return Filters(
-        status,
-        category,
-        source,
-        community,
-        grid,
-        external_ref,
-        received_from,
-        received_to,
-        updated_after,
-        bbox,
-        kind,
-        outside_area,
-        located,
-    )
-
-
-@router.get("/complaints")
-async def list_complaints(
-    request: Request,
-    response: Response,
-    caller: Reader,
-    store: Store,
-    known: Known,
-    filters: Annotated[Filters, Depends(_filters)],
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: CursorText = None,
-) -> Page[ComplaintView]:
-    """List complaints, newest first: staff see their tenant's, citizens and partners their own."""
-    pages = Pages(request, caller, "complaints", {"caller": caller.subject, **asdict(filters)})
-    position = pages.after(cursor)
-    rows = await store.page(caller, filters, UUID(str(position[0])) if position else None, limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, str(rows[limit - 1].id))
-    names = await known.namings(caller.tenant, {row.configuration for row in rows[:limit]})
-    return Page(items=[complaint_view(row, caller, names[row.configuration]) for row in rows[:limit]])
 
 
 @router.get("/complaints/{complaint_id}")

@@ -15,9 +15,11 @@ from intake_service.api.track_views import Viewer, track_view
 from intake_service.domain.attachment import Variant
 from intake_service.domain.standing import RUNNING
 from intake_service.persistence import merging, public_photos
-from intake_service.persistence.queries import Complaints, Filters
+from intake_service.persistence.complaint_filters import ComplaintFilter
+from intake_service.persistence.queries import Complaints
 from intake_service.service import questioning
 from intake_service.service.attaching import Attaching
+from intake_service.service.listing import Listing
 from intake_service.service.references import References
 from intake_service.service.tracking import tracked
 from operations.pages import Page, Pages
@@ -97,11 +99,12 @@ async def list_my_complaints(
     cursor: CursorText = None,
 ) -> Page[Track]:
     """List the caller's own complaints, newest first, each as `GET /complaints/{id}/track` shows it."""
-    complaints: Complaints = request.app.state.complaints
+    listing: Listing = request.app.state.listing
     pages = Pages(request, caller, "my", {"caller": caller.subject})
     position = pages.after(cursor)
     me = Caller(caller.subject, caller.tenant, frozenset({Role.CITIZEN}))
-    rows = await complaints.page(me, Filters(), UUID(str(position[0])) if position else None, limit + 1)
+    after = (None, UUID(str(position[0]))) if position else None
+    rows = await listing.page(me, ComplaintFilter(), phone=None, after=after, size=limit + 1)
     if len(rows) > limit:
         pages.link_next(response, str(rows[limit - 1].id))
     return Page(items=await _tracks(request, store, rows[:limit], has_token=True))

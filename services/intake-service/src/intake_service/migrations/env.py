@@ -6,11 +6,20 @@ from intake_service.persistence import (
     draft_tables,
     likeness_tables,
     reporter_tables,
+    search_tables,
     triage_tables,
 )
 from runtime import migrations_env
 
-TABLES = (area_tables, attachment_tables, draft_tables, likeness_tables, reporter_tables, triage_tables)
+TABLES = (
+    area_tables,
+    attachment_tables,
+    draft_tables,
+    likeness_tables,
+    reporter_tables,
+    search_tables,
+    triage_tables,
+)
 """Each adds its tables to the metadata that all share."""
 
 migrations_env.run(TABLES[0].metadata)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import ENDED
 from eventbus.parking import forget_settled
+from intake_service.persistence.texts import forget_words
 from runtime import idempotency
 
 GONE = "erased"
@@ -91,6 +92,7 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> Sequence[bytes
     said = {"sequence": erasure.sequence, "at": erasure.at, "texts": erasure.texts}
     await connection.execute(_COMPLAINTS, row | said)
     await connection.execute(_REPORTER, row)
+    await forget_words(connection, erasure.complaint)
     await connection.execute(_SUPPLEMENTS, row | {"texts": erasure.texts})
     await connection.execute(_QUESTIONS, row | {"texts": erasure.texts})
     await connection.execute(_DRAFT, row)

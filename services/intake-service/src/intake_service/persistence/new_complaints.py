@@ -60,6 +60,8 @@ WITH input AS (
         WHERE k.tenant = i.tenant AND k.principal = i.created_by AND k.key = i.idempotency_key) IS NULL
     ON CONFLICT (tenant, source, external_ref) WHERE external_ref IS NOT NULL DO NOTHING
     RETURNING id
+), unread AS (
+    INSERT INTO complaint_unread (complaint_id) SELECT id FROM stored
 ), people AS (
     INSERT INTO reporter (complaint_id, tenant, name, phone, email)
     SELECT id, tenant, name, phone, email FROM input JOIN stored USING (id)

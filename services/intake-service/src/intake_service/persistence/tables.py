@@ -83,6 +83,8 @@ complaint = sa.Table(
         comment="[{category, former, reason, by, at}], oldest first",
     ),
     sa.Column("erased_at", _TIME, comment="personal data; null: never"),
+    sa.Column("ended_as", sa.Text, comment="as status, once it has ended; a trigger keeps it"),
+    sa.Column("ended_at", _TIME, comment="as updated_at, once it has ended; a trigger keeps it"),
     sa.Column("configuration", sa.Integer, comment="the version it was filed under; null: 1"),
     sa.UniqueConstraint("tenant", "number", name="complaint_number"),
 )

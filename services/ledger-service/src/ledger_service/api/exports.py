@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.roles import Role
 from ledger_service.api.deps import Engine, ReadEngine
-from ledger_service.api.ledger_lines import FILES, file_headers
+from ledger_service.api.ledger_lines import FILES
 from ledger_service.api.ledger_orders import TOLD, Exporter, Narrowing, order_of, seen_by
 from ledger_service.api.ledger_problems import EXPORTS_PATH, export_not_found
 from ledger_service.api.ledger_schemas import FiltersBody
-from ledger_service.api.parameters import Day, InLanguage
+from ledger_service.api.parameters import Day
 from ledger_service.domain.exports import OPEN, ExportState, Form
 from ledger_service.domain.ledger_definitions import NAME_PATTERN
 from ledger_service.domain.ledger_orders import Order
@@ -24,8 +24,10 @@ from ledger_service.persistence.export_files import ExportFiles
 from ledger_service.persistence.exports import Export
 from ledger_service.service.export_entries import note_export
 from ledger_service.service.ledger_forms import MEDIA
+from operations.downloads import file_headers
 from operations.once import Once
 from operations.pages import Page, Pages
+from operations.preferences import InLanguage
 from runtime.auth import Caller
 from runtime.clock import now
 from runtime.idempotency import StoredAnswer

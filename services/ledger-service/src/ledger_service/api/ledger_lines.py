@@ -1,6 +1,5 @@
 """Reading classified ledgers: lines in pages, and whole ledgers as files."""
 
-from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from datetime import datetime
@@ -8,21 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
 
 from ledger_service.api.deps import ReadEngine, Staff
 from ledger_service.api.ledger_orders import Exporter, Narrowed, order_of
 from ledger_service.api.ledger_problems import export_too_large
 from ledger_service.api.ledger_schemas import ColumnView, LinePage
 from ledger_service.api.ledgers import Name
-from ledger_service.api.parameters import InLanguage
 from ledger_service.api.schemas import LabelView
 from ledger_service.domain.exports import Form
 from ledger_service.persistence import ledger_definitions, ledger_lines
-from ledger_service.service.exporting import Busy, Exporting, TooManyLines, selection
+from ledger_service.service.exporting import Exporting, TooManyLines, selection
 from ledger_service.service.ledger_forms import MEDIA, Made
+from operations.downloads import Busy, Download, file_headers
 from operations.pages import Pages
+from operations.preferences import InLanguage
 from runtime.clock import now
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES, Problem
@@ -102,28 +100,4 @@ async def download_ledger(
             raise export_too_large(error.most) from error
         except Busy as error:
             raise Problem(503, "exports-busy", headers={"Retry-After": "5"}) from error
-        return _Download(pieces, held.pop_all(), file_headers(f"{name}.{form}", language), MEDIA[form])
-
-
-def file_headers(file_name: str, language: str) -> dict[str, str]:
-    """Return the headers of a file that is saved under that name."""
-    return {
-        "Content-Disposition": f'attachment; filename="{file_name}"',
-        "Content-Language": "zh-CN" if language == "zh" else "en",
-        "Vary": "Accept-Language",
-    }
-
-
-class _Download(StreamingResponse):
-    """A file on its way; what its making takes is let go of when it is sent, or the client hangs up."""
-
-    def __init__(
-        self, pieces: AsyncIterator[bytes], held: AsyncExitStack, headers: Mapping[str, str], media_type: str
-    ) -> None:
-        super().__init__(pieces, headers=headers, media_type=media_type)
-        self._held = held
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        async with self._held:
-            await super().__call__(scope, receive, send)
+        return Download(pieces, held.pop_all(), file_headers(f"{name}.{form}", language), MEDIA[form])

@@ -48,12 +48,6 @@ register_texts(
             "超过 {limit} 行。请缩小范围，或在 {exports} 申请后台导出。",
             "It has more than {limit} lines: narrow it down, or have it made in the background at {exports}.",
         ),
-        "exports-busy": (
-            "正在导出的文件过多",
-            "Too many exports at once",
-            "本节点正在导出的文件已达上限，请稍后重试。",
-            "This node makes as many files as it can: try again in a moment.",
-        ),
         "too-many-exports": (
             "待导出的文件过多",
             "Too many exports",

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger_service.api import statistics_views as views
 from ledger_service.api.deps import Engine, Staff
-from ledger_service.api.parameters import InLanguage
 from ledger_service.api.statistics_asking import (
     MOST_LINES,
     STEPS,
@@ -33,6 +32,7 @@ from ledger_service.domain.indicators import Sums
 from ledger_service.domain.ranking import SCORE, needed, rank
 from ledger_service.service import figures
 from ledger_service.service.figures import Answer, Line, NotMade, TooManyLines, TooWide, Wanted
+from operations.preferences import InLanguage
 from operations.sheets.lines import CSV, MARK, csv_lines
 from runtime.problems import PROBLEM_RESPONSES
 

@@ -10,12 +10,13 @@ from fastapi import Depends, Query, Request
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from ledger_service.api.parameters import Day, is_preferred
+from ledger_service.api.parameters import Day
 from ledger_service.domain.cubes import WITH_DURATIONS, Cube, Dimension, Grain, Period, cube_of
 from ledger_service.domain.indicators import INDICATORS, Indicator
 from ledger_service.domain.ranking import SCORE
 from ledger_service.service.figures import Wanted
 from operations.filters import Code
+from operations.preferences import is_preferred
 from operations.problems import invalid
 from runtime import clock
 

@@ -22,7 +22,6 @@ _RUNNING = (Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRES
 """While a complaint is in one of these, its time to be resolved runs; another department is bound by it as well."""
 _APART = timedelta(days=1)
 """No id was made so long before or after its complaint was received, wherever clocks were set meanwhile."""
-_SNAPSHOT = sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +85,6 @@ async def estimate(connection: AsyncConnection, wanted: Selection) -> Size:
     statement = sa.select(sa.literal(1)).select_from(shelf.table).where(*shelf.conditions(wanted))
     plan = await explained(connection, statement)
     return Size(int(plan["Plan Rows"]), float(plan["Total Cost"]))
-
-
-async def begin_snapshot(connection: AsyncConnection) -> None:
-    """Let all that this transaction reads be of one moment; it must be the first statement."""
-    await connection.execute(_SNAPSHOT)
 
 
 def read(

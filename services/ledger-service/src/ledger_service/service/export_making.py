@@ -16,12 +16,13 @@ import structlog
 from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from eventbus.driver import begin_snapshot
 from ledger_service.domain.exports import MOST_ATTEMPTS, ExportState
 from ledger_service.domain.ledger_orders import Order
 from ledger_service.persistence import directory, exports
 from ledger_service.persistence.export_files import ExportFiles
 from ledger_service.persistence.exports import Export
-from ledger_service.persistence.ledger_lines import Selection, begin_snapshot, count, estimate, read
+from ledger_service.persistence.ledger_lines import Selection, count, estimate, read
 from ledger_service.service.exporting import BATCH, selection
 from ledger_service.service.ledger_forms import Lines, Made, Writer, writer
 from operations.rounds import Rounds

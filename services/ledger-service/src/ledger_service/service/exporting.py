@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from eventbus.driver import begin_snapshot
 from ledger_service.domain.ledger_orders import Order
 from ledger_service.persistence import directory
-from ledger_service.persistence.ledger_lines import Selection, begin_snapshot, count, read
+from ledger_service.persistence.ledger_lines import Selection, count, read
 from ledger_service.service.export_entries import note_export
 from ledger_service.service.ledger_forms import Made, Writer, writer
+from operations.downloads import Slots
 from runtime.clock import now
 
 BATCH = 1_000
@@ -30,28 +32,26 @@ class TooManyLines(Exception):
         self.most = most
 
 
-class Busy(Exception):
-    """As many files as can be are made already."""
-
-
 class Exporting:
-    """Makes files of the ledgers of one database, each of one moment and in bounded memory; `making` counts them."""
+    """Makes files of the ledgers of one database, each of one moment and in bounded memory."""
 
     def __init__(self, engine: AsyncEngine, zone: ZoneInfo, most_lines: int) -> None:
         self.zone = zone
         self.most_lines = most_lines
-        self.making = 0
+        self._slots = Slots()
         self._engine = engine
+
+    @property
+    def making(self) -> int:
+        """How many are being made."""
+        return self._slots.taken
 
     async def download(self, tenant: str, order: Order, actor: str, held: AsyncExitStack) -> AsyncIterator[bytes]:
         """Enter the export and return the file in pieces; what it takes is `held`, and let go of by whoever gave that.
 
         Raises TooManyLines and Busy, before anything is entered.
         """
-        if self.making >= AT_ONCE:
-            raise Busy
-        self.making += 1
-        held.callback(self._release)
+        self._slots.take(held, AT_ONCE)
         made = Made(now(), actor, self.zone)
         wanted = selection(tenant, order, made)
         connection = await held.enter_async_context(self._engine.connect())
@@ -63,9 +63,6 @@ class Exporting:
             await note_export(other, tenant, actor, order.told(lines), at=made.at)
         file = writer(order, replace(made, labels=await directory.labels(connection, tenant)))
         return await held.enter_async_context(aclosing(_pieces(connection, wanted, file)))
-
-    def _release(self) -> None:
-        self.making -= 1
 
 
 def selection(tenant: str, order: Order, made: Made) -> Selection:

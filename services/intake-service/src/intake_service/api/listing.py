@@ -1,0 +1,125 @@
+"""Lists of complaints: what staff look for, and what others have reported themselves."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from contracts.roles import STAFF, Role
+from intake_service.api.deps import Known
+from intake_service.api.filter_fields import FilterFields
+from intake_service.api.listing_schemas import (
+    GEOJSON,
+    ComplaintCollection,
+    ComplaintPage,
+    ExcerptView,
+    ListedComplaint,
+    ListQuery,
+    Total,
+    feature,
+)
+from intake_service.api.texts import STATUS_LABELS
+from intake_service.api.view_schemas import ComplaintView
+from intake_service.api.views import complaint_view
+from intake_service.domain import search
+from intake_service.domain.excerpts import excerpt
+from intake_service.persistence import saved_filters
+from intake_service.persistence.complaint_filters import ComplaintFilter
+from intake_service.persistence.complaint_lists import MOST_COUNTED, Mark
+from intake_service.service.listing import Listing, TooBroad
+from intake_service.service.references import References
+from operations.pages import Pages
+from operations.preferences import is_preferred
+from runtime.auth import Caller, require
+from runtime.problems import PROBLEM_RESPONSES, Problem
+from runtime.problems.language import preferred_language
+
+router = APIRouter(tags=["complaints"], responses=PROBLEM_RESPONSES)
+Reader = Annotated[Caller, Depends(require(*STAFF, Role.CITIZEN, Role.PARTNER))]
+
+
+@router.get(
+    "/complaints",
+    response_model=ComplaintPage,
+    responses={200: {"content": {GEOJSON: {"schema": ComplaintCollection.model_json_schema()}}}},
+)
+async def list_complaints(
+    request: Request, response: Response, caller: Reader, known: Known, query: Annotated[ListQuery, Query()]
+) -> ComplaintPage | Response:
+    """List complaints, newest first unless `sort` says otherwise: staff see their tenant's, others their own.
+
+    422 `list-too-broad` where so much would have to be gone through that nobody would wait for it.
+    """
+    listing: Listing = request.app.state.listing
+    wanted = (await with_saved(request, caller, query.filter, query)).wanted()
+    pages = Pages(request, caller, "complaints", {"caller": caller.subject, **asdict(wanted)})
+    after = _mark(pages.after(query.cursor))
+    try:
+        rows = await listing.page(caller, wanted, phone=None, after=after, size=query.limit + 1)
+        total = await listing.count(caller, wanted, phone=None) if query.total else None
+    except TooBroad as error:
+        raise Problem(422, "list-too-broad") from error
+    if len(rows) > query.limit:
+        pages.link_next(response, *_position(rows[query.limit - 1], wanted))
+    shown = rows[: query.limit]
+    if query.format == "geojson" or (query.format is None and is_preferred(request.headers.get("accept", ""), GEOJSON)):
+        return _mapped(request, response, shown)
+    return ComplaintPage(
+        items=await listed(shown, caller, known, wanted.q),
+        total=None if total is None else Total(count=min(total, MOST_COUNTED), more=total > MOST_COUNTED),
+    )
+
+
+async def with_saved(request: Request, caller: Caller, saved: UUID | None, given: FilterFields) -> FilterFields:
+    """Return the filters that a request gives, over those of a saved filter that it names; `Problem` 404."""
+    if saved is None:
+        return given
+    async with request.app.state.read_engine.connect() as connection:
+        kept = await saved_filters.find(connection, caller, saved)
+    if kept is None:
+        raise Problem(404, "saved-filter-not-found")
+    return FilterFields.model_validate({**kept.content, **given.given()})
+
+
+async def listed(
+    rows: Sequence[Any], caller: Caller, known: References, looked_for: str | None
+) -> list[ListedComplaint]:
+    """Return complaints as a list shows them, with the words that were looked for."""
+    terms = search.terms(looked_for) if looked_for is not None else []
+    names = await known.namings(caller.tenant, {row.configuration for row in rows})
+    return [_listed(row, complaint_view(row, caller, names[row.configuration]), terms) for row in rows]
+
+
+def _listed(row: Any, view: ComplaintView, terms: Sequence[search.Term]) -> ListedComplaint:
+    found = excerpt(row.description, terms) if terms else None
+    shown = None if found is None else ExcerptView(text=found.text, marks=found.marks)
+    return ListedComplaint(**dict(view), excerpt=shown)
+
+
+def _mapped(request: Request, response: Response, rows: Sequence[Any]) -> Response:
+    """Return the page as GeoJSON, with the link that `response` has been given."""
+    is_english = preferred_language(request.headers.get("accept-language")) == "en"
+    features = [
+        feature(row, STATUS_LABELS.get(row.status, (row.status, row.status))[is_english])
+        for row in rows
+        if row.lon is not None
+    ]
+    body = ComplaintCollection(features=features).model_dump_json()
+    headers = {"Vary": "Accept, Accept-Language"}
+    if "link" in response.headers:
+        headers["Link"] = response.headers["link"]
+    return Response(body, media_type=GEOJSON, headers=headers)
+
+
+def _mark(position: Sequence[Any] | None) -> Mark | None:
+    if position is None:
+        return None
+    changed_at, complaint = position
+    return (None if changed_at is None else datetime.fromisoformat(changed_at), UUID(complaint))
+
+
+def _position(row: Any, wanted: ComplaintFilter) -> tuple[str | None, str]:
+    return (row.updated_at.isoformat() if wanted.sort.startswith("updated") else None, str(row.id))

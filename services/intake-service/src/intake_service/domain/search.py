@@ -1,0 +1,176 @@
+"""Full text without a dictionary: texts and what is looked for, both as tokens side by side.
+
+A token is one character of a script that is written without blanks (Chinese, Japanese, Korean), or a whole word or
+number of any other. Signs and blanks are between tokens and are none. A text contains what is looked for where it has
+the same tokens one behind the other. So Chinese is found by any part of it, and English by whole words, upper case or
+not, full width or not.
+
+The index has a pair of characters as one lexeme, and the last character of a run by itself: one that is looked for
+alone is the beginning of a pair, or the last of a run.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from uuid import UUID
+
+MOST_CHARACTERS = 200
+"""Of what is looked for."""
+MOST_TERMS = 10
+SHORTEST_PREFIX = 3
+"""`parki*` finds words that begin so; numbers have no prefixes, for each complaint has its own."""
+LONGEST_WORD = 64
+"""Longer words count for their beginning, in texts and in what is looked for alike."""
+_SHORTEST_PHONE = 5
+_MOST_TOKENS = 16_000
+"""What lies behind them in a text is not found: PostgreSQL keeps positions up to 16,383."""
+_SINGLE = (
+    "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U0001b000-\U0001b16f\U00020000-\U000323af"
+)
+_TOKEN = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}]+")
+_IS_SINGLE = re.compile(rf"[{_SINGLE}]")
+_TERM = re.compile(r'(?<!\S)(-?)(?:"([^"]*)"|(\S+))')
+
+
+class BadSearch(ValueError):
+    """What is looked for cannot be; `code` says why, and `most` how much would do."""
+
+    def __init__(self, code: str, most: int = 0) -> None:
+        super().__init__(code)
+        self.code = code
+        self.most = most
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Tokens that a text has side by side, or must not have."""
+
+    tokens: tuple[str, ...]
+    wanted: bool
+    prefix: bool
+    """The last token is the beginning of a word."""
+
+
+def tokens(text: str) -> list[str]:
+    """Return the tokens of a text, in order."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return [token[:LONGEST_WORD] for token in _TOKEN.findall(plain)]
+
+
+def vector(texts: Sequence[str | None]) -> str:
+    """Return the texts as PostgreSQL reads a `tsvector`; nothing is found across their borders."""
+    entries: list[str] = []
+    place = 1
+    for text in texts:
+        found = tokens(text or "")[: max(0, _MOST_TOKENS - place)]
+        entries += [f"'{lexeme}':{number}" for number, lexeme in enumerate(_lexemes(found), start=place)]
+        place += len(found) + 1
+    return " ".join(entries)
+
+
+def terms(wanted: str) -> list[Term]:
+    """Return the terms of what somebody looks for: words or "phrases", all of them, and none with a minus in front.
+
+    Raises BadSearch `search-too-long`, `search-too-many-terms`, `search-prefix-too-short`, and `search-empty` where
+    nothing is left to look for.
+    """
+    if len(wanted) > MOST_CHARACTERS:
+        raise BadSearch("search-too-long", MOST_CHARACTERS)
+    plain = re.sub(r"[\u201c\u201d\u300c\u300d\uff02]", '"', wanted)
+    found = [term for match in _TERM.finditer(plain) if (term := _term(match)) is not None]
+    if len(found) > MOST_TERMS:
+        raise BadSearch("search-too-many-terms", MOST_TERMS)
+    if not any(term.wanted for term in found):
+        raise BadSearch("search-empty")
+    return list(dict.fromkeys(found))
+
+
+def query(wanted: Sequence[Term]) -> str:
+    """Return terms as PostgreSQL reads a `tsquery` against what `vector` made."""
+    return " & ".join(f"{'' if term.wanted else '!'}({_phrase(term)})" for term in wanted)
+
+
+def spans(plain: str, term: Term) -> Iterator[tuple[int, int]]:
+    """Yield where a term stands in a text that is normalised already: from, to (exclusive)."""
+    found = [(match.start(), match.end(), match[0][:LONGEST_WORD]) for match in _TOKEN.finditer(plain)]
+    size = len(term.tokens)
+    for place in range(len(found) - size + 1):
+        *first, last = (token for _, _, token in found[place : place + size])
+        is_last = last.startswith(term.tokens[-1]) if term.prefix else last == term.tokens[-1]
+        if is_last and tuple(first) == term.tokens[:-1]:
+            yield found[place][0], found[place + size - 1][1]
+
+
+def categories_of(code: str | None) -> list[str]:
+    """Return the marks of a category and of all above it. No word is like a mark: these have a colon."""
+    steps = code.split(".") if code is not None else []
+    return [_mark("c", ".".join(steps[: place + 1])) for place in range(len(steps))]
+
+
+def category(code: str) -> str:
+    """Return the mark of what is in a category or below it."""
+    return _mark("c", code)
+
+
+def moment_of(complaint: UUID) -> datetime:
+    """Return when an id was made, as it says itself (RFC 9562: UUIDv7)."""
+    return datetime.fromtimestamp((complaint.int >> 80) / 1000, UTC)
+
+
+def month(moment: datetime) -> str:
+    """Return the mark of the month (UTC) in which a complaint came in."""
+    return _mark("m", f"{moment:%Y%m}")
+
+
+def year(moment: datetime) -> str:
+    """Return the mark of the year (UTC) in which a complaint came in."""
+    return _mark("y", f"{moment:%Y}")
+
+
+def phone(number: str) -> str | None:
+    """Return the mark of a phone number, however it is written; None for what is none. It does not tell the number."""
+    digits = re.sub(r"[^0-9]", "", unicodedata.normalize("NFKC", number)).removeprefix("00").removeprefix("86")
+    return _mark("p", hashlib.sha256(digits.encode()).hexdigest()[:20]) if len(digits) >= _SHORTEST_PHONE else None
+
+
+def _mark(kind: str, value: str) -> str:
+    quoted = value.replace("\\", "\\\\").replace("'", "''")
+    return f"'{kind}:{quoted}'"
+
+
+def _term(match: re.Match[str]) -> Term | None:
+    minus, quoted, word = match.groups()
+    text = quoted if quoted is not None else word
+    found = tuple(tokens(text))
+    if not found:
+        return None
+    prefix = text.endswith("*") and not _IS_SINGLE.match(found[-1])
+    if prefix and (len(found[-1]) < SHORTEST_PREFIX or not found[-1].isalpha()):
+        raise BadSearch("search-prefix-too-short", SHORTEST_PREFIX)
+    return Term(found, not minus, prefix)
+
+
+def _lexemes(found: Sequence[str]) -> list[str]:
+    """Return a lexeme for each token: a single character together with the one behind it, where there is one."""
+    singles = [_IS_SINGLE.match(token) is not None for token in found]
+    pairs = [one and other for one, other in pairwise([*singles, False])]
+    return [token + found[place + 1] if pairs[place] else token for place, token in enumerate(found)]
+
+
+def _phrase(term: Term) -> str:
+    """Return the lexemes side by side. The last character may be within a run of the text, or be its last."""
+    lexemes = _lexemes(term.tokens)
+    parts = [f"'{lexeme}'" for lexeme in lexemes]
+    if term.prefix:
+        parts[-1] += ":*"
+    elif _IS_SINGLE.match(lexemes[-1]):
+        if len(lexemes) > 1 and _IS_SINGLE.match(lexemes[-2]):
+            parts.pop()  # the pair before it has it already
+        else:
+            parts[-1] += ":*"
+    return " <-> ".join(parts)

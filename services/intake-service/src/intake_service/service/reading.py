@@ -1,0 +1,69 @@
+"""Keeps up with what complaints say, so that their words are found: a moment later, or longer while many come in."""
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Any
+
+from prometheus_client import Gauge
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from eventbus.janitor import first_id_at
+from intake_service.domain import search
+from intake_service.persistence import texts
+from runtime.clock import now
+
+BATCH = 200
+REST = 3.0
+"""After each batch it rests so many times as long as that took: who reports comes before who searches."""
+_ROUND_SECONDS = 2.0
+_LOOK_BACK = timedelta(days=2)
+_BEHIND = Gauge("jieban_search_lag_seconds", "How long ago the complaint was received that was read last.")
+
+
+class Reader:
+    """Reads complaints. Any number of replicas may have one."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def work(self) -> int:
+        """Read what there is, as far as it comes within a round; return how many complaints that was."""
+        total, until = 0, time.monotonic() + _ROUND_SECONDS
+        while True:
+            begun = time.monotonic()
+            count = await self._batch()
+            total += count
+            if count < BATCH or time.monotonic() > until:
+                return total
+            await asyncio.sleep(REST * (time.monotonic() - begun))
+
+    async def look_back(self) -> None:
+        """Note what was accepted lately by replicas that did not know of this."""
+        async with self._engine.begin() as connection:
+            await texts.note_missed(connection, first_id_at(now() - _LOOK_BACK))
+
+    async def _batch(self) -> int:
+        async with self._engine.begin() as connection:
+            rows = await texts.take_unread(connection, BATCH)
+            if rows:
+                await _keep(connection, rows)
+        return len(rows)
+
+
+async def _keep(connection: AsyncConnection, rows: Any) -> None:
+    words = await asyncio.to_thread(lambda: {row.id: (row.tenant, _vector(row)) for row in rows})
+    await texts.keep_words(connection, words)
+    _BEHIND.set((now() - search.moment_of(rows[-1].id)).total_seconds())
+
+
+def _vector(row: Any) -> str:
+    said = search.vector([row.description, row.address, row.number, row.external_ref])
+    marks = [
+        *search.categories_of(row.category),
+        search.month(search.moment_of(row.id)),
+        search.year(search.moment_of(row.id)),
+    ]
+    if row.phone is not None and (phone := search.phone(row.phone)) is not None:
+        marks.append(phone)
+    return " ".join([said, *(f"{mark}:1" for mark in marks)])
