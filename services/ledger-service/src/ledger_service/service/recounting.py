@@ -22,7 +22,7 @@ from ledger_service.service.figures import MOST_COMPLAINTS, REPEATABLE_READ, Not
 from ledger_service.service.rebuilding import PAGE, Told
 
 _EVER = Period(date(1900, 1, 1), date(2899, 12, 31))
-_OF_RECEPTION = frozenset({Counter.RECEIVED, Counter.VOIDED, Counter.REJECTED, Counter.TO_DISPATCH})
+_OF_RECEPTION = frozenset({Counter.RECEIVED, Counter.VOIDED, Counter.REJECTED, Counter.MERGED, Counter.TO_DISPATCH})
 """What counts on the day of the reception."""
 _MOST_KEYS = 1_000_000
 _Counts = Counted[tuple[Cube, tuple[str, ...], int]]
