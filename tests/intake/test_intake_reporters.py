@@ -1,8 +1,7 @@
 """What a reporter sees and says: the way in words, promises, the light, supplements, questions and their end."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import httpx
@@ -10,77 +9,20 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.envelope import Event
 from contracts.events import (
-    ComplaintAssigned,
-    ComplaintClosed,
     ComplaintExtended,
     ComplaintRescheduled,
-    ComplaintVerified,
     FeedbackReceived,
 )
 from contracts.lifecycle import EventType
 from contracts.roles import Role
 from eventbus.errors import OutOfOrder
-from histories import OFFICER, History
+from histories import OFFICER
 from intake.conftest import As
+from intake.reporter import NOW, Reporter
 from intake.reports import HOTLINE, REPORT
-from intake_service.events.lifecycle import follow
 from intake_service.persistence.reporter_tables import question
 from intake_service.service.lapsing import lapse_due
-
-NOW = datetime.now(UTC)
-_EVENTS = sa.text("SELECT type, sequence, payload FROM outbox WHERE aggregateid = :id ORDER BY position")
-
-
-class Reporter:
-    """Somebody with a receipt, and what happens to their complaint."""
-
-    def __init__(self, client: httpx.AsyncClient, engine: AsyncEngine, as_: As, receipt: dict[str, Any]) -> None:
-        self.client, self.engine, self.as_, self.receipt = client, engine, as_, receipt
-        self.history = History()
-        self.history.id = UUID(receipt["id"])
-        self.path = f"/track/{receipt['number']}"
-        self.code = receipt["query_code"]
-
-    async def happens(self, *events: Event) -> None:
-        async with self.engine.begin() as connection:
-            await follow(connection, events)
-
-    def promised(self, hours: float = 24, **changes: Any) -> Event:
-        moment = NOW + timedelta(hours=hours)
-        said = {
-            "team": "team-01", "team_name": "福来网格队", "round": 1, "rule": "grid", "officer": OFFICER,
-            "promised_at": moment, "warn_at": moment - timedelta(hours=4),
-            "accept_by": NOW + timedelta(hours=1), "on_site_by": NOW + timedelta(hours=2),
-        }  # fmt: skip
-        return self.history.event(EventType.ASSIGNED, ComplaintAssigned.model_validate(said | changes))
-
-    async def is_closed(self) -> None:
-        history = self.history
-        await self.happens(self.promised(), history.accepted(), history.started(), history.resolved())
-        verified = history.event(EventType.VERIFIED, ComplaintVerified(actor="inspector-1", method="photo"))
-        await self.happens(verified, history.event(EventType.CLOSED, ComplaintClosed(gates=("verification",))))
-
-    async def sees(self, language: str = "en") -> dict[str, Any]:
-        answer = await self.client.get(
-            self.path, params={"query_code": self.code}, headers={"Accept-Language": language}
-        )
-        assert answer.status_code == 200, answer.text
-        seen: dict[str, Any] = answer.json()
-        return seen
-
-    async def says(self, end: str, **body: Any) -> httpx.Response:
-        return await self.client.post(f"{self.path}/{end}", json={"query_code": self.code, **body})
-
-    async def asked(self, text: str = "在几号楼？", role: Role = Role.OPERATOR, subject: str | None = None) -> Any:
-        path = f"/complaints/{self.history.id}/questions"
-        return await self.client.post(path, json={"text": text}, headers=self.as_(role, subject))
-
-    async def told(self) -> list[tuple[str, int]]:
-        async with self.engine.connect() as connection:
-            rows = (await connection.execute(_EVENTS, {"id": str(self.history.id)})).all()
-        return [(row.type.removeprefix("complaint."), row.sequence) for row in rows]
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
@@ -25,6 +26,7 @@ from ledger_service.service.folding import fold_changes
 from ledger_service.service.rebuilding import rebuild
 from ledger_service.service.recounting import recount_all, recount_receptions
 from ledger_service.service.retallying import retally
+from runtime.outages import is_outage
 
 ZONE = "Asia/Shanghai"
 DAYS = [date(2026, 2, 27) + timedelta(days=number) for number in range(5)]
@@ -242,3 +244,10 @@ def _interleaved(lives: list[list[Event]], random: Random) -> list[Event]:
     random.shuffle(turns)
     rest = [iter(life) for life in lives]
     return [next(rest[turn]) for turn in turns]
+
+
+async def test_the_release_before_adds_nothing_any_more(engine: AsyncEngine) -> None:
+    with pytest.raises(DBAPIError) as caught:
+        async with engine.begin() as connection:
+            await connection.execute(text("INSERT INTO statistics_cell SELECT * FROM statistics_cell"))
+    assert is_outage(caught.value)  # so its worker tries again until the replica is replaced

@@ -9,55 +9,31 @@ import httpx
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.events import Satisfaction
 from contracts.roles import Role
 from histories import BEGIN
 from ledger.conftest import As, Enter, Headers
 from ledger.eventful import Eventful
+from ledger.promised_lives import promised_life
 from ledger_service.api.statistics_schemas import IndicatorsView, RankingView, SeriesView
 from ledger_service.service import figures
 from ledger_service.service.folding import fold_changes
-from runtime.outages import is_outage
 
 TENANT = "t-statistics"
 MARCH = "from=2026-03-01&to=2026-03-31"
-HOUR = timedelta(hours=1)
-
-
-def _life(team: str, *, hours: float, at: datetime = BEGIN, word: Satisfaction | None = None, **facts: Any) -> Eventful:
-    """Return a complaint that was promised for a day later and resolved and closed after `hours`."""
-    life = Eventful(tenant=TENANT)
-    life.received(**{"received_at": at, "category": "street_order.parking", **facts})
-    life.at(at)
-    life.promised(at + 24 * HOUR, team=team)
-    life.at(at + HOUR / 6)
-    life.accepted()
-    life.at(at + HOUR / 4)
-    life.started()
-    life.resolved(f"officer-{team}")
-    life.at(at + hours * HOUR)
-    life.verified()
-    life.closed()
-    life.at(at + hours * HOUR + HOUR / 2)
-    if word is not None:
-        life.rated(word, solved=word != "dissatisfied")
-        life.at(at + hours * HOUR + HOUR)
-    return life
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def county(engine: AsyncEngine, enter: Enter) -> None:
     """Team 01 is quick, team 02 late and its people are not happy, team 03 has had one case."""
-    quick = [_life("team-01", hours=2, word="satisfied") for _ in range(6)]
-    late = [_life("team-02", hours=30, word="dissatisfied") for _ in range(4)]
-    basically = [_life("team-02", hours=3, word="basically_satisfied", category="noise.night")]
-    february = [_life("team-01", hours=30, at=BEGIN - timedelta(days=20)) for _ in range(2)]
+    quick = [promised_life(TENANT, "team-01", hours=2, word="satisfied") for _ in range(6)]
+    late = [promised_life(TENANT, "team-02", hours=30, word="dissatisfied") for _ in range(4)]
+    basically = [promised_life(TENANT, "team-02", hours=3, word="basically_satisfied", category="noise.night")]
+    february = [promised_life(TENANT, "team-01", hours=30, at=BEGIN - timedelta(days=20)) for _ in range(2)]
     late[0].excluded("timeliness")
     late[1].decided(late[1].appealed(late[1].events[-1].id).id)
-    await enter(*quick, *late, *basically, *february, _life("team-03", hours=1))
+    await enter(*quick, *late, *basically, *february, promised_life(TENANT, "team-03", hours=1))
     await fold_changes(engine, "Asia/Shanghai")
     voided = Eventful(tenant=TENANT)
     voided.received(received_at=BEGIN, category="noise.night")
@@ -285,13 +261,6 @@ async def test_a_day_is_counted_again(client: httpx.AsyncClient, engine: AsyncEn
     assert (difference["roll_up"], difference["count"]) == ("unit_category", "received")
     assert (difference["key"]["category"], difference["expected"], difference["found"]) == ("noise.night", 1, 3)
     assert (await client.get(path, headers=as_(Role.DISPATCHER, tenant=TENANT))).status_code == 403
-
-
-async def test_the_release_before_adds_nothing_any_more(engine: AsyncEngine) -> None:
-    with pytest.raises(DBAPIError) as caught:
-        async with engine.begin() as connection:
-            await connection.execute(text("INSERT INTO statistics_cell SELECT * FROM statistics_cell"))
-    assert is_outage(caught.value)  # so its worker tries again until the replica is replaced
 
 
 async def test_citizens_see_no_statistics_and_counties_only_their_own(client: httpx.AsyncClient, as_: As) -> None:

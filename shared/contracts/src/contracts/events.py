@@ -27,6 +27,14 @@ from contracts.closing_events import (
     Satisfaction,
     VerificationMethod,
 )
+from contracts.correction_events import (
+    Advice,
+    ComplaintLocated,
+    ComplaintMerged,
+    ComplaintReclassified,
+    ComplaintRejected,
+    ComplaintUnmerged,
+)
 from contracts.lifecycle import EventType, Status
 from contracts.payload import HandlingMode, Latitude, Longitude, Payload, Place, RequestKind
 from contracts.reporter_events import (
@@ -58,6 +66,7 @@ from contracts.work_events import (
 __all__ = [
     "PAYLOADS",
     "Acted",
+    "Advice",
     "AppealDecided",
     "AssignedBy",
     "ComplaintAccepted",
@@ -205,70 +214,6 @@ class ComplaintWithdrawn(Payload):
 
     actor: str
     reason: str | None = None
-
-
-class Advice(Payload):
-    """What a reporter should do instead: whom to call, which department to turn to."""
-
-    zh: str
-    en: str | None = None
-
-
-class ComplaintRejected(Payload):
-    """不予受理: nothing that the platform's units deal with."""
-
-    actor: str
-    code: str
-    """Why, as one of intake's reasons: `out_of_scope`, `spam` and so on."""
-    reason: str | None = None
-    """A note for staff."""
-    advice: Advice
-    """For the reporter to read."""
-    template: str | None = None
-    """Code of the template that the advice was made of."""
-
-
-class ComplaintReclassified(Payload):
-    """Somebody has found that it belongs to another category: a correction, no step of the way."""
-
-    actor: str
-    category: str
-    former: str | None = None
-    """The category that it had; None where it had none."""
-    suggested: str | None = None
-    """What the model had made of it."""
-    reason: str
-
-
-class ComplaintMerged(Payload):
-    """并案: it tells of the same matter as another complaint, which is worked on for both."""
-
-    actor: str
-    into: UUID
-    reason: str | None = None
-
-
-class ComplaintUnmerged(Payload):
-    """取消并案: it is a matter of its own again, to be worked on."""
-
-    actor: str
-    """An operator; `rule` where its master has ended without being handled."""
-    master: UUID
-    """What it was merged into."""
-    reason: str | None = None
-
-
-class ComplaintLocated(Payload):
-    """Where a complaint is has been found out, or was corrected."""
-
-    actor: str
-    location: Place
-    """With coordinates."""
-    outside_area: bool | None = None
-    """True outside the area of the tenant."""
-    grid: str | None = None
-    """That covers it, by the county's map at that moment; None where none does."""
-    community: str | None = None
 
 
 ErasureGround = Literal["request", "retention", "other"]

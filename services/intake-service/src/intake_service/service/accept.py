@@ -1,19 +1,15 @@
 """Accepts reports: a number, a query code, one commit, then the answer."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from contracts.envelope import Event
-from contracts.events import ComplaintReceived, Place, SelfHandled, SuperiorOrder, query_code_digest
-from contracts.lifecycle import EventType
+from contracts.events import SelfHandled
 from contracts.roles import Role
 from intake_service.domain.area import Area
 from intake_service.domain.complaint import NewComplaint, new_query_code
@@ -28,6 +24,7 @@ from intake_service.persistence.tables import complaint as table
 from intake_service.service.areas import Areas
 from intake_service.service.drafting import check_unchanged
 from intake_service.service.judging import refuse_flaws
+from intake_service.service.reception import received_event
 from intake_service.service.references import References
 from intake_service.service.referring import check_listed, check_usable
 from intake_service.service.report_limits import ReportLimits
@@ -36,9 +33,6 @@ from runtime import clock, idempotency
 from runtime.auth import Caller
 from runtime.ids import uuid7
 from runtime.problems import Problem
-from runtime.tracing import current_traceparent
-
-SOURCE = "intake"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,49 +165,6 @@ async def _check_reference(connection: AsyncConnection, tenant: str, source: str
             extra={"complaint": {"id": str(known.id), "number": known.number}},
             external_ref=external_ref,
         )
-
-
-def received_event(complaint: NewComplaint) -> Event:
-    """Return the event that tells dispatch and ledger of `complaint`: no name, phone or email in it."""
-    place, order = complaint.location, complaint.origin.order
-    event_id = uuid7()
-    return Event(
-        id=event_id,
-        type=EventType.RECEIVED,
-        source=SOURCE,
-        subject=complaint.id,
-        tenant=complaint.tenant,
-        time=complaint.received_at,
-        sequence=1,
-        correlation_id=event_id,
-        causation_id=None,
-        traceparent=current_traceparent(),
-        data=ComplaintReceived(
-            number=complaint.number,
-            source=complaint.source,
-            proactive=complaint.proactive,
-            category=complaint.category,
-            description=complaint.description,
-            location=Place(lon=place.lon, lat=place.lat, address=place.address),
-            occurred_at=complaint.occurred_at,
-            received_at=complaint.received_at,
-            owner=complaint.owner,
-            external_ref=complaint.external_ref,
-            attachments=complaint.attachments or None,
-            category_confidence=None if complaint.category is None else complaint.suggested_confidence,
-            attributes=_answers(complaint.attributes) if complaint.attributes else None,
-            self_handled=complaint.self_handled,
-            kind=complaint.kind,
-            outside_area=complaint.outside_area or None,
-            order=SuperiorOrder(number=order.number, deadline=order.deadline) if order else None,
-            query_code_digest=query_code_digest(complaint.id, complaint.query_code),
-        ),
-    )
-
-
-def _answers(attributes: Mapping[str, object]) -> dict[str, Any] | None:
-    """Return the attributes that are a text, a number or yes or no; None where none is."""
-    return {name: value for name, value in attributes.items() if isinstance(value, str | int | float)} or None
 
 
 def _acceptance(
