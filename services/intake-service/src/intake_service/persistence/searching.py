@@ -24,8 +24,11 @@ from runtime.auth import Caller
 
 NEWEST = 300
 """So many of the newest are looked at one by one, before the index is asked."""
-FEW = 2_000
-"""So many that the index finds are looked at all, and so many of the newest where it finds more."""
+FEW = 1_000
+"""Where the index finds less, all that it finds is looked at."""
+MANY = 2_000
+"""Else, so many of the newest; before that, where the first of them had enough to expect a page by then."""
+_SURELY = 1.3
 _FENCE = 0
 """`OFFSET 0`: PostgreSQL does not look into such a subquery when it chooses the order of joins."""
 _DAY, _MONTH, _YEAR = timedelta(days=1), timedelta(days=28), timedelta(days=365)
@@ -50,18 +53,30 @@ async def find(
     at: datetime,
 ) -> Sequence[UUID]:
     """Return up to `size` complaints that `caller` may see, the newest first, older than `before`."""
-    for step, looked_at in ((_newest, NEWEST), (_few, FEW), (_newest, FEW)):
-        rows = (await connection.execute(step(caller, wanted, query, before, size, looked_at))).all()
-        ids = [row.id for row in rows if row.id is not None]
-        is_all = rows[0].looked_at < looked_at
-        if is_all or (len(ids) >= size and step is _newest):
-            return ids
+    ids, is_all = await _tried(connection, _newest(caller, wanted, query, before, size, NEWEST), NEWEST, size)
+    steps = [(_few, FEW), (_newest, MANY)]
+    if len(ids) * MANY > _SURELY * size * NEWEST:
+        steps.reverse()
+    for step, most in steps:
+        if not is_all:
+            ids, is_all = await _tried(connection, step(caller, wanted, query, before, size, most), most, size)
+    if is_all:
+        return ids
     for window in _windows(before, at):
         indexed = select_found(caller, wanted, " & ".join([query, *window]), before=before).limit(size)
-        ids = list((await connection.execute(indexed)).scalars())
+        ids = [row.id for row in await connection.execute(indexed)]
         if len(ids) >= size:
             break
     return ids
+
+
+async def _tried(
+    connection: AsyncConnection, statement: sa.Select[tuple[UUID | None, int]], most: int, size: int
+) -> tuple[Sequence[UUID], bool]:
+    """Return what a step finds, and whether that is the page: full, or with all that there is."""
+    rows = (await connection.execute(statement)).all()
+    ids = [row.id for row in rows if row.id is not None]
+    return ids, len(ids) >= size or rows[0].looked_at < most
 
 
 async def count(connection: AsyncConnection, caller: Caller, wanted: ComplaintFilter, query: str) -> int:
@@ -118,7 +133,7 @@ def _indexed(caller: Caller, wanted: ComplaintFilter, query: str) -> sa.Select[t
 
 def _of_words(
     caller: Caller, wanted: ComplaintFilter, found: sa.ColumnElement[UUID], before: UUID | None
-) -> sa.Lateral:
+) -> sa.FromClause:
     """Return the complaint of words that were found, where it matches all other filters."""
     statement = sa.select(complaint.c.id).where(complaint.c.id == found, *visible(caller), *conditions(wanted))
     if before is not None:
