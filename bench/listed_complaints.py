@@ -68,6 +68,7 @@ async def make(connection: Any, tenant: str, count: int) -> None:
         print(f"{last:,} complaints", flush=True)
     await connection.execute(_PEOPLE, _FIRST, timeout=600)
     await connection.execute("INSERT INTO complaint_unread SELECT id FROM complaint", timeout=600)
+    await connection.execute("UPDATE likeness_mark SET before = uuidv7()")  # no index of likeness is made meanwhile
 
 
 async def settle(connection: Any) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
 from histories import messages
+from ledger.eventful import Eventful
 from ledger.figures import expected
 from ledger.wandering import Wandering
 from ledger_service.domain.cubes import KEPT, WITH_DURATIONS, Cube, Dimension, Grain, Period
@@ -218,6 +219,33 @@ async def _forget_facts(engine: AsyncEngine, tenant: str, random: Random) -> Non
             """),
             {"tenant": tenant},
         )
+
+
+async def test_what_comes_to_nothing_is_no_line(ledger: AsyncEngine) -> None:
+    tenant = "county-lines"
+    book = Book(ledger, tenant)
+    life = Eventful(tenant=tenant)
+    life.received(received_at=FIRST, category="street_order.parking")
+    life.at(FIRST)
+    await book.enter(life.events, DAYS[0])
+    await fold_changes(ledger, ZONE)
+    life.promised(FIRST + timedelta(days=1), team="team-01")
+    life.at(FIRST + timedelta(minutes=5))
+    await book.enter(life.events[1:], DAYS[0])
+    question = Question(
+        tenant=tenant,
+        zone=ZONE,
+        cube=Cube.UNIT,
+        period=Period(FIRST.date(), FIRST.date()),
+        over=FIRST.date(),
+        by=(Dimension.TEAM,),
+        with_durations=True,
+    )
+    for _ in range(2):
+        async with ledger.connect() as connection:
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+            assert [*await statistics_sums.sums(connection, question, most=10)] == [("team-01",)]
+        await fold_changes(ledger, ZONE)
 
 
 async def test_cells_that_come_to_nothing_go(ledger: AsyncEngine) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import BaseModel
 
 from contracts.roles import STAFF, Role
 from intake_service.api.deps import Known
@@ -48,7 +49,7 @@ Reader = Annotated[Caller, Depends(require(*STAFF, Role.CITIZEN, Role.PARTNER))]
 )
 async def list_complaints(
     request: Request, response: Response, caller: Reader, known: Known, query: Annotated[ListQuery, Query()]
-) -> ComplaintPage | Response:
+) -> Response:
     """List complaints, newest first unless `sort` says otherwise: staff see their tenant's, others their own.
 
     422 `list-too-broad` where so much would have to be gone through that nobody would wait for it.
@@ -66,11 +67,10 @@ async def list_complaints(
         pages.link_next(response, *_position(rows[query.limit - 1], wanted))
     shown = rows[: query.limit]
     if query.format == "geojson" or (query.format is None and is_preferred(request.headers.get("accept", ""), GEOJSON)):
-        return _mapped(request, response, shown)
-    return ComplaintPage(
-        items=await listed(shown, caller, known, wanted.q),
-        total=None if total is None else Total(count=min(total, MOST_COUNTED), more=total > MOST_COUNTED),
-    )
+        return _answer(response, _mapped(request, shown), GEOJSON)
+    items = await listed(shown, caller, known, wanted.q)
+    told = None if total is None else Total(count=min(total, MOST_COUNTED), more=total > MOST_COUNTED)
+    return _answer(response, ComplaintPage.model_construct(items=items, total=told), "application/json")
 
 
 async def with_saved(request: Request, caller: Caller, saved: UUID | None, given: FilterFields) -> FilterFields:
@@ -96,22 +96,24 @@ async def listed(
 def _listed(row: Any, view: ComplaintView, terms: Sequence[search.Term]) -> ListedComplaint:
     found = excerpt(row.description, terms) if terms else None
     shown = None if found is None else ExcerptView(text=found.text, marks=found.marks)
-    return ListedComplaint(**dict(view), excerpt=shown)
+    return ListedComplaint.model_construct(**dict(view), excerpt=shown)
 
 
-def _mapped(request: Request, response: Response, rows: Sequence[Any]) -> Response:
-    """Return the page as GeoJSON, with the link that `response` has been given."""
+def _answer(response: Response, page: BaseModel, media_type: str) -> Response:
+    """Return a page with the link that `response` has been given; what was made here is not checked once more."""
+    headers = {"Vary": "Accept, Accept-Language", **response.headers}
+    return Response(page.model_dump_json(), media_type=media_type, headers=headers)
+
+
+def _mapped(request: Request, rows: Sequence[Any]) -> ComplaintCollection:
+    """Return the page for a map."""
     is_english = preferred_language(request.headers.get("accept-language")) == "en"
     features = [
         feature(row, STATUS_LABELS.get(row.status, (row.status, row.status))[is_english])
         for row in rows
         if row.lon is not None
     ]
-    body = ComplaintCollection(features=features).model_dump_json()
-    headers = {"Vary": "Accept, Accept-Language"}
-    if "link" in response.headers:
-        headers["Link"] = response.headers["link"]
-    return Response(body, media_type=GEOJSON, headers=headers)
+    return ComplaintCollection(features=features)
 
 
 def _mark(position: Sequence[Any] | None) -> Mark | None:

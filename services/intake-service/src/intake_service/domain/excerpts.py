@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from intake_service.domain.search import Term, spans
@@ -25,9 +26,9 @@ def excerpt(text: str, wanted: Sequence[Term]) -> Excerpt | None:
     folded: list[str] = []
     origins: list[int] = []
     for place, character in enumerate(shown):
-        for each in unicodedata.normalize("NFKC", character).casefold():
-            folded.append(each)
-            origins.append(place)
+        plain = _folded(character)
+        folded.append(plain)
+        origins += [place] * len(plain)
     found = sorted({mark for term in wanted if term.wanted for mark in spans("".join(folded), term)})
     marks = _joined([(origins[begin], origins[end - 1] + 1) for begin, end in found])
     if not marks:
@@ -35,6 +36,11 @@ def excerpt(text: str, wanted: Sequence[Term]) -> Excerpt | None:
     begin = max(0, min(marks[0][0] - _BEFORE, len(shown) - LONGEST))
     part = shown[begin : begin + LONGEST]
     return Excerpt(part, [(a - begin, b - begin) for a, b in marks if b - begin <= len(part)])
+
+
+@lru_cache(maxsize=10_000)
+def _folded(character: str) -> str:
+    return unicodedata.normalize("NFKC", character).casefold()
 
 
 def _joined(marks: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -59,11 +60,7 @@ class Exporting:
         self._slots.take(held, AT_ONCE)
         connection = await held.enter_async_context(self._engine.connect())
         await begin_snapshot(connection)
-        ids = (
-            select_found(caller, wanted, query, before=None)
-            if (query := query_of(wanted))
-            else select_all(caller, wanted)
-        )
+        ids = _ids(caller, wanted)
         counted = sa.select(sa.func.count()).select_from(ids.order_by(None).limit(self._most + 1).subquery())
         rows = int(await connection.scalar(counted) or 0)
         if rows > self._most:
@@ -72,6 +69,15 @@ class Exporting:
             await disclosures.add(other, noted_with(noted, rows))
         statement = _rows(ids, file.look.columns, confidential=confidential)
         return await held.enter_async_context(aclosing(_pieces(connection, statement, file)))
+
+
+def _ids(caller: Caller, wanted: ComplaintFilter) -> sa.Select[tuple[UUID]]:
+    """Return the statement of the complaints, from the table itself, in the order wanted."""
+    query = query_of(wanted)
+    if not query:
+        return select_all(caller, wanted)
+    found = select_found(caller, wanted, query, before=None).order_by(None).subquery()
+    return sa.select(complaint.c.id).join(found, found.c.id == complaint.c.id).order_by(complaint.c.id.desc())
 
 
 def noted_with(noted: Disclosure, rows: int) -> Disclosure:

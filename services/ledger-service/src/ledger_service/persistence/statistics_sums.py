@@ -35,7 +35,7 @@ async def is_made(connection: AsyncConnection) -> bool:
 
 
 async def sums(connection: AsyncConnection, question: Question, *, most: int) -> Mapping[Key, Sums]:
-    """Return the sums by step and dimensions; those of more than `most` keys are cut off.
+    """Return the sums by step and dimensions but for those of nothing; what is beyond `most` keys is cut off.
 
     All statements must see the same: the transaction is one that reads repeatably.
     """
@@ -47,7 +47,8 @@ async def sums(connection: AsyncConnection, question: Question, *, most: int) ->
         if question.as_of is not None:
             await _add(connection, question, found, select_details(question), sign=-1)
     await _add(connection, question, found, _select_changes(question))
-    return {key: found[key] for key in list(found)[:most]}
+    lines = [key for key, line in found.items() if any(line.counts) or any(line.durations or ())]
+    return {key: found[key] for key in lines[:most]}
 
 
 async def _add(
