@@ -95,7 +95,7 @@ DATABASES = [
         "I4",
         "intake counts otherwise than the entries",
         "intake",
-        ["UPDATE complaint SET progress = progress || (progress -> -1) WHERE id = '{id}'"],
+        ["UPDATE complaint SET progress = progress || (progress -> 0) WHERE id = '{id}'"],
     ),
     (
         "I6",

@@ -17,7 +17,7 @@ from eventbus.parking import unpack_headers
 
 INTAKE = """
     SELECT id::text, status, sequence, release_state,
-           array(SELECT step ->> 'status' FROM jsonb_array_elements(progress) AS step) AS progress
+           array(SELECT step ->> 'status' FROM jsonb_array_elements(progress) AS step WHERE step ? 'status') AS progress
     FROM complaint
 """
 KEYS = "SELECT key, body::jsonb ->> 'id' FROM idempotency_key WHERE status = 201"

@@ -113,7 +113,7 @@ async def test_notes_and_orders_go_to_many_cases(world: World) -> None:
     [
         ("assign", {"team": "team-02"}, "officer"),
         ("grade", {"grade": "urgent"}, "analyst"),
-        ("approval", {"kind": "suspension", "approved": True}, "supervisor"),
+        ("approval", {"kind": "suspension", "approved": True}, "inspector"),
         ("supervision", {"text": "x", "deadline": "2027-01-01T00:00:00Z"}, "dispatcher"),
         ("note", {"text": "x"}, "citizen"),
     ],

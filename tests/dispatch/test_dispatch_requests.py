@@ -53,12 +53,12 @@ async def test_a_refusal_leaves_the_case_as_it_is(world: World) -> None:
     assert [kind for kind, _ in await events_of(world, event)] == ["assigned", "accepted"]
 
 
-async def test_nobody_decides_on_their_own_request_and_only_dispatchers_decide(world: World) -> None:
+async def test_nobody_decides_on_their_own_request_and_those_who_decide_are_above_the_units(world: World) -> None:
     event = await world.a_case("accept")
     await ask(world, event, "suspension", subject="officer-demo")
 
     own = await decide(world, event, "suspension", subject="officer-demo")
-    others = [await decide(world, event, "suspension", role=role) for role in ("officer", "supervisor", "admin")]
+    others = [await decide(world, event, "suspension", role=role) for role in ("officer", "inspector", "admin")]
 
     assert problem(own) == (403, "own-request")
     assert [problem(answer) for answer in others] == [(403, "access-denied")] * 3

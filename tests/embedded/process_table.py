@@ -10,16 +10,21 @@ def pids_naming(text: str) -> list[int]:
 
 
 def resident_megabytes(root: int) -> float:
-    """Return the resident memory of a process and all its descendants; shared pages count for each of them."""
-    parents, sizes = {}, {}
+    """Return the resident memory of a process and all its descendants; each of those that share a page has a part."""
+    parents = {}
     for pid, place in _processes():
-        status = dict(line.partition(":")[::2] for line in _read(place / "status").splitlines())
+        status = _lines(place / "status")
         if "VmRSS" in status:  # not a zombie
-            parents[pid], sizes[pid] = int(status["PPid"]), int(status["VmRSS"].split()[0])
+            parents[pid] = int(status["PPid"])
     family = {root}
     while grown := {pid for pid, parent in parents.items() if parent in family} - family:
         family |= grown
-    return sum(sizes[pid] for pid in family) / 1024
+    shares = (_lines(Path(f"/proc/{pid}/smaps_rollup")).get("Pss", "0") for pid in family)
+    return sum(int(share.split()[0]) for share in shares) / 1024
+
+
+def _lines(path: Path) -> dict[str, str]:
+    return dict(line.partition(":")[::2] for line in _read(path).splitlines())
 
 
 def _processes() -> Iterator[tuple[int, Path]]:

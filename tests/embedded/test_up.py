@@ -18,7 +18,7 @@ from embedded.process_table import resident_megabytes
 FIRST_START_SECONDS = 60
 SECOND_START_SECONDS = 15
 STOP_SECONDS = 10
-IDLE_MEGABYTES = 900
+IDLE_MEGABYTES = 650
 
 
 class UpRun:

@@ -1,5 +1,6 @@
 """How reporters see that a complaint was voided or closed by force, and how that meets their own withdrawal."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -92,3 +93,26 @@ async def test_once_dispatch_lets_go_it_ends_as_was_asked_with_what_was_said_the
     said = {"actor": "citizen-1", "reason": "同类", **data}
     assert ended.data.model_dump(mode="json", exclude_none=True) == said
     assert (await view(client, as_, history))["status"] == ending
+
+
+async def test_a_withdrawal_that_is_granted_is_the_last_step_that_the_reporter_sees(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, history: History
+) -> None:
+    await apply(engine, history.assigned())
+    asking = asyncio.create_task(
+        client.post(f"/complaints/{history.id}/withdrawal", json={"reason": "已解决"}, headers=as_(Role.CITIZEN))
+    )
+    query = sa.select(complaint.c.release_request).where(complaint.c.id == history.id)
+    request = None
+    async with asyncio.timeout(5):
+        while request is None:
+            await asyncio.sleep(0.02)
+            async with engine.connect() as connection:
+                request = await connection.scalar(query)
+    await apply(engine, history.released(request, Status.ASSIGNED))
+    assert (await asking).json()["withdrawal"] == "withdrawn"
+    assert [step["status"] for step in (await view(client, as_, history))["progress"]] == [
+        "received",
+        "assigned",
+        "withdrawn",
+    ]

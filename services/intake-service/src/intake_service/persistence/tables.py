@@ -55,7 +55,7 @@ complaint = sa.Table(
     sa.Column("release_reason", sa.Text),
     sa.Column("question", sa.Uuid, comment="the one that waits for the reporter's answer"),
     sa.Column("release_ending", sa.Text, comment="what the release is for; null: withdrawn"),
-    sa.Column("release_data", JSONB, comment="what else its event says, and reporters read"),
+    sa.Column("release_data", JSONB(none_as_null=True), comment="what else its event says, and reporters read"),
     sa.Column("merged_into", sa.Uuid, comment="the master; null: not merged"),
     sa.Column("suggested_category", sa.Text),
     sa.Column("suggested_confidence", sa.Double, comment="0 to 1, as the model had it"),
