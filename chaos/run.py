@@ -30,7 +30,7 @@ WARM_SECONDS = 10.0
 """Of load before the first fault, after which all connections that are kept have been made."""
 _FAILED = (UserError, OSError, TimeoutError, KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _PATIENCE = 4.0
-_LEAST_PATIENCE_SECONDS = 60.0
+_LEAST_PATIENCE_SECONDS = 180.0
 """How many times its bound, and how long at least, a fault may take to recover before the run goes on without it.
 
 Late is told from never, also on a machine that does other work.

@@ -38,14 +38,18 @@ async def test_only_published_rows_over_age_leave_the_outbox(service: TinyServic
 
 async def test_only_claims_over_age_leave_the_inbox(service: TinyService) -> None:
     old, recent = _id_at(NOW - timedelta(days=60, seconds=1)), _id_at(NOW - timedelta(days=60) + timedelta(seconds=1))
-    present = uuid7()
-    for event_id in (old, recent, present):
+    present, timeless = uuid7(), UUID("01000000-0000-5000-8000-000000000000")
+    for event_id in (old, recent, present, timeless):
         for consumer in ("one", "two"):
             await service.execute(
                 "INSERT INTO inbox (event_id, consumer) VALUES (:id, :consumer)", id=event_id, consumer=consumer
             )
     await _janitor(service).clean(NOW)
-    assert await _ids(service, "SELECT event_id FROM inbox ORDER BY 1, consumer") == [recent, recent, present, present]
+    assert await _ids(service, "SELECT event_id FROM inbox ORDER BY 1, consumer") == [
+        *(timeless, timeless),
+        *(recent, recent),
+        *(present, present),
+    ]
 
 
 async def test_the_parked_messages_of_each_consumer_are_counted_until_none_is_left(service: TinyService) -> None:

@@ -84,7 +84,7 @@ def body(answer: httpx.Response) -> Body:
     return content
 
 
-async def eventually(ask: Callable[[], Awaitable[Answer | None]], seconds: float = 20) -> Answer:
+async def eventually(ask: Callable[[], Awaitable[Answer | None]], seconds: float = 60) -> Answer:
     """Ask until there is an answer."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

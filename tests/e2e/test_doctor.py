@@ -1,37 +1,19 @@
 """What Kafka has lost is found by the doctor and brought back by a replay."""
 
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from behaviour.broker import delete_records, delete_topic
-from contracts.topics import LIFECYCLE, TOPICS
+from behaviour.broker import delete_records
+from contracts.topics import LIFECYCLE
 from e2e.county import County
 from e2e.people import People, eventually
-from eventbus.admin import ensure_topics
 from eventbus.brokers import Brokers
 from eventbus.kafka import KafkaConnection
-from jieban.embedded.kafka import Kafka
 
 Report = dict[str, Any]
 pytestmark = pytest.mark.timeout(300)  # many processes start and stop
-
-
-@pytest.fixture(scope="module")
-def connection(kafka: Kafka) -> KafkaConnection:
-    return KafkaConnection(kafka.bootstrap_servers)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
-async def empty_topics(connection: KafkaConnection) -> AsyncIterator[None]:
-    """What other modules left in the topics is none of this county's."""
-    for topic in TOPICS:
-        await delete_topic(connection, topic.name)
-    await ensure_topics(connection, TOPICS)
-    yield
 
 
 async def test_events_that_kafka_lost_are_named_and_come_back_by_replay(

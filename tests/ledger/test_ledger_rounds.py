@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-from uuid import uuid5
 
 import httpx
 import pytest
@@ -10,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.events import PAYLOADS, Payload
+from contracts.ids import derived_id
 from contracts.lifecycle import EventType
 from contracts.roles import Role
 from histories import OWNER, History, messages
@@ -165,7 +165,7 @@ async def test_a_ledger_that_lost_them_makes_the_same_events_again(engine: Async
     await enter(history)
     verified, ended = await published(engine, history)
     assert [verified["id"], ended["id"]] == [
-        uuid5(resolved.id, each) for each in (EventType.VERIFIED, EventType.CLOSED)
+        derived_id(resolved.id, each) for each in (EventType.VERIFIED, EventType.CLOSED)
     ]
     async with engine.begin() as connection:
         for table in ("ledger_complaint", "entry", "inbox"):

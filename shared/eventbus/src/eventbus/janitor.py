@@ -1,4 +1,8 @@
-"""Keeps outbox and inbox small: published rows and old claims go after their time, in short transactions."""
+"""Keeps outbox and inbox small: published rows and old claims go after their time, in short transactions.
+
+How old a claim is stands in the event's id, which is a UUIDv7, or a UUIDv8 made from one. Ids of other versions tell no
+time: their claims stay.
+"""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -18,7 +22,8 @@ _OLD_OUTBOX = sa.text(f"""
 """)
 _OLD_INBOX = sa.text(f"""
     DELETE FROM inbox WHERE (event_id, consumer) IN (
-        SELECT event_id, consumer FROM inbox WHERE event_id < :before ORDER BY event_id LIMIT {_SIZE})
+        SELECT event_id, consumer FROM inbox
+        WHERE event_id < :before AND uuid_extract_version(event_id) IN (7, 8) ORDER BY event_id LIMIT {_SIZE})
 """)
 _PARKED = sa.text("SELECT consumer, count(*) AS messages FROM parked_message WHERE state = 'parked' GROUP BY consumer")
 

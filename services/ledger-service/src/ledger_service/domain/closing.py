@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from contracts.envelope import Event
 from contracts.events import (
@@ -19,6 +19,7 @@ from contracts.events import (
     Payload,
     ReworkOrdered,
 )
+from contracts.ids import derived_id
 from contracts.lifecycle import EventType, next_status
 from ledger_service.domain.closing_rules import DEFAULT, Gate, Rule
 from ledger_service.domain.complaint import Complaint
@@ -59,10 +60,10 @@ def verify_by_rule(complaint: Complaint, resolved: Event, rule: Rule = DEFAULT) 
     if not rule.is_verified_by_rule(self_handled=cast(ComplaintResolved, resolved.data).self_handled):
         return ()
     data = ComplaintVerified(actor=RULE_ACTOR, method="rule")
-    occasion = Occasion(resolved.time, resolved.traceparent, lambda: uuid5(resolved.id, EventType.VERIFIED))
+    occasion = Occasion(resolved.time, resolved.traceparent, lambda: derived_id(resolved.id, EventType.VERIFIED))
     verified = act(complaint, EventType.VERIFIED, data, occasion)
     verified = verified._replace(correlation_id=resolved.correlation_id, causation_id=resolved.id)
-    return verified, *_closed_unless_called(verified, rule, uuid5(resolved.id, EventType.CLOSED))
+    return verified, *_closed_unless_called(verified, rule, derived_id(resolved.id, EventType.CLOSED))
 
 
 def order_rework(complaint: Complaint, data: ReworkOrdered, occasion: Occasion) -> Event:

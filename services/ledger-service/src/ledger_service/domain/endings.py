@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import cast
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from contracts.closing_events import (
     ComplaintForceClosed,
@@ -19,6 +19,7 @@ from contracts.closing_events import (
 )
 from contracts.envelope import Event
 from contracts.events import Payload, Released, ReleaseRefused
+from contracts.ids import derived_id
 from contracts.lifecycle import EventType, Status, next_status
 from ledger_service.domain.closing import Occasion, act, then
 from ledger_service.domain.complaint import Complaint
@@ -115,7 +116,7 @@ def follow(complaint: Complaint, request: EndingRequest | None, answer: Event) -
     if answer.type is EventType.RELEASE_REFUSED and complaint.status not in HANDLED:
         return None
     event_type = ENDINGS[request.ending]
-    occasion = Occasion(answer.time, answer.traceparent, lambda: uuid5(answer.id, event_type))
+    occasion = Occasion(answer.time, answer.traceparent, lambda: derived_id(answer.id, event_type))
     ending = act(complaint, event_type, _ending(complaint, request), occasion)
     return ending._replace(correlation_id=answer.correlation_id, causation_id=answer.id)
 
