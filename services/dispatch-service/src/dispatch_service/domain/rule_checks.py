@@ -56,8 +56,8 @@ def flaws_of(rules: Sequence[Rule]) -> Iterator[RuleFault]:
 def strangers(rules: Sequence[Rule], known: Known) -> Iterator[RuleFault]:
     """Yield what `rules` name that the tenant has not, and places that have nothing in common."""
     for place, rule in enumerate(rules):
-        for pointer, kind, _ in unknown_parts(rule, known):
-            yield RuleFault(place, pointer, f"unknown-{kind}")
+        for pointer, kind, code in unknown_parts(rule, known):
+            yield RuleFault(place, pointer, f"unknown-{kind}", {"given": code})
         if _are_apart(rule.when, known):
             yield RuleFault(place, "/when/grids", "places-apart")
 
