@@ -36,6 +36,7 @@ from intake_service.api import (
     tracking,
     triage_texts,
     uploads,
+    withdrawals,
 )
 from intake_service.api.open311 import facade as open311
 from intake_service.events import directory, lifecycle
@@ -106,6 +107,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             saved_filters.router,
             tracking.router,
             supplements.router,
+            withdrawals.router,
             questions.router,
             drafts.router,
             locations.router,
