@@ -12,7 +12,7 @@ from intake_service.domain.configuration.items import Configuration
 from intake_service.domain.configuration.shipped import shipped
 from intake_service.service.training import Example, seeds, train
 from jieban.errors import UserError
-from jieban.importer.reading import Row, read_rows
+from operations.importing.reading import Row, read_rows
 
 
 def train_categories(
