@@ -48,8 +48,9 @@ CONSUMED = frozenset(
     }
 )
 """Received complaints are assigned, requests to let go of a case decided, and another round begins where a result is
-not good or the reporter not satisfied; another category may mean another unit; what was held goes on; what the reporter says is kept with the
-case, whose clock waits for an answer; of an erased one the texts go; the rest keeps the lists of cases true."""
+not good or the reporter not satisfied; another category may mean another unit; what was held goes on; what the
+reporter says is kept with the case, whose clock waits for an answer; of an erased one the texts go; the rest keeps the
+lists of cases true."""
 _OUT_OF_THE_ORDINARY = frozenset({*RELEASE_ENDINGS.values(), EventType.FORCE_CLOSED, EventType.VOIDED})
 """Endings that come while something may wait for a decision."""
 _CORRECTIONS = frozenset({EventType.RECLASSIFIED, EventType.CLEARED})
