@@ -38,6 +38,7 @@ from intake_service.api import (
     triage_rules,
     triage_texts,
     uploads,
+    withdrawals,
 )
 from intake_service.api.open311 import facade as open311
 from intake_service.events import directory, lifecycle
@@ -113,6 +114,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             saved_filters.router,
             tracking.router,
             supplements.router,
+            withdrawals.router,
             questions.router,
             drafts.router,
             locations.router,

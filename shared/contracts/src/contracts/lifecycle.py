@@ -171,7 +171,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     # transferred: only for an ending that the ledger has decided
     EventType.RELEASED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _NOBODY),
     EventType.RELEASE_REFUSED: Transition(_EXISTING, None, "dispatch", _NOBODY),
-    EventType.WITHDRAWN: Transition(_OPEN_WORK, Status.WITHDRAWN, "intake", _REPORTER),
+    # from merged: its reporter takes back their own, and the master goes on
+    EventType.WITHDRAWN: Transition(_OPEN_WORK | _from(Status.MERGED), Status.WITHDRAWN, "intake", _REPORTER),
     # once a unit has accepted it, it is a case: whoever finds that it is none returns it, or asks for its voiding
     EventType.REJECTED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.REJECTED, "intake", _OPERATOR),
     EventType.MERGED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.MERGED, "intake", _OPERATOR),
