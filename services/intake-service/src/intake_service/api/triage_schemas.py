@@ -25,7 +25,7 @@ class QueueQuery(Request):
     claimed: Claimed | None = None
     source: Annotated[str | None, Field(max_length=50)] = None
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Items on a page.")] = DEFAULT_LIMIT
-    cursor: Annotated[str | None, Field(description="From the `Link` header of the page before.")] = None
+    cursor: Annotated[str | None, Field(max_length=1024, description="From the `Link` of the page before.")] = None
 
     def wanted(self) -> QueueFilter:
         """Return it without the page."""

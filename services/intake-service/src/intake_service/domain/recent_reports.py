@@ -1,12 +1,14 @@
 """What has come in of late from one phone, device or account, counted in memory."""
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
+_OTHERS = re.compile(r"[\W_]+")
 By = Literal["account", "phone", "device"]
 Key: TypeAlias = tuple[str, By, str | bytes]
 """Tenant, by what, and its subject, its number as it was given, or the digest of its id."""
@@ -58,7 +60,7 @@ class Recent:
 
 def letters(text: str) -> str:
     """Return the letters and digits of a text, wide or narrow, large or small alike."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    return unicodedata.normalize("NFKC", _OTHERS.sub("", text)).casefold()
 
 
 def text_digest(plain: str) -> bytes | None:

@@ -1,8 +1,9 @@
 """Judges reports by the triage rules of their tenant, made ready once for each version."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import NamedTuple
 
 from intake_service.domain.recent_reports import By, Filed, letters, since, text_digest
@@ -17,6 +18,8 @@ from intake_service.domain.triage_rules import (
     WordsRule,
 )
 
+LOOKED_AT = 2_000
+"""Words are looked for in so many letters, so that no text keeps others waiting."""
 _LINKS = ("http://", "https://", "www.")
 
 
@@ -29,18 +32,21 @@ class Suggested(NamedTuple):
     """Whether the category has an advice, which ends reports of it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Suspect:
-    """What rules look at."""
+    """What rules look at; of its text no more is made than they ask for."""
 
     description: str
-    plain: str
-    """Its `letters`."""
     suggested: Suggested | None
     """None where a category was given."""
     recent: Mapping[By, Iterable[Filed]]
     """What came in before from the same phone, device or account; by what is known of these."""
     at: datetime
+
+    @cached_property
+    def plain(self) -> str:
+        """The `letters` of its text."""
+        return letters(self.description)
 
 
 _Test = Callable[[Suspect], bool]
@@ -86,8 +92,12 @@ def _test(rule: Rule) -> _Test:
             )
 
 
-def _words(wanted: frozenset[str]) -> _Test:
-    return lambda suspect: any(word in suspect.plain for word in wanted)
+def _words(wanted: Collection[str]) -> _Test:
+    def has_one(suspect: Suspect) -> bool:
+        beginning = suspect.plain[:LOOKED_AT]
+        return any(word in beginning for word in wanted)
+
+    return has_one
 
 
 def _links(text: str) -> int:
@@ -107,7 +117,7 @@ def _count(suspect: Suspect, by: By, hours: int) -> int:
 
 
 def _same(suspect: Suspect, rule: RepeatedRule) -> int:
-    before, text = _within(suspect, rule.by, rule.hours), text_digest(suspect.plain)
-    if before is None or text is None:
+    before = _within(suspect, rule.by, rule.hours)
+    if before is None or (text := text_digest(suspect.plain)) is None:
         return 0
     return sum(each.text == text for each in before) + 1

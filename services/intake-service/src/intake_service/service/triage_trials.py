@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventbus.janitor import first_id_at
 from intake_service.domain.configuration.reference import Reference
-from intake_service.domain.recent_reports import By, Filed, Key, Recent, letters, text_digest
+from intake_service.domain.recent_reports import By, Filed, Key, Recent, text_digest
 from intake_service.domain.triage_judging import Judge, Suggested, Suspect
 from intake_service.domain.triage_rules import MOST_REPORTS, TriageRules
 
@@ -73,10 +73,9 @@ async def attempt(rules: TriageRules, reference: Reference, tenant: str, rows: S
 
 
 def _judge(trial: Trial, judge: Judge, recent: Recent, keys: Mapping[By, Key], row: Any, reference: Reference) -> None:
-    plain = letters(row.description)
+    before = {by: recent.of(key).values() for by, key in keys.items()}
+    suspect = Suspect(row.description, _suggested(row, reference), before, row.received_at)
     if not row.proactive:
-        before = {by: recent.of(key).values() for by, key in keys.items()}
-        suspect = Suspect(row.description, plain, _suggested(row, reference), before, row.received_at)
         found = judge.suspicions(suspect, ever=True)
         for rule in found:
             hits = trial.by_rule[rule.code]
@@ -85,7 +84,7 @@ def _judge(trial: Trial, judge: Judge, recent: Recent, keys: Mapping[By, Key], r
         trial.flagged += bool(found)
         trial.held += any(rule.action == "hold" for rule in found)
     for key in keys.values():
-        recent.add(key, UUID(str(row.id)), Filed(row.received_at, text_digest(plain)))
+        recent.add(key, UUID(str(row.id)), Filed(row.received_at, text_digest(suspect.plain)))
 
 
 def _keys(tenant: str, row: Any) -> dict[By, Key]:

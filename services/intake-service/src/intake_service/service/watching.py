@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import STAFF, Role
 from intake_service.domain.complaint import Flagged, Suspicion
 from intake_service.domain.configuration.reference import Reference
-from intake_service.domain.recent_reports import By, Filed, Key, letters, text_digest
+from intake_service.domain.recent_reports import By, Filed, Key, text_digest
 from intake_service.domain.report import Report
 from intake_service.domain.triage_judging import Judge, Suggested, Suspect
 from intake_service.domain.triage_rules import MOST_REPORTS, Rule
@@ -71,12 +71,11 @@ class Watch:
         keys = {
             by: key for by, key in _keys(report, caller, device).items() if by in judge.counts or by in self._limits
         }
-        plain = letters(report.description)
-        filed = Filed(now, text_digest(plain) if keys else None)
+        recent = {by: self.counts.of(key).values() for by, key in keys.items()}
+        suspect = Suspect(report.description, _suggested(report, settled, reference), recent, now)
+        filed = Filed(now, text_digest(suspect.plain) if keys else None)
         if reference.sources[report.source].proactive:
             return Look(keys, filed, None)
-        recent = {by: self.counts.of(key).values() for by, key in keys.items()}
-        suspect = Suspect(report.description, plain, _suggested(report, settled, reference), recent, now)
         rules = judge.suspicions(suspect)
         if not rules:
             return Look(keys, filed, None)
