@@ -189,6 +189,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             **dict.fromkeys(open311.FORMS, settings.attachment_max_bytes + _FORM_SLACK),
             "/intake/v1/configuration/": configuration.BODY_LIMIT,
         },
+        # all files of a form together as long as one may be alone
+        form_limits={
+            "/intake/v1/complaints": settings.attachment_max_bytes + settings.max_body_bytes + _FORM_SLACK,
+        },
         facades=open311.ROUTERS,
     )
     render_below(service.app, f"{open311.PREFIX}/", open311.render)

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import TRANSITIONS, EventType
 from intake_service.api.devices import DeviceId, digest_of
-from intake_service.api.reports import RECEIPT, receipt
+from intake_service.api.receipts import receipt
+from intake_service.api.reports import RECEIPT
 from intake_service.api.schemas import ComplaintIn, Description, ReportFields, SourceCode
 from intake_service.persistence import drafts
 from intake_service.persistence.drafts import Submitting

@@ -23,6 +23,7 @@ from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.tables import complaint as table
 from intake_service.service.areas import Areas
 from intake_service.service.drafting import check_unchanged
+from intake_service.service.enclosing import Enclosed
 from intake_service.service.judging import refuse_flaws
 from intake_service.service.reception import received_event
 from intake_service.service.references import References
@@ -91,15 +92,16 @@ class Intake:
         once: Once | None = None,
         *,
         draft: Submitting | None = None,
+        files: Enclosed | None = None,
         device: bytes | None = None,
     ) -> Accepted:
         """Accept `report` durably, or return the answer that its idempotency key got before.
 
-        A `draft` of the caller, which the report was written as, ends in the same commit; `device` stands for where it
-        comes from. What triage rules suspect is accepted like all else, and put into their queue. Raises Problem: 422
-        for a report that breaks a rule, is out of scope, or bears a key that another request used, 409 for an
-        `external_ref` that the source has used or a draft that was submitted, 412 for one that has changed, 429 for one
-        too many.
+        A `draft` of the caller, which the report was written as, ends in the same commit, which also has the `files`
+        that came with it; their ids are among the report's attachments. `device` stands for where it comes from. What
+        triage rules suspect is accepted like all else, and put into their queue. Raises Problem: 422 for a report that
+        breaks a rule, is out of scope, or bears a key that another request used, 409 for an `external_ref` that the
+        source has used or a draft that was submitted, 412 for one that has changed, 429 for one too many.
         """
         now = clock.now()
         reference = await self._references.current(caller.tenant)
@@ -123,7 +125,7 @@ class Intake:
         for claim in claims:
             self._in_flight[claim] = done
         try:
-            if await self._store(acceptance, caller, draft):
+            if await self._store(acceptance, caller, draft, files):
                 settled.count()
                 look.count()
                 return Accepted(acceptance.complaint.id, acceptance.answer)
@@ -132,7 +134,7 @@ class Intake:
                 del self._in_flight[claim]
             done.set()
         self._watch.give_back(look, acceptance.complaint.id)
-        return await self._known(acceptance, caller, once, draft)
+        return await self._known(acceptance, caller, once, draft, files)
 
     async def check(self, report: Report, caller: Caller) -> None:
         """Store nothing; raise what `accept` would of the rules that a report must keep, and of its `external_ref`."""
@@ -142,14 +144,21 @@ class Intake:
             async with self._engine.connect() as connection:
                 await _check_reference(connection, caller.tenant, report.source, report.external_ref)
 
-    async def _store(self, acceptance: Acceptance, caller: Caller, draft: Submitting | None) -> bool:
+    async def _store(
+        self, acceptance: Acceptance, caller: Caller, draft: Submitting | None, files: Enclosed | None
+    ) -> bool:
         if acceptance.complaint.attachments or draft is not None:
             check_listed(acceptance.complaint.attachments, self._most_attachments)
-            return await self._attached.store(acceptance, caller, draft)
+            return await self._attached.store(acceptance, caller, draft, files)
         return await self._commits.submit(acceptance)
 
     async def _known(
-        self, acceptance: Acceptance, caller: Caller, once: Once | None, draft: Submitting | None
+        self,
+        acceptance: Acceptance,
+        caller: Caller,
+        once: Once | None,
+        draft: Submitting | None,
+        files: Enclosed | None,
     ) -> Accepted:
         if once and (answer := await self.answered(caller, once)):
             return answer
@@ -157,7 +166,8 @@ class Intake:
             complaint = acceptance.complaint
             if draft is not None:
                 await check_unchanged(connection, caller, draft, complaint.received_at)
-            await check_usable(connection, complaint.attachments, caller)
+            new = files.ids if files else frozenset()
+            await check_usable(connection, [each for each in complaint.attachments if each not in new], caller)
             if complaint.external_ref is None:  # a twin had the attachments and gave them back
                 raise Problem(409, "conflict")
             await _check_reference(connection, complaint.tenant, complaint.source, complaint.external_ref)
