@@ -36,6 +36,8 @@ from intake_service.api import (
     supplements,
     texts,
     tracking,
+    triage,
+    triage_rules,
     triage_texts,
     uploads,
     withdrawals,
@@ -45,6 +47,7 @@ from intake_service.api.report_reading import read_report
 from intake_service.events import directory, lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
+from intake_service.service import triaging
 from intake_service.service.accept import Intake
 from intake_service.service.areas import Areas
 from intake_service.service.asking_limits import AskingLimit
@@ -60,9 +63,12 @@ from intake_service.service.listing import Listing, listing_engine
 from intake_service.service.locating import Locating
 from intake_service.service.reading import Reader
 from intake_service.service.references import References
-from intake_service.service.report_limits import EVERY, ReportLimits
+from intake_service.service.report_counts import EVERY
+from intake_service.service.report_limits import limits_of
 from intake_service.service.similar import SimilarComplaints
 from intake_service.service.suggesting import Categoriser
+from intake_service.service.triage_rulebooks import TriageRulebooks
+from intake_service.service.watching import Watch
 from operations import accounts, wrong_codes
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
@@ -96,7 +102,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         settings.attachments_per_complaint,
     )
     erasing = Erasing(foundation.engine, janitor.remove)
-    limits = ReportLimits(foundation.read_engine, settings.reports_per_hour, settings.reports_per_day)
+    rulebooks = TriageRulebooks(foundation.read_engine)
+    watch = Watch(foundation.read_engine, rulebooks, limits_of(settings))
     intake = Intake(
         foundation.engine,
         foundation.hot_engine,
@@ -105,7 +112,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         areas,
         categoriser,
         settings.attachments_per_complaint,
-        limits,
+        watch,
     )
     importing = Importing(
         foundation.engine,
@@ -136,6 +143,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             erasures.router,
             rejections.router,
             reclassifications.router,
+            triage_rules.router,
+            triage.router,
             references.router,
             configuration.router,
             configuration_files.router,
@@ -153,6 +162,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         state={
             "intake": intake,
             "importing": importing,
+            "triage_rulebooks": rulebooks,
             "references": known,
             "locating": Locating(foundation.engine, areas),
             "attaching": attaching,
@@ -174,12 +184,14 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 importing,
                 Rounds("intake imports over", importing.clean, every=timedelta(minutes=10)),
                 Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
-                *([Rounds("intake report limits", limits.renew, every=EVERY)] if limits.is_on else []),
+                Rounds("intake watch", watch.renew, every=EVERY),
                 *_retention(settings, foundation.engine, erasing),
             ],
             "relay": [
                 Rounds("intake words", reader.work, every=timedelta(seconds=0.5)),
                 Rounds("intake words missed", reader.look_back, every=timedelta(hours=1)),
+                Rounds("intake triage", partial(triaging.go_on, foundation.engine), every=timedelta(seconds=1)),
+                Rounds("intake triage ended", partial(triaging.end, foundation.engine), every=timedelta(seconds=30)),
                 Rounds("intake questions", partial(lapse_due, foundation.engine), every=timedelta(seconds=1)),
                 Rounds(
                     "intake query codes", partial(wrong_codes.forget, foundation.engine), every=timedelta(minutes=5)

@@ -80,6 +80,7 @@ class EventType(StrEnum):
     QUESTION_LAPSED = "complaint.question_lapsed"
     LOCATED = "complaint.located"
     RECLASSIFIED = "complaint.reclassified"
+    CLEARED = "complaint.cleared"
     ERASED = "complaint.erased"
 
 
@@ -188,6 +189,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.LOCATED: Transition(_EXISTING, None, "intake", _OPERATOR | _DISPATCHER),
     # intake corrects what has not ended there; it may have elsewhere, and the correction counts all the same
     EventType.RECLASSIFIED: Transition(_EXISTING, None, "intake", _DISPATCHER | _OPERATOR),
+    # intake holds no longer what it has suspected; the duty desk, where it waited, may have acted by then
+    EventType.CLEARED: Transition(_EXISTING, None, "intake", _OPERATOR | _APPROVERS),
     # at the reporter's wish, or by a rule once the time for keeping is over
     EventType.ERASED: Transition(_EXISTING, None, "intake", _SUPERVISOR | {Role.ADMIN}),
 }

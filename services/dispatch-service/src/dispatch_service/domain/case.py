@@ -147,8 +147,8 @@ class Case:
         self.intake_sequence = sequence
         return self._let_go(RELEASE_ENDINGS[ending], Status(ending))
 
-    def reclassify(self, sequence: int) -> bool:
-        """Note that intake's `sequence`-th event has put it into another category; False where that was noted."""
+    def correct(self, sequence: int) -> bool:
+        """Note that intake's `sequence`-th event has corrected what is known of it; False where that was noted."""
         if sequence <= self.intake_sequence:
             return False
         self.intake_sequence = sequence

@@ -10,6 +10,7 @@ from fastapi import Request, Response
 
 from intake_service.api.attachment_schemas import file_name
 from intake_service.api.attachment_texts import store_at_hand
+from intake_service.api.devices import checked, digest_of
 from intake_service.api.multipart import Form, Kind, read_form
 from intake_service.api.receipts import receipt
 from intake_service.api.report_reading import read_report
@@ -55,6 +56,7 @@ async def create_with_files(request: Request, caller: Caller) -> Response:
     All of it is kept, or nothing. Raises Problem for what of it cannot be taken, as if it had come apart.
     """
     key = await from_header.from_request(request)
+    device = digest_of(checked(request.headers.get("x-device-id")), caller)
     store: Attaching = request.app.state.attaching
     most = request.app.state.settings.max_body_bytes
     parts = store.limits.per_complaint + 1 + _MORE_PARTS
@@ -66,11 +68,17 @@ async def create_with_files(request: Request, caller: Caller) -> Response:
                 await files.finish()
             except TooLong as error:
                 raise Problem(413, "attachment-too-large", limit=store.limits.file_bytes) from error
-            return receipt(await _accept(request, form, files.paths, store, caller, key))
+            return receipt(await _accept(request, form, files.paths, store, caller, key, device))
 
 
 async def _accept(
-    request: Request, form: Form, paths: list[Path], store: Attaching, caller: Caller, key: str | None
+    request: Request,
+    form: Form,
+    paths: list[Path],
+    store: Attaching,
+    caller: Caller,
+    key: str | None,
+    device: bytes | None,
 ) -> Accepted:
     body = form.fields[COMPLAINT].encode()
     report = read_report(parse_json(body))
@@ -84,7 +92,7 @@ async def _accept(
     await intake.check(report, caller)
     check_listed(report.attachments, store.limits.per_complaint)
     async with enclosed(store, files, caller) as kept:
-        return await intake.accept(report, caller, once, files=kept)
+        return await intake.accept(report, caller, once, files=kept, device=device)
 
 
 class _Files:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from contracts.lifecycle import TRANSITIONS, EventType
+from intake_service.api.devices import DeviceId, digest_of
 from intake_service.api.receipts import receipt
 from intake_service.api.report_forms import REPORT_FORM, create_with_files
 from intake_service.api.report_reading import read_report
@@ -31,7 +32,9 @@ RECEIPT = {"model": ComplaintAccepted, "description": "Accepted and durable"}
     openapi_extra=REPORT_FORM,
 )
 @takes_form(create_with_files)
-async def create_complaint(body: ComplaintIn, request: Request, caller: Reporting, key: IdempotencyKey) -> Response:
+async def create_complaint(
+    body: ComplaintIn, request: Request, caller: Reporting, key: IdempotencyKey, device: DeviceId
+) -> Response:
     """Accept a complaint.
 
     Once this answers 201 the complaint is durable: it will be dispatched and entered in the ledger, whatever fails.
@@ -42,13 +45,18 @@ async def create_complaint(body: ComplaintIn, request: Request, caller: Reportin
     nothing is kept.
     """
     once = Once(key, request_hash("POST", request.scope["path"], await request.body())) if key else None
-    accepted = await _intake(request).accept(body.to_report(), caller, once)
+    accepted = await _intake(request).accept(body.to_report(), caller, once, device=digest_of(device, caller))
     return receipt(accepted)
 
 
 @router.post("/complaints/batch", response_model=BatchResult)
 async def create_complaints(
-    body: BatchIn, request: Request, caller: Reporting, key: IdempotencyKey, dry_run: DryRun = False
+    body: BatchIn,
+    request: Request,
+    caller: Reporting,
+    key: IdempotencyKey,
+    device: DeviceId,
+    dry_run: DryRun = False,
 ) -> BatchResult:
     """Accept up to 500 complaints, each for itself: the answer has a result per item, in order.
 
@@ -60,7 +68,8 @@ async def create_complaints(
         return BatchResult(created=0, refused=sum(result.status != 200 for result in results), items=results)
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_accept_item(index, item, request, caller, key)) for index, item in enumerate(body.items)
+            group.create_task(_accept_item(index, item, request, caller, key, digest_of(device, caller)))
+            for index, item in enumerate(body.items)
         ]
     results = [task.result() for task in tasks]
     created = sum(result.status == 201 for result in results)
@@ -68,11 +77,11 @@ async def create_complaints(
 
 
 async def _accept_item(
-    index: int, item: dict[str, Any], request: Request, caller: Caller, key: str | None
+    index: int, item: dict[str, Any], request: Request, caller: Caller, key: str | None, device: bytes | None
 ) -> BatchItem:
     once = Once(f"{key}#{index}", request_hash("POST", request.scope["path"], _canonical(item))) if key else None
     try:
-        accepted = await _intake(request).accept(read_report(item), caller, once)
+        accepted = await _intake(request).accept(read_report(item), caller, once, device=device)
     except Problem as problem:
         return _refused(index, problem, request)
     return BatchItem(index=index, status=201, complaint=json.loads(accepted.answer))
