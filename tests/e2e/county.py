@@ -66,4 +66,4 @@ class County:
     async def _end(self, with_signal: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(with_signal)
-            await asyncio.wait_for(self._process.wait(), 15)
+            await asyncio.wait_for(self._process.wait(), 45)
