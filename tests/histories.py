@@ -10,6 +10,7 @@ from contracts.events import (
     Advice,
     ComplaintAccepted,
     ComplaintAssigned,
+    ComplaintCleared,
     ComplaintErased,
     ComplaintLocated,
     ComplaintMerged,
@@ -197,6 +198,9 @@ class History:
     def reclassified(self, category: str, former: str | None = "street_order.vendors") -> Event:
         data = ComplaintReclassified(actor="operator-1", category=category, former=former, reason="归类有误")
         return self.event(EventType.RECLASSIFIED, data)
+
+    def cleared(self) -> Event:
+        return self.event(EventType.CLEARED, ComplaintCleared(actor="operator-1"))
 
     def merged(self) -> Event:
         return self.event(EventType.MERGED, ComplaintMerged(actor="operator-1", into=self.id, reason="同一事件"))

@@ -167,6 +167,19 @@ async def test_what_is_no_longer_merged_goes_back_to_its_unit_with_a_clock_of_it
     assert await world.row(event) == before
 
 
+async def test_what_is_merged_is_withdrawn_without_dispatch_and_lets_go_of_nothing_twice(world: World) -> None:
+    event = await world.a_case()
+    merging = later(event, EventType.RELEASE_REQUESTED)
+    await world.deliver(merging._replace(data=ReleaseRequested(actor="operator-1", ending="merged")))
+    await world.deliver(later(event, EventType.MERGED))
+    late = later(event, EventType.RELEASE_REQUESTED, sequence=4)
+    await world.deliver(late._replace(data=ReleaseRequested(actor="reporter", ending="withdrawn")))
+    assert (await events_of(world, event))[-1][0] == "release_refused"
+    await world.deliver(later(event, EventType.WITHDRAWN))
+    row = await world.row(event)
+    assert (row["status"], row["responsible_team"]) == ("withdrawn", None)
+
+
 async def test_an_unmerging_waits_for_the_merging(world: World) -> None:
     event = await world.a_case()
     with pytest.raises(OutOfOrder):

@@ -1,4 +1,4 @@
-"""The walk of docs/triage.md as it is printed, and rejections that race with the work."""
+"""The walks of docs/triage.md as they are printed, what is held, and rejections that race with the work."""
 
 import asyncio
 import json
@@ -8,9 +8,10 @@ from pathlib import Path
 import httpx
 
 from e2e.county import County
-from e2e.people import People, body
+from e2e.people import People, body, eventually
 from e2e.printed import prelude, run, section
 from e2e.test_races import legal
+from jieban.embedded.kafka import Kafka
 
 REJECTION = {"reason": "not_ours", "template": "consumer", "note": "消费纠纷"}
 
@@ -66,3 +67,66 @@ async def test_of_a_rejection_and_a_withdrawal_at_once_one_ending_stands(people:
     )
     assert sorted((withdrawn.status_code, rejected.status_code)) == [200, 409], (withdrawn.text, rejected.text)
     assert legal(await people.until(complaint, "withdrawn" if withdrawn.status_code == 200 else "rejected"))
+
+
+async def test_an_administrator_tries_a_rule_and_an_operator_releases_what_it_holds(
+    county: County, people: People, tmp_path: Path
+) -> None:
+    lines = prelude(county) + section("docs/triage.md", "An administrator's walk")
+    printed = await asyncio.to_thread(run, county, lines, tmp_path)
+
+    trial, queue, released, counts = [json.loads(line) for line in printed.replace("}{", "}\n{").splitlines()]
+    assert [(each["code"], each["count"]) for each in trial["rules"]] == [("casino", 0)]
+    [item] = queue["items"]
+    assert (item["id"], item["held"], item["reasons"][0]["rule"]) == (released["id"], True, "casino")
+    assert [step["step"] for step in released["steps"]] == ["flagged", "claimed", "released"]
+    assert (counts["waiting"], counts["by_reason"]) == (0, {})
+
+
+async def test_released_by_two_and_killed_before_anybody_hears_of_it_it_goes_on_once(
+    county: County, people: People, kafka: Kafka
+) -> None:
+    text = "澳门赌场上线啦"
+    held = (await people.report(description=text))["id"]
+    lapsing = (await people.report(description=text))["id"]
+    rejected = (await people.report(description=text))["id"]
+    for complaint in (held, lapsing, rejected):
+        story = await people.until(complaint, "assigned")
+        assert story["team"]["code"] == "duty-desk"
+        assert story["timeline"][0]["data"]["suspicions"] == ["casino"]
+    refused = await people.a("operator").post(f"/intake/v1/complaints/{rejected}/rejection", json=REJECTION)
+    assert refused.status_code == 200
+    await kafka.stop()
+    try:
+        release = f"/intake/v1/triage/{held}/release"
+        answers = await asyncio.gather(
+            people.a("operator").post(release, json={}), people.a("operator", "operator-2").post(release, json={})
+        )
+        assert sorted(each.status_code for each in answers) == [200, 409]
+        await county.kill()
+    finally:
+        await kafka.start()
+    await county.start()
+
+    async def gone_on() -> dict[str, object] | None:
+        story = await people.ledger(held)
+        return story if story["team"]["code"] != "duty-desk" else None
+
+    story = await eventually(gone_on)
+    assert [line["type"] for line in story["timeline"]] == [
+        "complaint.received", "complaint.assigned", "complaint.cleared", "complaint.assigned",
+    ]  # fmt: skip
+    assert legal(story)
+    own = body(await people.a("citizen").get(f"/ledger/v1/complaints/{held}"))
+    assert [line["type"] for line in own["timeline"]] == [
+        "complaint.received", "complaint.assigned", "complaint.assigned",
+    ]  # fmt: skip
+    assert "suspicions" not in own["timeline"][0]["data"]
+    assert (await people.ledger(lapsing))["team"]["code"] == "duty-desk"
+
+    async def settled() -> bool | None:
+        item = body(await people.a("operator").get(f"/intake/v1/triage/{rejected}"))
+        return item["outcome"] == "rejected" or None
+
+    assert (await people.until(rejected, "rejected"))["status"] == "rejected"
+    assert await eventually(settled, 45)

@@ -234,6 +234,26 @@ async def test_a_master_that_ends_while_dispatch_decides_leaves_nobody_behind(de
     assert (await desk.row(other)).status == "received"
 
 
+async def test_the_reporter_of_a_merged_one_takes_back_their_own_and_the_master_goes_on(desk: Desk) -> None:
+    master, other = await desk.reported("wang"), await desk.reported("li")
+    path, code = f"/track/{desk.receipt['number']}", desk.receipt["query_code"]
+    await desk.merged(other, master)
+    seen = (await desk.client.get(path, params={"query_code": code})).json()
+    assert [each["action"] for each in seen["actions"]] == ["withdraw"]
+    stale = {"If-Match": '"1"'}
+    refused = await desk.client.post(f"{path}/withdrawal", json={"query_code": code}, headers=stale)
+    assert refused.status_code == 412
+    answer = await desk.client.post(f"{path}/withdrawal", json={"query_code": code, "reason": "不是同一件"})
+    assert (answer.status_code, answer.json()["withdrawal"]) == (200, "withdrawn")
+    row = await desk.row(other)
+    assert (row.status, row.merged_into, row.version) == ("withdrawn", None, answer.json()["version"])
+    assert (await desk.row(master)).status == "received"
+    again = await desk.client.post(f"/complaints/{other.id}/withdrawal", json={}, headers=desk.as_(Role.CITIZEN, "li"))
+    assert (again.status_code, again.json()["type"]) == (409, "urn:jieban:problem:withdrawn-already")
+    events = await desk.apply(master.voided())
+    assert events == [], "what was withdrawn stays so when its master ends"
+
+
 async def test_merging_is_for_operators_of_the_tenant(desk: Desk) -> None:
     master, other = await desk.reported(), await desk.reported()
     body = {"into": str(master.id), **REASON}

@@ -14,7 +14,7 @@ from contracts.roles import Role
 from intake.conftest import SECRET, TENANT, As
 from intake.reports import HOTLINE, code_of, report
 from intake_service.main import build
-from intake_service.service.report_limits import ReportLimits
+from intake_service.service.report_counts import ReportCounts
 from runtime.auth import TokenVerifier
 from runtime.database import run_migrations
 from runtime.lifecycle import Service
@@ -32,9 +32,9 @@ class Replica:
         self.client = httpx.AsyncClient(transport=transport, base_url="http://intake.test/intake/v1")
 
     @property
-    def limits(self) -> ReportLimits:
-        limits: ReportLimits = self.service.app.state.intake._limits
-        return limits
+    def counts(self) -> ReportCounts:
+        counts: ReportCounts = self.service.app.state.intake._watch.counts
+        return counts
 
     async def file(self, headers: dict[str, str], **changes: object) -> httpx.Response:
         return await self.client.post("/complaints", json=report(**changes), headers=headers)
@@ -50,6 +50,8 @@ async def replicas(database_url: str) -> AsyncIterator[list[Replica]]:
         tenant=TENANT,
         reports_per_hour=PER_HOUR,
         reports_per_day=PER_DAY,
+        reports_per_phone_hour=2,
+        reports_per_device_day=2,
     )
     services = [build(settings, TokenVerifier(settings)) for _ in range(2)]
     for service in services:
@@ -79,7 +81,7 @@ async def test_the_other_replica_knows_once_it_has_read(replicas: list[Replica],
     for _ in range(PER_HOUR):
         assert (await one.file(headers)).status_code == 201
     assert (await other.file(headers)).status_code == 201  # it has not heard of the others
-    await other.limits.renew()
+    await other.counts.renew()
     assert (await other.file(headers)).status_code == 429
 
 
@@ -109,15 +111,15 @@ async def test_what_is_read_again_counts_by_the_hour_and_by_the_day(replicas: li
             ),
             {"by": "steady"},
         )
-    one.limits._filed.clear()
-    one.limits._unread.add((TENANT, "steady"))
-    await one.limits.renew()
+    one.counts._recent._filed.clear()
+    one.counts._unread.add((TENANT, "account", "steady"))
+    await one.counts.renew()
     statuses = [(await one.file(headers)).status_code for _ in range(PER_DAY - PER_HOUR + 1)]
     assert statuses == [201] * (PER_DAY - PER_HOUR) + [429]
     late = await one.file(headers)
     assert int(late.headers["retry-after"]) > timedelta(hours=21).total_seconds()
     await other.file(headers)
-    await other.limits.renew()
+    await other.counts.renew()
     assert (await other.file(headers)).status_code == 429
 
 
@@ -125,3 +127,32 @@ async def test_a_batch_is_refused_item_by_item(replicas: list[Replica], as_: As)
     batch = {"items": [report() for _ in range(PER_HOUR + 2)]}
     answer = await replicas[0].client.post("/complaints/batch", json=batch, headers=as_(Role.CITIZEN, "bulky"))
     assert Counter(item["status"] for item in answer.json()["items"]) == {201: PER_HOUR, 429: 2}
+
+
+async def test_a_phone_and_a_device_have_limits_of_their_own_at_all_replicas(replicas: list[Replica], as_: As) -> None:
+    one, other = replicas
+    phone, device = {"reporter": {"phone": "13985000001"}}, {"X-Device-Id": "0d1f6c1e-phone-7"}
+    for number in range(2):
+        assert (await one.file(as_(Role.CITIZEN, f"caller-{number}"), **phone)).status_code == 201
+        assert (await one.file(as_(Role.CITIZEN, f"holder-{number}", **device))).status_code == 201
+    assert code_of(await one.file(as_(Role.CITIZEN, "caller-9"), **phone)) == (429, "phone-reports-too-often")
+    refused = await one.file(as_(Role.CITIZEN, "holder-9", **device))
+    assert code_of(refused) == (429, "device-reports-too-often")
+    assert int(refused.headers["retry-after"]) > timedelta(hours=23).total_seconds()
+    elsewhere = as_(Role.CITIZEN, "holder-9", tenant="520102", **device)
+    assert (await one.file(elsewhere)).status_code == 201
+    on_behalf = {**HOTLINE, **phone}
+    assert (await one.client.post("/complaints", json=on_behalf, headers=as_(Role.OPERATOR))).status_code == 201
+    statuses = [(await other.file(as_(Role.CITIZEN, "holder-8", **device))).status_code]
+    await other.counts.renew()
+    statuses.append((await other.file(as_(Role.CITIZEN, "holder-8", **device))).status_code)
+    assert statuses == [201, 429]
+    async with one.service.app.state.engine.connect() as connection:
+        kept = await connection.execute(sa.text("SELECT device FROM complaint WHERE device IS NOT NULL"))
+        assert {len(digest) for digest in kept.scalars()} == {16}
+
+
+async def test_an_id_of_a_device_that_is_none_is_refused(replicas: list[Replica], as_: As) -> None:
+    for given in ("short", "x" * 129, "with a blank", "tab\tinside"):
+        answer = await replicas[0].file(as_(Role.CITIZEN, "odd", **{"X-Device-Id": given}))
+        assert code_of(answer) == (400, "device-id-invalid")

@@ -80,7 +80,7 @@ async def test_the_light_goes_by_what_was_promised(reporter: Reporter, hours: fl
 async def test_what_the_reporter_can_do_changes_with_the_state(reporter: Reporter, client: httpx.AsyncClient) -> None:
     history, as_ = reporter.history, reporter.as_
     own = f"/complaints/{history.id}/track"
-    assert [each["action"] for each in (await reporter.sees())["actions"]] == ["supplement"]
+    assert [each["action"] for each in (await reporter.sees())["actions"]] == ["supplement", "withdraw"]
     desk = (await client.get(own, headers=as_(Role.OPERATOR))).json()
     assert [each["path"] for each in desk["actions"]] == [
         f"/intake/v1/complaints/{history.id}/supplements", f"/intake/v1/complaints/{history.id}/withdrawal",

@@ -130,7 +130,7 @@ def counts(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:
     received_at = datetime.fromisoformat(life[0].data["received_at"])
     yield "received", received_at
     for name, back in (("voided", "voided"), ("rejected", "rejected"), ("merged", "unmerged")):
-        if (ended := _last(life, name, back)) is not None and ended.type == name:
+        if (ended := _last(life, name, back, "withdrawn")) is not None and ended.type == name:
             yield name, received_at
             return
     assigned = next((step for step in life if step.type == "assigned"), None)

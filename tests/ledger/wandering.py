@@ -113,6 +113,7 @@ class Wandering(Eventful):
             EventType.UNMERGED: self.unmerged,
             EventType.LOCATED: lambda: self.located(community=random.choice(("xingui", None))),
             EventType.RECLASSIFIED: lambda: self.reclassified(random.choice(_CATEGORIES)),
+            EventType.CLEARED: self.cleared,
             EventType.EXCLUDED: lambda: self.excluded(
                 random.choice(("timeliness", "satisfaction", "all")), excluded=random.random() < 0.6
             ),

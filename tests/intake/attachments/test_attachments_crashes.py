@@ -27,6 +27,7 @@ from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.stores import blobs_of
 from runtime.database import create_engine, run_migrations
 from runtime.settings import RuntimeSettings
+from stack import MakeDatabase
 
 SERVE = ("serve", "intake", "--roles", "api")
 UPLOADERS = 3
@@ -37,13 +38,14 @@ PIECE = "application/offset+octet-stream"
 @BOTH
 @pytest.mark.timeout(300)
 async def test_after_kills_rows_and_files_agree(
-    database_url: str,
+    databases: MakeDatabase,
     free_port: Callable[[], int],
     tmp_path: Path,
     as_: As,
     store: Path,
     store_settings: dict[str, Any],
 ) -> None:
+    database_url = await databases()
     run_migrations("intake_service", database_url)
     environment = {"JIEBAN_INTAKE_DATABASE_URL": database_url, "JIEBAN_TOKEN_SECRET": SECRET}
     environment |= {f"JIEBAN_{name.upper()}": str(value) for name, value in store_settings.items()}

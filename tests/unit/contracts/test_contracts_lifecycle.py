@@ -11,7 +11,7 @@ NOT_ENDED = (*OPEN, "transferred", "resolved", "verified")
 ANYWHERE = (
     *("release_requested", "release_refused"),
     "located",
-    *("ending_requested", "ending_decided", "appeal_decided", "excluded", "erased", "reclassified"),
+    *("ending_requested", "ending_decided", "appeal_decided", "excluded", "erased", "reclassified", "cleared"),
     *("supplemented", "question_asked", "question_answered", "question_lapsed"),
 )
 LEGAL: dict[tuple[str | None, str], str] = {
@@ -42,7 +42,7 @@ LEGAL: dict[tuple[str | None, str], str] = {
     ("closed", "reopened"): "assigned",
     ("verified", "closed"): "closed",
     ("closed", "feedback_received"): "closed",
-    **{(status, "withdrawn"): "withdrawn" for status in OPEN},
+    **{(status, "withdrawn"): "withdrawn" for status in (*OPEN, "merged")},
     **{(status, ending): ending for status in ("received", "assigned") for ending in ("rejected", "merged")},
     ("merged", "unmerged"): "received",
     **{(status, "released"): status for status in (*OPEN, "transferred")},
@@ -93,7 +93,11 @@ def test_an_event_is_early_where_all_that_it_may_follow_is_still_to_come(
 def test_what_has_ended_is_worked_on_again_only_by_a_reopening_or_once_it_is_no_longer_merged() -> None:
     changes = [each for each, line in TRANSITIONS.items() if line.target is not None]
     possible = {(end, event) for end, event in product(ENDS, changes) if _fits(end, event)}
-    assert possible == {(Status.CLOSED, EventType.REOPENED), (Status.MERGED, EventType.UNMERGED)}
+    assert possible == {
+        (Status.CLOSED, EventType.REOPENED),
+        (Status.MERGED, EventType.UNMERGED),
+        (Status.MERGED, EventType.WITHDRAWN),  # from one end to another
+    }
 
 
 def _fits(status: Status, event: EventType) -> bool:

@@ -50,6 +50,7 @@ def _others(history: History) -> list[Event]:
         author.merged(),
         author.located(),
         author.reclassified("noise.night"),
+        author.cleared(),
         author.erased(),
         author.event(EventType.VERIFIED, ComplaintVerified(actor="inspector-1", method="call")),
         author.event(EventType.CLOSED, ComplaintClosed(gates=("verification",))),

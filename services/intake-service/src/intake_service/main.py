@@ -34,13 +34,17 @@ from intake_service.api import (
     supplements,
     texts,
     tracking,
+    triage,
+    triage_rules,
     triage_texts,
     uploads,
+    withdrawals,
 )
 from intake_service.api.open311 import facade as open311
 from intake_service.events import directory, lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
+from intake_service.service import triaging
 from intake_service.service.accept import Intake
 from intake_service.service.areas import Areas
 from intake_service.service.asking_limits import AskingLimit
@@ -55,9 +59,12 @@ from intake_service.service.listing import Listing, listing_engine
 from intake_service.service.locating import Locating
 from intake_service.service.reading import Reader
 from intake_service.service.references import References
-from intake_service.service.report_limits import EVERY, ReportLimits
+from intake_service.service.report_counts import EVERY
+from intake_service.service.report_limits import limits_of
 from intake_service.service.similar import SimilarComplaints
 from intake_service.service.suggesting import Categoriser
+from intake_service.service.triage_rulebooks import TriageRulebooks
+from intake_service.service.watching import Watch
 from operations import accounts, wrong_codes
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
@@ -91,7 +98,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         settings.attachments_per_complaint,
     )
     erasing = Erasing(foundation.engine, janitor.remove)
-    limits = ReportLimits(foundation.read_engine, settings.reports_per_hour, settings.reports_per_day)
+    rulebooks = TriageRulebooks(foundation.read_engine)
+    watch = Watch(foundation.read_engine, rulebooks, limits_of(settings))
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
     service = assemble(
         foundation,
@@ -106,12 +114,15 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             saved_filters.router,
             tracking.router,
             supplements.router,
+            withdrawals.router,
             questions.router,
             drafts.router,
             locations.router,
             erasures.router,
             rejections.router,
             reclassifications.router,
+            triage_rules.router,
+            triage.router,
             references.router,
             configuration.router,
             configuration_files.router,
@@ -134,8 +145,9 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 areas,
                 categoriser,
                 settings.attachments_per_complaint,
-                limits,
+                watch,
             ),
+            "triage_rulebooks": rulebooks,
             "references": known,
             "locating": Locating(foundation.engine, areas),
             "attaching": attaching,
@@ -155,12 +167,14 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
                 Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
                 Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
-                *([Rounds("intake report limits", limits.renew, every=EVERY)] if limits.is_on else []),
+                Rounds("intake watch", watch.renew, every=EVERY),
                 *_retention(settings, foundation.engine, erasing),
             ],
             "relay": [
                 Rounds("intake words", reader.work, every=timedelta(seconds=0.5)),
                 Rounds("intake words missed", reader.look_back, every=timedelta(hours=1)),
+                Rounds("intake triage", partial(triaging.go_on, foundation.engine), every=timedelta(seconds=1)),
+                Rounds("intake triage ended", partial(triaging.end, foundation.engine), every=timedelta(seconds=30)),
                 Rounds("intake questions", partial(lapse_due, foundation.engine), every=timedelta(seconds=1)),
                 Rounds(
                     "intake query codes", partial(wrong_codes.forget, foundation.engine), every=timedelta(minutes=5)
@@ -175,6 +189,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             f"{PATH}/by-code/": settings.attachment_max_bytes + _FORM_SLACK,
             **dict.fromkeys(open311.FORMS, settings.attachment_max_bytes + _FORM_SLACK),
             "/intake/v1/configuration/": configuration.BODY_LIMIT,
+        },
+        # all files of a form together as long as one may be alone
+        form_limits={
+            "/intake/v1/complaints": settings.attachment_max_bytes + settings.max_body_bytes + _FORM_SLACK,
         },
         facades=open311.ROUTERS,
     )

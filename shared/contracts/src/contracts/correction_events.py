@@ -38,6 +38,15 @@ class ComplaintReclassified(Payload):
     reason: str
 
 
+class ComplaintCleared(Payload):
+    """甄别放行: intake has held it as suspected, and does so no longer: it goes to the unit that answers for it."""
+
+    actor: str
+    """Who has looked at it; `rule` where nobody has in time."""
+    outside_area: bool | None = None
+    """True outside the area of the tenant."""
+
+
 class ComplaintMerged(Payload):
     """并案: it tells of the same matter as another complaint, which is worked on for both."""
 

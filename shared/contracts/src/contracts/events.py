@@ -29,6 +29,7 @@ from contracts.closing_events import (
 )
 from contracts.correction_events import (
     Advice,
+    ComplaintCleared,
     ComplaintLocated,
     ComplaintMerged,
     ComplaintReclassified,
@@ -71,6 +72,7 @@ __all__ = [
     "AssignedBy",
     "ComplaintAccepted",
     "ComplaintAssigned",
+    "ComplaintCleared",
     "ComplaintClosed",
     "ComplaintErased",
     "ComplaintEscalated",
@@ -178,6 +180,10 @@ class ComplaintReceived(Payload):
     """True outside the area of the tenant: its duty desk decides."""
     query_code_digest: str | None = None
     """What a query code has to hash to (`query_code_digest`): whoever has the code may speak as the reporter."""
+    suspicions: tuple[str, ...] | None = None
+    """Codes of the tenant's triage rules 甄别规则 that suspect it; for staff."""
+    held: bool | None = None
+    """True where it waits at the duty desk until `complaint.cleared`."""
 
 
 ReleaseEnding = Literal["withdrawn", "rejected", "merged"]
@@ -272,5 +278,6 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.UNMERGED: ComplaintUnmerged,
     EventType.LOCATED: ComplaintLocated,
     EventType.RECLASSIFIED: ComplaintReclassified,
+    EventType.CLEARED: ComplaintCleared,
     EventType.ERASED: ComplaintErased,
 }

@@ -80,6 +80,7 @@ class EventType(StrEnum):
     QUESTION_LAPSED = "complaint.question_lapsed"
     LOCATED = "complaint.located"
     RECLASSIFIED = "complaint.reclassified"
+    CLEARED = "complaint.cleared"
     ERASED = "complaint.erased"
 
 
@@ -170,7 +171,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     # transferred: only for an ending that the ledger has decided
     EventType.RELEASED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _NOBODY),
     EventType.RELEASE_REFUSED: Transition(_EXISTING, None, "dispatch", _NOBODY),
-    EventType.WITHDRAWN: Transition(_OPEN_WORK, Status.WITHDRAWN, "intake", _REPORTER),
+    # from merged: its reporter takes back their own, and the master goes on
+    EventType.WITHDRAWN: Transition(_OPEN_WORK | _from(Status.MERGED), Status.WITHDRAWN, "intake", _REPORTER),
     # once a unit has accepted it, it is a case: whoever finds that it is none returns it, or asks for its voiding
     EventType.REJECTED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.REJECTED, "intake", _OPERATOR),
     EventType.MERGED: Transition(_from(Status.RECEIVED, Status.ASSIGNED), Status.MERGED, "intake", _OPERATOR),
@@ -187,6 +189,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.LOCATED: Transition(_EXISTING, None, "intake", _OPERATOR | _DISPATCHER),
     # intake corrects what has not ended there; it may have elsewhere, and the correction counts all the same
     EventType.RECLASSIFIED: Transition(_EXISTING, None, "intake", _DISPATCHER | _OPERATOR),
+    # intake holds no longer what it has suspected; the duty desk, where it waited, may have acted by then
+    EventType.CLEARED: Transition(_EXISTING, None, "intake", _OPERATOR | _APPROVERS),
     # at the reporter's wish, or by a rule once the time for keeping is over
     EventType.ERASED: Transition(_EXISTING, None, "intake", _SUPERVISOR | {Role.ADMIN}),
 }

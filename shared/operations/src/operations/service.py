@@ -90,6 +90,7 @@ def assemble(
     state: Mapping[str, object] | None = None,
     workers: Mapping[str, Sequence[Worker]] | None = None,
     body_limits: Mapping[str, int] | None = None,
+    form_limits: Mapping[str, int] | None = None,
     gather_seconds: float = 0.01,
     applied: AppliedBook | None = None,
     facades: Sequence[APIRouter] = (),
@@ -115,6 +116,7 @@ def assemble(
         verifier=verifier,
         readiness=readiness_of(engine, foundation.kafka, checks),
         body_limits=body_limits,
+        form_limits=form_limits,
     )
     app.state.engine, app.state.read_engine, app.state.settings = engine, foundation.read_engine, foundation.settings
     app.state.parked = ParkedMessages(engine, subscriptions)

@@ -34,7 +34,7 @@ def _known_zone(name: str) -> str:
 DatabaseUrl = Annotated[str, AfterValidator(normal_url)]
 FOLDER = "folder"
 AttachmentsStore = Annotated[
-    str, Field(pattern=rf"^({FOLDER}|s3://[0-9a-z][0-9a-z.-]{{1,61}}[0-9a-z](/[0-9A-Za-z._-]{{1,64}}){{0,8}}/?)$")
+    str, Field(pattern=rf"^({FOLDER}|s3://[0-9a-z][0-9a-z.-]{{1,61}}[0-9a-z](/[0-9A-Za-z_-][0-9A-Za-z._-]{{0,63}}){{0,8}}/?)$")
 ]
 
 
@@ -121,6 +121,12 @@ class RuntimeSettings(BaseSettings):
     reports_per_hour: PositiveInt | None = None
     """How many complaints a citizen may file in an hour, and in a day; by default, any number."""
     reports_per_day: PositiveInt | None = None
+    reports_per_phone_hour: PositiveInt | None = None
+    """How many complaints citizens may file with one phone in an hour, and in a day; by default, any number."""
+    reports_per_phone_day: PositiveInt | None = None
+    reports_per_device_hour: PositiveInt | None = None
+    """How many complaints citizens may file from one device in an hour, and in a day; by default, any number."""
+    reports_per_device_day: PositiveInt | None = None
     attachment_decoders: Annotated[int, Field(ge=1, le=64)] = 2
     """How many images are decoded at once, each in a process of its own."""
 

@@ -147,8 +147,8 @@ class Case:
         self.intake_sequence = sequence
         return self._let_go(RELEASE_ENDINGS[ending], Status(ending))
 
-    def reclassify(self, sequence: int) -> bool:
-        """Note that intake's `sequence`-th event has put it into another category; False where that was noted."""
+    def correct(self, sequence: int) -> bool:
+        """Note that intake's `sequence`-th event has corrected what is known of it; False where that was noted."""
         if sequence <= self.intake_sequence:
             return False
         self.intake_sequence = sequence
@@ -166,9 +166,9 @@ class Case:
         return self._let_go(EventType.RELEASED, ending)
 
     def _let_go(self, allowed: EventType, ending: Status) -> EventType:
-        """Release the case where the table has a line for `allowed`: no officer can act on it any more then."""
+        """Release the case where `allowed` may follow and there is work to let go of: no officer acts on it then."""
         self.sequence += 1
-        if self.status not in TRANSITIONS[allowed].sources:
+        if self.status not in TRANSITIONS[allowed].sources & TRANSITIONS[EventType.RELEASED].sources:
             return EventType.RELEASE_REFUSED
         self.status = ending
         self.version += 1

@@ -31,10 +31,14 @@ class Route:
     rules_version: int | None
     team: Team
     supporting: tuple[Helper, ...] = ()
+    held: bool = False
+    """Whether it waits at the duty desk, since intake suspects it."""
 
     @property
     def rule(self) -> Literal["grid", "duty_desk", "rule"]:
         """What has named the team."""
+        if self.held:
+            return "duty_desk"
         return self.decision.rule if self.ruling.decided_by is None else "rule"
 
     @property
@@ -53,6 +57,8 @@ class Route:
             told["supporting"] = [helper.team.code for helper in self.supporting]
         if self.ruling.skill is not None:
             told["skill"] = self.ruling.skill
+        if self.held:
+            told["held"] = True
         return told
 
 
@@ -78,6 +84,10 @@ class Router:
             return [self._route(decision, _NO_RULING) for decision in decisions]
         rulings = self.rules.judge(complaints, decisions)
         return [self._route(decision, ruling) for decision, ruling in zip(decisions, rulings, strict=True)]
+
+    def hold(self, route: Route) -> Route:
+        """Return the route of a complaint that waits at the duty desk first: as urgent as it is, with its place."""
+        return Route(route.decision, Ruling(grade=route.ruling.grade), None, self.desk, held=True)
 
     def _route(self, decision: Decision, ruling: Ruling) -> Route:
         """Look up by identity: a route keeps both objects, so that no other gets their ids while it is kept."""

@@ -12,7 +12,8 @@ from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Payload, Released, ReleaseRefused, ReleaseRequested
 from contracts.lifecycle import RELEASE_ENDINGS, EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
-from dispatch_service.events import received, reclassified, relocations, rounds, self_handled
+from dispatch_service.events import cleared, received, reclassified, relocations, rounds, self_handled
+from dispatch_service.events.cleared import Cleared
 from dispatch_service.events.reclassified import Reclassified
 from dispatch_service.events.relocations import Located
 from dispatch_service.events.reporters import SAID, Conversations
@@ -41,15 +42,19 @@ CONSUMED = frozenset(
         EventType.UNMERGED,
         EventType.LOCATED,
         EventType.RECLASSIFIED,
+        EventType.CLEARED,
         EventType.ERASED,
         *SAID,
     }
 )
 """Received complaints are assigned, requests to let go of a case decided, and another round begins where a result is
-not good or the reporter not satisfied; another category may mean another unit; what the reporter says is kept with the
-case, whose clock waits for an answer; of an erased one the texts go; the rest keeps the lists of cases true."""
+not good or the reporter not satisfied; another category may mean another unit; what was held goes on; what the
+reporter says is kept with the case, whose clock waits for an answer; of an erased one the texts go; the rest keeps the
+lists of cases true."""
 _OUT_OF_THE_ORDINARY = frozenset({*RELEASE_ENDINGS.values(), EventType.FORCE_CLOSED, EventType.VOIDED})
 """Endings that come while something may wait for a decision."""
+_CORRECTIONS = frozenset({EventType.RECLASSIFIED, EventType.CLEARED})
+"""They change no state."""
 _LEDGERS_OWN = frozenset({Status.RESOLVED, Status.VERIFIED})
 """The ledger ends these itself, with its decision."""
 
@@ -96,6 +101,8 @@ class CaseEvents:
             outcome.answers += await relocations.relocate(connection, self._rulebooks, located, now)
         for change in outcome.reclassified.values():
             outcome.answers += await reclassified.reroute(connection, self._rulebooks, change, now)
+        for clearing in outcome.cleared:
+            outcome.answers += await cleared.go_on(connection, self._rulebooks, clearing, now)
         # of one case in order; cases do not matter to each other
         outcome.answers.sort(key=lambda event: event.sequence)
         return outcome.answers
@@ -123,6 +130,7 @@ class _Outcome:
     located: dict[CaseKey, Located] = field(default_factory=dict)
     """By the last word on each place."""
     reclassified: dict[CaseKey, Reclassified] = field(default_factory=dict)
+    cleared: list[Cleared] = field(default_factory=list)
 
 
 def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime) -> _Outcome:
@@ -164,14 +172,16 @@ def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
         outcome.conversations.hear(case, event)
     elif event.type is EventType.RECLASSIFIED:
         outcome.reclassified[key] = Reclassified(event, case)
+    elif event.type is EventType.CLEARED:
+        outcome.cleared.append(Cleared(event, case))
     elif event.type in NEW_ROUND:
         case.begin_round()
         outcome.new_rounds.append(NewRound(event, case, case.sequence))
 
 
 def _follows(case: Case, event: Event) -> bool:
-    if event.type is EventType.RECLASSIFIED:
-        return case.reclassify(event.sequence)
+    if event.type in _CORRECTIONS:
+        return case.correct(event.sequence)
     try:
         return case.follow(event.type, event.sequence)
     except IllegalTransition as error:

@@ -70,7 +70,7 @@ async def hold_teams(connection: AsyncConnection, rulebooks: Rulebooks, placed: 
 def _route(events: Sequence[Event], books: Mapping[str, Rulebook]) -> list[Route]:
     """Return a route for each event, in order; each tenant's complaints are looked up all at once.
 
-    What lies outside the tenant's area goes to its duty desk, whatever rules say.
+    What lies outside the tenant's area, or is held by intake, goes to its duty desk, whatever rules say.
     """
     places: dict[str, list[int]] = defaultdict(list)
     for index, event in enumerate(events):
@@ -82,6 +82,8 @@ def _route(events: Sequence[Event], books: Mapping[str, Rulebook]) -> list[Route
         routes |= zip(indexes, routes_of(router, complaints), strict=True)
         outside = [index for index, complaint in zip(indexes, complaints, strict=True) if complaint.outside_area]
         routes |= zip(outside, router.by_place([None] * len(outside)), strict=True)
+        held = [index for index, complaint in zip(indexes, complaints, strict=True) if complaint.held]
+        routes |= {index: router.hold(routes[index]) for index in held}
     return [routes[index] for index in range(len(events))]
 
 

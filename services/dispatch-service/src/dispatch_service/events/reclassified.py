@@ -4,7 +4,7 @@ While no unit has accepted a case of the first round, it is routed anew, unless 
 that has accepted it keeps it. A worker reckons the promised times anew by the limits of the category (`renewing`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple, cast
 
@@ -25,7 +25,7 @@ from dispatch_service.persistence.rows import Row
 from dispatch_service.service.announcements import SOURCE, answer
 from dispatch_service.service.rulebooks import Rulebook, Rulebooks
 
-_UNACCEPTED = frozenset({Status.RECEIVED, Status.ASSIGNED})
+UNACCEPTED = frozenset({Status.RECEIVED, Status.ASSIGNED})
 _BY_HAND = frozenset({"dispatcher", "conference"})
 
 
@@ -53,20 +53,44 @@ async def reroute(
 ) -> list[Event]:
     """Give a case that was saved to the unit that its category asks for; return the `assigned` event, if it moves."""
     case = change.case
-    if case.status not in _UNACCEPTED or case.round > 1:
+    if case.status not in UNACCEPTED or case.round > 1:
         return []
     row = await cases.show(connection, case.tenant, case.complaint_id)
-    if row["explanation"].get("rule") in _BY_HAND:
+    if row["explanation"].get("rule") in _BY_HAND or "held" in row["explanation"]:
         return []
     book = (await rulebooks.of(connection, [case.tenant], now))[case.tenant]
-    complaint = _complaint(row)
+    complaint = complaint_of(row)
     [route] = received.routes_of(book.router, [complaint])
+    going = Going(change.cause, case, complaint, route, {"reclassified": change.category})
+    return await send_on(connection, rulebooks, book, going, now)
+
+
+class Going(NamedTuple):
+    """A locked case that no unit has accepted, on the way that it would have if it came in now."""
+
+    cause: Event
+    case: Case
+    complaint: ComplaintReceived
+    """As it would come in now."""
+    route: Route
+    why: Mapping[str, object]
+    """Kept with the case, beside the explanation of its route."""
+
+
+async def send_on(
+    connection: AsyncConnection, rulebooks: Rulebooks, book: Rulebook, going: Going, now: datetime
+) -> list[Event]:
+    """Give the case to the unit of its route, and return the `assigned` event.
+
+    Where it is there already, or that unit has returned it, it stays, and nothing follows.
+    """
+    case, route = going.case, going.route
     if route.team.code == case.team:
         await cases.save(connection, case, now, grade=route.grade.value)
         return []
     known = await case_clocks.read(connection, case.tenant, case.complaint_id)
     clock = _clock(book.work, known, route, now)
-    arrival = change.cause._replace(data=complaint)
+    arrival = going.cause._replace(data=going.complaint)
     [placed] = await place(
         connection, [arrival], [route], [Started(book.work.version, clock)], {case.tenant: book}, now
     )
@@ -74,14 +98,12 @@ async def reroute(
     if team in {case.team, *await requests.returned_by(connection, case)}:
         return []
     await received.hold_teams(connection, rulebooks, [placed])
-    return [await _move(connection, change, placed, book, now)]
+    return [await _move(connection, going, placed, book, now)]
 
 
-async def _move(
-    connection: AsyncConnection, change: Reclassified, placed: Placed, book: Rulebook, now: datetime
-) -> Event:
-    case, decision, clock = change.case, placed.route.decision, placed.started.clock
-    former = {"from_team": case.team, "reclassified": change.category}
+async def _move(connection: AsyncConnection, going: Going, placed: Placed, book: Rulebook, now: datetime) -> Event:
+    case, decision, clock = going.case, placed.route.decision, placed.started.clock
+    former = {"from_team": case.team, **going.why}
     case.act(EventType.ASSIGNED)
     case.team, case.grid, case.community = placed.assignment.team.code, decision.grid, decision.community
     await requests.drop_open(connection, case, SOURCE, now)
@@ -102,7 +124,7 @@ async def _move(
         clock_version=book.work.version,
         **case_clocks.columns_of(clock),
     )
-    return answer(change.cause, EventType.ASSIGNED, case.sequence, placed.assigned(), at=now)
+    return answer(going.cause, EventType.ASSIGNED, case.sequence, placed.assigned(), at=now)
 
 
 def _clock(work: Clockwork, known: CaseClock, route: Route, now: datetime) -> Clock:
@@ -113,8 +135,8 @@ def _clock(work: Clockwork, known: CaseClock, route: Route, now: datetime) -> Cl
     return clock.after(known.clock)
 
 
-def _complaint(row: Row) -> ComplaintReceived:
-    """Return what is known of the complaint as it would be received in its category."""
+def complaint_of(row: Row) -> ComplaintReceived:
+    """Return what is known of the complaint as it would be received now."""
     return ComplaintReceived(
         number=row["number"],
         source=row["source"],

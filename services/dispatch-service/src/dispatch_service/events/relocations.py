@@ -54,7 +54,8 @@ async def relocate(
         row = await relocating.place(connection, each.case, each.said.location)
         route = _route(book.router, row, each.said)
         each.case.grid, each.case.community = route.decision.grid, route.decision.community
-        if each.case.status is Status.ASSIGNED and row.rule in _BY_ROUTING and route.team.code != each.case.team:
+        by_routing = row.rule in _BY_ROUTING and not row.held
+        if each.case.status is Status.ASSIGNED and by_routing and route.team.code != each.case.team:
             await _hold(connection, rulebooks, each.case.tenant, route)
             answers.append(await _give(connection, rulebooks, book, each, route, now))
         else:

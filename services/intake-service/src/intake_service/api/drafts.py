@@ -9,7 +9,9 @@ from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import TRANSITIONS, EventType
-from intake_service.api.reports import RECEIPT, receipt
+from intake_service.api.devices import DeviceId, digest_of
+from intake_service.api.receipts import receipt
+from intake_service.api.reports import RECEIPT
 from intake_service.api.schemas import ComplaintIn, Description, ReportFields, SourceCode
 from intake_service.persistence import drafts
 from intake_service.persistence.drafts import Submitting
@@ -139,7 +141,13 @@ async def delete_draft(draft_id: UUID, caller: Drafter, store: Store, version: I
 
 @router.post("/{draft_id}/submission", status_code=201, responses={201: RECEIPT}, response_class=Response)
 async def submit_draft(
-    draft_id: UUID, request: Request, caller: Drafter, store: Store, key: IdempotencyKey, version: IfMatch
+    draft_id: UUID,
+    request: Request,
+    caller: Drafter,
+    store: Store,
+    key: IdempotencyKey,
+    version: IfMatch,
+    device: DeviceId,
 ) -> Response:
     """File the draft as a complaint, once, by the rules of `POST /complaints`; it is no draft any more then.
 
@@ -157,4 +165,5 @@ async def submit_draft(
     except ValidationError as error:
         findings = [{**finding, "loc": ("body", *finding["loc"])} for finding in error.errors(include_input=False)]
         raise problem_of(findings) from None
-    return receipt(await intake.accept(report, caller, once, draft=Submitting(row.id, row.version)))
+    submitting = Submitting(row.id, row.version)
+    return receipt(await intake.accept(report, caller, once, draft=submitting, device=digest_of(device, caller)))

@@ -1,15 +1,14 @@
-"""Reads a form with one file, piece by piece as it comes: the file goes to a writer, its fields are short."""
+"""Reads a form with files, piece by piece as it comes: files go to a writer, fields are short."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fastapi import Request
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
-from intake_service.persistence.staging import Writer
 from operations.problems import invalid
 from runtime.problems import Problem
 
@@ -23,34 +22,67 @@ _LONGEST_NAME = 1000
 class Kind:
     """What forms of a kind hold."""
 
-    file: str
-    """The name of the part that is the file."""
+    files: Collection[str]
+    """The names of the parts that are files."""
     longest_field: int
     """In bytes."""
     most_parts: int
-    needs_file: bool = True
+    most_files: int = 1
+    needs: str | None = None
+    """The name of the part, a file or not, that it may not lack."""
+    fields: Collection[str] | None = None
+    """The names of all parts that are no files, where others are refused."""
 
 
-UPLOAD = Kind("file", 1000, 10)
+UPLOAD = Kind({"file"}, 1000, 10, needs="file")
 Gate = Callable[["Form"], Awaitable[None]]
-"""Told the form once its file begins, before any of it is kept; may refuse it."""
+"""Told the form once a file begins, before any of it is kept; may refuse it."""
+
+
+class Writing(Protocol):
+    """Takes the content of files."""
+
+    async def take(self, data: bytes) -> None:
+        """Take what follows of the file that has begun last."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileHead:
+    """What a form says of a file."""
+
+    part: str
+    name: str | None
+    declared: str | None
 
 
 @dataclass
 class Form:
-    """What came beside the content of the file."""
+    """What came beside the content of the files."""
 
     fields: dict[str, str] = field(default_factory=dict)
-    name: str | None = None
-    declared: str | None = None
-    has_file: bool = False
+    files: list[FileHead] = field(default_factory=list)
+
+    @property
+    def has_file(self) -> bool:
+        """Whether a file has begun."""
+        return bool(self.files)
+
+    @property
+    def name(self) -> str | None:
+        """The name of its first file."""
+        return self.files[0].name if self.files else None
+
+    @property
+    def declared(self) -> str | None:
+        """The media type that is declared of its first file."""
+        return self.files[0].declared if self.files else None
 
 
-async def read_form(request: Request, writer: Writer, kind: Kind = UPLOAD, gate: Gate | None = None) -> Form:
-    """Return the form, and its file in `writer`.
+async def read_form(request: Request, writer: Writing, kind: Kind = UPLOAD, gate: Gate | None = None) -> Form:
+    """Return the form; its files went to `writer`, each after `gate` was told of it.
 
-    Raises Problem: 415 for another media type, 400 for a form that cannot be read, 422 for one without the file, with
-    two of them, or with a field twice; and what `writer` and `gate` raise.
+    Raises Problem: 415 for another media type, 400 for a form that cannot be read, 422 for one without a part that it
+    needs, with too many files, or with a field twice; and what `writer` and `gate` raise.
     """
     reader = _Reader(kind)
     boundary = _boundary(request)
@@ -58,17 +90,17 @@ async def read_form(request: Request, writer: Writer, kind: Kind = UPLOAD, gate:
         parser = MultipartParser(boundary, reader.callbacks())
         async for chunk in request.stream():
             parser.write(chunk)
-            if gate is not None and reader.form.has_file:
-                await gate(reader.form)
-                gate = None
             for data in reader.take():
-                await writer.take(data)
+                if data is not None:
+                    await writer.take(data)
+                elif gate is not None:
+                    await gate(reader.form)
     except FormParserError as error:
         raise Problem(400, "multipart-invalid") from error
     if not reader.is_complete:
         raise Problem(400, "multipart-invalid")
-    if kind.needs_file and not reader.form.has_file:
-        raise invalid(f"/{kind.file}", "missing")
+    if kind.needs is not None and kind.needs not in reader.parts:
+        raise invalid(f"/{kind.needs}", "missing")
     return reader.form
 
 
@@ -87,8 +119,9 @@ class _Reader:
         self._kind = kind
         self.form = Form()
         self.is_complete = False
-        self._parts = 0
-        self._content: list[bytes] = []
+        self.parts = set[str]()
+        self._count = 0
+        self._content: list[bytes | None] = []
         self._begin()
 
     def callbacks(self) -> "MultipartCallbacks":
@@ -103,7 +136,8 @@ class _Reader:
             "on_end": self._end,
         }
 
-    def take(self) -> list[bytes]:
+    def take(self) -> list[bytes | None]:
+        """Return what has come of files since; None where one begins."""
         content, self._content = self._content, []
         return content
 
@@ -118,23 +152,29 @@ class _Reader:
         self._header_name, self._header_value = bytearray(), bytearray()
 
     def _end_headers(self) -> None:
-        self._parts += 1
+        self._count += 1
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         self._field = _text(options.get(b"name", b""))
-        if not self._field or self._parts > self._kind.most_parts:
+        if not self._field or self._count > self._kind.most_parts:
             raise Problem(400, "multipart-invalid")
-        if self._field in self.form.fields or (self._field == self._kind.file and self.form.has_file):
+        is_file = self._field in self._kind.files
+        if not is_file and self._kind.fields is not None and self._field not in self._kind.fields:
+            raise invalid(f"/{self._field}"[:_LONGEST_NAME], "extra_forbidden")
+        if self._field in self.parts and (not is_file or self._kind.most_files == 1):
             raise invalid(f"/{self._field}"[:_LONGEST_NAME], "part-repeated")
-        if self._field == self._kind.file:
+        self.parts.add(self._field)
+        if is_file:
             self._begin_file(options)
 
     def _begin_file(self, options: Mapping[bytes, bytes]) -> None:
-        self.form.has_file = True
-        self.form.name = _text(options.get(b"filename", b"")) or None
-        self.form.declared = _text(self._headers.get(b"content-type", b"")) or None
+        if len(self.form.files) >= self._kind.most_files:
+            raise Problem(422, "too-many-attachments", limit=self._kind.most_files)
+        name = _text(options.get(b"filename", b"")) or None
+        self.form.files.append(FileHead(self._field, name, _text(self._headers.get(b"content-type", b"")) or None))
+        self._content.append(None)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
-        if self._field == self._kind.file:
+        if self._field in self._kind.files:
             self._content.append(data[start:end])
             return
         self._text += data[start:end]
@@ -142,7 +182,7 @@ class _Reader:
             raise invalid(f"/{self._field}"[:_LONGEST_NAME], "string_too_long", max_length=most)
 
     def _end_part(self) -> None:
-        if self._field != self._kind.file:
+        if self._field not in self._kind.files:
             self.form.fields[self._field] = _text(bytes(self._text))
 
     def _end(self) -> None:

@@ -12,6 +12,7 @@ from intake_service.domain.rejection import flaws_of_text
 from intake_service.persistence.rejection_templates import TEMPLATES
 from intake_service.service.ending import end
 from intake_service.service.rejecting import Rejection, rejection_of
+from intake_service.service.voices import Voice
 from runtime import etag
 from runtime.auth import Caller, require
 from runtime.clock import now
@@ -38,7 +39,7 @@ async def reject_complaint(
     advice = None if body.advice is None else (body.advice.zh, body.advice.en)
     wanted = Rejection(body.reason, body.template, body.department, advice, body.note)
     ending = await rejection_of(engine, complaint_id, caller.tenant, wanted)
-    result = await end(engine, complaint_id, caller, ending, version)
+    result = await end(engine, complaint_id, Voice(caller, "operator"), ending, version)
     response.status_code = 200 if result.state == "done" else 202
     response.headers["ETag"] = etag.etag(result.version)
     outcome = "rejected" if result.state == "done" else "requested"

@@ -58,6 +58,30 @@ register_texts(
             "诉求已与另一件并案办理，请补充到该件。",
             "The complaint is dealt with together with another one; please add to that.",
         ),
+        "withdrawn-already": (
+            "诉求已撤回",
+            "Withdrawn already",
+            "诉求此前已撤回，无需再次撤回。",
+            "The complaint was withdrawn before; there is nothing left to do.",
+        ),
+        "withdrawal-of-ended": (
+            "诉求已结束，不能撤回",
+            "It has ended already",
+            "诉求当前状态为 {present}，已不再办理，无需撤回。",
+            "The complaint is {present}: nobody works on it any more, so there is nothing to take back.",
+        ),
+        "withdrawal-elsewhere": (
+            "诉求已转办，不能撤回",
+            "It is with another department",
+            "诉求已转由其他部门办理（{present}），请直接告知该部门，或联系受理员。",
+            "Another department has taken it on ({present}): tell that department, or ask an operator.",
+        ),
+        "withdrawal-too-late": (
+            "处置在先，不能撤回",
+            "Too late to withdraw",
+            "诉求已有处置结果（当前状态：{present}），不能撤回；请等待结案后评价。",
+            "The work was quicker (the complaint is {present}): wait until it is closed, then give your feedback.",
+        ),
         "too-many-supplements": (
             "补充次数过多",
             "Too much was added",

@@ -8,10 +8,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import ValidationError
 
 from contracts.lifecycle import TRANSITIONS, EventType
+from intake_service.api.devices import DeviceId, digest_of
+from intake_service.api.receipts import receipt
+from intake_service.api.report_forms import REPORT_FORM, create_with_files
 from intake_service.api.schemas import BatchIn, BatchItem, BatchResult, ComplaintAccepted, ComplaintIn
 from intake_service.domain.report import Report
-from intake_service.service.accept import Accepted, Intake, Once
+from intake_service.service.accept import Intake, Once
 from runtime.auth import Caller, require
+from runtime.http.route import takes_form
 from runtime.idempotency import IdempotencyKey, request_hash
 from runtime.problems import PROBLEM_RESPONSES, Problem, response_to
 from runtime.problems.validation import problem_of
@@ -22,23 +26,39 @@ DryRun = Annotated[bool, Query(description="Only say what is wrong with each.")]
 RECEIPT = {"model": ComplaintAccepted, "description": "Accepted and durable"}
 
 
-@router.post("/complaints", status_code=201, responses={201: RECEIPT}, response_class=Response)
-async def create_complaint(body: ComplaintIn, request: Request, caller: Reporting, key: IdempotencyKey) -> Response:
+@router.post(
+    "/complaints",
+    status_code=201,
+    responses={201: RECEIPT},
+    response_class=Response,
+    openapi_extra=REPORT_FORM,
+)
+@takes_form(create_with_files)
+async def create_complaint(
+    body: ComplaintIn, request: Request, caller: Reporting, key: IdempotencyKey, device: DeviceId
+) -> Response:
     """Accept a complaint.
 
     Once this answers 201 the complaint is durable: it will be dispatched and entered in the ledger, whatever fails.
     With an `Idempotency-Key` a repeat gets the first answer. Without a `category` one is suggested
     from the description: it is taken where the model is sure enough (see `taken_from` of `/categories/suggest`), else
-    left open for the operators.
+    left open for the operators. As a form, the JSON is the part `complaint`, and files are parts that are named by
+    their roles (`near`, `far`, `reference`, `before`, `after`, `other`, or `file`): the receipt is for all of it, or
+    nothing is kept.
     """
     once = Once(key, request_hash("POST", request.scope["path"], await request.body())) if key else None
-    accepted = await _intake(request).accept(body.to_report(), caller, once)
+    accepted = await _intake(request).accept(body.to_report(), caller, once, device=digest_of(device, caller))
     return receipt(accepted)
 
 
 @router.post("/complaints/batch", response_model=BatchResult)
 async def create_complaints(
-    body: BatchIn, request: Request, caller: Reporting, key: IdempotencyKey, dry_run: DryRun = False
+    body: BatchIn,
+    request: Request,
+    caller: Reporting,
+    key: IdempotencyKey,
+    device: DeviceId,
+    dry_run: DryRun = False,
 ) -> BatchResult:
     """Accept up to 500 complaints, each for itself: the answer has a result per item, in order.
 
@@ -50,7 +70,8 @@ async def create_complaints(
         return BatchResult(created=0, refused=sum(result.status != 200 for result in results), items=results)
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_accept_item(index, item, request, caller, key)) for index, item in enumerate(body.items)
+            group.create_task(_accept_item(index, item, request, caller, key, digest_of(device, caller)))
+            for index, item in enumerate(body.items)
         ]
     results = [task.result() for task in tasks]
     created = sum(result.status == 201 for result in results)
@@ -58,11 +79,11 @@ async def create_complaints(
 
 
 async def _accept_item(
-    index: int, item: dict[str, Any], request: Request, caller: Caller, key: str | None
+    index: int, item: dict[str, Any], request: Request, caller: Caller, key: str | None, device: bytes | None
 ) -> BatchItem:
     once = Once(f"{key}#{index}", request_hash("POST", request.scope["path"], _canonical(item))) if key else None
     try:
-        accepted = await _intake(request).accept(_report(item), caller, once)
+        accepted = await _intake(request).accept(_report(item), caller, once, device=device)
     except Problem as problem:
         return _refused(index, problem, request)
     return BatchItem(index=index, status=201, complaint=json.loads(accepted.answer))
@@ -87,14 +108,6 @@ def _report(item: dict[str, Any]) -> Report:
 def _refused(index: int, problem: Problem, request: Request) -> BatchItem:
     answer = response_to(problem, request)
     return BatchItem(index=index, status=answer.status_code, problem=json.loads(bytes(answer.body)))
-
-
-def receipt(accepted: Accepted) -> Response:
-    """Return the 201 of an accepted complaint."""
-    headers = {"Location": f"/intake/v1/complaints/{accepted.id}", "ETag": '"1"'}
-    if accepted.repeated:
-        headers["Idempotency-Replayed"] = "true"
-    return Response(accepted.answer, status_code=201, headers=headers, media_type="application/json")
 
 
 def _canonical(item: dict[str, Any]) -> bytes:

@@ -165,6 +165,12 @@ class WithdrawalIn(Request):
     reason: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
 
 
+class CodedWithdrawalIn(WithdrawalIn):
+    """Why, with the query code of the receipt."""
+
+    query_code: Annotated[str, Field(min_length=1, max_length=100)]
+
+
 class SuggestedCategory(BaseModel):
     """A category that the description suggests, with the model's confidence in it."""
 

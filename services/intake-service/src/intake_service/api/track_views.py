@@ -25,8 +25,7 @@ from intake_service.domain.step_texts import kind_of, text_of
 from intake_service.service.references import Naming
 from runtime.problems.language import Language
 
-_CODED = {"supplement": "supplements", "answer": "questions/{question}/answer"}
-_SIGNED_IN = {**_CODED, "withdraw": "withdrawal"}
+_ENDS = {"supplement": "supplements", "answer": "questions/{question}/answer", "withdraw": "withdrawal"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +80,8 @@ def track_view(
         outcome=_outcome(standing, viewer),
         photos=[_photo(row, photo, viewer) for photo in photos],
         actions=[
-            ActionView(action=doing, label=viewer.say(DOINGS[doing]), path=path)
+            ActionView(action=doing, label=viewer.say(DOINGS[doing]), path=_path(row, doing, viewer))
             for doing in standing.possible()
-            if (path := _path(row, doing, viewer)) is not None
         ],
         master=None if master is None else master_view(master, viewer.language),
         progress=progress_of(row),
@@ -119,13 +117,12 @@ def _photo(row: Any, photo: Any, viewer: Viewer) -> PublicPhoto:
     )
 
 
-def _path(row: Any, doing: Doing, viewer: Viewer) -> str | None:
-    """Return where it is done; None where it takes a token."""
+def _path(row: Any, doing: Doing, viewer: Viewer) -> str:
+    """Return where it is done."""
     if doing == "give_feedback":
         return f"/ledger/v1/complaints/{row.id}/feedback" if viewer.has_token else "/ledger/v1/feedback"
-    end = (_SIGNED_IN if viewer.has_token else _CODED).get(doing)
     base = f"/intake/v1/complaints/{row.id}" if viewer.has_token else _track(row)
-    return None if end is None else f"{base}/{end.format(question=row.question)}"
+    return f"{base}/{_ENDS[doing].format(question=row.question)}"
 
 
 def _track(row: Any) -> str:

@@ -1,7 +1,7 @@
 """What a complaint is to intake."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -45,6 +45,35 @@ class Reporter:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspicion:
+    """Why somebody should look at a complaint: the rule that says so, as it was then."""
+
+    rule: str
+    reason: str
+    action: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """A complaint that goes into triage as it comes in."""
+
+    suspicions: tuple[Suspicion, ...]
+    rules_version: int
+    goes_on_at: datetime | None
+    """Until when it is held at most; None: work goes on meanwhile."""
+
+    def stored(self) -> dict[str, object]:
+        """Return it fit for JSON."""
+        return {
+            "reasons": [asdict(each) for each in self.suspicions],
+            "version": self.rules_version,
+            "goes_on_at": self.goes_on_at,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class NewComplaint:
     """A complaint about to be accepted."""
 
@@ -78,6 +107,9 @@ class NewComplaint:
     origin: Origin = NOTHING
     outside_area: bool = False
     """Of its tenant."""
+    device: bytes | None = None
+    """What stands for the device that it was reported from."""
+    flagged: Flagged | None = None
 
     @property
     def is_confidential(self) -> bool:

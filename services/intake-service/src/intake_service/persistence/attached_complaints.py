@@ -1,5 +1,7 @@
 """Stores complaints that refer to attachments or were drafts: each in a transaction that takes these, or nothing."""
 
+from typing import Protocol
+
 from asyncpg import UniqueViolationError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -13,6 +15,13 @@ class NotStored(Exception):
     """The complaint, or one of its attachments, cannot be taken; leaving the transaction undoes it."""
 
 
+class Enclosing(Protocol):
+    """Files that come with a complaint."""
+
+    async def keep(self, connection: AsyncConnection) -> None:
+        """Make attachments of them in the transaction."""
+
+
 class AttachedComplaints:
     """Beside the group store: such a complaint shares its commit with nobody."""
 
@@ -20,16 +29,18 @@ class AttachedComplaints:
         """Not the engine of the hot path."""
         self._engine = engine
 
-    async def store(self, item: Acceptance, caller: Caller, draft: Submitting | None = None) -> bool:
-        """Store `item` and end the `draft` that it was; False where its key or external_ref was known, `caller` may
-        not use an attachment of it, or the draft is not as it was.
+    async def store(
+        self, item: Acceptance, caller: Caller, draft: Submitting | None = None, files: Enclosing | None = None
+    ) -> bool:
+        """Store `item` with its `files` and end the `draft` that it was; False where its key or external_ref was
+        known, `caller` may not use an attachment of it, or the draft is not as it was.
 
         A twin on another replica at the same moment makes the statement fail: it is tried again, and sees the twin.
         """
         for attempt in range(3):
             try:
                 async with self._engine.begin() as connection:
-                    await _store(connection, item, caller, draft)
+                    await _store(connection, item, caller, draft, files)
             except NotStored:
                 return False
             except UniqueViolationError:
@@ -40,11 +51,15 @@ class AttachedComplaints:
         raise AssertionError("unreachable")
 
 
-async def _store(connection: AsyncConnection, item: Acceptance, caller: Caller, draft: Submitting | None) -> None:
+async def _store(
+    connection: AsyncConnection, item: Acceptance, caller: Caller, draft: Submitting | None, files: Enclosing | None
+) -> None:
     complaint = item.complaint
     if draft and not await drafts.end(connection, caller, draft, complaint.id, complaint.received_at):
         raise NotStored
-    if complaint.attachments and not await attachments.claim(connection, complaint.id, complaint.attachments, caller):
-        raise NotStored
     if not await STORE.fetch(connection, parameters_of([item])):
+        raise NotStored
+    if files is not None:  # last of all, so that nothing is placed in the store for a complaint that is not taken
+        await files.keep(connection)
+    if complaint.attachments and not await attachments.claim(connection, complaint.id, complaint.attachments, caller):
         raise NotStored

@@ -19,7 +19,8 @@ GONE = "erased"
 _COMPLAINTS = sa.text(f"""
     UPDATE complaint SET
         version = version + 1, sequence = greatest(sequence, :sequence), updated_at = :at, erased_at = :at,
-        query_code = '', owner = NULL, created_by = CASE WHEN owner IS NULL THEN created_by ELSE '{GONE}' END,
+        query_code = '', device = NULL, owner = NULL,
+        created_by = CASE WHEN owner IS NULL THEN created_by ELSE '{GONE}' END,
         release_actor = CASE WHEN release_actor IS NULL THEN NULL ELSE '{GONE}' END, release_reason = NULL,
         description = CASE WHEN :texts THEN '' ELSE description END,
         address = CASE WHEN :texts THEN NULL ELSE address END,
@@ -58,6 +59,12 @@ _QUESTIONS = sa.text(f"""
         text = CASE WHEN :texts THEN '' ELSE text END,
         answer = CASE WHEN :texts THEN NULL ELSE answer END,
         attachments = CASE WHEN :texts THEN '{{}}' ELSE attachments END
+    WHERE tenant = :tenant AND complaint_id = :id
+""")
+_TRIAGE = sa.text("""
+    UPDATE triage_item SET steps = (
+        SELECT coalesce(jsonb_agg(step - 'note' ORDER BY place), '[]')
+        FROM jsonb_array_elements(steps) WITH ORDINALITY AS told (step, place))
     WHERE tenant = :tenant AND complaint_id = :id
 """)
 _LIKENESS = sa.text("DELETE FROM complaint_likeness WHERE tenant = :tenant AND complaint_id = :id")
@@ -99,6 +106,7 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> Sequence[bytes
     await forget_settled(connection, [erasure.complaint])
     if not erasure.texts:
         return []
+    await connection.execute(_TRIAGE, row)
     await connection.execute(_LIKENESS, row)  # its pairs of letters are the text, nearly
     await connection.execute(_UPLOADS, row)  # their files go when the janitor finds no row of them
     return list(dict.fromkeys((await connection.execute(_ATTACHMENTS, row)).scalars()))

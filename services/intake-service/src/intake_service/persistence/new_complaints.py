@@ -40,20 +40,21 @@ WITH input AS (
         CAST(:idempotency_keys AS text[]), CAST(:hashes AS bytea[]), CAST(:answers AS text[]),
         CAST(:suggested AS text[]), CAST(:confidences AS float8[]),
         CAST(:kinds AS text[]), CAST(:confidentials AS bool[]), CAST(:origins AS text[]),
-        CAST(:outsides AS bool[]), CAST(:configurations AS int[])
+        CAST(:outsides AS bool[]), CAST(:configurations AS int[]), CAST(:devices AS bytea[]), CAST(:flags AS text[])
     ) AS t (id, tenant, number, query_code, source, proactive, category, description, lon, lat, address,
             given_lon, given_lat, given_crs, anonymous, name, phone, email, created_by, owner, occurred_at, received_at,
             external_ref, attributes, idempotency_key, request_hash, answer,
-            suggested_category, suggested_confidence, kind, confidential, origin, outside_area, configuration)
+            suggested_category, suggested_confidence, kind, confidential, origin, outside_area, configuration,
+            device, flag)
 ), stored AS (
     INSERT INTO complaint (id, tenant, number, query_code, status, source, proactive, category, description, lon, lat,
         address, given_lon, given_lat, given_crs, anonymous, created_by, owner, occurred_at, received_at, updated_at,
         external_ref, attributes, suggested_category, suggested_confidence, kind, confidential, origin, outside_area,
-        configuration)
+        configuration, device)
     SELECT id, tenant, number, query_code, 'received', source, proactive, category, description, lon, lat,
         address, given_lon, given_lat, given_crs, anonymous, created_by, owner, occurred_at, received_at, received_at,
         external_ref, CAST(attributes AS jsonb), suggested_category, suggested_confidence, kind, confidential,
-        CAST(origin AS jsonb), outside_area, configuration
+        CAST(origin AS jsonb), outside_area, configuration, device
     FROM input AS i
     WHERE i.idempotency_key IS NULL OR (
         SELECT k.tenant FROM idempotency_key AS k
@@ -66,6 +67,11 @@ WITH input AS (
     INSERT INTO reporter (complaint_id, tenant, name, phone, email)
     SELECT id, tenant, name, phone, email FROM input JOIN stored USING (id)
     WHERE name IS NOT NULL OR phone IS NOT NULL OR email IS NOT NULL
+), flagged AS (
+    INSERT INTO triage_item (complaint_id, tenant, reasons, rules_version, goes_on_at, flagged_at)
+    SELECT id, tenant, CAST(flag AS jsonb) -> 'reasons', CAST(CAST(flag AS jsonb) ->> 'version' AS int),
+        CAST(CAST(flag AS jsonb) ->> 'goes_on_at' AS timestamptz), received_at
+    FROM input JOIN stored USING (id) WHERE flag IS NOT NULL
 ), keys AS (
     INSERT INTO idempotency_key (tenant, principal, key, request_hash, status, body)
     SELECT tenant, created_by, idempotency_key, request_hash, 201, answer FROM input JOIN stored USING (id)
@@ -143,6 +149,8 @@ def _columns(group: Sequence[Acceptance]) -> dict[str, list[Any]]:
         "suggested": [c.suggested_category for c in complaints],
         "confidences": [c.suggested_confidence for c in complaints],
         "configurations": [c.configuration for c in complaints],
+        "devices": [c.device for c in complaints],
+        "flags": [orjson.dumps(c.flagged.stored()).decode() if c.flagged else None for c in complaints],
         "kinds": [c.kind for c in complaints],
         "outsides": [c.outside_area for c in complaints],
         "confidentials": [c.is_confidential for c in complaints],

@@ -86,6 +86,7 @@ complaint = sa.Table(
     sa.Column("ended_as", sa.Text, comment="as status, once it has ended; a trigger keeps it"),
     sa.Column("ended_at", _TIME, comment="as updated_at, once it has ended; a trigger keeps it"),
     sa.Column("configuration", sa.Integer, comment="the version it was filed under; null: 1"),
+    sa.Column("device", sa.LargeBinary, comment="digest of the id of the device it was reported from"),
     sa.UniqueConstraint("tenant", "number", name="complaint_number"),
 )
 sa.Index(
@@ -100,6 +101,13 @@ RECLASSIFIED = "reclassifications <> '[]'"
 """The condition of an index."""
 sa.Index("complaint_reclassified", complaint.c.tenant, complaint.c.id, postgresql_where=sa.text(RECLASSIFIED))
 sa.Index("complaint_by_creator", complaint.c.tenant, complaint.c.created_by, complaint.c.id)
+sa.Index(
+    "complaint_of_device",
+    complaint.c.tenant,
+    complaint.c.device,
+    complaint.c.id,
+    postgresql_where=complaint.c.device.is_not(None),
+)
 sa.Index("complaint_updated_range", complaint.c.updated_at, postgresql_using="brin")
 
 sa.Index("complaint_by_master", complaint.c.merged_into, postgresql_where=complaint.c.merged_into.is_not(None))
@@ -115,7 +123,13 @@ reporter = sa.Table(
     comment="personal data, apart so that it can be erased; written only together with its complaint",
 )
 
-sa.Index("reporter_by_phone", reporter.c.tenant, reporter.c.phone, postgresql_where=reporter.c.phone.is_not(None))
+sa.Index(
+    "reporter_of_phone",
+    reporter.c.tenant,
+    reporter.c.phone,
+    reporter.c.complaint_id,
+    postgresql_where=reporter.c.phone.is_not(None),
+)
 
 number_block = sa.Sequence("complaint_number_block", metadata=metadata)
 

@@ -23,12 +23,13 @@ from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.tables import complaint as table
 from intake_service.service.areas import Areas
 from intake_service.service.drafting import check_unchanged
+from intake_service.service.enclosing import Enclosed
 from intake_service.service.judging import refuse_flaws
 from intake_service.service.reception import received_event
 from intake_service.service.references import References
 from intake_service.service.referring import check_listed, check_usable
-from intake_service.service.report_limits import ReportLimits
 from intake_service.service.suggesting import Categoriser, Settled
+from intake_service.service.watching import Look, Watch
 from runtime import clock, idempotency
 from runtime.auth import Caller
 from runtime.ids import uuid7
@@ -64,7 +65,7 @@ class Intake:
         areas: Areas,
         categoriser: Categoriser,
         most_attachments: int,
-        limits: ReportLimits,
+        watch: Watch,
     ) -> None:
         """`numbers` hands out the case numbers; groups of complaints are stored by way of `hot_engine`."""
         self._engine = engine
@@ -73,7 +74,7 @@ class Intake:
         self._areas = areas
         self._categoriser = categoriser
         self._most_attachments = most_attachments
-        self._limits = limits
+        self._watch = watch
         self._attached = AttachedComplaints(engine)
         self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(hot_engine).store)
         self._in_flight: dict[tuple[str, ...], asyncio.Event] = {}
@@ -85,21 +86,33 @@ class Intake:
         return Accepted(UUID(orjson.loads(stored.body)["id"]), stored.body, repeated=True) if stored else None
 
     async def accept(
-        self, report: Report, caller: Caller, once: Once | None = None, *, draft: Submitting | None = None
+        self,
+        report: Report,
+        caller: Caller,
+        once: Once | None = None,
+        *,
+        draft: Submitting | None = None,
+        files: Enclosed | None = None,
+        device: bytes | None = None,
     ) -> Accepted:
         """Accept `report` durably, or return the answer that its idempotency key got before.
 
-        A `draft` of the caller, which the report was written as, ends in the same commit. Raises Problem: 422 for a
-        report that breaks a rule, is out of scope, or bears a key that another request used, 409 for an `external_ref`
-        that the source has used or a draft that was submitted, 412 for one that has changed, 429 for one too many.
+        A `draft` of the caller, which the report was written as, ends in the same commit, which also has the `files`
+        that came with it; their ids are among the report's attachments. `device` stands for where it comes from. What
+        triage rules suspect is accepted like all else, and put into their queue. Raises Problem: 422 for a report that
+        breaks a rule, is out of scope, or bears a key that another request used, 409 for an `external_ref` that the
+        source has used or a draft that was submitted, 412 for one that has changed, 429 for one too many.
         """
         now = clock.now()
         reference = await self._references.current(caller.tenant)
         refuse_flaws(report, caller, now, reference)
         area = await self._areas.of(caller.tenant)
         settled = self._categoriser.settle(report, reference, now)
-        acceptance = _acceptance(report, settled, reference, area, caller, once, await self._numbers.draw(now), now)
-        if refusal := self._limits.take(caller, acceptance.complaint.id, now):
+        judge = await self._watch.judge(caller.tenant)
+        number = await self._numbers.draw(now)
+        look = self._watch.look(report, caller, device, settled, reference, judge, now)
+        acceptance = _acceptance(report, settled, reference, area, caller, once, number, now, device, look)
+        if refusal := self._watch.take(look, caller, acceptance.complaint.id):
             if once and (answer := await self.answered(caller, once)):
                 return answer
             raise refusal
@@ -112,15 +125,16 @@ class Intake:
         for claim in claims:
             self._in_flight[claim] = done
         try:
-            if await self._store(acceptance, caller, draft):
+            if await self._store(acceptance, caller, draft, files):
                 settled.count()
+                look.count()
                 return Accepted(acceptance.complaint.id, acceptance.answer)
         finally:
             for claim in claims:
                 del self._in_flight[claim]
             done.set()
-        self._limits.give_back(caller, acceptance.complaint.id)
-        return await self._known(acceptance, caller, once, draft)
+        self._watch.give_back(look, acceptance.complaint.id)
+        return await self._known(acceptance, caller, once, draft, files)
 
     async def check(self, report: Report, caller: Caller) -> None:
         """Store nothing; raise what `accept` would of the rules that a report must keep, and of its `external_ref`."""
@@ -130,14 +144,21 @@ class Intake:
             async with self._engine.connect() as connection:
                 await _check_reference(connection, caller.tenant, report.source, report.external_ref)
 
-    async def _store(self, acceptance: Acceptance, caller: Caller, draft: Submitting | None) -> bool:
+    async def _store(
+        self, acceptance: Acceptance, caller: Caller, draft: Submitting | None, files: Enclosed | None
+    ) -> bool:
         if acceptance.complaint.attachments or draft is not None:
             check_listed(acceptance.complaint.attachments, self._most_attachments)
-            return await self._attached.store(acceptance, caller, draft)
+            return await self._attached.store(acceptance, caller, draft, files)
         return await self._commits.submit(acceptance)
 
     async def _known(
-        self, acceptance: Acceptance, caller: Caller, once: Once | None, draft: Submitting | None
+        self,
+        acceptance: Acceptance,
+        caller: Caller,
+        once: Once | None,
+        draft: Submitting | None,
+        files: Enclosed | None,
     ) -> Accepted:
         if once and (answer := await self.answered(caller, once)):
             return answer
@@ -145,7 +166,8 @@ class Intake:
             complaint = acceptance.complaint
             if draft is not None:
                 await check_unchanged(connection, caller, draft, complaint.received_at)
-            await check_usable(connection, complaint.attachments, caller)
+            new = files.ids if files else frozenset()
+            await check_usable(connection, [each for each in complaint.attachments if each not in new], caller)
             if complaint.external_ref is None:  # a twin had the attachments and gave them back
                 raise Problem(409, "conflict")
             await _check_reference(connection, complaint.tenant, complaint.source, complaint.external_ref)
@@ -176,6 +198,8 @@ def _acceptance(
     once: Once | None,
     number: str,
     now: datetime,
+    device: bytes | None,
+    look: Look,
 ) -> Acceptance:
     suggestion = settled.suggestion
     complaint = NewComplaint(
@@ -203,6 +227,8 @@ def _acceptance(
         kind=report.kind,
         origin=report.origin,
         outside_area=area.is_outside(report.location.lon, report.location.lat),
+        device=device,
+        flagged=look.flagged,
     )
     return Acceptance(
         complaint,

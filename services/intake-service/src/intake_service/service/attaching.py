@@ -81,11 +81,10 @@ class Attaching:
                 if answer := await idempotency.replay(connection, caller, key, digest):
                     return replace(answer, headers={**answer.headers, "Idempotency-Replayed": "true"})
         async with examined(staged, wish, self.limits, self.images) as content:
-            new = _new_attachment(staged, content, wish, caller)
-            for part in content.parts:
-                await self.blobs.bring(part.staged)
+            new = new_attachment(uuid7(), staged, content, wish, caller)
+            await self.bring(content)
             async with self.engine.begin() as connection:
-                await self._keep(connection, new, content, caller)
+                await self.keep(connection, new, content, caller)
                 if upload is not None and not await uploads.end(connection, upload, caller):
                     raise Problem(404, "upload-not-found")
                 answer = await answer_for(connection, new.id, caller)
@@ -93,7 +92,13 @@ class Attaching:
                     await idempotency.store(connection, caller, key, digest, answer)
                 return answer
 
-    async def _keep(self, connection: AsyncConnection, new: NewAttachment, content: Content, caller: Caller) -> None:
+    async def bring(self, content: Content) -> None:
+        """Do of `keep` what takes long, before the transaction: no connection waits for an upload to the store."""
+        for part in content.parts:
+            await self.blobs.bring(part.staged)
+
+    async def keep(self, connection: AsyncConnection, new: NewAttachment, content: Content, caller: Caller) -> None:
+        """Place what was made of a file in the store, and add its rows in the caller's transaction."""
         await attachments.hold(connection, [file.sha256 for file in new.files])
         if new.complaint is not None:
             await make_room(connection, new.complaint, caller, self.limits.per_complaint)
@@ -115,9 +120,10 @@ def _digest(staged: Staged, wish: Wish) -> bytes:
     return request_hash("POST", PATH, orjson.dumps(told))
 
 
-def _new_attachment(staged: Staged, content: Content, wish: Wish, caller: Caller) -> NewAttachment:
+def new_attachment(attachment_id: UUID, staged: Staged, content: Content, wish: Wish, caller: Caller) -> NewAttachment:
+    """Return the attachment that a file becomes which turned out to be `content`."""
     return NewAttachment(
-        id=uuid7(),
+        id=attachment_id,
         tenant=caller.tenant,
         uploaded_by=caller.subject,
         by_staff=caller.has(*STAFF),

@@ -28,6 +28,7 @@ async def merge(
     """
     if into == complaint_id:
         raise invalid("/into", "merge-into-itself")
+    ending = Ending("merged", reason, {"into": str(into)})
     async with engine.begin() as connection:
         rows = await merging.lock(connection, caller.tenant, [complaint_id, into])
         if len(rows) < 2:
@@ -35,8 +36,8 @@ async def merge(
         if rows[complaint_id].merged_into == into:  # asked for again
             return Outcome("done", Status.MERGED, rows[complaint_id].version)
         await _check(connection, rows[complaint_id], rows[into])
-        request = await ask(connection, complaint_id, caller, Ending("merged", reason, {"into": str(into)}), if_match)
-    return await outcome_of(engine, complaint_id, caller.tenant, request)
+        request = await ask(connection, rows[complaint_id], caller.subject, ending, if_match)
+    return await outcome_of(engine, rows[complaint_id], ending.kind, request)
 
 
 async def unmerge(

@@ -15,7 +15,7 @@ SOURCE = "intake"
 
 def received_event(complaint: NewComplaint) -> Event:
     """Return the event that tells dispatch and ledger of `complaint`: no name, phone or email in it."""
-    place, order = complaint.location, complaint.origin.order
+    place, order, flagged = complaint.location, complaint.origin.order, complaint.flagged
     event_id = uuid7()
     return Event(
         id=event_id,
@@ -47,6 +47,8 @@ def received_event(complaint: NewComplaint) -> Event:
             outside_area=complaint.outside_area or None,
             order=SuperiorOrder(number=order.number, deadline=order.deadline) if order else None,
             query_code_digest=query_code_digest(complaint.id, complaint.query_code),
+            suspicions=tuple(each.rule for each in flagged.suspicions) if flagged else None,
+            held=True if flagged and flagged.goes_on_at else None,
         ),
     )
 

@@ -1,5 +1,6 @@
 """Puts complaints into another category: a correction that dispatch and ledger follow."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from contracts.topics import LIFECYCLE
 from eventbus import outbox
 from intake_service.domain.configuration.reference import Reference
 from intake_service.persistence.tables import complaint as table
+from intake_service.service import triaging
 from operations.problems import illegal_transition, invalid, not_found
 from runtime import clock, etag
 from runtime.auth import Caller
@@ -38,18 +40,12 @@ async def reclassify(
 ) -> Any:
     """Put a complaint into a category that is in force, and return its row.
 
-    Raises Problem: 404, 412 for another `version`, 409 with the present state where it has ended, 422 for a category
-    that there is none of, that is not in force, that is none for the units, or that it has already.
+    What triage has held goes on with that. Raises Problem: 404, 412 for another `version`, 409 with the present state
+    where it has ended, 422 for a category that there is none of, that is not in force, that is none for the units, or
+    that it has already.
     """
     now = clock.now()
-    known = reference.categories.get(category)
-    if known is None:
-        raise invalid("/category", "unknown-category", given=category)
-    standing = known.span.at(now)
-    if standing != "active":
-        raise invalid("/category", "category-retired" if standing == "retired" else "category-not-yet", given=category)
-    if known.advice is not None:
-        raise invalid("/category", "category-out-of-scope", given=category)
+    _check_category(reference, category, now)
     async with engine.begin() as connection:
         query = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == caller.tenant)
         row = (await connection.execute(query.with_for_update())).one_or_none()
@@ -63,9 +59,23 @@ async def reclassify(
         event = _event(row, caller, category, reason)
         written = await _write(connection, row, event, reference.version)
         await outbox.append(connection, LIFECYCLE.name, [event])
+        was_waiting = await triaging.settle_reclassified(connection, written, caller, event.time)
+    if was_waiting:
+        triaging.OUTCOMES.labels("reclassified").inc()
     if row.suggested_category is not None:
         CORRECTIONS.labels(row.suggested_category, str(row.suggested_category == category).lower()).inc()
     return written
+
+
+def _check_category(reference: Reference, category: str, now: datetime) -> None:
+    known = reference.categories.get(category)
+    if known is None:
+        raise invalid("/category", "unknown-category", given=category)
+    standing = known.span.at(now)
+    if standing != "active":
+        raise invalid("/category", "category-retired" if standing == "retired" else "category-not-yet", given=category)
+    if known.advice is not None:
+        raise invalid("/category", "category-out-of-scope", given=category)
 
 
 async def _write(connection: AsyncConnection, row: Any, event: Event, configuration: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.lifecycle import EventType, Status
 from ledger_service.api.schemas import ComplaintView, EntryView, LiveEntry, Story
-from ledger_service.domain.disclosure import for_reporter
+from ledger_service.domain.disclosure import STAFF_ONLY, for_reporter
 from ledger_service.domain.entry_types import entry_type
 from ledger_service.domain.labels import STATUS_LABELS, label_of
 from ledger_service.persistence.stories import Row
@@ -60,6 +60,8 @@ def _location(row: Row) -> dict[str, Any]:
 def _timeline(entries: Iterable[Row], is_staff: bool) -> Iterator[dict[str, Any]]:
     team_name = None
     for row in entries:
+        if row["type"] in STAFF_ONLY and not is_staff:
+            continue
         data = parse_data(row["data"])
         team_name = data.get("team_name", team_name)
         yield _entry(row, data, is_staff) | {"unit": team_name if row["source"] == "dispatch" else None}

@@ -48,9 +48,12 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.QUESTION_LAPSED: frozenset({"question"}),
     EventType.LOCATED: frozenset({"location", "community"}),
     EventType.RECLASSIFIED: frozenset({"category", "former"}),
+    EventType.CLEARED: frozenset(),
     EventType.ERASED: frozenset({"ground", "texts"}),
 }
 """Named one by one: a field that a later version adds stays inside until somebody decides otherwise."""
+STAFF_ONLY = frozenset({EventType.CLEARED})
+"""Of these reporters do not even see that they happened: nobody is told that they were suspected."""
 
 
 def for_reporter(event_type: EventType, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from typing import NamedTuple
 
-from contracts.lifecycle import TRANSITIONS, EventType, Status
+from contracts.lifecycle import TRANSITIONS, UNCOUNTED, EventType, Status
 from ledger_service.domain.labels import EVENT_LABELS, STATUS_LABELS
 
 OPEN_LABEL = "未结 Open"
@@ -41,9 +41,9 @@ _ANEW = frozenset({EventType.REOPENED, EventType.UNMERGED})
 
 
 def final_states() -> frozenset[Status]:
-    """Return the states that no event leads out of, but one that begins the work anew."""
+    """Return the states that no event leads out of, but to another end, or one that begins the work anew."""
     lines = [line for event, line in TRANSITIONS.items() if event not in _ANEW]
-    left = {source for line in lines if line.target is not None for source in line.sources}
+    left = {source for line in lines if line.target not in (None, *UNCOUNTED) for source in line.sources}
     return frozenset(Status) - left
 
 

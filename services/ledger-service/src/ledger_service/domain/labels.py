@@ -71,6 +71,7 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.QUESTION_LAPSED: Label("逾期未答复", "No answer in time"),
     EventType.LOCATED: Label("核定位置", "Place set"),
     EventType.RECLASSIFIED: Label("变更类别", "Put into another category"),
+    EventType.CLEARED: Label("甄别放行", "Cleared in triage"),
     EventType.ERASED: Label("删除个人信息", "Personal data erased"),
 }
 

@@ -29,14 +29,15 @@ def create_app(
     readiness: Readiness,
     description: str = "",
     body_limits: Mapping[str, int] | None = None,
+    form_limits: Mapping[str, int] | None = None,
     alias: str | None = None,
 ) -> FastAPI:
     """Return an app whose every route reads strict JSON, answers errors as problem+json, and is counted and logged.
 
     Documentation, health and metrics are under `prefix` (`/intake/docs`, `/intake/readyz`). Bodies may have
     `settings.max_body_bytes` bytes, or what `body_limits` says: for an exact path, or for all that begin with one that
-    ends in a slash. An `alias` is a second prefix for
-    documentation, health and metrics. There is no lifespan: `runtime.lifecycle` opens and closes services.
+    ends in a slash; forms what `form_limits` says for an exact path. An `alias` is a second prefix for documentation,
+    health and metrics. There is no lifespan: `runtime.lifecycle` opens and closes services.
     """
     app = ServiceApp(
         title=title,
@@ -47,7 +48,7 @@ def create_app(
     )
     app.state.verifier = verifier
     app.state.readiness = readiness
-    _furnish(app, settings.max_body_bytes, body_limits or {})
+    _furnish(app, settings.max_body_bytes, body_limits or {}, form_limits or {})
     app.include_router(_operations(prefix, readiness))
     add_docs(app, prefix)
     if alias is not None:
@@ -59,7 +60,7 @@ def create_app(
 def create_root_app(readiness: Reporter, services: Iterable[str]) -> FastAPI:
     """Return the app of a process: an index of its services, and its own health and metrics."""
     app = ServiceApp(title="Jieban 接办", docs_url=None, openapi_url=None)
-    _furnish(app, _ROOT_BODY_BYTES, {})
+    _furnish(app, _ROOT_BODY_BYTES, {}, {})
     app.include_router(_operations("", readiness))
     index = {name: {"docs": f"/{name}/docs", "openapi": f"/{name}/openapi.json"} for name in services}
 
@@ -71,10 +72,10 @@ def create_root_app(readiness: Reporter, services: Iterable[str]) -> FastAPI:
     return app
 
 
-def _furnish(app: FastAPI, max_body_bytes: int, body_limits: Mapping[str, int]) -> None:
+def _furnish(app: FastAPI, max_body_bytes: int, body_limits: Mapping[str, int], form_limits: Mapping[str, int]) -> None:
     install(app)
     app.add_exception_handler(AlreadyAnswered, _answer_again)
-    app.add_middleware(Shell, max_body_bytes=max_body_bytes, body_limits=body_limits)
+    app.add_middleware(Shell, max_body_bytes=max_body_bytes, body_limits=body_limits, form_limits=form_limits)
 
 
 async def _answer_again(_request: Request, error: Exception) -> Response:

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request, Response
 from fastapi.params import Body, Form
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
+from starlette.types import Scope
 
+from runtime.auth.caller import Caller
 from runtime.auth.guards import guard_of
 from runtime.http.quick import refuse_threads, slim
 from runtime.http.strict_json import parse_json
@@ -16,7 +18,32 @@ from runtime.problems import Problem
 
 _JSON_TYPE = re.compile(rb"application/(?:[a-z0-9.-]+\+)?json")
 
+_FORM_TYPE = b"multipart/form-data"
+_OF_FORM = "of_form"
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+FormHandler = Callable[[Request, Caller], Coroutine[Any, Any, Response]]
+
+
+def takes_form(handle: FormHandler) -> Callable[[Endpoint], Endpoint]:
+    """Mark an endpoint with a JSON body: a request that is a form goes to `handle` instead, before its body is read.
+
+    The endpoint's guard has let the caller through by then.
+    """
+
+    def mark(endpoint: Endpoint) -> Endpoint:
+        setattr(endpoint, _OF_FORM, handle)
+        return endpoint
+
+    return mark
+
+
+def is_form(scope: Scope) -> bool:
+    """Say whether a request is declared as multipart/form-data."""
+    return any(
+        name == b"content-type" and value[: len(_FORM_TYPE)].lower() == _FORM_TYPE for name, value in scope["headers"]
+    )
 
 
 class StrictRoute(APIRoute):
@@ -36,10 +63,13 @@ class StrictRoute(APIRoute):
         needs_body = takes_json and body_info is not None and body_info.is_required()
         if guard is None and not takes_json:
             return handle
+        of_form: FormHandler | None = getattr(self.endpoint, _OF_FORM, None)
 
         async def strict(request: Request) -> Response:
             if guard is not None:
-                await guard(request)
+                caller = await guard(request)
+                if of_form is not None and is_form(request.scope):
+                    return await of_form(request, caller)
             if takes_json:
                 # Where the framework looks first: it neither reads nor parses the body again.
                 request._body = body = await _read(request)

@@ -15,6 +15,7 @@ from uuid_utils import uuid7
 from runtime import tracing
 from runtime.access_log import access_log
 from runtime.http.metrics import observer
+from runtime.http.route import is_form
 from runtime.problems import Problem, response_to
 
 log = structlog.get_logger()
@@ -30,8 +31,11 @@ _propagator = TraceContextTextMapPropagator()
 class Shell:
     """Pure ASGI; one object per request instead of a stack of layers, because every request pays for it."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int, body_limits: Mapping[str, int]) -> None:
+    def __init__(
+        self, app: ASGIApp, max_body_bytes: int, body_limits: Mapping[str, int], form_limits: Mapping[str, int]
+    ) -> None:
         self._app = app
+        self._form_limits = form_limits
         self._max_body_bytes = max_body_bytes
         self._body_limits = body_limits
         self._folders = tuple(path for path in body_limits if path.endswith("/"))
@@ -45,6 +49,8 @@ class Shell:
         limit = self._body_limits.get(path, self._max_body_bytes)
         if path.startswith(self._folders):
             limit = self._limit_within(path)
+        if path in self._form_limits and is_form(scope):
+            limit = self._form_limits[path]
         exchange = _Exchange(scope, receive, send, limit)
         token = tracing.current_request.set(exchange.context)
         try:

@@ -14,7 +14,7 @@ from runtime.auth import Caller
 from runtime.auth.guards import Guard
 from runtime.problems import Problem
 
-_FORM = Kind("media", 4 * 4000, 60, needs_file=False)
+_FORM = Kind({"media"}, 4 * 4000, 60)
 _URLENCODED = "application/x-www-form-urlencoded"
 _KEY = "api_key"
 

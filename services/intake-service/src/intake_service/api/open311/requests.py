@@ -12,6 +12,7 @@ from fastapi import Request, Response
 from contracts.lifecycle import ENDED
 from intake_service.api.attachment_texts import store_at_hand
 from intake_service.api.deps import Known
+from intake_service.api.devices import checked, digest_of
 from intake_service.api.open311.formats import both, listed, router
 from intake_service.api.open311.keys import Posting, Reader
 from intake_service.api.open311.services import ANYBODY, Jurisdiction
@@ -56,7 +57,8 @@ async def create_request(request: Request, caller: Posting, references: Known) -
         submission.report([], reference)
         attachments = await _attached(request, submission, caller)
         intake: Intake = request.app.state.intake
-        accepted = await intake.accept(submission.report(attachments, reference), caller, once)
+        device = digest_of(checked(submission.device), caller)
+        accepted = await intake.accept(submission.report(attachments, reference), caller, once, device=device)
     except Problem as problem:
         raise in_its_words(problem) from problem
     finally:

@@ -73,6 +73,11 @@ class Submission:
             raise in_its_words(problem_of(findings)) from error
         return report
 
+    @property
+    def device(self) -> str | None:
+        """The id of the device that it was sent from."""
+        return self._text("device_id")
+
     def _text(self, name: str) -> str | None:
         return self.fields.get(name, [""])[0].strip() or None
 

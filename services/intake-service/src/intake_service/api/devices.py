@@ -1,0 +1,37 @@
+"""The device that a report comes from: an id that its app has made up once and keeps."""
+
+import hashlib
+import re
+from typing import Annotated
+
+from fastapi import Depends, Header
+
+from runtime.auth import Caller
+from runtime.problems import Problem
+
+_ID = re.compile(r"[\x21-\x7e]{8,128}")
+
+
+async def device_id(
+    x_device_id: Annotated[
+        str | None,
+        Header(description="8 to 128 visible ASCII characters that stand for the device, such as a random UUID."),
+    ] = None,
+) -> str | None:
+    """Return the id; `Problem` 400 for one that is none."""
+    return checked(x_device_id)
+
+
+def checked(given: str | None) -> str | None:
+    """Return the id; `Problem` 400 for one that is none."""
+    if given is not None and _ID.fullmatch(given) is None:
+        raise Problem(400, "device-id-invalid")
+    return given
+
+
+def digest_of(device: str | None, caller: Caller) -> bytes | None:
+    """Return what is kept of it: 16 bytes, other ones in each tenant."""
+    return None if device is None else hashlib.sha256(f"{caller.tenant}\n{device}".encode()).digest()[:16]
+
+
+DeviceId = Annotated[str | None, Depends(device_id)]
