@@ -12,6 +12,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -54,7 +55,7 @@ class S3Server:
         return f"http://{LOOPBACK}:{self._port}"
 
     @property
-    def settings(self) -> Mapping[str, str]:
+    def settings(self) -> Mapping[str, Any]:
         """How RuntimeSettings name it."""
         return {
             "attachments_s3_endpoint": self.endpoint,

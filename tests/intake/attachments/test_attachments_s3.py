@@ -87,7 +87,7 @@ async def test_what_it_refuses_is_said_without_a_secret(s3: S3Server, bucket_nam
     (tmp_path / "file").write_bytes(b"content")
     with pytest.raises(StoreAway) as refused:
         await wrong.place(stage(tmp_path / "file"))
-    assert refused.value.strerror.startswith(f"s3://{bucket_name}/a/prefix: 403")
+    assert str(refused.value.strerror).startswith(f"s3://{bucket_name}/a/prefix: 403")
     assert refused.value.__suppress_context__
     assert await S3Blobs(place(s3, "another")).check() == "s3://another/a/prefix: 404 NoSuchBucket"
     with pytest.raises(StoreAway, match="no such bucket"):

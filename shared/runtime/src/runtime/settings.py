@@ -34,7 +34,10 @@ def _known_zone(name: str) -> str:
 DatabaseUrl = Annotated[str, AfterValidator(normal_url)]
 FOLDER = "folder"
 AttachmentsStore = Annotated[
-    str, Field(pattern=rf"^({FOLDER}|s3://[0-9a-z][0-9a-z.-]{{1,61}}[0-9a-z](/[0-9A-Za-z_-][0-9A-Za-z._-]{{0,63}}){{0,8}}/?)$")
+    str,
+    Field(
+        pattern=rf"^({FOLDER}|s3://[0-9a-z][0-9a-z.-]{{1,61}}[0-9a-z](/[0-9A-Za-z_-][0-9A-Za-z._-]{{0,63}}){{0,8}}/?)$"
+    ),
 ]
 
 

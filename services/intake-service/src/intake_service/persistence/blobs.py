@@ -90,6 +90,11 @@ def asked(operation: Operation) -> Iterator[None]:
         _SECONDS.labels(operation).observe(time.perf_counter() - started)
 
 
+def staging_failed() -> None:
+    """Count that a file could not even be taken in: the folder of files on their way is full, or not there."""
+    _FAILURES.labels("stage").inc()
+
+
 @contextmanager
 def failures_counted(operation: Operation) -> Iterator[None]:
     """Count the failures; a content that is not there is an answer, and none."""

@@ -1,6 +1,7 @@
 """The store as a folder: `<root>/blobs/ab/abcd…`, on a file system that all replicas share."""
 
 import asyncio
+import errno
 import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -59,8 +60,17 @@ class FolderBlobs:
 
     async def check(self) -> str | None:
         """Say whether the folder, or what it will be made in, can be written to."""
+        try:
+            with asked("check"):
+                await asyncio.to_thread(self._check)
+        except OSError as error:
+            return f"{self.name}: {error.strerror}"
+        return None
+
+    def _check(self) -> None:
         place = next(place for place in (self._root, *self._root.parents) if place.exists())
-        return None if os.access(place, os.W_OK | os.X_OK) else f"{self.name} cannot be written to"
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "cannot be written to")
 
     def _place(self, staged: Staged) -> None:
         target = self.path(staged.sha256)

@@ -38,6 +38,7 @@ _RETRIES: "RetryConfig" = {
     "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=2), "base": 2},
 }
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>", re.ASCII)
+_HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _STATUS = re.compile(r"status code: (\d{3})", re.ASCII)
 
 
@@ -114,8 +115,8 @@ class S3Blobs:
                     await self._store.put_async(
                         key(staged.sha256), staged.path, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE
                     )
-                except FileNotFoundError as error:
-                    raise StoreAway(f"{self.name}: there is no such bucket") from error
+                except FileNotFoundError:
+                    raise StoreAway(f"{self.name}: there is no such bucket") from None
 
     async def has(self, sha256: bytes) -> bool:
         """Say whether the content is there."""
@@ -148,15 +149,15 @@ class S3Blobs:
             async with asyncio.timeout(_PLACE_SECONDS):
                 async for batch in self._store.list(f"blobs/{shard:02x}", chunk_size=1000):
                     names = [each["path"].rpartition("/")[2] for each in batch if each["last_modified"] < before]
-                    found += [bytes.fromhex(name) for name in names]
+                    found += [bytes.fromhex(name) for name in names if _HASH.fullmatch(name)]
         return found
 
     async def check(self) -> str | None:
-        """Ask for a part of the list, which takes the bucket and all rights but those to change it."""
+        """Ask for a list that is empty, for which bucket and keys have to be right."""
         try:
             with self._asked("check"):
                 async with asyncio.timeout(_CHECK_SECONDS):
-                    async for _ in self._store.list("blobs/00", chunk_size=1):
+                    async for _ in self._store.list("nothing"):
                         break
         except StoreAway as error:
             return error.strerror
