@@ -30,6 +30,9 @@ async def found(people: People, external_ref: str) -> list[dict[str, Any]]:
 @pytest.mark.timeout(300)
 async def test_the_walk(county: County, people: People, tmp_path: Path) -> None:
     printed = run(county, prelude(county) + section("docs/importing.md", "A walk"), tmp_path)
+    over_rest = run(county, prelude(county) + section("docs/importing.md", "Over REST"), tmp_path)
+    assert '"accepted":1' in over_rest
+    assert "3,R-2," in over_rest
     assert "would be created" in printed
     assert "3,2024-0002,status_description,,not imported: closed where it comes from" in printed
     assert "4,2024-0003,requested_datetime,occurred_at,'yesterday' is not a time" in printed

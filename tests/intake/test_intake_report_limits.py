@@ -156,3 +156,17 @@ async def test_an_id_of_a_device_that_is_none_is_refused(replicas: list[Replica]
     for given in ("short", "x" * 129, "with a blank", "tab\tinside"):
         answer = await replicas[0].file(as_(Role.CITIZEN, "odd", **{"X-Device-Id": given}))
         assert code_of(answer) == (400, "device-id-invalid")
+
+
+async def test_rules_that_one_replica_publishes_count_at_the_other(replicas: list[Replica], as_: As) -> None:
+    one, other = replicas
+    tenant, text = "520131", "见 www.example.org"
+    headers = [as_(Role.CITIZEN, f"linker-{place}", tenant=tenant) for place in range(2)]
+    links = {"code": "links", "zh": "链接", "en": "Links", "reason": "spam", "kind": "links", "more_than": 0}
+    assert (await other.file(headers[0], description=text)).status_code == 201
+    admin = as_(Role.ADMIN, tenant=tenant)
+    assert (await one.client.put("/triage/rules", json={"rules": [links]}, headers=admin)).status_code == 200
+    await other.service.app.state.intake._watch.renew()
+    receipt = (await other.file(headers[1], description=text)).json()
+    queue = await one.client.get("/triage", headers=as_(Role.OPERATOR, tenant=tenant))
+    assert [each["id"] for each in queue.json()["items"]] == [receipt["id"]]

@@ -136,6 +136,31 @@ async def test_what_nobody_looks_at_goes_on_by_itself_once(
     assert {each["outcome"] for each in await queue(client, as_, tenant, state="released")} == {"lapsed"}
 
 
+async def test_whoever_is_first_it_goes_on_exactly_once(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    tenant = "520121"
+    await publish(client, as_, tenant, SPAM)
+    ids = [await filed(client, as_, tenant, description=TEXT) for _ in range(6)]
+    async with engine.begin() as connection:
+        over = "UPDATE triage_item SET goes_on_at = now() WHERE tenant = :tenant"
+        await connection.execute(sa.text(over), {"tenant": tenant})
+    operator, dispatcher = as_(Role.OPERATOR, tenant=tenant), as_(Role.DISPATCHER, tenant=tenant)
+    change = {"category": "street_order.itinerant_vendors", "reason": "是游摊"}
+    await asyncio.gather(
+        *(client.post(f"/triage/{each}/release", json={}, headers=operator) for each in ids),
+        *(client.post(f"/complaints/{each}/reclassification", json=change, headers=dispatcher) for each in ids),
+        *(client.post(f"/triage/{each}/release", json={}, headers=dispatcher) for each in reversed(ids)),
+        *(triaging.go_on(engine, size=3) for _ in range(3)),
+    )
+    for complaint in ids:
+        assert sorted(await told(engine, complaint)) == [
+            "complaint.cleared", "complaint.received", "complaint.reclassified",
+        ]  # fmt: skip
+        seen = (await client.get(f"/triage/{complaint}", headers=operator)).json()
+        assert (len(seen["steps"]), seen["outcome"]) == (2, seen["steps"][1]["step"])
+
+
 async def test_another_category_or_an_ending_settles_it(
     client: httpx.AsyncClient, engine: AsyncEngine, as_: As
 ) -> None:

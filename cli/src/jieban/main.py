@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
 from jieban.errors import UserError
+from operations.importing.errors import ImportRefused
 
 COMMANDS: Mapping[str, str] = {
     "up": "up:up",
@@ -87,6 +88,8 @@ def app() -> None:
     except UserError as error:
         print(f"jieban: {error}", file=sys.stderr)  # noqa: T201 - what sys.exit does with a text, and 1
         sys.exit(error.code)
+    except ImportRefused as error:
+        sys.exit(f"jieban: {error}")
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             sys.exit(f"jieban: The disk is full: no more could be written ({error.filename or 'no file named'}).")

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jieban.errors import UserError
-from jieban.importer.document import Document, load
-from jieban.importer.mapping import ColumnMapping, Skipped, Unmappable
+from operations.importing.document import Document, load
+from operations.importing.errors import ImportRefused
+from operations.importing.mapping import ColumnMapping, Skipped, Unmappable
 
 
 def made(name: str = "usual", **changes: Any) -> ColumnMapping:
@@ -117,11 +117,11 @@ def test_what_is_closed_elsewhere_is_left_out() -> None:
 
 def test_a_header_that_lacks_a_column_is_refused() -> None:
     made("open311").check(["service_request_id", "requested_datetime", "service_name", "lat", "long"], "a.csv")
-    with pytest.raises(UserError, match=r"external_ref from .service_request_id"):
+    with pytest.raises(ImportRefused, match=r"external_ref from .service_request_id"):
         made("open311").check(["requested_datetime", "service_name", "lat", "long"], "a.csv")
-    with pytest.raises(UserError, match=r"category from .类"):
+    with pytest.raises(ImportRefused, match=r"category from .类"):
         made(map={"category": "类"}).check(["text", "address"], "a.csv")
-    with pytest.raises(UserError, match="where it is"):
+    with pytest.raises(ImportRefused, match="where it is"):
         made().check(["text", "id"], "a.csv")
 
 
@@ -129,7 +129,7 @@ def test_a_header_that_lacks_a_column_is_refused() -> None:
 def test_a_wrong_mapping_is_one_clear_sentence(tmp_path: Path, bad: dict[str, Any]) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(json.dumps(bad))
-    with pytest.raises(UserError, match=r"mine[.]yaml is wrong: "):
+    with pytest.raises(ImportRefused, match=r"mine[.]yaml is wrong: "):
         load(str(file))
 
 
@@ -137,12 +137,12 @@ def test_a_wrong_mapping_is_one_clear_sentence(tmp_path: Path, bad: dict[str, An
 def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(text)
-    with pytest.raises(UserError, match="mine"):
+    with pytest.raises(ImportRefused, match="mine"):
         load(str(file))
 
 
 def test_a_mapping_that_does_not_exist_names_those_that_do() -> None:
-    with pytest.raises(UserError, match="hotline-12345, open311, usual"):
+    with pytest.raises(ImportRefused, match="hotline-12345, open311, usual"):
         load("none")
 
 

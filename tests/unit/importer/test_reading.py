@@ -10,9 +10,9 @@ from typing import Any
 import openpyxl
 import pytest
 
-from jieban.errors import UserError
-from jieban.importer.document import Document
-from jieban.importer.reading import Row, count_rows, read_rows
+from operations.importing.document import Document
+from operations.importing.errors import ImportRefused
+from operations.importing.reading import Row, count_rows, read_rows
 from operations.sheets import reading
 from operations.sheets.skeleton import Heading, Sheet
 from operations.sheets.workbook import Workbook
@@ -84,13 +84,13 @@ def test_a_row_with_surplus_cells_is_flawed(tmp_path: Path) -> None:
 def test_an_unreadable_file_is_one_clear_sentence(tmp_path: Path, name: str, content: bytes, word: str) -> None:
     file = tmp_path / name
     file.write_bytes(content)
-    with pytest.raises(UserError, match=word):
+    with pytest.raises(ImportRefused, match=word):
         rows_of(file)
 
 
 def test_a_missing_file_is_one_clear_sentence(tmp_path: Path) -> None:
     for name in ("none.jsonl", "none.xlsx", "none.csv"):
-        with pytest.raises(UserError, match="Cannot read"):
+        with pytest.raises(ImportRefused, match="Cannot read"):
             rows_of(tmp_path / name)
 
 
@@ -119,7 +119,7 @@ def test_formulas_are_named_with_their_cell(tmp_path: Path) -> None:
 def test_another_sheet_is_asked_for_by_its_name(tmp_path: Path) -> None:
     file = book(tmp_path / "a.xlsx", ["id"], ["1"], title="工单")
     assert rows_of(file, sheet="工单")[0].values == {"id": "1"}
-    with pytest.raises(UserError, match="has no sheet 清单; it has: 工单"):
+    with pytest.raises(ImportRefused, match="has no sheet 清单; it has: 工单"):
         rows_of(file, sheet="清单")
 
 
@@ -128,10 +128,10 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch
     with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED) as archive, archive.open("xl/bomb.bin", "w") as bomb:
         for _ in range(64):
             bomb.write(bytes(1 << 20))
-    monkeypatch.setattr("jieban.importer.reading.MOST_BYTES", 32 << 20)
+    monkeypatch.setattr("operations.importing.reading.MOST_BYTES", 32 << 20)
     monkeypatch.setattr(reading, "MOST_BYTES", 32 << 20)
     tracemalloc.start()
-    with pytest.raises(UserError, match="unpacks to more than"):
+    with pytest.raises(ImportRefused, match="unpacks to more than"):
         rows_of(file)
     assert tracemalloc.get_traced_memory()[1] < 8 << 20
     tracemalloc.stop()
@@ -155,7 +155,7 @@ def test_entities_and_rows_far_away_are_refused(tmp_path: Path) -> None:
             for name in source.namelist():
                 part = source.read(name)
                 target.writestr(name, change(part) if name.startswith("xl/worksheets/") else part)
-        with pytest.raises(UserError, match="workbook"):
+        with pytest.raises(ImportRefused, match="workbook"):
             rows_of(file)
 
 

@@ -5,9 +5,9 @@ from typer.testing import CliRunner
 
 from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.configuration.shipped import shipped as configuration
-from jieban.importer.document import load, shipped
-from jieban.importer.fields import TARGETS, expected_at
 from jieban.main import cli
+from operations.importing.document import load, shipped
+from operations.importing.fields import TARGETS, expected_at
 
 
 @pytest.mark.parametrize("name", shipped())

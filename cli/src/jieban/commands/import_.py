@@ -18,13 +18,13 @@ from rich.table import Table
 from contracts.roles import Role
 from jieban.commands.options import DataDirOption
 from jieban.errors import UserError
-from jieban.importer.document import USUAL, Document, load, shipped, zone
-from jieban.importer.fields import TARGETS
-from jieban.importer.mapping import ColumnMapping, Skipped, Unmappable
-from jieban.importer.reading import count_rows, read_rows
-from jieban.importer.report import Report
 from jieban.importer.sending import Sender, Tally
 from jieban.rest import DEFAULT_URL, TokenOption, UrlOption, bearer
+from operations.importing.document import USUAL, Document, load, shipped, zone
+from operations.importing.fields import TARGETS
+from operations.importing.mapping import ColumnMapping, Skipped, Unmappable
+from operations.importing.reading import count_rows, read_rows
+from operations.importing.report import Report
 
 HELP = f"""
 Import complaints from a JSONL, CSV or XLSX file through intake's REST batch endpoint.

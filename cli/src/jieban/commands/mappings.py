@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from jieban.errors import UserError
-from jieban.importer.document import load, shipped
+from operations.importing.document import load, shipped
 
 HELP = """
 List the mappings that come with `jieban import`, or print one as a beginning for your own.

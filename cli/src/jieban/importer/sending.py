@@ -9,10 +9,11 @@ from typing import Any
 import httpx
 
 from jieban.errors import UserError
-from jieban.importer.fields import expected_at
-from jieban.importer.mapping import ColumnMapping, Flaw, Skipped, Unmappable
-from jieban.importer.reading import Row
-from jieban.importer.report import Report
+from operations.importing.errors import ImportRefused
+from operations.importing.mapping import ColumnMapping, Flaw
+from operations.importing.reading import Row
+from operations.importing.report import Report
+from operations.importing.rows import flaws_of, prepare
 
 MAX_ITEMS = 200
 MAX_BYTES = 800_000
@@ -65,7 +66,7 @@ class Sender:
                     await gate.acquire()
                     group.create_task(self._post(batch)).add_done_callback(lambda _: gate.release())
         except BaseExceptionGroup as errors:
-            if (understood := errors.subgroup(UserError)) is None:
+            if (understood := errors.subgroup((UserError, ImportRefused))) is None:
                 raise
             raise understood.exceptions[0] from None
         return self.tally
@@ -87,18 +88,13 @@ class Sender:
             yield batch
 
     def _body(self, row: Row) -> dict[str, Any] | None:
-        flaws = row.flaws
-        if not flaws:
-            try:
-                return self.mapping.body(row.values)
-            except Skipped as skipped:
-                self.tally.skipped += 1
-                self.report.tell(row.line, self.mapping.reference_of(row.values), [skipped.flaw])
-                return None
-            except Unmappable as error:
-                flaws = error.flaws
-        self._reject(row, None, flaws)
-        return None
+        prepared = prepare(self.mapping, row)
+        if prepared.is_skipped:
+            self.tally.skipped += 1
+            self.report.tell(row.line, prepared.reference, prepared.flaws)
+        elif prepared.body is None:
+            self._reject(row, None, prepared.flaws)
+        return prepared.body
 
     async def _post(self, batch: Batch) -> None:
         try:
@@ -147,12 +143,8 @@ class Sender:
         raise UserError(f"Intake at {self.client.base_url} is away ({last}). Run the same command again to go on.")
 
     def _flaws(self, row: Row, problem: dict[str, Any]) -> list[Flaw]:
-        flaws = []
-        for error in problem.get("errors") or []:
-            target, expected = expected_at(error["pointer"])
-            column = self.mapping.column_of(target, row.values)
-            flaws.append(Flaw(column, target or error["pointer"], error["message"], expected))
-        return flaws or [Flaw(None, None, str(problem.get("detail", "refused")))]
+        errors = [(error["pointer"], error["message"]) for error in problem.get("errors") or []]
+        return flaws_of(self.mapping, row.values, errors, str(problem.get("detail", "refused")))
 
     def _reject(self, row: Row, body: dict[str, Any] | None, flaws: Sequence[Flaw]) -> None:
         self.tally.rejected += 1

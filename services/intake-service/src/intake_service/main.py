@@ -17,6 +17,8 @@ from intake_service.api import (
     erasures,
     exports,
     followed,
+    import_texts,
+    imports,
     listing,
     locations,
     merging,
@@ -41,6 +43,7 @@ from intake_service.api import (
     withdrawals,
 )
 from intake_service.api.open311 import facade as open311
+from intake_service.api.report_reading import read_report
 from intake_service.events import directory, lifecycle
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
@@ -53,6 +56,7 @@ from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
 from intake_service.service.exporting import Exporting
+from intake_service.service.importing import Importing, ImportLimits
 from intake_service.service.lapsing import lapse_due
 from intake_service.service.likeness_index import LikenessIndex
 from intake_service.service.listing import Listing, listing_engine
@@ -73,7 +77,7 @@ from runtime.lifecycle import Service
 from runtime.problems import render_below
 from runtime.settings import RuntimeSettings
 
-__all__ = ["build", "reporter_texts", "search_texts", "texts", "triage_texts"]
+__all__ = ["build", "import_texts", "reporter_texts", "search_texts", "texts", "triage_texts"]
 
 _FORM_SLACK = 65_536
 """Bytes of a form beside its file."""
@@ -100,6 +104,24 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     erasing = Erasing(foundation.engine, janitor.remove)
     rulebooks = TriageRulebooks(foundation.read_engine)
     watch = Watch(foundation.read_engine, rulebooks, limits_of(settings))
+    intake = Intake(
+        foundation.engine,
+        foundation.hot_engine,
+        numbers,
+        known,
+        areas,
+        categoriser,
+        settings.attachments_per_complaint,
+        watch,
+    )
+    importing = Importing(
+        foundation.engine,
+        intake,
+        read_report,
+        attaching.staging.imports,
+        ImportLimits(settings.import_max_bytes, settings.import_max_rows, settings.imports_waiting),
+        zone,
+    )
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
     service = assemble(
         foundation,
@@ -133,20 +155,13 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             same_reporter.router,
             attachments.router,
             uploads.router,
+            imports.router,
         ],
         subscriptions=[following, directory.SUBSCRIPTION, accounts.subscription("intake", following)],
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
-            "intake": Intake(
-                foundation.engine,
-                foundation.hot_engine,
-                numbers,
-                known,
-                areas,
-                categoriser,
-                settings.attachments_per_complaint,
-                watch,
-            ),
+            "intake": intake,
+            "importing": importing,
             "triage_rulebooks": rulebooks,
             "references": known,
             "locating": Locating(foundation.engine, areas),
@@ -166,6 +181,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "api": [
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
                 Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
+                importing,
+                Rounds("intake imports over", importing.clean, every=timedelta(minutes=10)),
                 Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
                 Rounds("intake watch", watch.renew, every=EVERY),
                 *_retention(settings, foundation.engine, erasing),
@@ -188,6 +205,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             f"{PATH}/uploads/": settings.attachment_max_bytes,
             f"{PATH}/by-code/": settings.attachment_max_bytes + _FORM_SLACK,
             **dict.fromkeys(open311.FORMS, settings.attachment_max_bytes + _FORM_SLACK),
+            imports.PATH: settings.import_max_bytes + 2 * _FORM_SLACK,
             "/intake/v1/configuration/": configuration.BODY_LIMIT,
         },
         # all files of a form together as long as one may be alone

@@ -118,6 +118,10 @@ class RuntimeSettings(BaseSettings):
     attachments_per_complaint: Annotated[int, Field(ge=1, le=100)] = 20
     attachments_waiting: PositiveInt = 100
     """How many uploads of one citizen or partner may wait for a complaint that refers to them."""
+    import_max_bytes: PositiveInt = 100_000_000
+    import_max_rows: PositiveInt = 1_000_000
+    imports_waiting: PositiveInt = 10
+    """How many imports of one tenant may be on their way."""
     draft_days: Annotated[int, Field(ge=1, le=366)] = 30
     """For how many days after its last change a draft of a report is kept."""
     drafts_per_person: Annotated[int, Field(ge=1, le=1000)] = 20

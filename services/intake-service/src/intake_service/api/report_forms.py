@@ -7,16 +7,14 @@ from pathlib import Path
 from typing import Any, Self, get_args
 
 from fastapi import Request, Response
-from pydantic import ValidationError
 
 from intake_service.api.attachment_schemas import file_name
 from intake_service.api.attachment_texts import store_at_hand
 from intake_service.api.devices import checked, digest_of
 from intake_service.api.multipart import Form, Kind, read_form
 from intake_service.api.receipts import receipt
-from intake_service.api.schemas import ComplaintIn
+from intake_service.api.report_reading import read_report
 from intake_service.domain.attachment import PhotoRole, Wish
-from intake_service.domain.report import Report
 from intake_service.persistence.staging import TooLong, Writer
 from intake_service.service.accept import Accepted, Intake, Once
 from intake_service.service.attaching import Attaching
@@ -26,7 +24,6 @@ from runtime.auth import Caller
 from runtime.http.strict_json import parse_json
 from runtime.idempotency import from_header
 from runtime.problems import Problem
-from runtime.problems.validation import problem_of
 
 COMPLAINT = "complaint"
 FILE = "file"
@@ -84,7 +81,7 @@ async def _accept(
     device: bytes | None,
 ) -> Accepted:
     body = form.fields[COMPLAINT].encode()
-    report = _report(body)
+    report = read_report(parse_json(body))
     wishes = [Wish(ROLES[head.part], file_name(head.name) if head.name else None, head.declared) for head in form.files]
     files = await arrived([*zip(paths, wishes, strict=True)])
     report = replace(report, attachments=(*report.attachments, *(each.id for each in files)))
@@ -96,14 +93,6 @@ async def _accept(
     check_listed(report.attachments, store.limits.per_complaint)
     async with enclosed(store, files, caller) as kept:
         return await intake.accept(report, caller, once, files=kept, device=device)
-
-
-def _report(body: bytes) -> Report:
-    try:
-        return ComplaintIn.model_validate(parse_json(body)).to_report()
-    except ValidationError as error:
-        findings = [{**finding, "loc": ("body", *finding["loc"])} for finding in error.errors(include_input=False)]
-        raise problem_of(findings) from error
 
 
 class _Files:

@@ -5,20 +5,18 @@ import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import ValidationError
 
 from contracts.lifecycle import TRANSITIONS, EventType
 from intake_service.api.devices import DeviceId, digest_of
 from intake_service.api.receipts import receipt
 from intake_service.api.report_forms import REPORT_FORM, create_with_files
+from intake_service.api.report_reading import read_report
 from intake_service.api.schemas import BatchIn, BatchItem, BatchResult, ComplaintAccepted, ComplaintIn
-from intake_service.domain.report import Report
 from intake_service.service.accept import Intake, Once
 from runtime.auth import Caller, require
 from runtime.http.route import takes_form
 from runtime.idempotency import IdempotencyKey, request_hash
 from runtime.problems import PROBLEM_RESPONSES, Problem, response_to
-from runtime.problems.validation import problem_of
 
 router = APIRouter(tags=["complaints"], responses=PROBLEM_RESPONSES)
 Reporting = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.RECEIVED].roles))]
@@ -83,7 +81,7 @@ async def _accept_item(
 ) -> BatchItem:
     once = Once(f"{key}#{index}", request_hash("POST", request.scope["path"], _canonical(item))) if key else None
     try:
-        accepted = await _intake(request).accept(_report(item), caller, once, device=device)
+        accepted = await _intake(request).accept(read_report(item), caller, once, device=device)
     except Problem as problem:
         return _refused(index, problem, request)
     return BatchItem(index=index, status=201, complaint=json.loads(accepted.answer))
@@ -91,18 +89,10 @@ async def _accept_item(
 
 async def _check_item(index: int, item: dict[str, Any], request: Request, caller: Caller) -> BatchItem:
     try:
-        await _intake(request).check(_report(item), caller)
+        await _intake(request).check(read_report(item), caller)
     except Problem as problem:
         return _refused(index, problem, request)
     return BatchItem(index=index, status=200)
-
-
-def _report(item: dict[str, Any]) -> Report:
-    try:
-        return ComplaintIn.model_validate(item).to_report()
-    except ValidationError as error:
-        findings = [{**finding, "loc": ("body", *finding["loc"])} for finding in error.errors(include_input=False)]
-        raise problem_of(findings) from error
 
 
 def _refused(index: int, problem: Problem, request: Request) -> BatchItem:

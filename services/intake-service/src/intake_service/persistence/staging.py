@@ -94,12 +94,14 @@ class Writer:
 
 
 class Staging:
-    """Two folders beside the store: of single requests, and of uploads that may be resumed."""
+    """Folders beside the store: of single requests, of uploads that may be resumed, and of imports."""
 
     def __init__(self, root: Path) -> None:
         """Nothing is made before the first file comes."""
         self._requests = root / "staging"
         self._uploads = root / "uploads"
+        self.imports = root / "imports"
+        """Files of complaints that wait to be imported; whoever imports them looks after the folder."""
 
     def new(self) -> Path:
         """Return the path of a file that only this request knows."""

@@ -1,7 +1,7 @@
 """Trains the suggestion of categories: multinomial logistic regression, the same result for the same examples."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ _FOLDS = 5
 _WANTED_PRECISION = 0.9
 _STRICTEST = 0.95
 _TEMPERATURES = np.geomspace(0.25, 4.0, 33)
+Told = Callable[[int, int], None]
+"""Hears how much of how much is done."""
 
 
 class Example(NamedTuple):
@@ -41,11 +43,15 @@ def seeds() -> list[Example]:
     return [Example(phrase, code) for code, group in phrases.items() for phrase in group]
 
 
-def train(examples: Sequence[Example]) -> Classifier:
+def _tell_nobody(_done: int, _total: int) -> None:
+    """Train in silence."""
+
+
+def train(examples: Sequence[Example], told: Told = _tell_nobody) -> Classifier:
     """Return a model of the examples whose confidences and threshold come from cross-validation.
 
     The threshold is the least confidence from which nine in ten suggestions were right on texts that a model had not
-    seen. Raises ValueError for fewer than two categories.
+    seen. `told` hears how many of all rounds are done. Raises ValueError for fewer than two categories.
     """
     codes = sorted({example.category for example in examples})
     if len(codes) < 2:
@@ -53,13 +59,16 @@ def train(examples: Sequence[Example]) -> Classifier:
     rows = [row for example in examples if (row := _row(example, codes)).buckets.size]
     scores = np.zeros((len(rows), len(codes)), dtype=np.float32)
     for fold in range(_FOLDS):
+        told(fold, _FOLDS + 1)
         weights, biases = _fit([row for index, row in enumerate(rows) if index % _FOLDS != fold], len(codes))
         for index in range(fold, len(rows), _FOLDS):
             scores[index] = rows[index].values @ weights[rows[index].buckets] + biases
     labels = np.array([row.label for row in rows])
     temperature = float(min(_TEMPERATURES, key=lambda degree: _loss(scores / degree, labels)))
     threshold = _threshold(_softmax(scores / temperature), labels, codes)
+    told(_FOLDS, _FOLDS + 1)
     weights, biases = _fit(rows, len(codes))
+    told(_FOLDS + 1, _FOLDS + 1)
     scales = np.maximum(np.abs(weights).max(axis=0), 1e-6) / np.float32(127)
     return Classifier(tuple(codes), np.rint(weights / scales).astype(np.int8), scales, biases, temperature, threshold)
 

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from jieban.errors import UserError
-from jieban.importer.fields import TARGETS
+from operations.importing.errors import ImportRefused
+from operations.importing.fields import TARGETS
 
 USUAL = "usual"
 
@@ -94,34 +94,49 @@ class Document(BaseModel):
 @cache
 def shipped() -> Mapping[str, str]:
     """Return the text of each mapping that comes with the command, by name."""
-    folder = files("jieban.importer").joinpath("mappings")
+    folder = files("operations.importing").joinpath("mappings")
     texts = {each.name.removesuffix(".yaml"): each.read_text("utf-8") for each in folder.iterdir()}
     return dict(sorted(texts.items()))
 
 
 def load(name: str) -> Document:
-    """Return a shipped mapping, or that of a YAML file, joined with what it extends; UserError with what is wrong."""
+    """Return a shipped mapping, or that of a YAML file, joined with what it extends.
+
+    Raises ImportRefused with what is wrong.
+    """
     text = shipped().get(name)
     if text is None:
         try:
             text = Path(name).read_text("utf-8")
         except (OSError, ValueError) as error:
             known = ", ".join(shipped())
-            raise UserError(f"There is no mapping {name}: give a YAML file, or one of {known} ({error}).") from error
-    document = _parsed(name, text)
+            raise _wrong(f"There is no mapping {name}: give a YAML file, or one of {known} ({error}).") from error
+    return parsed(name, text)
+
+
+def parsed(name: str, text: str) -> Document:
+    """Return the mapping that a YAML text says, called `name` in what is told, joined with what it extends.
+
+    Raises ImportRefused with what is wrong.
+    """
+    document = _validated(name, text)
     if document.extends is None:
         return document
     if document.extends not in shipped():
-        raise UserError(f"The mapping {name} extends {document.extends}, which is none of {', '.join(shipped())}.")
-    return document.over(load(document.extends))
+        raise _wrong(f"The mapping {name} extends {document.extends}, which is none of {', '.join(shipped())}.")
+    return document.over(parsed(document.extends, shipped()[document.extends]))
 
 
-def _parsed(name: str, text: str) -> Document:
+def _validated(name: str, text: str) -> Document:
     try:
         given: Any = yaml.safe_load(text)
         return Document.model_validate({} if given is None else given)
-    except yaml.YAMLError as error:
-        raise UserError(f"The mapping {name} is no YAML: {' '.join(str(error).split())}.") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise _wrong(f"The mapping {name} is no YAML: {' '.join(str(error).split())}.") from error
     except ValidationError as error:
         flaws = [f"{'.'.join(map(str, flaw['loc']))}: {flaw['msg']}" for flaw in error.errors()[:5]]
-        raise UserError(f"The mapping {name} is wrong: {'; '.join(flaws)}.") from error
+        raise _wrong(f"The mapping {name} is wrong: {'; '.join(flaws)}.") from error
+
+
+def _wrong(message: str) -> ImportRefused:
+    return ImportRefused(message, "import-mapping-invalid")

@@ -9,9 +9,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from jieban.errors import UserError
-from jieban.importer.document import Document
-from jieban.importer.mapping import Flaw
+from operations.importing.document import Document
+from operations.importing.errors import ImportRefused
+from operations.importing.mapping import Flaw
 from operations.sheets.cells import bare
 from operations.sheets.reading import MOST_BYTES, NoSuchSheet, workbook_rows
 from operations.sheets.unpacking import WorkbookTooLarge, WorkbookUnreadable
@@ -22,7 +22,7 @@ _CHUNK = 1 << 20
 _PLAIN = Document()
 Cells = Sequence[Any]
 Check = Callable[[Sequence[str]], None]
-"""Told the names of the columns before the first row; may refuse them with UserError."""
+"""Told the names of the columns before the first row; may refuse them with ImportRefused."""
 
 
 class Row(NamedTuple):
@@ -40,7 +40,7 @@ def _take_any(_names: Sequence[str]) -> None:
 def read_rows(path: Path, document: Document = _PLAIN, check: Check = _take_any) -> Iterator[Row]:
     """Yield the records of a .jsonl/.ndjson file (one object a line), or of a .csv, .tsv or .xlsx file with a header.
 
-    A bad line is yielded with its flaws; UserError where the whole file cannot be read.
+    A bad line is yielded with its flaws; ImportRefused where the whole file cannot be read.
     """
     kind = path.suffix.lower()
     try:
@@ -52,9 +52,11 @@ def read_rows(path: Path, document: Document = _PLAIN, check: Check = _take_any)
             with path.open(encoding="utf-8-sig", newline="") as file:
                 yield from _json_rows(file)
     except OSError as error:
-        raise UserError(f"Cannot read {path}: {error.strerror or error}.") from error
+        raise ImportRefused(f"Cannot read {path}: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"{path} is not {error.encoding.upper()} (byte {error.start}): convert it first.") from error
+        raise ImportRefused(
+            f"{path} is not {error.encoding.upper()} (byte {error.start}): convert it first."
+        ) from error
 
 
 def count_rows(path: Path) -> int | None:
@@ -65,7 +67,7 @@ def count_rows(path: Path) -> int | None:
         with path.open("rb") as file:
             lines = sum(1 for line in file if line.strip())
     except OSError as error:
-        raise UserError(f"Cannot read {path}: {error.strerror or error}.") from error
+        raise ImportRefused(f"Cannot read {path}: {error.strerror or error}.") from error
     return max(0, lines - (path.suffix.lower() in _CSV))
 
 
@@ -90,18 +92,18 @@ def _csv_rows(path: Path, document: Document, check: Check) -> Iterator[Row]:
         try:
             yield from _table(path, lines, document.header_row, check)
         except csv.Error as error:
-            raise UserError(f"{path}, line {reader.line_num}: {error}.") from error
+            raise ImportRefused(f"{path}, line {reader.line_num}: {error}.") from error
 
 
 def _sheet_rows(path: Path, document: Document, check: Check) -> Iterator[Row]:
     try:
         yield from _table(path, workbook_rows(path, document.sheet), document.header_row, check)
     except WorkbookTooLarge as error:
-        raise UserError(f"{path} unpacks to more than {MOST_BYTES:,} bytes: split it.") from error
+        raise ImportRefused(f"{path} unpacks to more than {MOST_BYTES:,} bytes: split it.") from error
     except WorkbookUnreadable as error:
-        raise UserError(f"{path} is no XLSX workbook, or a broken one: save it anew.") from error
+        raise ImportRefused(f"{path} is no XLSX workbook, or a broken one: save it anew.") from error
     except NoSuchSheet as error:
-        raise UserError(f"{path} has no sheet {document.sheet}; it has: {error}.") from error
+        raise ImportRefused(f"{path} has no sheet {document.sheet}; it has: {error}.") from error
 
 
 def _table(path: Path, lines: Iterable[tuple[int, Cells]], header_row: int, check: Check) -> Iterator[Row]:
@@ -110,9 +112,9 @@ def _table(path: Path, lines: Iterable[tuple[int, Cells]], header_row: int, chec
     header = next((cells for place, cells in lines if place >= header_row), ())
     names = [name.strip() if isinstance(name, str) else "" for name in header]
     if not any(names):
-        raise UserError(f"{path} has no header line with column names.")
+        raise ImportRefused(f"{path} has no header line with column names.")
     if twice := [name for name, count in Counter(filter(None, names)).items() if count > 1]:
-        raise UserError(f"{path} has columns of the same name: {', '.join(twice)}.")
+        raise ImportRefused(f"{path} has columns of the same name: {', '.join(twice)}.")
     check([name for name in names if name])
     for place, cells in lines:
         if any(cells):

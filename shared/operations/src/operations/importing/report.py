@@ -5,10 +5,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from jieban.importer.mapping import Flaw
+from operations.importing.mapping import Flaw
 from operations.sheets.lines import MARK, csv_lines
 
-_HEADINGS = ("row", "external_ref", "column", "field", "problem", "expected")
+HEADINGS = ("row", "external_ref", "column", "field", "problem", "expected")
 
 
 class Report:
@@ -38,5 +38,5 @@ class Report:
         """Write what is wrong with a row."""
         if self._file is None:
             self._file = self.path.open("wb")
-            self._file.write(MARK + csv_lines([_HEADINGS]))
+            self._file.write(MARK + csv_lines([HEADINGS]))
         self._file.write(csv_lines([line, external_ref, *flaw] for flaw in flaws))

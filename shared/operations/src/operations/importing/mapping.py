@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from jieban.errors import UserError
-from jieban.importer.document import Document
-from jieban.importer.fields import EXPECTED, MOMENT, NUMBERS, PLACE, TARGETS
-from jieban.importer.moments import Moments
+from operations.importing.document import Document
+from operations.importing.errors import ImportRefused
+from operations.importing.fields import EXPECTED, MOMENT, NUMBERS, PLACE, TARGETS
+from operations.importing.moments import Moments
 
 _COLUMN = re.compile(r"\{([^{}]+)\}")
 _OTHERS = "*"
@@ -53,13 +53,15 @@ class ColumnMapping:
         self._seen: dict[int, int] = {}
 
     def check(self, header: Sequence[str], file: object) -> None:
-        """Refuse, before the first row, a file whose header lacks a column that the mapping needs; UserError."""
+        """Refuse, before the first row, a file whose header lacks a column that the mapping needs; ImportRefused."""
         has = frozenset(header)
         missing = [target for target in sorted(self.document.required) if not self._fillable(target, has)]
         if missing:
-            raise UserError(f"{file} lacks columns: {'; '.join(map(self._needs, missing))}. It has: {_some(header)}.")
+            needs = [*map(self._needs, missing)]
+            raise _lacks(f"{file} lacks columns: {'; '.join(needs)}. It has: {_some(header)}.", needs)
         if not any(self._fillable(target, has) for target in PLACE):
-            raise UserError(f"{file} has no column that says where it is: {'; '.join(map(self._needs, PLACE))}.")
+            needs = [*map(self._needs, PLACE)]
+            raise _lacks(f"{file} has no column that says where it is: {'; '.join(needs)}.", needs)
 
     def body(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the body of `POST /intake/v1/complaints` for one row; raises Unmappable, Skipped."""
@@ -147,6 +149,10 @@ class ColumnMapping:
         short = int.from_bytes(digest[:8])
         self._seen[short] = self._seen.get(short, 0) + 1
         return f"import-{digest.hex()[:32]}-{self._seen[short]}"
+
+
+def _lacks(message: str, needs: Sequence[str]) -> ImportRefused:
+    return ImportRefused(message, "import-columns-missing", needs)
 
 
 def _put(body: dict[str, Any], target: str, value: object) -> None:

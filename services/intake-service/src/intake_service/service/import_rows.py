@@ -1,0 +1,109 @@
+"""Files the rows of an import as complaints: each once, however often it is tried."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from intake_service.domain.report import Report
+from intake_service.persistence.import_jobs import Tally
+from intake_service.service.accept import Accepted, Intake, Once
+from operations.importing.mapping import ColumnMapping, Flaw
+from operations.importing.rows import Prepared, flaws_of
+from runtime.auth import Caller
+from runtime.http.strict_json import parse_json
+from runtime.idempotency import request_hash
+from runtime.outages import is_refused_value
+from runtime.problems import Problem
+from runtime.problems.catalogue import field_text, problem_text
+from runtime.problems.language import Language
+
+_PATH = "/intake/v1/imports"
+_KNOWN = "external-ref-exists"
+Read = Callable[[Any], Report]
+"""Makes a report of the JSON body of a complaint; raises Problem."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """For whom, and under which keys, rows of one import are filed."""
+
+    intake: Intake
+    read: Read
+    caller: Caller
+    mapping: ColumnMapping
+    digest: bytes
+    """Of file and mapping: with the row's number it makes the key of a row."""
+    begun_at: datetime
+    """What was filed under the key of a row since then, this import has filed."""
+    language: Language
+    dry_run: bool
+
+    async def file(self, rows: Sequence[Prepared]) -> Tally:
+        """File rows, at least one, side by side, and return what became of them.
+
+        Raises what is no refusal of a row, such as an outage; those that were filed by then are found again.
+        """
+        results = await asyncio.gather(*map(self._outcome, rows), return_exceptions=True)
+        if failure := next((each for each in results if isinstance(each, BaseException)), None):
+            raise failure
+        tally = Tally(rows[-1].row.line)
+        for prepared, outcome in zip(rows, results, strict=True):
+            if outcome == "accepted":
+                tally.accepted += 1
+            elif outcome == "known":
+                tally.known += 1
+            else:
+                tally.skipped += prepared.is_skipped
+                tally.rejected += not prepared.is_skipped
+                tally.told += _lines(prepared, outcome if isinstance(outcome, list) else [])
+        return tally
+
+    async def _outcome(self, prepared: Prepared) -> str | list[Flaw]:
+        """Return `accepted`, `known`, or why it was not filed."""
+        if prepared.body is None:
+            return [*prepared.flaws]
+        try:
+            return await self._filed(prepared.row.line, prepared.body)
+        except Problem as problem:
+            if problem.code == _KNOWN:
+                return "known"
+            return self._flaws(prepared, problem)
+        except Exception as error:
+            if not is_refused_value(error):
+                raise
+            return self._flaws(prepared, Problem(422, "value-refused"))
+
+    async def _filed(self, line: int, body: dict[str, Any]) -> str:
+        text = json.dumps(body).encode()
+        report = self.read(parse_json(text))
+        if self.dry_run:
+            await self.intake.check(report, self.caller)
+            return "accepted"
+        once = Once(f"import-{self.digest.hex()[:32]}-{line}", request_hash("POST", _PATH, text))
+        accepted = await self.intake.accept(report, self.caller, once)
+        return "known" if accepted.repeated and not self._is_ours(accepted) else "accepted"
+
+    def _is_ours(self, accepted: Accepted) -> bool:
+        """Whether it was this import that had filed it, before it was broken off."""
+        return datetime.fromisoformat(json.loads(accepted.answer)["received_at"]) >= self.begun_at
+
+    def _flaws(self, prepared: Prepared, problem: Problem) -> list[Flaw]:
+        errors = [(each.pointer, field_text(each.code, self.language, each.params)) for each in problem.errors]
+        detail = problem_text(problem.code, self.language, problem.params)[1]
+        return flaws_of(self.mapping, prepared.row.values, errors, detail)
+
+
+def _lines(prepared: Prepared, flaws: Sequence[Flaw]) -> list[dict[str, Any]]:
+    shown = {"line": prepared.row.line, "external_ref": _storable(prepared.reference)}
+    return [
+        {**shown, "place": place, **{name: _storable(value) for name, value in flaw._asdict().items()}}
+        for place, flaw in enumerate(flaws)
+    ]
+
+
+def _storable(text: str | None) -> str | None:
+    """Return a text as PostgreSQL takes it."""
+    return None if text is None else text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
