@@ -43,7 +43,7 @@ run: $(SYNCED) ## Start PostgreSQL, Kafka and the three services on http://127.0
 	@exec $(BIN)/jieban up $(ARGS)
 
 test: $(SYNCED) ## Run all tests, in two processes that each have a real PostgreSQL and a real Kafka
-	$(BIN)/pytest $(or $(ARGS),-n 2 --dist loadfile)
+	$(BIN)/pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder)
 
 check: $(SYNCED) ## Check format, style, types, imports, migrations, generated documents and module lengths
 	$(BIN)/ruff format --check $(SOURCES)

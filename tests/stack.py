@@ -9,6 +9,7 @@ A test may restart, stop or kill a server. Should it fail before it has started 
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,13 @@ async def kafka(stack_directory: DataDir) -> AsyncIterator[Kafka]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def databases(pg: Postgres) -> AsyncIterator[MakeDatabase]:
     """A function that creates an empty database and returns its URL (`postgresql://…`); all go when the module ends."""
+    async with made_databases(pg) as make:
+        yield make
+
+
+@asynccontextmanager
+async def made_databases(pg: Postgres) -> AsyncIterator[MakeDatabase]:
+    """Give a function that creates an empty database and returns its URL; all go in the end."""
     if pg.pid is None:
         await pg.start()
     made: list[str] = []

@@ -6,6 +6,7 @@ from typing import Any
 from contracts.directory import CategoryChanged, DirectoryEvent, TimeLimit, subject_of
 from contracts.envelope import Event, headers_of_event
 from contracts.topics import DIRECTORY
+from dispatch.ruling import errors, put, rule
 from dispatch.world import World, received
 from dispatch_service.domain.limits import Allowance, Grade, Stage, Unit
 from dispatch_service.events.categories import SUBSCRIPTION
@@ -51,6 +52,23 @@ async def resolve(world: World, tenant: str, category: str, grade: Grade = Grade
     async with world.engine.connect() as connection:
         work = await Clockworks(check_every_seconds=0).of_one(connection, tenant)
     return work._limits.of(category, grade)[Stage.RESOLVE]
+
+
+async def test_a_rule_names_no_category_that_is_not_there(world: World) -> None:
+    tenant = f"t{uuid7().hex[-8:]}"
+    unknown = [("/rules/0/when/categories/1", "unknown-category")]
+
+    async def flaws() -> list[tuple[str, str]]:
+        answer = await put(world, rule("snow", {"categories": ["city", "snow"]}, {"grade": "urgent"}), tenant=tenant)
+        return [] if answer.status_code == 200 else await errors(answer)
+
+    assert await flaws() == []  # intake has told of none
+    await tell(world, tenant, code="city")
+    assert await flaws() == unknown
+    await tell(world, tenant, code="snow")
+    assert await flaws() == []
+    await tell(world, tenant, 2, code="snow", removed=True)
+    assert await flaws() == unknown
 
 
 async def test_a_limit_of_a_category_counts_before_what_is_shipped(world: World) -> None:

@@ -1,18 +1,17 @@
 """A whole Jieban, as `jieban up` runs it, on the session's PostgreSQL and Kafka."""
 
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from functools import partial
 
 import pytest
 import pytest_asyncio
 
-from behaviour.broker import delete_topic
-from contracts.topics import TOPICS
+from e2e.counties import Counties
 from e2e.county import County
 from e2e.people import People
 from eventbus.kafka import KafkaConnection
 from jieban.embedded.kafka import Kafka
-from stack import MakeDatabase
+from jieban.embedded.postgres import Postgres
 
 
 @pytest.fixture(scope="module")
@@ -21,25 +20,24 @@ def connection(kafka: Kafka) -> KafkaConnection:
     return KafkaConnection(kafka.bootstrap_servers)
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def counties(
+    pg: Postgres, kafka: Kafka, free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Counties]:
+    """The session's counties; the last is ended with it."""
+    started = Counties(pg, kafka, free_port, partial(tmp_path_factory.mktemp, "county"))
+    yield started
+    await started.close()
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def county(
-    databases: MakeDatabase,
-    kafka: Kafka,
-    connection: KafkaConnection,
-    free_port: Callable[[], int],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> AsyncIterator[County]:
-    """The county, with the demo's teams and grids; what other modules left in the topics is none of its own."""
-    for topic in TOPICS:
-        await delete_topic(connection, topic.name)
-    directory = Path(tmp_path_factory.mktemp("county"))
-    environment = {f"JIEBAN_{service}_DATABASE_URL": await databases() for service in ("INTAKE", "DISPATCH", "LEDGER")}
-    environment["JIEBAN_KAFKA_BOOTSTRAP_SERVERS"] = kafka.bootstrap_servers
-    environment["JIEBAN_LOG_LEVEL"] = "warning"
-    running = County(directory, free_port(), environment)
-    await running.start()
-    yield running
-    await running.stop()
+async def county(request: pytest.FixtureRequest, counties: Counties) -> AsyncIterator[County]:
+    """The county that modules share, or one of its own for a module with the mark `own_county`."""
+    if request.node.get_closest_marker("own_county") is None:
+        yield await counties.shared()
+    else:
+        yield await counties.new()
+        await counties.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

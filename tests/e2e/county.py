@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-READY_SECONDS = 60
+READY_SECONDS = 120
 
 
 class County:

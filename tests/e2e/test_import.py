@@ -13,6 +13,8 @@ import pytest
 from e2e.county import County
 from e2e.people import People, body
 
+pytestmark = pytest.mark.own_county
+
 MESSAGES = Path(__file__).parents[3] / "shared" / "data" / "citizen-messages.jsonl"
 
 

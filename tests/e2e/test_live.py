@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from e2e.county import County
 from e2e.people import CENTRE, People, body, eventually
 from e2e.printed import ROOT, examples, prelude, run
+
+pytestmark = pytest.mark.own_county
 
 HERE = {"lon": CENTRE["lon"], "lat": CENTRE["lat"]}
 

@@ -2,10 +2,14 @@
 
 import asyncio
 
+import pytest
+
 from e2e.county import County
 from e2e.people import REPORT, People, body, eventually
 from jieban.embedded.kafka import Kafka
 from jieban.embedded.postgres import Postgres
+
+pytestmark = pytest.mark.own_county
 
 
 async def test_without_kafka_intake_accepts_and_everything_flows_when_it_is_back(people: People, kafka: Kafka) -> None:

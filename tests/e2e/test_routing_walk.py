@@ -3,8 +3,12 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from e2e.county import County
 from e2e.printed import prelude, run, section
+
+pytestmark = pytest.mark.own_county
 
 
 def test_a_dispatcher_walks_from_a_draft_to_a_case_that_says_why(county: County, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import pytest
 from e2e.county import County
 from e2e.people import People
 
+pytestmark = pytest.mark.own_county
+
 RESULT = {"handling_mode": "guidance", "result": "已劝离"}
 RULES = """
 rules:

@@ -7,9 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from e2e.county import County
 from e2e.people import People, body, eventually
 from e2e.printed import ROOT, examples, prelude, run
+
+pytestmark = pytest.mark.own_county
 
 RESULT = {"handling_mode": "guidance", "result": "已劝离"}
 

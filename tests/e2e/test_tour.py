@@ -3,8 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from e2e.county import County
 from e2e.printed import ROOT, examples, prelude, run, section
+
+pytestmark = pytest.mark.own_county
 
 
 def test_the_tour_works_line_by_line(county: County, tmp_path: Path) -> None:

@@ -1,19 +1,17 @@
 """The triage queue: what rules put there, and what becomes of it."""
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import httpx
-import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from histories import History
 from intake.conftest import As
-from intake.reports import HOTLINE, code_of, errors_of, report
+from intake.reports import code_of, errors_of, report
 from intake.test_intake_following import apply
 from intake_service.service import triaging
 from runtime.ids import uuid7
@@ -262,75 +260,6 @@ async def test_pages_lead_through_the_queue(client: httpx.AsyncClient, as_: As) 
         answer = await client.get(str(answer.url.join(answer.links["next"]["url"])), headers=headers)
     assert found == ids
     assert (await client.get("/triage", params={"limit": 201}, headers=headers)).status_code == 422
-
-
-async def test_repeats_and_floods_are_counted_by_phone_and_account(client: httpx.AsyncClient, as_: As) -> None:
-    tenant = "520118"
-    facts = {"zh": "重复", "en": "Repeated", "reason": "spam"}
-    await publish(
-        client, as_, tenant,
-        {**facts, "code": "same", "kind": "repeated_text", "by": "phone", "times": 3, "hours": 24},
-        {**facts, "code": "flood", "kind": "too_many", "by": "account", "more_than": 3, "hours": 1},
-    )  # fmt: skip
-    phone = {"reporter": {"phone": "13985000002"}}
-    operator = as_(Role.OPERATOR, tenant=tenant)
-    for text in ("盲道上停满了车", "盲道上，停满了车！", "别的事情", "盲道上 停满了车"):
-        body = {**HOTLINE, **phone, "description": text}
-        assert (await client.post("/complaints", json=body, headers=operator)).status_code == 201
-    [repeated] = await queue(client, as_, tenant, rule="same")
-    assert repeated["description"] == "盲道上 停满了车"
-    ids = [await filed(client, as_, tenant, description=f"第{place}件") for place in range(5)]
-    assert [each["id"] for each in await queue(client, as_, tenant, rule="flood")] == ids[3:]
-
-
-async def test_rules_are_tried_on_the_past_and_published_in_versions(client: httpx.AsyncClient, as_: As) -> None:
-    tenant = "520119"
-    admin = as_(Role.ADMIN, tenant=tenant)
-    shipped = await client.get("/triage/rules", headers=admin)
-    assert (shipped.json()["version"], shipped.headers["etag"]) == (0, '"0"')
-    assert {rule["action"] for rule in shipped.json()["rules"]} == {"flag"}
-    ids = [await filed(client, as_, tenant, description=text) for text in (TEXT, "路灯坏了", TEXT)]
-    body = {"rules": [SPAM, LINKS, {**LINKS, "code": "later", "active_to": "2020-01-01T00:00:00Z", "more_than": 3}]}
-    trial = (await client.post("/triage/rules/trial", json=body, headers=admin)).json()
-    assert (trial["looked_at"], trial["flagged"], trial["held"]) == (3, 2, 2)
-    assert [(each["code"], each["count"]) for each in trial["rules"]] == [("casino", 2), ("links", 0), ("later", 0)]
-    assert [each["id"] for each in trial["rules"][0]["examples"]] == [ids[2], ids[0]]
-    assert await queue(client, as_, tenant, rule="casino") == []
-    put = await client.put("/triage/rules", json={**body, "note": "整治"}, headers=admin | {"If-Match": '"0"'})
-    assert (put.status_code, put.json()["version"], put.json()["note"]) == (200, 1, "整治")
-    same = await client.put("/triage/rules", json=body, headers=admin)
-    stale = await client.put("/triage/rules", json={"rules": []}, headers=admin | {"If-Match": '"0"'})
-    assert (code_of(same), stale.status_code) == ((409, "nothing-to-publish"), 412)
-    assert (await client.put("/triage/rules", json={"rules": []}, headers=admin)).json()["version"] == 2
-    old = await client.get("/triage/rules", params={"version": 1}, headers=admin)
-    history = (await client.get("/triage/rules/history", headers=admin)).json()["items"]
-    assert (len(old.json()["rules"]), [each["version"] for each in history]) == (3, [2, 1])
-    none = await client.get("/triage/rules", params={"version": 9}, headers=admin)
-    assert code_of(none) == (404, "triage-rules-not-found")
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"words": ["。。"]}, "word-too-short"),
-        ({"words": []}, "too-short"),
-        ({"words": ["长" * 51]}, "string-too-long"),
-        ({"kind": "regex", "pattern": "(a+)+$"}, "union-tag-invalid"),
-        ({"pattern": "(a+)+$"}, "extra-forbidden"),
-        ({"active_from": "2026-01-01T00:00:00Z", "active_to": "2025-01-01T00:00:00Z"}, "rule-never-active"),
-        ({"action": "delete"}, "literal-error"),
-    ],
-)
-async def test_rules_that_make_no_sense_are_refused(
-    client: httpx.AsyncClient, as_: As, change: Mapping[str, Any], code: str
-) -> None:
-    admin = as_(Role.ADMIN, tenant="520120")
-    for send, path in ((client.put, "/triage/rules"), (client.post, "/triage/rules/trial")):
-        answer = await send(path, json={"rules": [{**SPAM, **change}]}, headers=admin)
-        assert answer.status_code == 422, answer.text
-        assert code in {found.replace("_", "-") for _, found in errors_of(answer)}, answer.text
-    twice = await client.put("/triage/rules", json={"rules": [SPAM, SPAM]}, headers=admin)
-    assert [code for _, code in errors_of(twice)] == ["rule-twice"]
 
 
 async def test_an_erasure_takes_notes_and_the_device(client: httpx.AsyncClient, engine: AsyncEngine, as_: As) -> None:

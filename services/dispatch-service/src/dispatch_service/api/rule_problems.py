@@ -30,6 +30,7 @@ register_texts(
             "A category is a code with levels parted by dots, such as safety.strung_wires.",
         ),
         "places-apart": ("这些网格都不在所列社区内。", "None of the grids lies in one of the communities."),
+        "unknown-category": ("未知的类别：{given}。", "There is no category {given}; see /intake/v1/categories."),
         "unknown-skill": ("没有队员具备该技能。", "No officer has this skill."),
         "no-draft": (
             "没有草稿",

@@ -11,7 +11,7 @@ from dispatch_service.domain.rule_tests import asks_for_value, holds, is_needed
 from dispatch_service.domain.rules import AttributeTest, Rule, When
 from dispatch_service.domain.survey import flaw_of
 
-Kind = Literal["team", "skill", "grid", "community"]
+Kind = Literal["team", "skill", "grid", "community", "category"]
 Finding = tuple[str, str, Mapping[str, object]]
 """Pointer, code and parameters."""
 
@@ -37,6 +37,8 @@ class Known:
     communities: Collection[str]
     skills: Collection[str]
     """Those of its officers."""
+    categories: Collection[str] = ()
+    """Those that intake has told of, none where it never did: then nothing can be said of any."""
 
 
 def flaws_of(rules: Sequence[Rule]) -> Iterator[RuleFault]:
@@ -54,8 +56,8 @@ def flaws_of(rules: Sequence[Rule]) -> Iterator[RuleFault]:
 def strangers(rules: Sequence[Rule], known: Known) -> Iterator[RuleFault]:
     """Yield what `rules` name that the tenant has not, and places that have nothing in common."""
     for place, rule in enumerate(rules):
-        for pointer, kind, _ in unknown_parts(rule, known):
-            yield RuleFault(place, pointer, f"unknown-{kind}")
+        for pointer, kind, code in unknown_parts(rule, known):
+            yield RuleFault(place, pointer, f"unknown-{kind}", {"given": code})
         if _are_apart(rule.when, known):
             yield RuleFault(place, "/when/grids", "places-apart")
 
@@ -71,6 +73,9 @@ def unknown_parts(rule: Rule, known: Known) -> Iterator[tuple[str, Kind, str]]:
     for pointer, kind, code in _named(rule):
         if code is not None and code not in there[kind] and (kind, code) != ("team", DUTY_DESK):
             yield pointer, kind, code
+    for index, code in enumerate(rule.when.categories if known.categories else ()):
+        if code not in known.categories:
+            yield f"/when/categories/{index}", "category", code
 
 
 def _named(rule: Rule) -> Iterator[tuple[str, Kind, str | None]]:

@@ -23,7 +23,7 @@ async def keep_limits(connection: AsyncConnection, events: Sequence[Event[Any]])
         if isinstance(event.data, CategoryChanged):
             known = news[event.tenant].get(event.data.code)
             if known is None or known.sequence < event.sequence:
-                news[event.tenant][event.data.code] = Told(event.sequence, _limits(event.data))
+                news[event.tenant][event.data.code] = Told(event.sequence, _limits(event.data), event.data.removed)
     for tenant, told in sorted(news.items()):
         await category_limits.keep(connection, tenant, told, now())
     return []

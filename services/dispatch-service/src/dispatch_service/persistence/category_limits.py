@@ -1,7 +1,7 @@
 """The limits of categories as intake tells of them: one document of each tenant among those that clocks go by.
 
-Its content has, for each category, the sequence of the event that it is known from, and its limits by stage. Its
-version grows only where a limit has changed, for then the clocks of open cases are renewed.
+Its content has, for each category, the sequence of the event that it is known from, its limits by stage, and whether
+it is removed. Its version grows only where a limit has changed, for then the clocks of open cases are renewed.
 """
 
 from collections.abc import Mapping
@@ -24,6 +24,7 @@ class Told(NamedTuple):
 
     sequence: int
     limits: Mapping[str, Any]
+    removed: bool = False
 
 
 async def keep(connection: AsyncConnection, tenant: str, news: Mapping[str, Told], now: datetime) -> None:
@@ -34,7 +35,7 @@ async def keep(connection: AsyncConnection, tenant: str, news: Mapping[str, Told
     present = await documents.lock(connection, clock_setting, tenant, CATEGORIES)
     known: dict[str, dict[str, Any]] = present.content or {}
     newer = {
-        code: {"sequence": told.sequence, "limits": told.limits}
+        code: {"sequence": told.sequence, "limits": told.limits, **({"removed": True} if told.removed else {})}
         for code, told in news.items()
         if code not in known or known[code]["sequence"] < told.sequence
     }

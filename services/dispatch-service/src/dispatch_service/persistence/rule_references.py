@@ -1,4 +1,4 @@
-"""What rules may name: the teams, grids in force, communities and skills of a tenant."""
+"""What rules may name: the teams, grids in force, communities, skills and categories of a tenant."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -17,6 +17,9 @@ _KNOWN = sa.text("""
     UNION ALL
     SELECT DISTINCT tenant, 'skill', skill, '' FROM officer CROSS JOIN unnest(skills) AS skill
     WHERE tenant = ANY(CAST(:tenants AS text[]))
+    UNION ALL
+    SELECT tenant, 'category', code, '' FROM clock_setting CROSS JOIN jsonb_each(content) AS told(code, facts)
+    WHERE name = 'categories' AND tenant = ANY(CAST(:tenants AS text[])) AND NOT facts ? 'removed'
 """)
 
 
@@ -26,6 +29,12 @@ async def known(connection: AsyncConnection, tenants: Collection[str]) -> Mappin
     for row in await connection.execute(_KNOWN, {"tenants": list(tenants)}):
         found[row.tenant][row.kind][row.code] = row.fact
     return {
-        tenant: Known(teams=kinds["team"], grids=kinds["grid"], communities=kinds["community"], skills=kinds["skill"])
+        tenant: Known(
+            teams=kinds["team"],
+            grids=kinds["grid"],
+            communities=kinds["community"],
+            skills=kinds["skill"],
+            categories=kinds["category"],
+        )
         for tenant, kinds in found.items()
     }

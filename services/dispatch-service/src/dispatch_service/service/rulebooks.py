@@ -173,6 +173,10 @@ def _teams(known: Known) -> dict[str, Team]:
     return {code: Team(code, name) for code, name in known.teams.items()}
 
 
+_MAY_BE_MISSED = ("skill", "category")
+"""An officer with the skill may come back, until then nobody is chosen; and old cases keep categories that are gone."""
+
+
 def _lost(rules: Sequence[Rule], known: Known) -> dict[str, str]:
     """Return why rules cannot be gone by: they name a team or a place that is not there any more."""
     lost: dict[str, str] = {}
@@ -180,6 +184,6 @@ def _lost(rules: Sequence[Rule], known: Known) -> dict[str, str]:
         if not rule.enabled:
             continue
         for _, kind, code in unknown_parts(rule, known):
-            if kind != "skill":  # the officer who had it may come back; until then nobody is chosen
+            if kind not in _MAY_BE_MISSED:
                 lost.setdefault(rule.code, f"unknown-{kind}: {code}")
     return lost
