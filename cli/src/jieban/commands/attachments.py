@@ -13,6 +13,7 @@ from jieban.commands.bars import with_bar
 from jieban.errors import UserError
 from jieban.services import ServiceName
 from jieban.settings import read_settings
+from runtime.settings import UnusableSetting
 
 attachments = typer.Typer(
     no_args_is_help=True, rich_markup_mode="rich", help="Where the files of attachments are kept: docs/attachments.md."
@@ -39,7 +40,7 @@ def move(
     settings = read_settings()
     try:
         blobs = blobs_of(settings)
-    except ValueError as error:
+    except UnusableSetting as error:
         raise UserError(f"{error}.") from error
     if not isinstance(blobs, PairedBlobs):
         raise UserError("JIEBAN_ATTACHMENTS_SECOND_STORE is not set: nothing moves from one store to another.")

@@ -31,6 +31,10 @@ def _known_zone(name: str) -> str:
     return name
 
 
+class UnusableSetting(ValueError):
+    """What a setting names cannot be used; says which and why, without a secret."""
+
+
 DatabaseUrl = Annotated[str, AfterValidator(normal_url)]
 FOLDER = "folder"
 AttachmentsStore = Annotated[

@@ -19,6 +19,7 @@ from obstore.store import S3Store
 from intake_service.persistence.blobs import Damaged, Operation, StoreAway, asked, failures_counted, key
 from intake_service.persistence.staging import Staged
 from runtime import clock
+from runtime.settings import UnusableSetting
 
 if TYPE_CHECKING:
     from obstore import GetResult
@@ -75,7 +76,7 @@ class S3Blobs:
     """Objects below a prefix of a bucket."""
 
     def __init__(self, place: S3Place) -> None:
-        """Nothing is asked yet; ValueError for a place that cannot be one."""
+        """Nothing is asked yet; UnusableSetting for a place that cannot be one."""
         self.name = place.url
         endpoint = place.endpoint_url()
         options: ClientConfig = {
@@ -99,7 +100,9 @@ class S3Blobs:
                 **place.keys,  # type: ignore[arg-type]  # likewise
             )
         except (BaseError, ValueError) as error:
-            raise ValueError(f"{self.name} cannot be used: {type(error).__name__}") from None  # the text may tell keys
+            raise UnusableSetting(
+                f"{self.name} cannot be used: {type(error).__name__}"
+            ) from None  # the text may tell keys
 
     async def bring(self, staged: Staged) -> None:
         """Upload the content, unless it is there already."""

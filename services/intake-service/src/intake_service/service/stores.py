@@ -7,7 +7,7 @@ from intake_service.persistence.blobs import Blobs
 from intake_service.persistence.folder_blobs import FolderBlobs
 from intake_service.persistence.paired_blobs import PairedBlobs
 from intake_service.persistence.s3_blobs import S3Blobs, S3Place
-from runtime.settings import FOLDER, RuntimeSettings
+from runtime.settings import FOLDER, RuntimeSettings, UnusableSetting
 
 
 def folder_of(settings: RuntimeSettings) -> Path:
@@ -16,12 +16,12 @@ def folder_of(settings: RuntimeSettings) -> Path:
 
 
 def blobs_of(settings: RuntimeSettings) -> Blobs:
-    """Return the store, of two where contents move; ValueError where what its settings name cannot be used."""
+    """Return the store, of two where contents move; UnusableSetting where what its settings name cannot be used."""
     first = _store(settings, settings.attachments_store)
     if settings.attachments_second_store is None:
         return first
     if settings.attachments_second_store == settings.attachments_store:
-        raise ValueError("JIEBAN_ATTACHMENTS_SECOND_STORE is JIEBAN_ATTACHMENTS_STORE")
+        raise UnusableSetting("JIEBAN_ATTACHMENTS_SECOND_STORE is JIEBAN_ATTACHMENTS_STORE")
     return PairedBlobs(first, _store(settings, settings.attachments_second_store))
 
 
@@ -47,7 +47,7 @@ def _keys(settings: RuntimeSettings) -> Mapping[str, str]:
     if settings.attachments_s3_access_key is not None and secret is not None:
         return {"access_key_id": settings.attachments_s3_access_key, "secret_access_key": secret.get_secret_value()}
     if settings.attachments_s3_access_key is not None or secret is not None:
-        raise ValueError("of JIEBAN_ATTACHMENTS_S3_ACCESS_KEY and JIEBAN_ATTACHMENTS_S3_SECRET_KEY one is not set")
+        raise UnusableSetting("of JIEBAN_ATTACHMENTS_S3_ACCESS_KEY and JIEBAN_ATTACHMENTS_S3_SECRET_KEY one is not set")
     return {}
 
 
@@ -55,4 +55,4 @@ def _certificate(path: Path | None) -> bytes | None:
     try:
         return path.read_bytes() if path is not None else None
     except OSError as error:
-        raise ValueError(f"JIEBAN_ATTACHMENTS_S3_CAFILE cannot be read: {error.strerror}") from error
+        raise UnusableSetting(f"JIEBAN_ATTACHMENTS_S3_CAFILE cannot be read: {error.strerror}") from error
