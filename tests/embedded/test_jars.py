@@ -10,7 +10,7 @@ from threading import Thread
 import pytest
 
 from jieban.embedded.fetch_jars import fetch_patiently
-from jieban.embedded.jars import KAFKA_VERSION, Jar, locked_jars
+from jieban.embedded.jars import KAFKA, KAFKA_VERSION, Jar
 
 CONTENT = b"a jar"
 
@@ -64,7 +64,7 @@ def test_a_jar_that_the_repository_lacks_is_an_error(cache: Path) -> None:
 
 
 def test_the_lock_names_the_pinned_kafka_and_one_logging_binding() -> None:
-    coordinates = [jar.coordinate for jar in locked_jars()]
+    coordinates = [jar.coordinate for jar in KAFKA.jars()]
     assert f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}" in coordinates
     assert len([each for each in coordinates if ":log4j-slf4j-impl:" in each]) == 1
     assert len(coordinates) == len(set(coordinates))

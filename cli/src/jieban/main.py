@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "replay": "replay:replay",
     "verify": "verify:verify",
     "statistics": "statistics:statistics",
+    "attachments": "attachments:attachments",
     "train-categories": "train_categories:train_categories",
     "docs": "docs:docs",
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,12 +18,16 @@ import sqlalchemy as sa
 from contracts.roles import Role
 from e2e.county import County
 from e2e.people import eventually
+from intake.attachments.conftest import BOTH
 from intake.attachments.files import left_in, picture, upload, video
 from intake.conftest import SECRET, As
-from intake_service.persistence.blobs import SHARDS, Blobs
+from intake_service.persistence.blobs import SHARDS
 from intake_service.persistence.staging import Staging
 from intake_service.service.attachment_janitor import AttachmentJanitor
+from intake_service.service.stores import blobs_of
 from runtime.database import create_engine, run_migrations
+from runtime.settings import RuntimeSettings
+from stack import MakeDatabase
 
 SERVE = ("serve", "intake", "--roles", "api")
 UPLOADERS = 3
@@ -30,12 +35,20 @@ KILLS = 2
 PIECE = "application/offset+octet-stream"
 
 
+@BOTH
 @pytest.mark.timeout(300)
 async def test_after_kills_rows_and_files_agree(
-    database_url: str, free_port: Callable[[], int], tmp_path: Path, as_: As
+    databases: MakeDatabase,
+    free_port: Callable[[], int],
+    tmp_path: Path,
+    as_: As,
+    store: Path,
+    store_settings: dict[str, Any],
 ) -> None:
+    database_url = await databases()
     run_migrations("intake_service", database_url)
     environment = {"JIEBAN_INTAKE_DATABASE_URL": database_url, "JIEBAN_TOKEN_SECRET": SECRET}
+    environment |= {f"JIEBAN_{name.upper()}": str(value) for name, value in store_settings.items()}
     intake = County(tmp_path, free_port(), {**environment, "JIEBAN_LOG_LEVEL": "warning"})
     await intake.start(*SERVE)
     kept: dict[str, bytes] = {}
@@ -66,7 +79,7 @@ async def test_after_kills_rows_and_files_agree(
                 await intake.start(*SERVE)
             done.set()
         await large.go_on()
-        await rows_and_files_agree(client, database_url, tmp_path / "attachments", kept, as_)
+        await rows_and_files_agree(client, database_url, store, store_settings, kept, as_)
     await intake.stop()
 
 
@@ -113,14 +126,21 @@ class Large:
 
 
 async def rows_and_files_agree(
-    client: httpx.AsyncClient, database_url: str, store: Path, kept: dict[str, bytes], as_: As
+    client: httpx.AsyncClient,
+    database_url: str,
+    store: Path,
+    store_settings: dict[str, Any],
+    kept: dict[str, bytes],
+    as_: As,
 ) -> None:
     staff = as_(Role.OPERATOR)
     for attachment, content in kept.items():
         original = await client.get(f"/attachments/{attachment}/original", headers=staff)
         assert original.content == content
     engine = create_engine(database_url, application_name="test")
-    janitor = AttachmentJanitor(engine, Staging(store), Blobs(store), keep=timedelta(seconds=-5))
+    janitor = AttachmentJanitor(
+        engine, Staging(store), blobs_of(RuntimeSettings(**store_settings)), keep=timedelta(seconds=-5)
+    )
     for shard in range(SHARDS):
         await janitor.sweep(shard)
     async with engine.connect() as connection:

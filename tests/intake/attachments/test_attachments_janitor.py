@@ -14,12 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from e2e.people import eventually
+from intake.attachments.conftest import BOTH
 from intake.attachments.files import left_in, picture, upload, uploaded, video
 from intake.conftest import TENANT, As
 from intake.reports import report
-from intake_service.persistence.blobs import SHARDS
+from intake_service.persistence.blobs import SHARDS, key
+from intake_service.persistence.staging import stage
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from runtime.lifecycle import Service
+
+pytestmark = BOTH
 
 
 @pytest.fixture
@@ -81,12 +85,20 @@ async def test_what_no_complaint_refers_to_goes_after_a_day(
 
 
 async def test_files_that_no_row_knows_go(
-    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, store: Path, janitor: AttachmentJanitor
+    client: httpx.AsyncClient,
+    engine: AsyncEngine,
+    as_: As,
+    store: Path,
+    janitor: AttachmentJanitor,
+    service: Service,
+    tmp_path: Path,
 ) -> None:
     kept = await uploaded(client, as_, "officer-1", Role.OFFICER)
-    stray = store / "blobs" / "ab" / ("ab" + "0" * 62)
-    stray.parent.mkdir(exist_ok=True)
-    stray.write_bytes(b"died before its commit")
+    died = tmp_path / "died"
+    died.write_bytes(b"before its commit")
+    staged = stage(died)
+    await service.app.state.attaching.blobs.place(staged)
+    stray = store / key(staged.sha256)
     for name in ("staging/dead", "staging/dead.served", "uploads/01920000-0000-7000-8000-000000000000"):
         (store / name).parent.mkdir(exist_ok=True)
         (store / name).write_bytes(b"dead")
@@ -116,16 +128,16 @@ async def test_a_file_is_not_removed_between_its_placing_and_its_commit(
     eager = AttachmentJanitor(engine, attaching.staging, attaching.blobs, keep=timedelta(seconds=-5))
     content = video() + os.urandom(16)
     digest = hashlib.sha256(content).digest()
-    file = attaching.blobs.path(digest)
+    file = store / key(digest)
     async with engine.connect() as twin:
         await twin.execute(
             sa.text(
                 "INSERT INTO idempotency_key (tenant, principal, key, request_hash, status, body)"
-                " VALUES (:tenant, 'citizen-1', 'held', '', 201, '{}')"
+                " VALUES (:tenant, 'citizen-1', :key, '', 201, '{}')"
             ),
-            {"tenant": TENANT},
+            {"tenant": TENANT, "key": store.name},
         )
-        headers = as_(Role.CITIZEN, **{"Idempotency-Key": "held"})
+        headers = as_(Role.CITIZEN, **{"Idempotency-Key": store.name})
         uploading = asyncio.create_task(upload(client, headers, content))
         await eventually(lambda: _found(file))
         sweeping = asyncio.create_task(eager.sweep(digest[0]))

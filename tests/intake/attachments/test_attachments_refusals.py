@@ -172,6 +172,7 @@ async def test_a_store_that_is_not_there_is_503(database_url: str, service: Any,
         answer = await upload(client, as_(Role.CITIZEN), PDF)
     await broken.close()
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:jieban:problem:attachment-store-unavailable")
+    assert await broken.app.state.attaching.blobs.check() == f"{tmp_path / 'file' / 'store'}: cannot be written to"
 
 
 async def test_nobody_learns_what_others_have(client: httpx.AsyncClient, as_: As) -> None:

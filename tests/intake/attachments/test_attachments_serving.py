@@ -4,9 +4,11 @@ import httpx
 import pytest
 
 from contracts.roles import Role
+from intake.attachments.conftest import BOTH
 from intake.attachments.files import upload, video
 from intake.conftest import As
 
+pytestmark = BOTH
 CONTENT = video() + bytes(range(256)) * 500
 SIZE = len(CONTENT)
 

@@ -4,18 +4,16 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import MofNCompleteColumn
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from jieban.services import ServiceName, database_url
+from jieban.commands.bars import with_bar
+from jieban.services import ServiceName
 from jieban.settings import read_settings
 from ledger_service.domain.cubes import Cube
 from ledger_service.domain.tally import FIRST_DURATION, Counter
 from ledger_service.service.rebuilding import Told, rebuild
 from ledger_service.service.recounting import Difference, Recount, recount_all
-from runtime import lifecycle
-from runtime.database import create_engine
 
 statistics = typer.Typer(
     no_args_is_help=True,
@@ -59,21 +57,8 @@ def check(
 
 
 def _with_bar(title: str, work: Callable[[AsyncEngine, str, Told], Awaitable[_Result]]) -> _Result:
-    settings = read_settings()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
-
-        async def run() -> _Result:
-            engine = create_engine(database_url(settings, ServiceName.LEDGER), application_name="jieban statistics")
-            try:
-                return await work(
-                    engine, settings.timezone, lambda done, total: bar.update(task, completed=done, total=total)
-                )
-            finally:
-                await engine.dispose()
-
-        return lifecycle.run(run())
+    zone = read_settings().timezone
+    return with_bar(title, ServiceName.LEDGER, MofNCompleteColumn(), lambda engine, told: work(engine, zone, told))
 
 
 def _shown(each: Difference) -> str:

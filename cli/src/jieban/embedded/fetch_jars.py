@@ -1,4 +1,4 @@
-"""Fetches Kafka's jars into a directory: `python -m jieban.embedded.fetch_jars DIRECTORY`.
+"""Fetches a server's jars into a directory: `python -m jieban.embedded.fetch_jars DIRECTORY TITLE LOCK_FILE`.
 
 Each jar appears there whole and with the locked checksum, or not at all.
 """
@@ -14,7 +14,7 @@ import requests
 from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.maven import MavenContext
 
-from jieban.embedded.jars import KAFKA_VERSION, Jar, locked_jars
+from jieban.embedded.jars import Jar, JarSet
 
 _AT_ONCE = 6
 _ATTEMPTS = 3
@@ -55,21 +55,21 @@ def fetch_patiently(jar: Jar, directory: Path) -> None:
                 raise
 
 
-def main(directory: Path) -> None:
+def main(directory: Path, wanted: JarSet) -> None:
     """Fetch all jars; the reason of a failure is the last line on standard error."""
     try:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            list(pool.map(lambda jar: fetch_patiently(jar, directory), locked_jars()))
+            list(pool.map(lambda jar: fetch_patiently(jar, directory), wanted.jars()))
     except requests.RequestException:
         sys.exit(
-            f"Kafka {KAFKA_VERSION} is not in {directory} yet and {repository_url()} cannot be reached: "
+            f"{wanted.title} is not in {directory} yet and {repository_url()} cannot be reached: "
             "connect this machine to the network for the first start, or copy that directory from another machine."
         )
     except OSError as error:
-        sys.exit(f"Kafka's jars cannot be written to {directory}: {error.strerror}.")
+        sys.exit(f"The jars of {wanted.title} cannot be written to {directory}: {error.strerror}.")
     except (ValueError, RuntimeError) as error:
         sys.exit(str(error))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), JarSet(sys.argv[2], Path(sys.argv[3])))

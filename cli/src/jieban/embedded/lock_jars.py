@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jgo.maven import MavenContext
 
-from jieban.embedded.jars import KAFKA_VERSION, LOCK_FILE
+from jieban.embedded.jars import KAFKA, KAFKA_VERSION
 
 _KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}"
 _LOG4J = "org.apache.logging.log4j"
@@ -29,5 +29,5 @@ def lock_lines(maven: MavenContext) -> list[str]:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
         lines = lock_lines(MavenContext(repo_cache=Path(scratch)))
-    LOCK_FILE.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
-    sys.stdout.write(f"{len(lines)} jars are locked in {LOCK_FILE}\n")
+    KAFKA.lock_file.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+    sys.stdout.write(f"{len(lines)} jars are locked in {KAFKA.lock_file}\n")

@@ -199,6 +199,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             ],
         },
         on_close=[lists.dispose],
+        checks={"attachments": attaching.blobs.check},
         body_limits={
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,

@@ -1,17 +1,20 @@
 """What a service needs to do its work, checked for `/readyz`."""
 
+from collections.abc import Mapping
+
 from aiokafka.client import AIOKafkaClient
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from eventbus.kafka import KafkaConnection
-from runtime.health import Readiness
+from runtime.health import Check, Readiness
 
 
-def readiness_of(engine: AsyncEngine, kafka: KafkaConnection) -> Readiness:
-    """Return the checks of a service: without its database it is not ready; Kafka's absence is only reported.
+def readiness_of(engine: AsyncEngine, kafka: KafkaConnection, others: Mapping[str, Check] | None = None) -> Readiness:
+    """Return the checks of a service: without its database it is not ready; what else is absent is only reported.
 
-    A service without Kafka still accepts and shows; the outbox keeps what waits to be published.
+    A service without Kafka still accepts and shows; the outbox keeps what waits to be published. `others` are the
+    service's own, by name.
     """
 
     async def database() -> None:
@@ -25,4 +28,4 @@ def readiness_of(engine: AsyncEngine, kafka: KafkaConnection) -> Readiness:
         finally:
             await client.close()
 
-    return Readiness({"database": database, "kafka": brokers}, fatal=frozenset({"database"}))
+    return Readiness({"database": database, "kafka": brokers, **(others or {})}, fatal=frozenset({"database"}))

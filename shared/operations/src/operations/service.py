@@ -27,6 +27,7 @@ from operations.standing import Standing
 from runtime.auth import TokenVerifier
 from runtime.clock import now
 from runtime.database import create_engine, is_outage, reading
+from runtime.health import Check
 from runtime.http import create_app
 from runtime.idempotency import forget
 from runtime.lifecycle import Service, Worker
@@ -94,6 +95,7 @@ def assemble(
     applied: AppliedBook | None = None,
     facades: Sequence[APIRouter] = (),
     on_close: Sequence[Callable[[], Awaitable[None]]] = (),
+    checks: Mapping[str, Check] | None = None,
 ) -> Service:
     """Return the service: its `routers` and those of operators under `/<name>/v1`, its workers by role.
 
@@ -101,7 +103,7 @@ def assemble(
     to relay, janitors and a consumer for each of the `subscriptions`, which lets events gather for `gather_seconds`
     where nobody waits for them. `applied` is the book of what it applied of the first of them; of the others it is the
     inbox, as by default of all. `facades` are routers with prefixes of their own. `on_close` runs, in order, before the
-    engines are disposed of.
+    engines are disposed of. `checks` are shown by `/readyz` beside database and Kafka.
     """
     name, engine = foundation.name, foundation.engine
     app = create_app(
@@ -112,7 +114,7 @@ def assemble(
         alias=f"/{name}",
         settings=foundation.settings,
         verifier=verifier,
-        readiness=readiness_of(engine, foundation.kafka),
+        readiness=readiness_of(engine, foundation.kafka, checks),
         body_limits=body_limits,
         form_limits=form_limits,
     )

@@ -31,7 +31,18 @@ def _known_zone(name: str) -> str:
     return name
 
 
+class UnusableSetting(ValueError):
+    """What a setting names cannot be used; says which and why, without a secret."""
+
+
 DatabaseUrl = Annotated[str, AfterValidator(normal_url)]
+FOLDER = "folder"
+AttachmentsStore = Annotated[
+    str,
+    Field(
+        pattern=rf"^({FOLDER}|s3://[0-9a-z][0-9a-z.-]{{1,61}}[0-9a-z](/[0-9A-Za-z_-][0-9A-Za-z._-]{{0,63}}){{0,8}}/?)$"
+    ),
+]
 
 
 class RuntimeSettings(BaseSettings):
@@ -92,6 +103,19 @@ class RuntimeSettings(BaseSettings):
 
     attachments_dir: Path | None = None
     """Where intake keeps attachments, the same folder for all of its replicas; by default, in the data directory."""
+    attachments_store: AttachmentsStore = FOLDER
+    """Where it keeps them instead once they are whole: `s3://bucket/prefix`."""
+    attachments_second_store: AttachmentsStore | None = None
+    """Where they are read too, while they move from there to the first: `folder` or `s3://bucket/prefix`."""
+    attachments_s3_endpoint: Annotated[str, Field(pattern=r"^https?://[^/?#@\s]+$")] | None = None
+    """The URL of an S3-compatible service; without one, Amazon's."""
+    attachments_s3_region: Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")] = "us-east-1"
+    attachments_s3_path_style: bool = True
+    """Whether the bucket stands in the path of the service's URLs, or in the name of its host."""
+    attachments_s3_access_key: str | None = Field(default=None, repr=False)
+    attachments_s3_secret_key: SecretStr | None = None
+    """Without the two keys, intake looks for some where AWS's tools do."""
+    attachments_s3_cafile: Path | None = None
     attachment_max_bytes: PositiveInt = 100_000_000
     attachment_max_image_bytes: PositiveInt = 30_000_000
     attachment_max_pixels: Annotated[int, Field(ge=1, le=500_000_000)] = 64_000_000

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import structlog
 
+from intake_service.persistence.blobs import StoreAway, staging_failed
 from runtime.outages import is_outage
 from runtime.problems import Problem, register_texts
 
@@ -130,11 +131,13 @@ register_texts(
 
 @contextmanager
 def store_at_hand() -> Iterator[None]:
-    """Raise Problem 503 where the file system refuses: it is full, read-only, or not there."""
+    """Raise Problem 503 where the store or the file system refuses: it is full, read-only, or not there."""
     try:
         yield
     except OSError as error:
         if is_outage(error) or isinstance(error, ConnectionError | TimeoutError):
             raise
+        if not isinstance(error, StoreAway):
+            staging_failed()
         log.exception("attachment_store_unavailable", error=error.strerror)
         raise Problem(503, "attachment-store-unavailable", headers={"Retry-After": "30"}) from error

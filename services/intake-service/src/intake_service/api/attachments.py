@@ -1,6 +1,6 @@
 """Uploading attachments, and getting them back."""
 
-import asyncio
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from intake_service.api.attachment_schemas import FORM, AttachmentForm, Attachme
 from intake_service.api.attachment_texts import store_at_hand
 from intake_service.api.multipart import read_form
 from intake_service.api.reporter_schemas import PublicationIn
-from intake_service.api.serving import serve
+from intake_service.api.serving import ShownAs, serve
 from intake_service.domain.attachment import MEDIA_TYPES, Variant
 from intake_service.persistence import attachments, public_photos
 from intake_service.persistence.queries import Complaints
@@ -169,21 +169,21 @@ async def _file(attachment_id: UUID, variant: Variant, request: Request, caller:
 
 
 async def stored_file(request: Request, store: Attaching, attachment_id: UUID, variant: Variant, file: Any) -> Response:
-    """Return a file of the store that the caller may have. Raises Problem 503 where the store has it not."""
-    path = store.blobs.path(file.sha256)
-    if not await asyncio.to_thread(path.is_file):
-        log.error("attachment_file_missing", attachment=str(attachment_id), variant=variant)
-        raise Problem(503, "attachment-store-unavailable", headers={"Retry-After": "30"})
+    """Return a file of the store that the caller may have. Raises Problem 503 unless the store gives it."""
     is_original = variant == "original"
-    return serve(
-        request,
-        path,
+    shown_as = ShownAs(
         tag=file.sha256.hex(),
         size=file.size,
         media_type="application/octet-stream" if is_original else file.media_type,
         name=f"{attachment_id}.{MEDIA_TYPES[file.media_type].extension}",
         download=is_original or file.kind == "document",
     )
+    with store_at_hand():
+        try:
+            return await serve(request, partial(store.blobs.read, file.sha256), shown_as)
+        except FileNotFoundError as error:
+            log.error("attachment_file_missing", attachment=str(attachment_id), variant=variant)  # noqa: TRY400 -- no traceback: what is missing is all there is to say
+            raise Problem(503, "attachment-store-unavailable", headers={"Retry-After": "30"}) from error
 
 
 def _not_found() -> Problem:

@@ -18,6 +18,7 @@ from intake_service.service.attachment_views import shown
 from intake_service.service.examining import Content, examined
 from intake_service.service.images import Images
 from intake_service.service.joining import make_room
+from intake_service.service.stores import blobs_of, folder_of
 from operations.problems import invalid
 from runtime import clock, idempotency
 from runtime.auth import Caller
@@ -41,7 +42,7 @@ class Attaching:
 
     @classmethod
     def of(cls, settings: RuntimeSettings, engine: AsyncEngine) -> Self:
-        """Return what `settings` ask for; nothing is made in the file system before the first file comes."""
+        """Return what `settings` ask for; nothing is made or asked before the first file comes."""
         limits = Limits(
             file_bytes=settings.attachment_max_bytes,
             image_bytes=settings.attachment_max_image_bytes,
@@ -49,9 +50,8 @@ class Attaching:
             per_complaint=settings.attachments_per_complaint,
             waiting=settings.attachments_waiting,
         )
-        root = (settings.attachments_dir or settings.data_dir / "attachments").expanduser().absolute()
         images = Images(settings.attachment_max_pixels, settings.attachment_decoders)
-        return cls(engine, Staging(root), Blobs(root), images, limits)
+        return cls(engine, Staging(folder_of(settings)), blobs_of(settings), images, limits)
 
     async def check_room(self, connection: AsyncConnection, caller: Caller, *, besides: int = 0) -> None:
         """Raise Problem 429 where a citizen or partner has uploaded much that no complaint refers to.
@@ -82,6 +82,7 @@ class Attaching:
                     return replace(answer, headers={**answer.headers, "Idempotency-Replayed": "true"})
         async with examined(staged, wish, self.limits, self.images) as content:
             new = new_attachment(uuid7(), staged, content, wish, caller)
+            await self.bring(content)
             async with self.engine.begin() as connection:
                 await self.keep(connection, new, content, caller)
                 if upload is not None and not await uploads.end(connection, upload, caller):
@@ -91,13 +92,18 @@ class Attaching:
                     await idempotency.store(connection, caller, key, digest, answer)
                 return answer
 
+    async def bring(self, content: Content) -> None:
+        """Do of `keep` what takes long, before the transaction: no connection waits for an upload to the store."""
+        for part in content.parts:
+            await self.blobs.bring(part.staged)
+
     async def keep(self, connection: AsyncConnection, new: NewAttachment, content: Content, caller: Caller) -> None:
         """Place what was made of a file in the store, and add its rows in the caller's transaction."""
         await attachments.hold(connection, [file.sha256 for file in new.files])
         if new.complaint is not None:
             await make_room(connection, new.complaint, caller, self.limits.per_complaint)
         for part in content.parts:
-            await asyncio.to_thread(self.blobs.place, part.staged)
+            await self.blobs.place(part.staged)
         await attachments.insert(connection, new)
 
 

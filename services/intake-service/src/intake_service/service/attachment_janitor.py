@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -12,10 +13,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from intake_service.persistence import attachment_waste, uploads
-from intake_service.persistence.blobs import SHARDS, Blobs
+from intake_service.persistence.blobs import SHARDS, Blobs, StoreAway
 from intake_service.persistence.staging import Staging
 from intake_service.service.uploading import KEEP_UPLOADS
 from runtime import clock
+from runtime.outages import is_outage
 
 log = structlog.get_logger()
 
@@ -44,6 +46,7 @@ class AttachmentJanitor:
         self._keep = keep
         self._keep_of_staff = keep_of_staff
         self._shard = secrets.randbelow(SHARDS)
+        self._left: dict[bytes, None] = {}
 
     async def clean(self) -> None:
         """Remove one batch of each kind."""
@@ -61,19 +64,37 @@ class AttachmentJanitor:
 
     async def sweep(self, shard: int) -> int:
         """Remove the files of a part of the store that are old and that no row knows; return how many."""
-        hashes = await asyncio.to_thread(lambda: list(self._blobs.older_than(self._keep.total_seconds(), shard)))
+        try:
+            hashes = await self._blobs.older_than(self._keep.total_seconds(), shard)
+        except StoreAway as error:
+            log.warning("attachments_not_swept", shard=shard, error=error.strerror)
+            return 0
         async with self._engine.connect() as connection:
             needed = await attachment_waste.needed(connection, hashes)
         return await self.remove([sha256 for sha256 in hashes if sha256 not in needed])
 
     async def remove(self, hashes: Sequence[bytes]) -> int:
-        """Remove each file unless an attachment has it; none can get it meanwhile."""
+        """Remove each file unless an attachment has it; none can get it meanwhile.
+
+        Where the store cannot be asked, the rest is tried again when it is cleaned next; should this process end
+        before, it is what no row knows.
+        """
+        waiting = deque(dict.fromkeys([*self._left, *hashes]))
+        self._left.clear()
         removed = 0
-        for sha256 in hashes:
-            async with self._engine.begin() as connection:
-                if await attachment_waste.seize_unneeded(connection, sha256):
-                    await asyncio.to_thread(self._blobs.remove, sha256)
-                    removed += 1
+        try:
+            while waiting:
+                async with self._engine.begin() as connection:
+                    if await attachment_waste.seize_unneeded(connection, waiting[0]):
+                        await self._blobs.remove(waiting[0])
+                        removed += 1
+                waiting.popleft()
+        except OSError as error:
+            if is_outage(error):
+                raise
+            log.warning("attachments_not_removed", files=len(waiting), error=error.strerror)
+        finally:
+            self._left.update(dict.fromkeys(waiting))
         return removed
 
     async def _sweep_staging(self) -> None:

@@ -59,7 +59,8 @@ class Enclosed:
 async def enclosed(attaching: Attaching, files: Sequence[Arrived], caller: Caller) -> AsyncIterator[Enclosed]:
     """Give the files, looked into; what was made of them and not placed in the store is removed afterwards.
 
-    Raises Problem like `examined` for the first that cannot be taken, with its place in the form as `file`, from 0.
+    Raises Problem like `examined` for the first that cannot be taken, with its place in the form as `file`, from 0, and
+    OSError where the store is away.
     """
     async with AsyncExitStack() as stack:
         kept = []
@@ -71,4 +72,6 @@ async def enclosed(attaching: Attaching, files: Sequence[Arrived], caller: Calle
                 problem.extra = {**problem.extra, "file": place}
                 raise
             kept.append((new_attachment(each.id, each.staged, content, each.wish, caller), content))
+        for _, content in kept:
+            await attaching.bring(content)
         yield Enclosed(attaching, caller, kept)

@@ -1,0 +1,126 @@
+"""Contents move from the folder to S3 and back while intake runs."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr, ValidationError
+from typer.testing import CliRunner
+
+from contracts.roles import Role
+from e2e.printed import section
+from intake.attachments.files import left_in, picture, uploaded
+from intake.conftest import SECRET, TENANT, As
+from intake_service.main import build
+from intake_service.service.stores import blobs_of
+from jieban.commands.attachments import attachments
+from runtime.auth import TokenVerifier
+from runtime.settings import RuntimeSettings
+from s3 import S3Server
+
+
+def move(database_url: str, folder: Path, s3: S3Server, to: tuple[str, str], *options: str) -> tuple[int, str]:
+    """Run the command between two stores, and return its exit code and what it says."""
+    environment = {
+        **os.environ,
+        **s3.environment,
+        "JIEBAN_INTAKE_DATABASE_URL": database_url,
+        "JIEBAN_ATTACHMENTS_DIR": str(folder),
+        "JIEBAN_ATTACHMENTS_STORE": to[0],
+        "JIEBAN_ATTACHMENTS_SECOND_STORE": to[1],
+    }
+    command = [sys.executable, "-m", "jieban", "attachments", "move", *options]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
+    return done.returncode, done.stdout + (done.stderr if done.returncode else "")
+
+
+def as_printed(database_url: str, folder: Path, s3: S3Server, bucket: str) -> str:
+    """Run the lines of docs/attachments.md, and return what they say."""
+    lines = section("docs/attachments.md", "Moving to another store")
+    lines = lines.replace("https://s3.example.cn", s3.endpoint).replace("s3://photos/jieban", f"s3://{bucket}")
+    environment = {
+        **os.environ,
+        **s3.environment,
+        "JIEBAN_INTAKE_DATABASE_URL": database_url,
+        "JIEBAN_ATTACHMENTS_DIR": str(folder),
+    }
+    script = "set -e\n" + lines.replace(".venv/bin/jieban", f'"{sys.executable}" -m jieban')
+    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def blobs_in(folder: Path) -> set[str]:
+    return {path for path in left_in(folder) if path.startswith("blobs/")}
+
+
+async def test_there_and_back_and_read_all_the_while(
+    client: httpx.AsyncClient,
+    database_url: str,
+    as_: As,
+    store: Path,
+    s3: S3Server,
+    bucket_name: str,
+) -> None:
+    bucket = s3.folder / bucket_name
+    there, back = (f"s3://{bucket_name}", "folder"), ("folder", f"s3://{bucket_name}")
+    photos = [await uploaded(client, as_, content=picture()) for _ in range(2)]
+    files = blobs_in(store)
+    broken = sorted(files)[0]
+    whole = (store / broken).read_bytes()
+    (store / broken).write_bytes(whole[::-1])
+    code, said = move(database_url, store, s3, there, "--remove")
+    assert (code, f"{Path(broken).name}: another content in {store}" in said) == (1, True), said
+    assert (blobs_in(bucket), blobs_in(store)) == (files - {broken}, {broken})
+    (store / broken).write_bytes(whole)
+
+    both = build(over := settings(database_url, store, s3, there), TokenVerifier(over))
+    transport = httpx.ASGITransport(both.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://intake.test/intake/v1") as meanwhile:
+        photos.append(await uploaded(meanwhile, as_, content=picture()))
+        for photo in photos:
+            assert (await meanwhile.get(f"/attachments/{photo}", headers=as_(Role.CITIZEN))).status_code == 200
+        said = as_printed(database_url, store, s3, bucket_name)
+        assert "1 contents were copied" in said
+        assert "0 contents were copied" in said
+        assert (blobs_in(store), len(blobs_in(bucket))) == (set(), len(files) + 3)
+        (store / broken).write_bytes(whole)
+        await both.app.state.attaching.blobs.remove(bytes.fromhex(Path(broken).name))
+        assert not (store / broken).exists()
+        assert not (bucket / broken).exists()
+    await both.close()
+
+    code, said = move(database_url, store, s3, back, "--remove")
+    assert code == 1
+    assert f"{Path(broken).name}: not in s3://{bucket_name}" in said
+    assert blobs_in(bucket) == set()
+    (store / broken).write_bytes(whole)
+    for photo in photos:
+        assert (await client.get(f"/attachments/{photo}", headers=as_(Role.CITIZEN))).status_code == 200
+
+
+def settings(database_url: str, store: Path, s3: S3Server, to: tuple[str, str]) -> RuntimeSettings:
+    return RuntimeSettings(
+        **s3.settings,
+        intake_database_url=database_url,
+        token_secret=SecretStr(SECRET),
+        tenant=TENANT,
+        attachments_dir=store,
+        attachments_store=to[0],
+        attachments_second_store=to[1],
+    )
+
+
+def test_what_cannot_be_moved_is_said(tmp_path: Path) -> None:
+    said = CliRunner().invoke(attachments, ["move"], env={"JIEBAN_ATTACHMENTS_DIR": str(tmp_path)})
+    assert "JIEBAN_ATTACHMENTS_SECOND_STORE is not set" in str(said.exception)
+    with pytest.raises(ValueError, match="SECOND_STORE is JIEBAN_ATTACHMENTS_STORE"):
+        blobs_of(RuntimeSettings(attachments_second_store="folder"))
+    with pytest.raises(ValueError, match="one is not set"):
+        blobs_of(RuntimeSettings(attachments_store="s3://bucket", attachments_s3_access_key="key"))
+    for wrong in ("s3://", "s3://Bucket", "ftp://host", "s3://bucket/../other"):
+        with pytest.raises(ValidationError, match="attachments_store"):
+            RuntimeSettings(attachments_store=wrong)
