@@ -134,11 +134,11 @@ class Importing:
         await Rounds(self.name, partial(self.work, stop), every=timedelta(seconds=1)).run(stop)
 
     async def work(self, stop: asyncio.Event) -> None:
-        """Do what is to be done and no other replica does."""
+        """Do what is to be done and no other replica does; what has its file elsewhere is left to who has it."""
         async with self._engine.connect() as connection:
             jobs = await import_jobs.unfinished(connection)
         for job in jobs:
-            if not stop.is_set():
+            if not stop.is_set() and self.path(job.id, job.suffix).is_file():
                 await self._take(job, stop)
 
     async def clean(self) -> None:
