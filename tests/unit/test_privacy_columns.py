@@ -60,9 +60,10 @@ _CODES = frozenset(
         "release_state",
         "release_ending",
         "media_type",
+        "reasons",
     ]
 )
-"""Words of lists, codes and names of units, wherever they stand."""
+"""Words of lists, codes, names of units and texts of rules, wherever they stand."""
 _STAFF = frozenset(
     [
         "written_by",
