@@ -26,7 +26,7 @@ async def running(*workers: Runs) -> AsyncIterator[None]:
             stop.set()
 
 
-async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], *, seconds: float = 60.0) -> None:
     """Wait until `condition` holds; TimeoutError where it does not within `seconds`."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110 - what is waited for happens in a server

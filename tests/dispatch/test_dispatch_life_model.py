@@ -259,7 +259,7 @@ class Lives(RuleBasedStateMachine):
         assert status == self.life.status or self.life.status == "withdrawn"
 
 
-@pytest.mark.timeout(120 + EXAMPLES * STEPS)
+@pytest.mark.timeout(300 + EXAMPLES * STEPS)
 async def test_every_life_agrees_with_a_plain_model(world: World) -> None:
     await world.send("PUT", "/dispatch/v1/departments/water", role="admin", json={"name": "水务局"})
     Lives.world, Lives.loop = world, asyncio.get_running_loop()

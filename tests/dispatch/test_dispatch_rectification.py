@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -253,7 +252,6 @@ async def work(engine: AsyncEngine, ended: Counter[str]) -> None:
             ended[type(error).__name__] += 1
 
 
-@pytest.mark.timeout(120)
 async def test_after_an_outage_many_replicas_some_of_which_are_killed_tell_of_each_once(world: World) -> None:
     events = [received(category="outage") for _ in range(200)]
     await world.deliver(*events)

@@ -11,7 +11,6 @@ from dispatch.test_dispatch_imports import XLSX, code, take, workbook
 from dispatch.world import World
 
 
-@pytest.mark.timeout(60)
 async def test_a_row_that_no_spreadsheet_has_is_refused_at_once(world: World) -> None:
     given = zipfile.ZipFile(io.BytesIO(workbook(["code", "name", "sub_district"], ["c-1", "一", "金南街道"])))
     file = io.BytesIO()

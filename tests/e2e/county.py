@@ -52,7 +52,7 @@ class County:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        printed, _ = await asyncio.wait_for(process.communicate(), 60)
+        printed, _ = await asyncio.wait_for(process.communicate(), 120)
         return process.returncode or 0, printed.decode()
 
     async def kill(self) -> None:

@@ -5,14 +5,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from e2e.county import County
 from e2e.people import People, body, eventually
 from e2e.printed import ROOT, examples, prelude, run
 
 
-@pytest.mark.timeout(240)  # it starts a county, and waits for rules to be in force
 async def test_the_walks_work_line_by_line_and_end_where_they_say(
     county: County, people: People, tmp_path: Path
 ) -> None:

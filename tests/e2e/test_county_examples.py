@@ -16,10 +16,7 @@ from e2e.printed import ROOT, examples, prelude, run
 from eventbus.kafka import KafkaConnection
 from jieban.embedded.kafka import Kafka
 
-pytestmark = [
-    pytest.mark.own_county,
-    pytest.mark.timeout(300),  # a command and twenty requests, on a machine that may be busy
-]
+pytestmark = pytest.mark.own_county
 
 
 async def test_a_county_is_made_as_the_document_says_and_others_are_told(

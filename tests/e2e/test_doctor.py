@@ -13,7 +13,7 @@ from eventbus.brokers import Brokers
 from eventbus.kafka import KafkaConnection
 
 Report = dict[str, Any]
-pytestmark = [pytest.mark.own_county, pytest.mark.timeout(300)]  # many processes start and stop
+pytestmark = pytest.mark.own_county
 
 
 async def test_events_that_kafka_lost_are_named_and_come_back_by_replay(

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from e2e.county import County
 from e2e.people import People, body, eventually
@@ -22,7 +21,6 @@ async def merge(people: People, complaint: str, into: str) -> httpx.Response:
     return await people.a("operator").post(path, json={"into": into, **REASON})
 
 
-@pytest.mark.timeout(240)  # it starts a county
 async def test_the_walk_works_line_by_line(county: County, people: People, tmp_path: Path) -> None:
     page = examples((ROOT / "docs" / "duplicates.md").read_text("utf-8"))
     await asyncio.to_thread(run, county, prelude(county) + page, tmp_path)

@@ -6,14 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from e2e.county import County
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.timeout(240)  # it starts a county and many programs
 def test_the_walk_works_line_by_line(county: County, tmp_path: Path) -> None:
     tour = (ROOT / "README.md").read_text("utf-8")
     setup = re.findall(r"```sh\n(URL=.*?)```", tour, re.DOTALL)[0]

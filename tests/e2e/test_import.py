@@ -107,7 +107,6 @@ async def test_an_intake_that_is_away_is_one_clear_sentence(county: County, tmp_
     assert "Traceback" not in errors.decode()
 
 
-@pytest.mark.timeout(240)
 async def test_real_messages_are_imported_once_whatever_is_killed(people: People, county: County) -> None:
     if not MESSAGES.exists():
         pytest.skip("the citizens' messages are not beside the project")

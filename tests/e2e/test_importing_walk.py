@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import pytest
 
 from e2e.county import County
 from e2e.people import People, body
@@ -27,7 +26,6 @@ async def found(people: People, external_ref: str) -> list[dict[str, Any]]:
     return items
 
 
-@pytest.mark.timeout(300)
 async def test_the_walk(county: County, people: People, tmp_path: Path) -> None:
     printed = run(county, prelude(county) + section("docs/importing.md", "A walk"), tmp_path)
     over_rest = run(county, prelude(county) + section("docs/importing.md", "Over REST"), tmp_path)
@@ -45,7 +43,6 @@ async def test_the_walk(county: County, people: People, tmp_path: Path) -> None:
     assert lamp["attributes"] == {"origin_status": "处置中"}
 
 
-@pytest.mark.timeout(300)
 async def test_a_hotlines_workbook_is_imported_once(county: County, people: People) -> None:
     book = openpyxl.Workbook()
     headings = [

@@ -4,14 +4,12 @@ import asyncio
 from pathlib import Path
 
 import openpyxl
-import pytest
 
 from e2e.county import County
 from e2e.people import People, body
 from e2e.printed import ROOT, examples, prelude, run
 
 
-@pytest.mark.timeout(240)  # it may be the one that starts the county
 async def test_the_page_works_line_by_line(county: County, people: People, tmp_path: Path) -> None:
     page = examples((ROOT / "docs" / "ledgers.md").read_text("utf-8"))
     printed = await asyncio.to_thread(run, county, prelude(county) + page, tmp_path)

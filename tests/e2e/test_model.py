@@ -119,7 +119,7 @@ class Lives(RuleBasedStateMachine):
         self.pool.shutdown()
 
 
-@pytest.mark.timeout(60 + EXAMPLES * STEPS * 3)
+@pytest.mark.timeout(300 + EXAMPLES * STEPS * 3)
 async def test_lives_through_rest_agree_with_a_plain_model(county: County) -> None:
     Lives.services = Services(county)
     search = settings(

@@ -22,7 +22,6 @@ rules:
 """
 
 
-@pytest.mark.timeout(300)
 async def test_a_planner_compares_rules_with_what_was(people: People, county: County, tmp_path: Path) -> None:
     handled, waiting = [(await people.report())["id"] for _ in range(2)]
     for complaint in (handled, waiting):

@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import httpx
+import pytest
 
 from e2e.county import County
 from e2e.people import People, body, eventually
@@ -13,6 +14,7 @@ from e2e.printed import prelude, run, section
 from e2e.test_races import legal
 from jieban.embedded.kafka import Kafka
 
+pytestmark = pytest.mark.own_county
 REJECTION = {"reason": "not_ours", "template": "consumer", "note": "消费纠纷"}
 
 

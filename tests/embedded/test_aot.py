@@ -12,8 +12,6 @@ from jieban.embedded.jars import classpath
 from jieban.embedded.java import find_java
 from jieban.embedded.kafka import Kafka
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 def directory(tmp_path: Path) -> DataDir:

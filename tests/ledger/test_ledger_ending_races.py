@@ -83,7 +83,7 @@ class Life:
         return answer
 
 
-@pytest.mark.timeout(120 + LIVES * STEPS)
+@pytest.mark.timeout(300 + LIVES * STEPS)
 async def test_every_interleaving_has_one_end_that_all_agree_on(
     databases: MakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

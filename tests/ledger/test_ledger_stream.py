@@ -20,8 +20,6 @@ from ledger_service.service.recording import record_slice
 from runtime.auth import issue_token
 from runtime.lifecycle import Service
 
-pytestmark = pytest.mark.timeout(60)
-
 Listen = Callable[..., AbstractAsyncContextManager[Stream]]
 
 

@@ -18,7 +18,6 @@ from ledger.hearing import hearing, serving
 from runtime.auth import issue_token
 from runtime.lifecycle import Service
 
-pytestmark = pytest.mark.timeout(60)
 TICKETS = "/stream/tickets"
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
-import pytest
 import sqlalchemy as sa
 
 from contracts.roles import Role
@@ -36,7 +35,6 @@ PIECE = "application/offset+octet-stream"
 
 
 @BOTH
-@pytest.mark.timeout(300)
 async def test_after_kills_rows_and_files_agree(
     databases: MakeDatabase,
     free_port: Callable[[], int],
