@@ -1,6 +1,7 @@
 """A superior's deadline is the promised time where the limit ends later."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from contracts.lifecycle import EventType
 from dispatch.world import World, later, received
@@ -9,7 +10,7 @@ from dispatch_service.service.renewing import renew_clocks
 from runtime.clock import now
 
 
-async def promised(world: World, deadline: datetime | None) -> tuple[dict[str, object], datetime]:
+async def promised(world: World, deadline: datetime | None) -> tuple[dict[str, Any], datetime]:
     """Return a new case with such an order, and its promised time."""
     event = received(source="superior_assigned", order={"number": "17", "deadline": deadline})
     await world.deliver(event)
@@ -22,8 +23,8 @@ async def test_the_earlier_of_order_and_limit_is_promised(world: World) -> None:
     soon = now().replace(microsecond=0) + timedelta(hours=2)
     row, at = await promised(world, soon)
     assert at == soon < limit
-    assert row["accept_by"] <= row["on_site_by"] <= at  # type: ignore[operator] # times, as the table says
-    assert row["begun_at"] < row["warn_at"] <= at <= row["twice_at"]  # type: ignore[operator] # times
+    assert row["accept_by"] <= row["on_site_by"] <= at
+    assert row["begun_at"] < row["warn_at"] <= at <= row["twice_at"]
     _, generous = await promised(world, limit + timedelta(days=30))
     assert abs(generous - limit) < timedelta(minutes=1)
     _, late = await promised(world, now() - timedelta(hours=1))

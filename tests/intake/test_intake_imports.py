@@ -253,6 +253,7 @@ async def test_what_cannot_be_imported_is_refused_at_once(desk: Desk, folder: Pa
         (rows("bad", 1), "a.csv", {"mapping": "map: ["}, (422, "import-mapping-invalid")),
         (rows("bad", 1), "a.csv", {"mapping": "map: {nothing: x}"}, (422, "import-mapping-invalid")),
         (rows("bad", 1), "a.csv", {"mapping": "/etc/passwd"}, (422, "import-mapping-invalid")),
+        (rows("bad", 1), "a.csv", {"mapping": "- 1"}, (422, "import-mapping-invalid")),
         (b"\xff\xfe\x00\x01,\xff", "a.csv", {}, (422, "import-file-unreadable")),
         (b"PK\x03\x04 no book", "a.xlsx", {}, (422, "import-file-unreadable")),
         (b"", "a.csv", {}, (422, "import-file-unreadable")),

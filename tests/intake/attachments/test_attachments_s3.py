@@ -16,7 +16,7 @@ from intake.attachments.files import left_in, picture, upload, uploaded
 from intake.conftest import As
 from intake.reports import report
 from intake_service.persistence.blobs import StoreAway, key
-from intake_service.persistence.s3_blobs import S3Blobs, S3Place
+from intake_service.persistence.s3_blobs import S3Blobs, S3Keys, S3Place
 from intake_service.persistence.staging import stage
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from runtime.lifecycle import Service
@@ -26,7 +26,7 @@ LARGE = 40_000_000
 
 
 def place(s3: S3Server, bucket: str, endpoint: str | None = None, secret: str = SECRET_KEY) -> S3Place:
-    keys = {"access_key_id": ACCESS_KEY, "secret_access_key": secret}
+    keys = S3Keys(ACCESS_KEY, secret)
     return S3Place(bucket, "a/prefix", endpoint or s3.endpoint, "us-east-1", path_style=True, keys=keys)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from operations.importing.document import Document, load
+from operations.importing.document import Document, load, parsed
 from operations.importing.errors import ImportRefused
 from operations.importing.mapping import ColumnMapping, Skipped, Unmappable
 
@@ -144,6 +144,8 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None
 def test_a_mapping_that_does_not_exist_names_those_that_do() -> None:
     with pytest.raises(ImportRefused, match="hotline-12345, open311, usual"):
         load("none")
+    with pytest.raises(ImportRefused, match="hotline-12345, open311, usual"):
+        parsed("mapping", "none")
 
 
 def test_rows_without_a_reference_get_a_stable_one() -> None:

@@ -24,8 +24,7 @@ def is_known(year: int) -> bool:
 
 def name_of(day: date) -> str | None:
     """Return the Chinese name of the holiday that makes `day` a day off or a make-up workday; None for other days."""
-    try:
-        _, name = chinese_calendar.get_holiday_detail(day)
-    except NotImplementedError:  # the same
+    if official(day) is None:
         return None
+    _, name = chinese_calendar.get_holiday_detail(day)
     return None if name is None else str(chinese_calendar.Holiday(name).chinese)

@@ -6,11 +6,11 @@ delete and list below the prefix.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from obstore.exceptions import BaseError
@@ -23,7 +23,7 @@ from runtime.settings import UnusableSetting
 
 if TYPE_CHECKING:
     from obstore import GetResult
-    from obstore.store import ClientConfig, RetryConfig
+    from obstore.store import ClientConfig, RetryConfig, S3Config
 
 _ANSWER_SECONDS = 10.0
 """The most that a request without a file takes, its repeats included."""
@@ -43,6 +43,13 @@ _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _STATUS = re.compile(r"status code: (\d{3})", re.ASCII)
 
 
+class S3Keys(NamedTuple):
+    """What a bucket is opened with."""
+
+    access_key_id: str
+    secret_access_key: str
+
+
 @dataclass(frozen=True, slots=True)
 class S3Place:
     """Where a bucket is, and with which keys it is opened."""
@@ -54,8 +61,8 @@ class S3Place:
     region: str
     path_style: bool
     """Whether the bucket stands in the path of URLs, or in the name of the host."""
-    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """`access_key_id`, `secret_access_key` and perhaps `session_token`; none to look where AWS's tools do."""
+    keys: S3Keys | None = field(default=None, repr=False)
+    """None to look where AWS's tools do."""
     root_certificate: bytes | None = None
     """Of the authority that signed the endpoint's certificate, as PEM, where it is not a public one."""
 
@@ -87,17 +94,19 @@ class S3Blobs:
         }
         if place.root_certificate is not None:
             options["root_certificate"] = place.root_certificate
+        config: S3Config = {
+            "region": place.region,
+            "virtual_hosted_style_request": not place.path_style,
+            "disable_bulk_delete": True,  # not every service has it
+        }
+        if endpoint is not None:
+            config["endpoint"] = endpoint
+        if place.keys is not None:
+            config["access_key_id"], config["secret_access_key"] = place.keys
+        prefix = place.prefix or None
         try:
             self._store = S3Store(
-                place.bucket,
-                prefix=place.prefix or None,
-                region=place.region,
-                virtual_hosted_style_request=not place.path_style,
-                disable_bulk_delete=True,  # which not every service has
-                client_options=options,
-                retry_config=_RETRIES,
-                **({"endpoint": endpoint} if endpoint is not None else {}),  # type: ignore[arg-type]  # names a TypedDict has
-                **place.keys,  # type: ignore[arg-type]  # likewise
+                place.bucket, prefix=prefix, config=config, client_options=options, retry_config=_RETRIES
             )
         except (BaseError, ValueError) as error:
             raise UnusableSetting(

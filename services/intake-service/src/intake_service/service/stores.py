@@ -1,12 +1,11 @@
 """Which store the settings name."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from intake_service.persistence.blobs import Blobs
 from intake_service.persistence.folder_blobs import FolderBlobs
 from intake_service.persistence.paired_blobs import PairedBlobs
-from intake_service.persistence.s3_blobs import S3Blobs, S3Place
+from intake_service.persistence.s3_blobs import S3Blobs, S3Keys, S3Place
 from runtime.settings import FOLDER, RuntimeSettings, UnusableSetting
 
 
@@ -42,13 +41,13 @@ def _store(settings: RuntimeSettings, named: str) -> Blobs:
     )
 
 
-def _keys(settings: RuntimeSettings) -> Mapping[str, str]:
+def _keys(settings: RuntimeSettings) -> S3Keys | None:
     secret = settings.attachments_s3_secret_key
     if settings.attachments_s3_access_key is not None and secret is not None:
-        return {"access_key_id": settings.attachments_s3_access_key, "secret_access_key": secret.get_secret_value()}
+        return S3Keys(settings.attachments_s3_access_key, secret.get_secret_value())
     if settings.attachments_s3_access_key is not None or secret is not None:
         raise UnusableSetting("of JIEBAN_ATTACHMENTS_S3_ACCESS_KEY and JIEBAN_ATTACHMENTS_S3_SECRET_KEY one is not set")
-    return {}
+    return None
 
 
 def _certificate(path: Path | None) -> bytes | None:

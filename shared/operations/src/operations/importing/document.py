@@ -130,9 +130,13 @@ def parsed(name: str, text: str) -> Document:
 def _validated(name: str, text: str) -> Document:
     try:
         given: Any = yaml.safe_load(text)
-        return Document.model_validate({} if given is None else given)
     except (yaml.YAMLError, RecursionError) as error:
         raise _wrong(f"The mapping {name} is no YAML: {' '.join(str(error).split())}.") from error
+    if given is not None and not isinstance(given, dict):
+        known = ", ".join(shipped())
+        raise _wrong(f"The mapping {name} is neither one of {known} nor YAML with keys such as map: {given!r:.60}.")
+    try:
+        return Document.model_validate(given or {})
     except ValidationError as error:
         flaws = [f"{'.'.join(map(str, flaw['loc']))}: {flaw['msg']}" for flaw in error.errors()[:5]]
         raise _wrong(f"The mapping {name} is wrong: {'; '.join(flaws)}.") from error
