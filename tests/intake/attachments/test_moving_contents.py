@@ -27,7 +27,7 @@ from jieban.commands.attachments import attachments
 from runtime.auth import TokenVerifier
 from runtime.database import create_engine
 from runtime.settings import RuntimeSettings
-from s3 import S3Server
+from s3 import S3Server, answering
 
 
 def move(database_url: str, folder: Path, s3: Mapping[str, str], to: tuple[str, str], *options: str) -> tuple[int, str]:
@@ -150,17 +150,12 @@ async def test_a_database_that_goes_away_meanwhile_is_told_in_one_sentence(
     await uploaded(client, as_)
     end = sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'jieban moving'")
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+    async def answer(_method: str, _path: str) -> tuple[int, str]:
         async with engine.connect() as connection:
             await connection.execute(end)
-        moment = b"Sun, 29 Nov 2026 08:00:00 GMT"
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nETag: e\r\nLast-Modified: " + moment + b"\r\n\r\n")
-        await writer.drain()
-        writer.close()
+        return 200, "a content"
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
-        endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with answering(answer) as endpoint:
         there = {**s3.environment, "JIEBAN_ATTACHMENTS_S3_ENDPOINT": endpoint}
         code, said = await asyncio.to_thread(move, database_url, store, there, ("s3://bucket", "folder"))
     assert code == 1

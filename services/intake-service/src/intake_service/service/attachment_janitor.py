@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from intake_service.persistence import attachment_waste, uploads
-from intake_service.persistence.blobs import SHARDS, Blobs, StoreAway
+from intake_service.persistence.blobs import SHARDS, Blobs, Refused, StoreAway
 from intake_service.persistence.staging import Staging
 from intake_service.service.uploading import KEEP_UPLOADS
 from runtime import clock
@@ -25,6 +25,8 @@ KEEP_WAITING = timedelta(days=1)
 """For so long an upload may wait for a complaint that refers to it."""
 KEEP_WAITING_OF_STAFF = timedelta(days=30)
 """Theirs are referred to by events, which come late where Kafka was away: as long as the topic keeps them."""
+_SHOWN = 5
+"""Reasons that a line of the log has."""
 
 
 class AttachmentJanitor:
@@ -55,7 +57,7 @@ class AttachmentJanitor:
             unused = await attachment_waste.forget(connection, now - self._keep, now - self._keep_of_staff)
             ended = await uploads.end_those_before(connection, now - KEEP_UPLOADS)
         await asyncio.to_thread(_unlink, [self._staging.upload(upload) for upload in ended])
-        removed = await self.remove(unused)
+        removed = await self.remove_left(unused)
         self._shard = (self._shard + 1) % SHARDS
         removed += await self.sweep(self._shard)
         await self._sweep_staging()
@@ -76,26 +78,41 @@ class AttachmentJanitor:
     async def remove(self, hashes: Sequence[bytes]) -> int:
         """Remove each file unless an attachment has it; none can get it meanwhile.
 
-        Where the store cannot be asked, the rest is tried again when it is cleaned next; should this process end
-        before, it is what no row knows.
+        One that cannot be deleted is passed over. It is tried again when the store is cleaned next, after the others,
+        and so is the rest where the store is away; should this process end before, it is what no row knows.
         """
-        waiting = deque(dict.fromkeys([*self._left, *hashes]))
-        self._left.clear()
-        removed = 0
+        waiting = deque(dict.fromkeys(hashes))
+        failed: dict[bytes, str | None] = {}
+        removed, is_away = 0, False
         try:
-            while waiting:
-                async with self._engine.begin() as connection:
-                    if await attachment_waste.seize_unneeded(connection, waiting[0]):
-                        await self._blobs.remove(waiting[0])
-                        removed += 1
+            while waiting and not is_away:
+                try:
+                    removed += await self._remove(waiting[0])
+                except OSError as error:
+                    if is_outage(error):
+                        raise
+                    failed[waiting[0]] = error.strerror
+                    is_away = isinstance(error, StoreAway) and not isinstance(error, Refused)
                 waiting.popleft()
-        except OSError as error:
-            if is_outage(error):
-                raise
-            log.warning("attachments_not_removed", files=len(waiting), error=error.strerror)
         finally:
-            self._left.update(dict.fromkeys(waiting))
+            self._left.update(dict.fromkeys([*waiting, *failed]))
+            if failed:
+                errors = sorted({str(error) for error in failed.values()})
+                log.warning("attachments_not_removed", failed=len(failed), waiting=len(waiting), errors=errors[:_SHOWN])
         return removed
+
+    async def remove_left(self, hashes: Sequence[bytes] = ()) -> int:
+        """Remove like `remove`, and after it try again what could not be removed before."""
+        left = list(self._left)
+        self._left.clear()
+        return await self.remove([*hashes, *left])
+
+    async def _remove(self, sha256: bytes) -> bool:
+        async with self._engine.begin() as connection:
+            if not await attachment_waste.seize_unneeded(connection, sha256):
+                return False
+            await self._blobs.remove(sha256)
+            return True
 
     async def _sweep_staging(self) -> None:
         """Remove what died on its way in: files of requests, and of uploads whose row is gone."""
