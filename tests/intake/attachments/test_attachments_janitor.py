@@ -30,7 +30,7 @@ pytestmark = BOTH
 @pytest.fixture
 def janitor(service: Service, engine: AsyncEngine) -> AttachmentJanitor:
     attaching = service.app.state.attaching
-    return AttachmentJanitor(engine, attaching.staging, attaching.blobs)
+    return AttachmentJanitor(engine, attaching.staging, attaching.removing)
 
 
 async def age(engine: AsyncEngine, store: Path, days: float) -> None:
@@ -126,7 +126,7 @@ async def test_a_file_is_not_removed_between_its_placing_and_its_commit(
 ) -> None:
     """The upload is made to wait just before its commit, by a twin of its idempotency key."""
     attaching = service.app.state.attaching
-    eager = AttachmentJanitor(engine, attaching.staging, attaching.blobs, keep=timedelta(seconds=-5))
+    eager = AttachmentJanitor(engine, attaching.staging, attaching.removing, keep=timedelta(seconds=-5))
     content = video() + os.urandom(16)
     digest = hashlib.sha256(content).digest()
     file = store / key(digest)
@@ -155,7 +155,8 @@ async def test_a_file_is_not_removed_between_its_placing_and_its_commit(
 async def test_what_cannot_be_deleted_stops_nothing_else(
     janitor: AttachmentJanitor, service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
 ) -> None:
-    blobs = service.app.state.attaching.blobs
+    attaching = service.app.state.attaching
+    blobs = attaching.blobs
     strays = []
     for number in range(4):
         (tmp_path / str(number)).write_bytes(os.urandom(50))
@@ -172,8 +173,8 @@ async def test_what_cannot_be_deleted_stops_nothing_else(
 
     with monkeypatch.context() as locked:
         locked.setattr(blobs, "remove", remove_others)
-        assert await janitor.remove(strays[:3]) == 2
-        assert await janitor.remove(strays[3:]) == 1
+        assert await attaching.removing.remove(strays[:3]) == 2
+        assert await attaching.removing.remove(strays[3:]) == 1
         assert asked == strays  # an erasure waits for its own files alone
         await janitor.clean()
         assert asked.count(stubborn) == 2
