@@ -31,6 +31,22 @@ HEADER = "external_ref,description,lon,lat,address,occurred_at"
 FILE_BYTES = 200_000
 MOST_ROWS = 300
 WAITING = 3
+BAD_MAPPINGS = (
+    "- 1",
+    "about: 2024-13-45",
+    "about: !!bool x",
+    "about: !!timestamp x",
+    "about: !!str x",
+    'about: "\\uD800"',
+    'set: {source: "\\0"}',
+    f"header_row: {'9' * 4_301}",
+    f"set: {{source: 0x{'f' * 4_000}}}",
+    f"0x{'f' * 4_000}",
+    "set: &a {source: hotline}\ntables: {source: *a}",
+    "set: {source: hotline, source: grid_patrol}",
+    "set: {source: [hotline]}",
+    "tables: {source: {a: {b: c}}}",
+)
 
 
 @pytest.fixture(scope="module")
@@ -253,7 +269,7 @@ async def test_what_cannot_be_imported_is_refused_at_once(desk: Desk, folder: Pa
         (rows("bad", 1), "a.csv", {"mapping": "map: ["}, (422, "import-mapping-invalid")),
         (rows("bad", 1), "a.csv", {"mapping": "map: {nothing: x}"}, (422, "import-mapping-invalid")),
         (rows("bad", 1), "a.csv", {"mapping": "/etc/passwd"}, (422, "import-mapping-invalid")),
-        (rows("bad", 1), "a.csv", {"mapping": "- 1"}, (422, "import-mapping-invalid")),
+        *((rows("bad", 1), "a.csv", {"mapping": each}, (422, "import-mapping-invalid")) for each in BAD_MAPPINGS),
         (b"\xff\xfe\x00\x01,\xff", "a.csv", {}, (422, "import-file-unreadable")),
         (b"PK\x03\x04 no book", "a.xlsx", {}, (422, "import-file-unreadable")),
         (b"", "a.csv", {}, (422, "import-file-unreadable")),

@@ -1,6 +1,7 @@
 """Columns to complaints."""
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -139,6 +140,17 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None
     file.write_text(text)
     with pytest.raises(ImportRefused, match="mine"):
         load(str(file))
+
+
+def test_a_mapping_that_stands_for_much_more_than_it_says_is_refused_at_once() -> None:
+    levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 7)]
+    text = "\n".join(["set:", "  source: &a0 xxxxxxxxxx", *(f"  {each}" for each in levels)])
+    tracemalloc.start()
+    with pytest.raises(ImportRefused, match="an alias"):
+        parsed("mapping", text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20
 
 
 def test_a_mapping_that_does_not_exist_names_those_that_do() -> None:
