@@ -46,6 +46,8 @@ BAD_MAPPINGS = (
     "set: {source: hotline, source: grid_patrol}",
     "set: {source: [hotline]}",
     "tables: {source: {a: {b: c}}}",
+    "times: ['%d%d']",
+    "times: ['%Q']",
 )
 
 

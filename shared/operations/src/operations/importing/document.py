@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from operations.importing.errors import ImportRefused
 from operations.importing.fields import TARGETS
+from operations.importing.moments import layout
 from operations.plain_yaml import NotPlain, read_plain
 
 USUAL = "usual"
@@ -69,7 +70,7 @@ class Document(BaseModel):
     """Where the names of the columns are; what is above is passed over."""
     timezone: Annotated[str, AfterValidator(zone)] | None = None
     """Of times without an offset; by default the tenant's."""
-    times: list[str] = []
+    times: list[Annotated[str, AfterValidator(layout)]] = []
     """How times are written, as `strptime` has it, or `excel` for days since 1899-12-30; ISO 8601 is always taken."""
     map: dict[Target, Templates] = {}
     """Columns or templates such as `{a}\\n{b}`; of several the first whose columns all hold something is taken."""
