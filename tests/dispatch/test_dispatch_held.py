@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from contracts.envelope import Event
-from contracts.events import ComplaintCleared, ComplaintLocated, Place
+from contracts.events import ComplaintCleared, ComplaintLocated, Place, ReleaseRequested
 from contracts.lifecycle import EventType
 from dispatch.ruling import publish, routed, rule
-from dispatch.world import TOWN, World, event_about, reclassified
+from dispatch.world import TOWN, World, event_about, later, reclassified
 
 NOISE = "noise.night"
 
@@ -74,3 +74,15 @@ async def test_outside_the_area_it_stays_at_the_desk_and_is_held_no_longer(world
     row = await world.row(event)
     assert (row["team"], "held" in row["explanation"]) == ("duty-desk", False)
     assert len(await world.published(event)) == 1
+
+
+async def test_it_is_held_still_when_it_is_no_longer_merged(world: World) -> None:
+    event, _ = await held(world)
+    merging = later(event, EventType.RELEASE_REQUESTED)
+    await world.deliver(merging._replace(data=ReleaseRequested(actor="operator-1", ending="merged")))
+    await world.deliver(later(event, EventType.MERGED), later(event, EventType.UNMERGED))
+    row = await world.row(event)
+    assert (row["team"], row["explanation"]["rule"], row["explanation"]["held"]) == ("duty-desk", "unmerging", True)
+    await world.deliver(cleared(event, 5))
+    row = await world.row(event)
+    assert (row["team"], row["explanation"]["was_held"]) == ("team-02", True)

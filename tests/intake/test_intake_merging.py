@@ -20,6 +20,7 @@ from intake.conftest import As
 from intake.reports import REPORT
 from intake_service.events.lifecycle import follow
 from intake_service.persistence.tables import complaint
+from intake_service.service import triaging
 from ledger.eventful import Eventful
 
 REASON = {"reason": "同一件事"}
@@ -269,3 +270,20 @@ async def test_merging_is_for_operators_of_the_tenant(desk: Desk) -> None:
     for wrong in ({}, {"into": "x", **REASON}, {"into": str(master.id), "reason": ""}, {**body, "more": 1}):
         answer = await desk.client.post(f"/complaints/{other.id}/merge", json=wrong, headers=desk.as_(Role.OPERATOR))
         assert answer.status_code == 422
+
+
+async def test_what_waited_in_triage_waits_again_when_it_is_no_longer_merged(desk: Desk) -> None:
+    master, other = await desk.reported("wang"), await desk.reported("li")
+    operator = desk.as_(Role.OPERATOR)
+    put = {"reason": "unclear", "note": "看不懂"}
+    for each in (master, other):
+        assert (await desk.client.post(f"/complaints/{each.id}/triage", json=put, headers=operator)).is_success
+    await desk.merged(other, master)
+    assert await triaging.end(desk.engine) == 1
+    assert (await desk.unmerge(other)).status_code == 200
+    items = [(await desk.client.get(f"/triage/{each.id}", headers=operator)).json() for each in (master, other)]
+    assert [(each["state"], each["outcome"], each["settled_at"]) for each in items] == [("waiting", None, None)] * 2
+    assert [each["version"] for each in items] == [1, 3]
+    assert [step["step"] for step in items[1]["steps"]] == ["put", "merged", "unmerged"]
+    released = await desk.client.post(f"/triage/{other.id}/release", json={}, headers=operator)
+    assert released.status_code == 200, released.text

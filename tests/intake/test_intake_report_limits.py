@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
+import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 from pydantic import SecretStr
@@ -14,7 +15,9 @@ from contracts.roles import Role
 from intake.conftest import SECRET, TENANT, As
 from intake.reports import HOTLINE, code_of, report
 from intake_service.main import build
+from intake_service.persistence.new_complaints import Acceptance
 from intake_service.service.report_counts import ReportCounts
+from intake_service.service.report_limits import REFUSED
 from runtime.auth import TokenVerifier
 from runtime.database import run_migrations
 from runtime.lifecycle import Service
@@ -96,6 +99,43 @@ async def test_what_was_not_filed_does_not_count_and_repeats_get_their_answer(re
         assert (await replica.file(as_(Role.CITIZEN, "careful"))).status_code == 201
     assert (await replica.file(as_(Role.CITIZEN, "careful"))).status_code == 429
     assert (await replica.file(headers)).json() == first.json()
+
+
+async def test_what_could_not_be_stored_counts_only_where_it_is_there_after_all(
+    replicas: list[Replica], as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replica, headers = replicas[0], as_(Role.CITIZEN, "unlucky")
+    commits = replica.service.app.state.intake._commits
+    submit, broken = commits.submit, ConnectionError("the database is away")
+
+    async def fail(_: Acceptance) -> bool:
+        raise broken
+
+    async def store_and_fail(acceptance: Acceptance) -> bool:
+        await submit(acceptance)
+        raise broken
+
+    for broken_submit, then in ((fail, 201), (store_and_fail, 429)):
+        monkeypatch.setattr(commits, "submit", broken_submit)
+        assert [(await replica.file(headers)).status_code for _ in range(PER_HOUR)] == [503] * PER_HOUR
+        monkeypatch.setattr(commits, "submit", submit)
+        await replica.counts.renew()
+        assert (await replica.file(headers)).status_code == then
+
+
+async def test_a_twin_on_its_way_is_waited_for_and_a_refusal_takes_no_number(replicas: list[Replica], as_: As) -> None:
+    replica, headers = replicas[0], as_(Role.CITIZEN, "twofold")
+    for _ in range(PER_HOUR - 1):
+        assert (await replica.file(headers)).status_code == 201
+    before = REFUSED.labels("account")._value.get()
+    once = headers | {"Idempotency-Key": "twice-at-once"}
+    one, other = await asyncio.gather(replica.file(once), replica.file(once))
+    assert (one.status_code, other.status_code, one.json()) == (201, 201, other.json())
+    assert REFUSED.labels("account")._value.get() == before
+    assert (await replica.file(headers)).status_code == 429
+    assert REFUSED.labels("account")._value.get() == before + 1
+    after = (await replica.file(as_(Role.CITIZEN, "next"))).json()["number"]
+    assert int(after[-6:]) == int(one.json()["number"][-6:]) + 1
 
 
 async def test_what_is_read_again_counts_by_the_hour_and_by_the_day(replicas: list[Replica], as_: As) -> None:

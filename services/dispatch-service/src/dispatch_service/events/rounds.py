@@ -16,7 +16,7 @@ from contracts.lifecycle import EventType
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.routing import Team
 from dispatch_service.persistence import rounds, stale_clocks
-from dispatch_service.persistence.rounds import Beginning, Begun
+from dispatch_service.persistence.rounds import Beginning, Begun, Spot
 from dispatch_service.persistence.stale_clocks import Renewed
 from dispatch_service.service.announcements import answer
 from dispatch_service.service.choosing import Chosen, chosen_of, staff_for
@@ -46,8 +46,10 @@ async def begin(
     A constant number of statements.
     """
     books = await rulebooks.of(connection, {each.case.tenant for each in begun}, now)
-    chosen = await _choose(connection, books, [each.case for each in begun], now)
-    known = await rounds.begin(connection, [_beginning(each, chosen[each.case.complaint_id]) for each in begun], now)
+    spots = await rounds.spots(connection, [each.case for each in begun])
+    chosen = await _choose(connection, books, [each.case for each in begun], spots, now)
+    beginnings = [_beginning(each, chosen[each.case.complaint_id], spots[each.case.complaint_id]) for each in begun]
+    known = await rounds.begin(connection, beginnings, now)
     renewed = {}
     for key, each in known.items():
         work, old = books[each.stale.case.tenant].work, each.stale.known
@@ -72,10 +74,13 @@ async def begin(
 
 
 async def _choose(
-    connection: AsyncConnection, books: Mapping[str, Rulebook], cases: Sequence[Case], now: datetime
+    connection: AsyncConnection,
+    books: Mapping[str, Rulebook],
+    cases: Sequence[Case],
+    spots: Mapping[UUID, Spot],
+    now: datetime,
 ) -> dict[UUID, Chosen]:
     """Return who of its team gets each case."""
-    spots = await rounds.spots(connection, cases)
     wanted = {(case.tenant, case.team) for case in cases}
     policies = {tenant: books[tenant].policy for tenant, _ in wanted}
     staff = await staff_for(connection, wanted, policies, now)
@@ -92,9 +97,11 @@ async def _choose(
     }
 
 
-def _beginning(new_round: NewRound, chosen: Chosen) -> Beginning:
+def _beginning(new_round: NewRound, chosen: Chosen, spot: Spot) -> Beginning:
     case, reason = new_round.case, _REASONS[new_round.cause.type]
     why = {"rule": reason, "grid": case.grid, "team": case.team, "round": case.round, **chosen.explanation()}
+    if spot.held and new_round.cause.type == EventType.UNMERGED:
+        why["held"] = True  # until intake clears it
     return Beginning(case, why, chosen.assignment.officer, chosen.assignment.expected_from)
 
 

@@ -32,7 +32,7 @@ _BEGIN = sa.text(f"""
 """)
 
 _SPOTS = sa.text("""
-    SELECT complaint_id, lon, lat, explanation ->> 'skill' AS skill
+    SELECT complaint_id, lon, lat, explanation ->> 'skill' AS skill, explanation ? 'held' AS held
     FROM dispatch_case JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS wanted (tenant, complaint_id)
          USING (tenant, complaint_id)
 """)
@@ -40,10 +40,13 @@ _SPOTS = sa.text("""
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a case is, None where only an address is known, and the skill that its routing has asked for."""
+    """What is known of a case: where it is, None where only an address is known."""
 
     point: Point | None
     skill: str | None
+    """The one that its routing has asked for."""
+    held: bool
+    """Whether it waits at the duty desk since intake suspects it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ async def spots(connection: AsyncConnection, cases: Sequence[Case]) -> dict[UUID
     """Return where locked cases are, and what they ask for, in one statement."""
     values = {"tenants": [case.tenant for case in cases], "ids": [case.complaint_id for case in cases]}
     return {
-        row.complaint_id: Spot(None if row.lon is None or row.lat is None else (row.lon, row.lat), row.skill)
+        row.complaint_id: Spot(None if row.lon is None or row.lat is None else (row.lon, row.lat), row.skill, row.held)
         for row in await connection.execute(_SPOTS, values)
     }
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.envelope import Event
 from contracts.events import ComplaintUnmerged
 from contracts.lifecycle import UNCOUNTED, EventType
+from intake_service.persistence import triage
 from intake_service.persistence.tables import complaint
 from runtime.ids import uuid7
 from runtime.tracing import current_traceparent
@@ -78,9 +79,11 @@ async def part(
 ) -> list[Event]:
     """Take the members of `masters`, and `also` others that are merged, back to where they were received.
 
-    Return the event of each, for the outbox.
+    Return the event of each, for the outbox. What waited in triage waits there again.
     """
     rows = (await connection.execute(_PART, {"masters": list(masters), "members": list(also)})).all()
+    if rows:
+        await triage.wait_again(connection, [(row.tenant, row.id) for row in rows], actor)
     events = []
     for row in rows:
         event_id = uuid7()

@@ -1,6 +1,6 @@
 """The triage queue: complaints that somebody should look at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -53,13 +53,24 @@ _DUE = sa.text("""
         AND c.release_state IS DISTINCT FROM 'requested'
     ORDER BY i.goes_on_at LIMIT :size FOR UPDATE OF c, i SKIP LOCKED
 """)
+# What somebody has locked is left for the next time: it may just have become a matter of its own again.
 _END = sa.text("""
-    UPDATE triage_item AS i SET state = 'ended', outcome = c.status, settled_at = :now, version = i.version + 1,
-        steps = i.steps || jsonb_build_array(jsonb_build_object('step', c.status, 'at', c.updated_at))
-    FROM complaint AS c
-    WHERE i.state = 'waiting' AND c.id = i.complaint_id AND c.tenant = i.tenant
-        AND c.status = ANY(CAST(:ended AS text[]))
+    WITH over AS (
+        SELECT c.id, c.tenant, c.status, c.updated_at
+        FROM triage_item AS i JOIN complaint AS c ON c.id = i.complaint_id AND c.tenant = i.tenant
+        WHERE i.state = 'waiting' AND c.status = ANY(CAST(:ended AS text[])) FOR SHARE OF c SKIP LOCKED)
+    UPDATE triage_item AS i SET state = 'ended', outcome = over.status, settled_at = :now, version = i.version + 1,
+        steps = i.steps || jsonb_build_array(jsonb_build_object('step', over.status, 'at', over.updated_at))
+    FROM over WHERE i.state = 'waiting' AND i.complaint_id = over.id AND i.tenant = over.tenant
     RETURNING i.outcome
+""")
+_WAIT_AGAIN = sa.text("""
+    UPDATE triage_item AS i SET state = 'waiting', version = i.version + 1,
+        outcome = NULL, settled_at = NULL, claimed_by = NULL, claimed_at = NULL,
+        steps = i.steps || jsonb_build_array(
+            jsonb_build_object('step', 'unmerged', 'at', now(), 'by', CAST(:by AS text)))
+    FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS wanted (tenant, id)
+    WHERE i.complaint_id = wanted.id AND i.tenant = wanted.tenant AND i.state = 'ended' AND i.outcome = 'merged'
 """)
 
 
@@ -143,6 +154,15 @@ async def put(
 async def due(connection: AsyncConnection, now: datetime, size: int) -> Sequence[Any]:
     """Lock up to `size` held items whose time is over, with their complaints; nobody else gets the same."""
     return (await connection.execute(_DUE, {"now": now, "size": size, "ended": list(ENDED)})).all()
+
+
+async def wait_again(connection: AsyncConnection, complaints: Collection[tuple[str, UUID]], by: str) -> None:
+    """Put those back that had waited when their complaints, each with its tenant, were merged; they are held as before.
+
+    The complaints are locked, and merged no longer.
+    """
+    tenants, ids = zip(*complaints, strict=True)
+    await connection.execute(_WAIT_AGAIN, {"tenants": list(tenants), "ids": list(ids), "by": by})
 
 
 async def end(connection: AsyncConnection, now: datetime) -> Sequence[str]:

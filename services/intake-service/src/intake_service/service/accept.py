@@ -1,6 +1,5 @@
 """Accepts reports: a number, a query code, one commit, then the answer."""
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -28,11 +27,12 @@ from intake_service.service.judging import refuse_flaws
 from intake_service.service.reception import received_event
 from intake_service.service.references import References
 from intake_service.service.referring import check_listed, check_usable
+from intake_service.service.report_limits import count_refusal
 from intake_service.service.suggesting import Categoriser, Settled
+from intake_service.service.twins import Claim, Twins
 from intake_service.service.watching import Look, Watch
 from runtime import clock, idempotency
 from runtime.auth import Caller
-from runtime.ids import uuid7
 from runtime.problems import Problem
 
 
@@ -77,7 +77,7 @@ class Intake:
         self._watch = watch
         self._attached = AttachedComplaints(engine)
         self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(hot_engine).store)
-        self._in_flight: dict[tuple[str, ...], asyncio.Event] = {}
+        self._twins = Twins()
 
     async def answered(self, caller: Caller, once: Once) -> Accepted | None:
         """Return the answer that the idempotency key got before; Problem 422 where another request used it."""
@@ -107,34 +107,30 @@ class Intake:
         reference = await self._references.current(caller.tenant)
         refuse_flaws(report, caller, now, reference)
         area = await self._areas.of(caller.tenant)
-        settled = self._categoriser.settle(report, reference, now)
         judge = await self._watch.judge(caller.tenant)
-        number = await self._numbers.draw(now)
-        look = self._watch.look(report, caller, device, settled, reference, judge, now)
-        acceptance = _acceptance(report, settled, reference, area, caller, once, number, now, device, look)
-        if refusal := self._watch.take(look, caller, acceptance.complaint.id):
-            if once and (answer := await self.answered(caller, once)):
-                return answer
-            raise refusal
-        claims = _claims(acceptance)
-        if draft is not None:
-            claims.append((caller.tenant, "draft", str(draft.id)))
-        while busy := next((self._in_flight[claim] for claim in claims if claim in self._in_flight), None):
-            await busy.wait()  # a twin (one key, or one external_ref) must not be in the same group
-        done = asyncio.Event()
-        for claim in claims:
-            self._in_flight[claim] = done
-        try:
-            if await self._store(acceptance, caller, draft, files):
-                settled.count()
-                look.count()
-                return Accepted(acceptance.complaint.id, acceptance.answer)
-        finally:
-            for claim in claims:
-                del self._in_flight[claim]
-            done.set()
-        self._watch.give_back(look, acceptance.complaint.id)
-        return await self._known(acceptance, caller, once, draft, files)
+        async with self._twins.alone(_claims(report, caller, once, draft)):  # never in the same group
+            keys = self._watch.keys(report, caller, device, judge)
+            if refusal := self._watch.refusal(keys, caller, now):
+                if once and (answer := await self.answered(caller, once)):
+                    return answer
+                count_refusal(refusal)
+                raise refusal
+            settled = self._categoriser.settle(report, reference, now)
+            look = self._watch.look(keys, report, settled, reference, judge, now)
+            self._watch.take(look)  # nothing was awaited since it was found to be not too much
+            stored = False
+            try:
+                number = await self._numbers.draw(now)
+                acceptance = _acceptance(report, settled, reference, area, caller, once, number, now, device, look)
+                stored = await self._store(acceptance, caller, draft, files)
+            finally:
+                if not stored:
+                    self._watch.give_back(look)
+        if not stored:
+            return await self._known(acceptance, caller, once, draft, files)
+        settled.count()
+        look.count()
+        return Accepted(acceptance.complaint.id, acceptance.answer)
 
     async def check(self, report: Report, caller: Caller) -> None:
         """Store nothing; raise what `accept` would of the rules that a report must keep, and of its `external_ref`."""
@@ -203,7 +199,7 @@ def _acceptance(
 ) -> Acceptance:
     suggestion = settled.suggestion
     complaint = NewComplaint(
-        id=uuid7(),
+        id=look.complaint,
         tenant=caller.tenant,
         number=number,
         query_code=new_query_code(),
@@ -252,14 +248,15 @@ def _self_handled(report: Report, caller: Caller, now: datetime) -> SelfHandled 
     )
 
 
-def _claims(acceptance: Acceptance) -> list[tuple[str, ...]]:
+def _claims(report: Report, caller: Caller, once: Once | None, draft: Submitting | None) -> list[Claim]:
     """Return what only one complaint may have, of all that are on their way."""
-    complaint = acceptance.complaint
-    claims: list[tuple[str, ...]] = []
-    if acceptance.idempotency_key:
-        claims.append((complaint.tenant, "key", complaint.created_by, acceptance.idempotency_key))
-    if complaint.external_ref:
-        claims.append((complaint.tenant, "ref", complaint.source, complaint.external_ref))
+    claims: list[Claim] = []
+    if once is not None:
+        claims.append((caller.tenant, "key", caller.subject, once.key))
+    if report.external_ref:
+        claims.append((caller.tenant, "ref", report.source, report.external_ref))
+    if draft is not None:
+        claims.append((caller.tenant, "draft", str(draft.id)))
     return claims
 
 

@@ -42,9 +42,10 @@ class ReportCounts:
             self._unread.add(key)
 
     def remove(self, keys: Iterable[Key], complaint: UUID) -> None:
-        """Count a complaint no more that was not filed after all."""
+        """Count a complaint no more that was not filed, as far as is known: `renew` reads whether it was."""
         for key in keys:
             self._recent.remove(key, complaint)
+            self._unread.add(key)
 
     async def renew(self) -> None:
         """Read what all replicas have accepted from those who have reported here since the last time."""

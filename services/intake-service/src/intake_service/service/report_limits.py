@@ -53,11 +53,12 @@ def refusal(limits: Limits, counts: ReportCounts, keys: Mapping[By, Key], at: da
         if by in keys
         for problem in _refusals(by, spans, counts.of(keys[by]).values(), at)
     ]
-    if not refusals:
-        return None
-    longest = max(refusals, key=lambda each: int(each.headers["Retry-After"]))
-    REFUSED.labels(next(by for by, code in _CODES.items() if code == longest.code)).inc()
-    return longest
+    return max(refusals, key=lambda each: int(each.headers["Retry-After"]), default=None)
+
+
+def count_refusal(refused: Problem) -> None:
+    """Count a refusal that is given: a repeat of what was filed gets its answer instead."""
+    REFUSED.labels(next(by for by, code in _CODES.items() if code == refused.code)).inc()
 
 
 def _refusals(

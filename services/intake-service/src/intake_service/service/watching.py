@@ -20,6 +20,7 @@ from intake_service.service.report_limits import Limits, refusal
 from intake_service.service.suggesting import Settled
 from intake_service.service.triage_rulebooks import TriageRulebooks
 from runtime.auth import Caller
+from runtime.ids import uuid7
 from runtime.problems import Problem
 
 SUSPICIONS = Counter("jieban_triage_suspicions_total", "Complaints put into triage, by reason", ["reason", "action"])
@@ -29,6 +30,8 @@ SUSPICIONS = Counter("jieban_triage_suspicions_total", "Complaints put into tria
 class Look:
     """What was seen of a report: whose it is, and what the rules suspect."""
 
+    complaint: UUID
+    """The id that it will have."""
     keys: Mapping[By, Key]
     """Under which it counts."""
     filed: Filed
@@ -54,11 +57,20 @@ class Watch:
         """Return the rules in force."""
         return await self._rulebooks.of(tenant)
 
+    def keys(self, report: Report, caller: Caller, device: bytes | None, judge: Judge) -> dict[By, Key]:
+        """Return under which phone, device or account it counts, as far as limits or rules ask for these."""
+        return {
+            by: key for by, key in _keys(report, caller, device).items() if by in judge.counts or by in self._limits
+        }
+
+    def refusal(self, keys: Mapping[By, Key], caller: Caller, now: datetime) -> Problem | None:
+        """Return the refusal, 429, of one too many; those who report for others, staff and partners, get none."""
+        return refusal(self._limits, self.counts, keys, now) if self._limits and _is_citizen(caller) else None
+
     def look(
         self,
+        keys: Mapping[By, Key],
         report: Report,
-        caller: Caller,
-        device: bytes | None,
         settled: Settled,
         reference: Reference,
         judge: Judge,
@@ -68,36 +80,23 @@ class Watch:
 
         What staff have found themselves 未诉先办 is not suspected; what was handled already is not held.
         """
-        keys = {
-            by: key for by, key in _keys(report, caller, device).items() if by in judge.counts or by in self._limits
-        }
         recent = {by: self.counts.of(key).values() for by, key in keys.items()}
         suspect = Suspect(report.description, _suggested(report, settled, reference), recent, now)
         filed = Filed(now, text_digest(suspect.plain) if keys else None)
-        if reference.sources[report.source].proactive:
-            return Look(keys, filed, None)
-        rules = judge.suspicions(suspect)
+        rules = [] if reference.sources[report.source].proactive else judge.suspicions(suspect)
         if not rules:
-            return Look(keys, filed, None)
+            return Look(uuid7(), keys, filed, None)
         held = report.handling is None and any(rule.action == "hold" for rule in rules)
         flagged = Flagged(tuple(map(suspicion_of, rules)), judge.version, now + judge.hold if held else None)
-        return Look(keys, filed, flagged)
+        return Look(uuid7(), keys, filed, flagged)
 
-    def take(self, look: Look, caller: Caller, complaint: UUID) -> Problem | None:
-        """Count a complaint that is about to be filed; return the refusal, 429, for one too many.
+    def take(self, look: Look) -> None:
+        """Count a complaint that is about to be filed."""
+        self.counts.add(look.keys.values(), look.complaint, look.filed)
 
-        Those who report for others, staff and partner systems, are not refused.
-        """
-        if self._limits and _is_citizen(caller):
-            refused = refusal(self._limits, self.counts, look.keys, look.filed.at)
-            if refused is not None:
-                return refused
-        self.counts.add(look.keys.values(), complaint, look.filed)
-        return None
-
-    def give_back(self, look: Look, complaint: UUID) -> None:
-        """Count a complaint no more that was not filed after all."""
-        self.counts.remove(look.keys.values(), complaint)
+    def give_back(self, look: Look) -> None:
+        """Count a complaint no more that was not filed, as far as is known; it is read soon whether it was."""
+        self.counts.remove(look.keys.values(), look.complaint)
 
     async def renew(self) -> None:
         """Read what other replicas have accepted, and what rules were published."""
