@@ -21,10 +21,9 @@ from intake_service.persistence.s3_blobs import S3Blobs, S3Keys, S3Place
 from intake_service.persistence.staging import stage
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from runtime.lifecycle import Service
-from s3 import ACCESS_KEY, SECRET_KEY, S3Server, answering
+from s3 import ACCESS_KEY, EMPTY, SECRET_KEY, S3Server, answering
 
 LARGE = 40_000_000
-EMPTY = "<ListBucketResult><IsTruncated>false</IsTruncated><KeyCount>0</KeyCount></ListBucketResult>"
 
 
 def place(s3: S3Server, bucket: str, endpoint: str | None = None, secret: str = SECRET_KEY) -> S3Place:
@@ -92,6 +91,12 @@ async def test_what_it_refuses_is_said_without_a_secret(s3: S3Server, bucket_nam
     assert str(refused.value.strerror).startswith(f"s3://{bucket_name}/a/prefix: 403")
     assert refused.value.__suppress_context__
     assert await S3Blobs(place(s3, "another")).check() == "s3://another/a/prefix: 404 NoSuchBucket"
+    with pytest.raises(StoreAway, match="404 NoSuchBucket"):
+        await S3Blobs(place(s3, "another")).has(bytes(32))
+    with pytest.raises(StoreAway, match="404 NoSuchBucket"):
+        await S3Blobs(place(s3, "another")).read(bytes(32), 0, 10)
+    with pytest.raises(FileNotFoundError):
+        await S3Blobs(place(s3, bucket_name)).read(bytes(32), 0, 10)
     with pytest.raises(StoreAway, match="no such bucket"):
         await S3Blobs(place(s3, "another")).place(stage(tmp_path / "file"))
 
