@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import os
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -145,3 +147,11 @@ def test_the_bucket_stands_in_the_path_or_in_the_name_of_the_host(path_style: bo
     given = S3Place("photos", "", "https://oss.example.cn:8443", "cn-1", path_style=path_style)
     assert given.endpoint_url() == url
     assert given.url == "s3://photos"
+
+
+def test_each_failure_of_the_store_has_a_series_before_the_first() -> None:
+    """In a process of its own, where nothing has failed."""
+    ask = "import intake_service.persistence.blobs, prometheus_client as p; print(p.generate_latest().decode())"
+    said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
+    for operation in ("place", "read", "look", "list", "remove", "check", "stage"):
+        assert f'jieban_attachment_store_failures_total{{operation="{operation}"}} 0.0' in said
