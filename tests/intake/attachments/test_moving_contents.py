@@ -20,6 +20,7 @@ from intake.attachments.files import left_in, picture, uploaded
 from intake.conftest import SECRET, TENANT, As
 from intake_service.main import build
 from intake_service.persistence.folder_blobs import FolderBlobs
+from intake_service.persistence.paired_blobs import PairedBlobs
 from intake_service.persistence.staging import Staged, Staging
 from intake_service.service.moving_contents import Move, Moved
 from intake_service.service.stores import blobs_of
@@ -208,3 +209,14 @@ def test_what_cannot_be_moved_is_said(tmp_path: Path) -> None:
     for wrong in ("s3://", "s3://Bucket", "ftp://host", "s3://bucket/../other"):
         with pytest.raises(ValidationError, match="attachments_store"):
             RuntimeSettings(attachments_store=wrong)
+
+
+async def test_two_stores_are_checked_at_once(tmp_path: Path) -> None:
+    both = asyncio.Barrier(2)
+
+    class Waiting(FolderBlobs):
+        async def check(self) -> str | None:
+            await asyncio.wait_for(both.wait(), 5)
+            return None
+
+    assert await PairedBlobs(Waiting(tmp_path), Waiting(tmp_path)).check() is None
