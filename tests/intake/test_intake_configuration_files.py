@@ -135,6 +135,11 @@ async def test_a_sheet_that_is_wrong(
         (b"", "validation-failed"),
         (b"categories: 3", "validation-failed"),
         (b"? [a, b]\n: c", "yaml-invalid"),
+        (b"categories: !!bool x", "yaml-invalid"),
+        (b"categories: !!timestamp x", "yaml-invalid"),
+        (b'categories: "\\uD800"', "yaml-invalid"),
+        (b"categories: " + b"9" * 4_301, "yaml-invalid"),
+        (b"categories: 0x" + b"f" * 4_000, "yaml-invalid"),
     ],
 )
 async def test_yaml_that_is_hostile_or_none(

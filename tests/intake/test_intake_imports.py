@@ -31,6 +31,24 @@ HEADER = "external_ref,description,lon,lat,address,occurred_at"
 FILE_BYTES = 200_000
 MOST_ROWS = 300
 WAITING = 3
+BAD_MAPPINGS = (
+    "- 1",
+    "about: 2024-13-45",
+    "about: !!bool x",
+    "about: !!timestamp x",
+    "about: !!str x",
+    'about: "\\uD800"',
+    'set: {source: "\\0"}',
+    f"header_row: {'9' * 4_301}",
+    f"set: {{source: 0x{'f' * 4_000}}}",
+    f"0x{'f' * 4_000}",
+    "set: &a {source: hotline}\ntables: {source: *a}",
+    "set: {source: hotline, source: grid_patrol}",
+    "set: {source: [hotline]}",
+    "tables: {source: {a: {b: c}}}",
+    "times: ['%d%d']",
+    "times: ['%Q']",
+)
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +169,21 @@ async def test_a_workbook_with_a_mapping_of_its_own(desk: Desk) -> None:
     assert [each["problem"] for each in await desk.rejected(job)] == ["a formula"]
 
 
+async def test_of_long_rows_few_go_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "_SIZE_AT_ONCE", 100)
+    settle, lines = import_jobs.settle, list[int]()
+
+    async def settling(connection: Any, job: Any, tally: import_jobs.Tally, now: Any) -> Any:
+        lines.append(tally.line)
+        return await settle(connection, job, tally, now)
+
+    monkeypatch.setattr(import_jobs, "settle", settling)
+    job = await desk.begun(rows("wide", 5, **{"0": "路灯不亮" * 30, "2": "路灯不亮" * 30}))
+    await desk.work()
+    assert lines == [2, 4, 6]
+    assert counts(await desk.seen(job)) == ("done", 5, 5, 0, 0, 100)
+
+
 async def test_a_dry_run_checks_and_files_nothing(desk: Desk) -> None:
     job = await desk.begun(rows("dry", 3), dry_run="true")
     await desk.work()
@@ -253,7 +286,6 @@ async def test_what_cannot_be_imported_is_refused_at_once(desk: Desk, folder: Pa
         (rows("bad", 1), "a.csv", {"mapping": "map: ["}, (422, "import-mapping-invalid")),
         (rows("bad", 1), "a.csv", {"mapping": "map: {nothing: x}"}, (422, "import-mapping-invalid")),
         (rows("bad", 1), "a.csv", {"mapping": "/etc/passwd"}, (422, "import-mapping-invalid")),
-        (rows("bad", 1), "a.csv", {"mapping": "- 1"}, (422, "import-mapping-invalid")),
         (b"\xff\xfe\x00\x01,\xff", "a.csv", {}, (422, "import-file-unreadable")),
         (b"PK\x03\x04 no book", "a.xlsx", {}, (422, "import-file-unreadable")),
         (b"", "a.csv", {}, (422, "import-file-unreadable")),
@@ -264,6 +296,9 @@ async def test_what_cannot_be_imported_is_refused_at_once(desk: Desk, folder: Pa
         answer = await desk.send(content, name, None, **fields)
         assert code_of(answer) == expected, answer.text
         assert str(folder) not in answer.text
+    for mapping in BAD_MAPPINGS:
+        answer = await desk.send(rows("bad", 1), mapping=mapping)
+        assert code_of(answer) == (422, "import-mapping-invalid"), answer.text
     assert not list((folder / "imports").iterdir())
 
 

@@ -1,6 +1,7 @@
 """Columns to complaints."""
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -96,6 +97,7 @@ def test_tables_translate_and_refuse_what_they_do_not_know() -> None:
         (["excel"], "45350.5", "2024-02-28T12:00:00+08:00"),
         (["%d.%m.%Y %H:%M"], "28.02.2024 11:25", "2024-02-28T11:25:00+08:00"),
         (["%d/%m/%Y"], "2024-02-28", "2024-02-28T00:00:00+08:00"),
+        (["%d/%m/%Y %H:%M %z", "%d/%m/%Y %Z"], "28/02/2024 00:00 +0900", "2024-02-28T00:00:00+09:00"),
     ],
 )
 def test_layouts_of_times(layouts: list[str], text: str, instant: str) -> None:
@@ -125,7 +127,17 @@ def test_a_header_that_lacks_a_column_is_refused() -> None:
         made().check(["text", "id"], "a.csv")
 
 
-@pytest.mark.parametrize("bad", [{"map": {"colour": "x"}}, {"timezone": "Mars"}, {"shape": 1}, {"header_row": 0}])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"map": {"colour": "x"}},
+        {"timezone": "Mars"},
+        {"times": ["%d%d"]},
+        {"times": ["%Q"]},
+        {"shape": 1},
+        {"header_row": 0},
+    ],
+)
 def test_a_wrong_mapping_is_one_clear_sentence(tmp_path: Path, bad: dict[str, Any]) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(json.dumps(bad))
@@ -139,6 +151,17 @@ def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None
     file.write_text(text)
     with pytest.raises(ImportRefused, match="mine"):
         load(str(file))
+
+
+def test_a_mapping_that_stands_for_much_more_than_it_says_is_refused_at_once() -> None:
+    levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 7)]
+    text = "\n".join(["set:", "  source: &a0 xxxxxxxxxx", *(f"  {each}" for each in levels)])
+    tracemalloc.start()
+    with pytest.raises(ImportRefused, match="an alias"):
+        parsed("mapping", text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20
 
 
 def test_a_mapping_that_does_not_exist_names_those_that_do() -> None:

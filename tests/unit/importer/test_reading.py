@@ -70,6 +70,48 @@ def test_a_row_with_surplus_cells_is_flawed(tmp_path: Path) -> None:
     assert [(flaw.column, flaw.problem) for flaw in row.flaws] == [("#3", "more cells than the header has columns")]
 
 
+def test_of_a_row_with_many_surplus_cells_the_first_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("id\n1" + ",x" * 100_000 + "\n2\n", "utf-8")
+    wide, good = rows_of(file)
+    assert [flaw.column for flaw in wide.flaws] == ["#2"]
+    assert good == Row(3, {"id": "2"}, [])
+
+
+@pytest.mark.parametrize(
+    "content", ["id,text\n1" + ",x" * 1_000_000, "id,text\n" + '1,"x\n",' * 200_000, "x," * 1_000_000]
+)
+def test_a_longer_record_than_any_is_refused_and_not_held(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(content, "utf-8")
+    tracemalloc.start()
+    with pytest.raises(ImportRefused, match=r"a record of more than 1,000,000 characters"):
+        rows_of(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 << 20
+
+
+def test_a_longer_line_than_any_is_a_flaw_of_its_row(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"id": 1}\n{"id": [' + "[]," * 1_000_000 + "[]]}\n\n" + '{"id": 2}', "utf-8")
+    tracemalloc.start()
+    first, long, last = rows_of(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (first.line, long.line, last.line, last.values) == (1, 2, 4, {"id": 2})
+    assert [flaw.problem for flaw in long.flaws] == ["a line of more than 1,000,000 characters"]
+    assert peak < 16 << 20
+
+
+def test_a_row_that_is_nested_too_deeply_is_flawed(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"text": ' + "[" * 900 + "]" * 900 + '}\n{"text": [[1]]}\n', "utf-8")
+    deep, flat = rows_of(file)
+    assert ([flaw.problem for flaw in deep.flaws], deep.values) == (["nested too deeply"], {})
+    assert flat == Row(2, {"text": [[1]]})
+
+
 @pytest.mark.parametrize(
     ("name", "content", "word"),
     [

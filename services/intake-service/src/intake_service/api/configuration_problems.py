@@ -47,8 +47,9 @@ register_texts(
         "yaml-invalid": (
             "YAML 格式有误",
             "Invalid YAML",
-            "第 {line} 行第 {column} 列附近格式有误、键重复或使用了别名。",
-            "Near line {line}, column {column}: not YAML, a key that comes twice, or an alias.",
+            "第 {line} 行第 {column} 列附近格式有误、键重复、数字过长、含有不可存储的字符，或使用了别名、标签。",
+            "Near line {line}, column {column}: not YAML, a key that comes twice, an alias, a tag, a number that is "
+            "too long, or a character that no text has.",
         ),
         "yaml-unreadable": (
             "YAML 无法读取",

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -39,6 +38,8 @@ SUFFIXES = (".csv", ".tsv", ".xlsx", ".jsonl", ".ndjson")
 KEEP = timedelta(days=7)
 """For so long after its end it is told what became of an import."""
 _AT_ONCE = 200
+_SIZE_AT_ONCE = 1_000_000
+"""In characters: a row more than that is not held, however long rows are."""
 _STRAY_SECONDS = 86_400.0
 
 
@@ -236,4 +237,11 @@ def _told(error: ImportRefused, path: Path, name: str) -> str:
 
 def _next(prepared: Iterator[Prepared], settled: int) -> list[Prepared]:
     """Return the next rows that are not settled; all before them are prepared too, because references count."""
-    return [*islice((each for each in prepared if each.row.line > settled), _AT_ONCE)]
+    batch, size = list[Prepared](), 0
+    for each in prepared:
+        if each.row.line > settled:
+            batch.append(each)
+            size += each.row.size
+        if len(batch) == _AT_ONCE or size >= _SIZE_AT_ONCE:
+            break
+    return batch

@@ -1,17 +1,19 @@
 """A mapping as data: which columns of a file make which field of a complaint, and how they are read."""
 
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from operations.importing.errors import ImportRefused
 from operations.importing.fields import TARGETS
+from operations.importing.moments import layout
+from operations.plain_yaml import NotPlain, read_plain
 
 USUAL = "usual"
 
@@ -24,6 +26,11 @@ def _target(name: str) -> str:
 
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _text(value: object) -> object:
+    """Return as text what YAML takes for a number, a truth or a day, and all else as it is."""
+    return str(value) if isinstance(value, int | float | date) else value
 
 
 def zone(name: str) -> str:
@@ -43,7 +50,7 @@ def template_of(text: str) -> str:
 Target = Annotated[str, AfterValidator(_target)]
 Template = Annotated[str, Field(min_length=1), AfterValidator(template_of)]
 Templates = Annotated[list[Template], BeforeValidator(_listed), Field(min_length=1)]
-Text = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else str(value))]
+Text = Annotated[str, BeforeValidator(_text)]
 
 
 class Document(BaseModel):
@@ -63,7 +70,7 @@ class Document(BaseModel):
     """Where the names of the columns are; what is above is passed over."""
     timezone: Annotated[str, AfterValidator(zone)] | None = None
     """Of times without an offset; by default the tenant's."""
-    times: list[str] = []
+    times: list[Annotated[str, AfterValidator(layout)]] = []
     """How times are written, as `strptime` has it, or `excel` for days since 1899-12-30; ISO 8601 is always taken."""
     map: dict[Target, Templates] = {}
     """Columns or templates such as `{a}\\n{b}`; of several the first whose columns all hold something is taken."""
@@ -129,9 +136,9 @@ def parsed(name: str, text: str) -> Document:
 
 def _validated(name: str, text: str) -> Document:
     try:
-        given: Any = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise _wrong(f"The mapping {name} is no YAML: {' '.join(str(error).split())}.") from error
+        given: Any = read_plain(text)
+    except NotPlain as error:
+        raise _wrong(f"The mapping {name} is no plain YAML: {error}.") from error
     if given is not None and not isinstance(given, dict):
         known = ", ".join(shipped())
         raise _wrong(f"The mapping {name} is neither one of {known} nor YAML with keys such as map: {given!r:.60}.")

@@ -1,13 +1,25 @@
 """Times as files have them."""
 
+import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from operations.sheets.workbook import DAY_ZERO
 
 EXCEL = "excel"
 _TIMES = ("%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M", "%Y/%m/%d", "%Y-%m-%d")
+_SOME = datetime(2024, 2, 28, 11, 25, 5, tzinfo=UTC)
+
+
+def layout(text: str) -> str:
+    """Return the layout of times; ValueError where no time can be read by it."""
+    try:
+        if text != EXCEL:
+            datetime.strptime(_SOME.strftime(text), text)  # noqa: DTZ007 - what it says is not wanted
+    except (ValueError, re.error) as error:
+        raise ValueError(f"no time can be read as {text:.40}") from error
+    return text
 
 
 class Moments:

@@ -5,9 +5,10 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, Self, TextIO
 
 from operations.importing.document import Document
 from operations.importing.errors import ImportRefused
@@ -19,18 +20,25 @@ from operations.sheets.unpacking import WorkbookTooLarge, WorkbookUnreadable
 _CSV = frozenset({".csv", ".tsv"})
 _XLSX = ".xlsx"
 _CHUNK = 1 << 20
+_LONGEST = 1_000_000
+"""In characters; a complaint has at most some tens of thousands."""
+_DEEPEST = 20
+_MOST_FLAWS = 20
 _PLAIN = Document()
 Cells = Sequence[Any]
 Check = Callable[[Sequence[str]], None]
 """Told the names of the columns before the first row; may refuse them with ImportRefused."""
 
 
-class Row(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Row:
     """One record with its line number, counted from 1; `flaws` say why the line could not be read."""
 
     line: int
     values: dict[str, Any]
     flaws: Sequence[Flaw] = ()
+    size: int = field(default=0, compare=False)
+    """About how many characters it has."""
 
 
 def _take_any(_names: Sequence[str]) -> None:
@@ -49,7 +57,7 @@ def read_rows(path: Path, document: Document = _PLAIN, check: Check = _take_any)
         elif kind in _CSV:
             yield from _csv_rows(path, document, check)
         else:
-            with path.open(encoding="utf-8-sig", newline="") as file:
+            with path.open(encoding="utf-8-sig") as file:
                 yield from _json_rows(file)
     except OSError as error:
         raise ImportRefused(f"Cannot read {path}: {error.strerror or error}.") from error
@@ -71,28 +79,77 @@ def count_rows(path: Path) -> int | None:
     return max(0, lines - (path.suffix.lower() in _CSV))
 
 
-def _json_rows(file: Iterable[str]) -> Iterator[Row]:
-    for number, line in enumerate(file, start=1):
-        if not line.strip():
-            continue
-        try:
-            values = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield Row(number, {}, [Flaw(None, None, f"not JSON: {error}", "one JSON object a line")])
-            continue
-        is_object = isinstance(values, dict)
-        yield Row(number, values) if is_object else Row(number, {}, [Flaw(None, None, "not a JSON object")])
+def _json_rows(file: TextIO) -> Iterator[Row]:
+    for number, line in enumerate(_lines(file), start=1):
+        if len(line) > _LONGEST:
+            yield Row(number, {}, [Flaw(None, None, f"a line of more than {_LONGEST:,} characters", "a shorter one")])
+        elif line.strip():
+            yield _json_row(number, line)
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """Yield the lines; of one that is too long no more than its beginning."""
+    while line := file.readline(_LONGEST + 1):
+        rest = line
+        while rest and not rest.endswith("\n"):
+            rest = file.readline(_CHUNK)
+        yield line
+
+
+def _json_row(number: int, line: str) -> Row:
+    try:
+        values = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Row(number, {}, [Flaw(None, None, f"not JSON: {error}", "one JSON object a line")])
+    if not isinstance(values, dict):
+        return Row(number, {}, [Flaw(None, None, "not a JSON object")])
+    if _is_deep(values, _DEEPEST):
+        return Row(number, {}, [Flaw(None, None, "nested too deeply", f"values at most {_DEEPEST} levels deep")])
+    return Row(number, values, size=len(line))
+
+
+def _is_deep(value: object, most: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    return most == 0 or any(_is_deep(each, most - 1) for each in (value.values() if isinstance(value, dict) else value))
 
 
 def _csv_rows(path: Path, document: Document, check: Check) -> Iterator[Row]:
     separator = document.separator or ("\t" if path.suffix.lower() == ".tsv" else ",")
     with path.open(encoding=_encoding(path, document.encoding), newline="") as file:
-        reader = csv.reader(file, delimiter=separator)
-        lines = ((reader.line_num, [bare(cell.strip()) for cell in cells]) for cells in reader)
+        records = _Records(file)
+        reader = csv.reader(records, delimiter=separator)
+        lines = ((reader.line_num, [bare(cell.strip()) for cell in cells]) for cells in records.each(reader))
         try:
             yield from _table(path, lines, document.header_row, check)
         except csv.Error as error:
             raise ImportRefused(f"{path}, line {reader.line_num}: {error}.") from error
+
+
+class _Records:
+    """The lines of a CSV file for its reader: csv.Error for a record that is too long, however many lines it has."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._left = _LONGEST
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._file.readline(self._left + 1)
+        if not line:
+            raise StopIteration
+        self._left -= len(line)
+        if self._left < 0:
+            raise csv.Error(f"a record of more than {_LONGEST:,} characters")
+        return line
+
+    def each(self, reader: Iterable[list[str]]) -> Iterator[list[str]]:
+        """Yield the records that a reader makes of the lines."""
+        for cells in reader:
+            self._left = _LONGEST
+            yield cells
 
 
 def _sheet_rows(path: Path, document: Document, check: Check) -> Iterator[Row]:
@@ -122,17 +179,22 @@ def _table(path: Path, lines: Iterable[tuple[int, Cells]], header_row: int, chec
 
 
 def _row(place: int, names: Sequence[str], cells: Cells) -> Row:
-    flaws, values = list[Flaw](), dict[str, Any]()
+    """Return the row; of its surplus cells the first is told."""
+    flaws, values, size, has_surplus = list[Flaw](), dict[str, Any](), 0, False
     for number, (name, cell) in enumerate(zip_longest(names, cells, fillvalue=""), start=1):
         if cell in (None, ""):
             continue
         if not name:
-            flaws.append(Flaw(f"#{number}", None, "more cells than the header has columns", "a name in the header"))
-        elif not isinstance(cell, str):
-            flaws.append(Flaw(name, None, "a formula", "its value: copy, and paste values only"))
-        else:
+            if not has_surplus:
+                problem = "more cells than the header has columns"
+                flaws.append(Flaw(f"#{number}", None, problem, "a name in the header"))
+            has_surplus = True
+        elif isinstance(cell, str):
             values[name] = cell
-    return Row(place, values, flaws)
+            size += len(cell)
+        elif len(flaws) < _MOST_FLAWS:
+            flaws.append(Flaw(name, None, "a formula", "its value: copy, and paste values only"))
+    return Row(place, values, flaws, size)
 
 
 def _encoding(path: Path, wanted: str) -> str:
