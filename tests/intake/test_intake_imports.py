@@ -208,7 +208,7 @@ async def test_a_replica_that_stops_is_followed_by_another(
     job = await desk.begun(rows("stop", 35))
     stop, settle = asyncio.Event(), import_jobs.settle
 
-    async def stopping(*given: Any) -> str:
+    async def stopping(*given: Any) -> str | None:
         stop.set()
         return await settle(*given)
 
@@ -228,7 +228,7 @@ async def test_what_was_filed_and_not_noted_is_counted_once(desk: Desk, monkeypa
     job = await desk.begun(rows("crash", 25))
     settle, calls = import_jobs.settle, 0
 
-    async def dying(*given: Any) -> str:
+    async def dying(*given: Any) -> str | None:
         nonlocal calls
         calls += 1
         if calls == 2:
@@ -243,6 +243,25 @@ async def test_what_was_filed_and_not_noted_is_counted_once(desk: Desk, monkeypa
     await desk.work()
     assert counts(await desk.seen(job)) == ("done", 25, 25, 0, 0, 100)
     assert len(await desk.filed("crash-")) == 25
+
+
+async def test_what_two_have_done_is_counted_once_and_left_to_the_first(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await desk.begun(rows("both", 15))
+    settle = import_jobs.settle
+
+    async def twice(*given: Any) -> Any:
+        await settle(*given)
+        return await settle(*given)
+
+    monkeypatch.setattr(import_jobs, "settle", twice)
+    await desk.work()
+    monkeypatch.setattr(import_jobs, "settle", settle)
+    assert counts(await desk.seen(job)) == ("running", 15, 10, 0, 0, 66)
+    assert len(list((folder / "imports").iterdir())) == 1
+    await desk.work()
+    assert counts(await desk.seen(job)) == ("done", 15, 15, 0, 0, 100)
 
 
 async def test_of_several_replicas_one_does_it(desk: Desk, database_url: str, folder: Path) -> None:
@@ -260,7 +279,7 @@ async def test_a_cancelled_import_stops_and_counts_what_was_filed(desk: Desk, mo
     job = await desk.begun(rows("cancel", 30))
     settle = import_jobs.settle
 
-    async def cancelling(*given: Any) -> str:
+    async def cancelling(*given: Any) -> str | None:
         await desk.client.post(f"imports/{job}/cancellation", headers=desk.me)
         return await settle(*given)
 

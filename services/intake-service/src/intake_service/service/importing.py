@@ -195,8 +195,11 @@ class Importing:
             batch = await asyncio.to_thread(_next, prepared, present.line)
             if not batch:
                 return await self._end(job.id, "done")
-            if await self._settle(job.id, await filing.file(batch)) == "cancelled":
-                return "cancelled"
+            state = await self._settle(job.id, await filing.file(batch))
+            if state is None:  # the lock was lost, and another replica has gone on, with the file
+                return "running"
+            if state not in import_jobs.OPEN:
+                return state
         return "running"
 
     def _count(self, path: Path, document: Document, name: str) -> int:
@@ -206,7 +209,7 @@ class Importing:
                 raise TooManyRows
         return count
 
-    async def _settle(self, job_id: UUID, tally: Tally) -> str:
+    async def _settle(self, job_id: UUID, tally: Tally) -> str | None:
         async with self._engine.begin() as connection:
             return await import_jobs.settle(connection, job_id, tally, clock.now())
 
