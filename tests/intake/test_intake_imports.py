@@ -6,6 +6,7 @@ import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import openpyxl
@@ -13,16 +14,19 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 from pydantic import SecretStr
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.roles import Role
 from intake.conftest import SECRET, TENANT, As
 from intake.reports import code_of, errors_of
+from intake_service.api import imports
 from intake_service.main import build
 from intake_service.persistence import import_jobs
+from intake_service.persistence.import_tables import import_job
 from intake_service.persistence.tables import complaint
 from intake_service.service import importing
 from runtime.auth import TokenVerifier
+from runtime.clock import now
 from runtime.database import run_migrations
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
@@ -326,6 +330,37 @@ async def test_too_many_rows_end_it_before_the_first_is_filed(desk: Desk) -> Non
     await desk.work()
     seen = await desk.seen(job)
     assert (seen["state"], seen["failure"], seen["accepted"]) == ("failed", "import-too-many-rows", 0)
+
+
+async def test_an_import_whose_file_is_lost_ends(desk: Desk, folder: Path) -> None:
+    job = await desk.begun(rows("lost", 2))
+    [file] = (folder / "imports").iterdir()
+    file.unlink()
+    await desk.work()
+    await desk.service.app.state.importing.clean()
+    assert (await desk.seen(job))["state"] == "waiting", "another replica may have it"
+    async with desk.engine.begin() as connection:
+        await connection.execute(
+            sa.update(import_job).where(import_job.c.id == UUID(job)).values(updated_at=now() - importing.LOST_AFTER)
+        )
+    await desk.service.app.state.importing.clean()
+    seen = await desk.seen(job)
+    assert (seen["state"], seen["failure"], bool(seen["finished_at"])) == ("failed", "import-file-lost", True)
+
+
+async def test_a_file_stays_where_it_is_not_known_whether_its_import_was_begun(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def losing(connection: AsyncConnection, *_given: Any) -> None:
+        await connection.commit()
+        raise ConnectionResetError
+
+    monkeypatch.setattr(imports, "_answer", losing)
+    answer = await desk.send(rows("unsure", 3))
+    assert answer.status_code == 503, answer.text
+    await desk.work()
+    assert len(await desk.filed("unsure-")) == 3
+    assert not list((folder / "imports").iterdir())
 
 
 async def test_limits_keys_and_rights(desk: Desk, as_: As) -> None:
