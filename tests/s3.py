@@ -9,8 +9,8 @@ other clouds, and without the two that Maven Central has not.
 import asyncio
 import signal
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +99,27 @@ class S3Server:
             writer.close()
             return True
         return False
+
+
+@asynccontextmanager
+async def answering(answer: Callable[[str, str], Awaitable[tuple[int, str]]]) -> AsyncIterator[str]:
+    """Give the endpoint of a service that says what no real one can be made to: a status and a text for a request.
+
+    A `HEAD` gets the length of the text.
+    """
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        method, path, _ = (await reader.readuntil(b"\r\n\r\n")).decode().split(" ", 2)
+        status, text = await answer(method, path)
+        moment = "Sun, 29 Nov 2026 08:00:00 GMT"
+        head = f"HTTP/1.1 {status} .\r\nContent-Length: {len(text)}\r\nETag: e\r\nLast-Modified: {moment}\r\n"
+        body = "" if method == "HEAD" else text
+        writer.write(f"{head}Connection: close\r\n\r\n{body}".encode())
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, LOOPBACK, 0) as server:
+        yield f"http://{LOOPBACK}:{server.sockets[0].getsockname()[1]}"
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -88,6 +88,22 @@ async def test_the_other_replica_knows_once_it_has_read(replicas: list[Replica],
     assert (await other.file(headers)).status_code == 429
 
 
+async def test_of_a_key_that_is_known_what_others_file_is_read_again_and_again(
+    replicas: list[Replica], as_: As
+) -> None:
+    one, other = replicas
+    headers = as_(Role.CITIZEN, "commuter")
+    assert (await other.file(headers)).status_code == 201
+    await other.counts.renew()
+    for _ in range(PER_HOUR - 1):
+        assert (await one.file(headers)).status_code == 201
+        await other.counts.renew()
+    assert (await other.file(headers)).status_code == 429
+    mine = other.counts.of((TENANT, "account", "commuter"))
+    assert len(mine) == PER_HOUR
+    assert len({each.text for each in mine.values()}) == 1
+
+
 async def test_what_was_not_filed_does_not_count_and_repeats_get_their_answer(replicas: list[Replica], as_: As) -> None:
     replica = replicas[0]
     headers = as_(Role.CITIZEN, "careful", **{"Idempotency-Key": "the-first"})

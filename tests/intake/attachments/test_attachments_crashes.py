@@ -23,6 +23,7 @@ from intake.conftest import SECRET, As
 from intake_service.persistence.blobs import SHARDS
 from intake_service.persistence.staging import Staging
 from intake_service.service.attachment_janitor import AttachmentJanitor
+from intake_service.service.removing import Removing
 from intake_service.service.stores import blobs_of
 from runtime.database import create_engine, run_migrations
 from runtime.settings import RuntimeSettings
@@ -136,9 +137,8 @@ async def rows_and_files_agree(
         original = await client.get(f"/attachments/{attachment}/original", headers=staff)
         assert original.content == content
     engine = create_engine(database_url, application_name="test")
-    janitor = AttachmentJanitor(
-        engine, Staging(store), blobs_of(RuntimeSettings(**store_settings)), keep=timedelta(seconds=-5)
-    )
+    removing = Removing(engine, blobs_of(RuntimeSettings(**store_settings)))
+    janitor = AttachmentJanitor(engine, Staging(store), removing, keep=timedelta(seconds=-5))
     for shard in range(SHARDS):
         await janitor.sweep(shard)
     async with engine.connect() as connection:

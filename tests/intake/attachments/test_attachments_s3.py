@@ -15,14 +15,16 @@ from contracts.roles import Role
 from intake.attachments.files import left_in, picture, upload, uploaded
 from intake.conftest import As
 from intake.reports import report
-from intake_service.persistence.blobs import StoreAway, key
+from intake_service.persistence import s3_blobs
+from intake_service.persistence.blobs import Refused, StoreAway, key
 from intake_service.persistence.s3_blobs import S3Blobs, S3Keys, S3Place
 from intake_service.persistence.staging import stage
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from runtime.lifecycle import Service
-from s3 import ACCESS_KEY, SECRET_KEY, S3Server
+from s3 import ACCESS_KEY, SECRET_KEY, S3Server, answering
 
 LARGE = 40_000_000
+EMPTY = "<ListBucketResult><IsTruncated>false</IsTruncated><KeyCount>0</KeyCount></ListBucketResult>"
 
 
 def place(s3: S3Server, bucket: str, endpoint: str | None = None, secret: str = SECRET_KEY) -> S3Place:
@@ -36,7 +38,7 @@ async def test_while_it_is_away_nothing_is_half_done_and_complaints_come_in(
 ) -> None:
     kept = await uploaded(client, as_)
     attaching = service.app.state.attaching
-    janitor = AttachmentJanitor(engine, attaching.staging, attaching.blobs)
+    janitor = AttachmentJanitor(engine, attaching.staging, attaching.removing)
     stray = store.parent.parent / "stray"
     stray.write_bytes(os.urandom(100))
     staged = stage(stray)
@@ -61,13 +63,13 @@ async def test_while_it_is_away_nothing_is_half_done_and_complaints_come_in(
         assert complaint.status_code == 201
         check = (await client.get("/readyz")).json()["checks"]["attachments"]
         assert check["detail"].startswith(f"s3://{store.name}: no answer")
-        assert await janitor.remove([staged.sha256]) == 0
+        assert await attaching.removing.remove([staged.sha256]) == 0
         assert await janitor.sweep(0) == 0
     finally:
         await s3.start()
     assert (await client.get(f"/attachments/{kept}", headers=as_(Role.CITIZEN))).status_code == 200
     assert (store / key(staged.sha256)).exists()
-    assert await janitor.remove([]) == 1
+    assert await attaching.removing.remove_left() == 1 + 3  # the three of the picture that was not taken
     assert not (store / key(staged.sha256)).exists()
 
 
@@ -92,6 +94,25 @@ async def test_what_it_refuses_is_said_without_a_secret(s3: S3Server, bucket_nam
     assert await S3Blobs(place(s3, "another")).check() == "s3://another/a/prefix: 404 NoSuchBucket"
     with pytest.raises(StoreAway, match="no such bucket"):
         await S3Blobs(place(s3, "another")).place(stage(tmp_path / "file"))
+
+
+@pytest.mark.parametrize(("status", "code"), [(204, ""), (404, "NoSuchKey"), (403, "AccessDenied"), (503, "SlowDown")])
+async def test_what_is_not_there_is_removed_and_a_refusal_is_told_from_an_outage(
+    s3: S3Server, monkeypatch: pytest.MonkeyPatch, status: int, code: str
+) -> None:
+    monkeypatch.setattr(s3_blobs, "_ANSWER_SECONDS", 1.0)
+
+    async def answer(method: str, _path: str) -> tuple[int, str]:
+        return (status, f"<Error><Code>{code}</Code></Error>" if code else "") if method == "DELETE" else (200, EMPTY)
+
+    async with answering(answer) as endpoint:
+        blobs = S3Blobs(place(s3, "bucket", endpoint))
+        if status in {204, 404}:
+            await blobs.remove(bytes(32))
+            return
+        with pytest.raises(StoreAway) as failed:
+            await blobs.remove(bytes(32))
+    assert isinstance(failed.value, Refused) == (status == 403)
 
 
 async def test_a_large_content_goes_through_in_parts(s3: S3Server, bucket_name: str, tmp_path: Path) -> None:

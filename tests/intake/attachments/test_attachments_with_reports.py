@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
-from intake.attachments.conftest import FILE_BYTES, PER_COMPLAINT
-from intake.attachments.files import HTML, MP3, PDF, left_in, picture, png_of
+from intake.attachments.conftest import BOTH, FILE_BYTES, PER_COMPLAINT
+from intake.attachments.files import HTML, MP3, PDF, left_in, picture, png_of, upload
 from intake.attachments.test_attachments_forms import BOUNDARIES, CONTENTS, SPOILINGS, form
 from intake.conftest import As
 from intake.reports import REPORT
 from intake_service.persistence.attachment_tables import attachment
 from intake_service.persistence.tables import complaint
+from runtime.ids import uuid7
+from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
 
 Files = list[tuple[str, tuple[str, bytes, str]]]
@@ -62,7 +65,10 @@ async def test_the_receipt_is_for_all_of_it(client: httpx.AsyncClient, as_: As) 
         assert (await client.get(f"attachments/{each['id']}", headers=me)).status_code == 200
 
 
-async def test_files_and_uploads_of_before_go_together(client: httpx.AsyncClient, as_: As) -> None:
+@BOTH
+async def test_files_and_uploads_of_before_go_together(
+    client: httpx.AsyncClient, as_: As, engine: AsyncEngine, store: Path
+) -> None:
     me = as_(Role.CITIZEN)
     before = await client.post("attachments", files={"file": ("a.jpg", picture(), "image/jpeg")}, headers=me)
     report = {**REPORT, "attachments": [before.json()["id"]]}
@@ -70,7 +76,9 @@ async def test_files_and_uploads_of_before_go_together(client: httpx.AsyncClient
     assert answer.status_code == 201, answer.text
     kept = (await client.get(f"complaints/{answer.json()['id']}/attachments", headers=me)).json()["items"]
     assert len(kept) == 2
+    before_it = (set(left_in(store)), await counts(engine))
     again = await send(client, me, [jpeg("far")], report)
+    assert (set(left_in(store)), await counts(engine)) == before_it
     assert (problem(again), again.json()["errors"][0]["code"]) == ((422, "validation-failed"), "attachment-in-use")
 
 
@@ -127,10 +135,11 @@ async def test_the_json_of_a_request_may_not_be_longer_for_that(client: httpx.As
     assert problem(whole) == (413, "body-too-large")
 
 
+@BOTH
 async def test_a_repeat_with_its_key_gets_the_first_answer(
-    client: httpx.AsyncClient, as_: As, engine: AsyncEngine
+    client: httpx.AsyncClient, as_: As, engine: AsyncEngine, store: Path
 ) -> None:
-    me = {**as_(Role.CITIZEN), "Idempotency-Key": "form-1"}
+    me = {**as_(Role.CITIZEN), "Idempotency-Key": store.name}
     twins = await asyncio.gather(*(send(client, me, [jpeg("near", 1), jpeg("far", 2)]) for _ in range(4)))
     assert {(each.status_code, each.json()["id"]) for each in twins} == {(201, twins[0].json()["id"])}
     before = await counts(engine)
@@ -141,13 +150,39 @@ async def test_a_repeat_with_its_key_gets_the_first_answer(
     assert await counts(engine) == before
 
 
+@BOTH
+async def test_one_complaint_too_many_keeps_no_file(
+    client: httpx.AsyncClient, as_: As, engine: AsyncEngine, service: Service, store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(service.app.state.intake._watch, "_limits", {"account": [(timedelta(hours=1), 1)]})
+    keen = as_(Role.CITIZEN, "keen")
+    assert (await send(client, keen, [jpeg("near")])).status_code == 201
+    before = (set(left_in(store)), await counts(engine))
+    assert problem(await send(client, keen, [jpeg("near")])) == (429, "reports-too-often")
+    assert (set(left_in(store)), await counts(engine)) == before
+
+
+@BOTH
+async def test_a_file_for_a_complaint_that_is_not_there_is_not_kept(
+    client: httpx.AsyncClient, as_: As, engine: AsyncEngine, store: Path
+) -> None:
+    before = (set(left_in(store)), await counts(engine))
+    answer = await upload(client, as_(Role.CITIZEN), picture(), complaint=str(uuid7()))
+    assert problem(answer) == (404, "complaint-not-found")
+    assert (set(left_in(store)), await counts(engine)) == before
+
+
+@BOTH
 async def test_a_reference_that_is_known_keeps_no_file(
     client: httpx.AsyncClient, as_: As, engine: AsyncEngine, store: Path
 ) -> None:
     me = as_(Role.OPERATOR)
-    report: dict[str, Any] = {**REPORT, "source": "hotline", "external_ref": "form-ref-1"}
+    report: dict[str, Any] = {**REPORT, "source": "hotline", "external_ref": store.name}
+    empty = len(left_in(store))
     twins = await asyncio.gather(*(send(client, me, [jpeg("near")], report) for _ in range(3)))
     assert sorted(each.status_code for each in twins) == [201, 409, 409]
+    assert len(left_in(store)) == empty + 3  # as it came, as it is served, and its thumbnail
     before = (set(left_in(store)), await counts(engine))
     assert problem(await send(client, me, [jpeg("near")], report)) == (409, "external-ref-exists")
     assert (set(left_in(store)), await counts(engine)) == before

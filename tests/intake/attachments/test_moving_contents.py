@@ -1,13 +1,17 @@
 """Contents move from the folder to S3 and back while intake runs."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from pydantic import SecretStr, ValidationError
+from sqlalchemy.ext.asyncio import AsyncEngine
 from typer.testing import CliRunner
 
 from contracts.roles import Role
@@ -15,18 +19,22 @@ from e2e.printed import section
 from intake.attachments.files import left_in, picture, uploaded
 from intake.conftest import SECRET, TENANT, As
 from intake_service.main import build
+from intake_service.persistence.folder_blobs import FolderBlobs
+from intake_service.persistence.staging import Staged, Staging
+from intake_service.service.moving_contents import Move, Moved
 from intake_service.service.stores import blobs_of
 from jieban.commands.attachments import attachments
 from runtime.auth import TokenVerifier
+from runtime.database import create_engine
 from runtime.settings import RuntimeSettings
-from s3 import S3Server
+from s3 import S3Server, answering
 
 
-def move(database_url: str, folder: Path, s3: S3Server, to: tuple[str, str], *options: str) -> tuple[int, str]:
+def move(database_url: str, folder: Path, s3: Mapping[str, str], to: tuple[str, str], *options: str) -> tuple[int, str]:
     """Run the command between two stores, and return its exit code and what it says."""
     environment = {
         **os.environ,
-        **s3.environment,
+        **s3,
         "JIEBAN_INTAKE_DATABASE_URL": database_url,
         "JIEBAN_ATTACHMENTS_DIR": str(folder),
         "JIEBAN_ATTACHMENTS_STORE": to[0],
@@ -72,7 +80,7 @@ async def test_there_and_back_and_read_all_the_while(
     broken = sorted(files)[0]
     whole = (store / broken).read_bytes()
     (store / broken).write_bytes(whole[::-1])
-    code, said = move(database_url, store, s3, there, "--remove")
+    code, said = move(database_url, store, s3.environment, there, "--remove")
     assert (code, f"{Path(broken).name}: another content in {store}" in said) == (1, True), said
     assert (blobs_in(bucket), blobs_in(store)) == (files - {broken}, {broken})
     (store / broken).write_bytes(whole)
@@ -93,7 +101,7 @@ async def test_there_and_back_and_read_all_the_while(
         assert not (bucket / broken).exists()
     await both.close()
 
-    code, said = move(database_url, store, s3, back, "--remove")
+    code, said = move(database_url, store, s3.environment, back, "--remove")
     assert code == 1
     assert f"{Path(broken).name}: not in s3://{bucket_name}" in said
     assert blobs_in(bucket) == set()
@@ -112,6 +120,47 @@ def settings(database_url: str, store: Path, s3: S3Server, to: tuple[str, str]) 
         attachments_store=to[0],
         attachments_second_store=to[1],
     )
+
+
+class SlowBlobs(FolderBlobs):
+    """A folder behind a slow line."""
+
+    async def place(self, staged: Staged) -> None:
+        await asyncio.sleep(0.6)
+        await super().place(staged)
+
+
+async def test_a_content_is_held_for_as_long_as_its_copy_takes(
+    client: httpx.AsyncClient, database_url: str, as_: As, store: Path, tmp_path: Path
+) -> None:
+    await uploaded(client, as_)
+    impatient = {"idle_in_transaction_session_timeout": "200ms"}
+    engine = create_engine(database_url, application_name="moving", session=impatient)
+    target = SlowBlobs(tmp_path / "target")
+    moved: Moved = await Move(engine, FolderBlobs(store), target, Staging(tmp_path)).run(lambda _done, _total: None)
+    await engine.dispose()
+    assert (moved.copied, moved.broken) == (len(blobs_in(store)), [])
+    assert blobs_in(tmp_path / "target") == blobs_in(store)
+
+
+async def test_a_database_that_goes_away_meanwhile_is_told_in_one_sentence(
+    client: httpx.AsyncClient, database_url: str, engine: AsyncEngine, as_: As, store: Path, s3: S3Server
+) -> None:
+    """The store has each content, and ends the connections to the database before it says so."""
+    await uploaded(client, as_)
+    end = sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'jieban moving'")
+
+    async def answer(_method: str, _path: str) -> tuple[int, str]:
+        async with engine.connect() as connection:
+            await connection.execute(end)
+        return 200, "a content"
+
+    async with answering(answer) as endpoint:
+        there = {**s3.environment, "JIEBAN_ATTACHMENTS_S3_ENDPOINT": endpoint}
+        code, said = await asyncio.to_thread(move, database_url, store, there, ("s3://bucket", "folder"))
+    assert code == 1
+    assert "Traceback" not in said
+    assert "broken off. What was copied stays; begin again." in said
 
 
 def test_what_cannot_be_moved_is_said(tmp_path: Path) -> None:

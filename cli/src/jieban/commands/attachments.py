@@ -13,6 +13,7 @@ from jieban.commands.bars import with_bar
 from jieban.errors import UserError
 from jieban.services import ServiceName
 from jieban.settings import read_settings
+from runtime.outages import is_outage
 from runtime.settings import UnusableSetting
 
 attachments = typer.Typer(
@@ -53,8 +54,14 @@ def move(
             DownloadColumn(),
             lambda engine, told: Move(engine, source, target, staging, remove).run(told),
         )
-    except OSError as error:
-        raise UserError(f"{error.strerror or error}: broken off. What was copied stays; begin again.") from error
+    except Exception as error:
+        if isinstance(error, OSError):
+            said = str(error.strerror or error)
+        elif is_outage(error):
+            said = "Intake's database has gone away"
+        else:
+            raise
+        raise UserError(f"{said}: broken off. What was copied stays; begin again.") from error
     for line in moved.broken[:_SHOWN]:
         typer.echo(line)
     typer.echo(

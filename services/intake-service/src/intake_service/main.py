@@ -94,14 +94,14 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     known = References(foundation.read_engine)
     areas = Areas(foundation.read_engine)
     attaching = Attaching.of(settings, foundation.engine)
-    janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.blobs)
+    janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.removing)
     drafting = Drafting(
         foundation.engine,
         timedelta(days=settings.draft_days),
         settings.drafts_per_person,
         settings.attachments_per_complaint,
     )
-    erasing = Erasing(foundation.engine, janitor.remove)
+    erasing = Erasing(foundation.engine, attaching.removing.remove)
     rulebooks = TriageRulebooks(foundation.read_engine)
     watch = Watch(foundation.read_engine, rulebooks, limits_of(settings))
     intake = Intake(

@@ -92,7 +92,10 @@ async def _accept(
     await intake.check(report, caller)
     check_listed(report.attachments, store.limits.per_complaint)
     async with enclosed(store, files, caller) as kept:
-        return await intake.accept(report, caller, once, files=kept, device=device)
+        accepted = await intake.accept(report, caller, once, files=kept, device=device)
+        if accepted.repeated:
+            await kept.discard()
+        return accepted
 
 
 class _Files:

@@ -1,6 +1,8 @@
 """Stores complaints that refer to attachments or were drafts: each in a transaction that takes these, or nothing."""
 
+from collections.abc import Collection
 from typing import Protocol
+from uuid import UUID
 
 from asyncpg import UniqueViolationError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -17,6 +19,10 @@ class NotStored(Exception):
 
 class Enclosing(Protocol):
     """Files that come with a complaint."""
+
+    @property
+    def ids(self) -> Collection[UUID]:
+        """Of the attachments that they become."""
 
     async def keep(self, connection: AsyncConnection) -> None:
         """Make attachments of them in the transaction."""
@@ -59,7 +65,10 @@ async def _store(
         raise NotStored
     if not await STORE.fetch(connection, parameters_of([item])):
         raise NotStored
+    new = files.ids if files is not None else ()
+    uploaded = [each for each in complaint.attachments if each not in new]
+    if uploaded and not await attachments.claim(connection, complaint.id, uploaded, caller):
+        raise NotStored
     if files is not None:  # last of all, so that nothing is placed in the store for a complaint that is not taken
         await files.keep(connection)
-    if complaint.attachments and not await attachments.claim(connection, complaint.id, complaint.attachments, caller):
-        raise NotStored
+        await attachments.claim(connection, complaint.id, [*new], caller)

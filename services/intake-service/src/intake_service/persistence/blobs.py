@@ -33,6 +33,10 @@ class StoreAway(OSError):
         super().__init__(errno.EIO, said)
 
 
+class Refused(StoreAway):
+    """The store answers, and will not do this; another content may fare better."""
+
+
 class Damaged(OSError):
     """What the store has under a content's name is another one."""
 

@@ -7,7 +7,7 @@ delete and list below the prefix.
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from intake_service.persistence.blobs import Damaged, Operation, StoreAway, asked, failures_counted, key
+from intake_service.persistence.blobs import Damaged, Operation, Refused, StoreAway, asked, failures_counted, key
 from intake_service.persistence.staging import Staged
 from runtime import clock
 from runtime.settings import UnusableSetting
@@ -40,6 +40,8 @@ _RETRIES: "RetryConfig" = {
 }
 _CODE = re.compile(r"<Code>(\w{1,64})</Code>", re.ASCII)
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_REFUSAL = re.compile(r"4(?!08|29)\d\d", re.ASCII)
+"""What is not about the moment."""
 _STATUS = re.compile(r"status code: (\d{3})", re.ASCII)
 
 
@@ -149,7 +151,7 @@ class S3Blobs:
 
     async def remove(self, sha256: bytes) -> None:
         """Delete the content, if it is there."""
-        with self._asked("remove"):
+        with self._asked("remove"), suppress(FileNotFoundError):  # which some services say
             async with asyncio.timeout(_ANSWER_SECONDS):
                 await self._store.delete_async(key(sha256))
 
@@ -196,7 +198,9 @@ class S3Blobs:
         except TimeoutError:
             raise StoreAway(f"{self.name}: no answer in time") from None
         except BaseError as error:
-            raise StoreAway(f"{self.name}: {_said(error)}") from None
+            said = _said(error)
+            kind = Refused if _REFUSAL.match(said) else StoreAway
+            raise kind(f"{self.name}: {said}") from None
 
 
 def _said(error: BaseError) -> str:

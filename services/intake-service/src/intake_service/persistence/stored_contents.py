@@ -14,6 +14,16 @@ _NEXT = sa.text("""
     SELECT sha256, min(size) AS size FROM attachment_file
     WHERE sha256 > :after GROUP BY sha256 ORDER BY sha256 LIMIT :size
 """)
+_PATIENCE = sa.text("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
+async def stand_still(connection: AsyncConnection) -> None:
+    """Let the transaction wait for a store as long as that takes, which on a slow line is minutes.
+
+    Otherwise the server ends it as that of a frozen client, and with it the hold on the content. Nobody but who would
+    remove the content waits for it.
+    """
+    await connection.execute(_PATIENCE)
 
 
 async def totals(connection: AsyncConnection) -> Any:

@@ -1,6 +1,8 @@
 """Keeps a file that came as an attachment: first in the store, durably, then as rows, in one commit."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -12,18 +14,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from contracts.roles import STAFF
 from intake_service.domain.attachment import Limits, NewAttachment, StoredFile, Wish
 from intake_service.persistence import attachments, uploads
-from intake_service.persistence.blobs import Blobs
+from intake_service.persistence.blobs import Blobs, StoreAway
 from intake_service.persistence.staging import Staged, Staging, stage
 from intake_service.service.attachment_views import shown
 from intake_service.service.examining import Content, examined
 from intake_service.service.images import Images
 from intake_service.service.joining import make_room
+from intake_service.service.removing import Removing
 from intake_service.service.stores import blobs_of, folder_of
 from operations.problems import invalid
 from runtime import clock, idempotency
 from runtime.auth import Caller
 from runtime.idempotency import StoredAnswer, request_hash
 from runtime.ids import uuid7
+from runtime.outages import is_outage
 from runtime.problems import Problem
 from runtime.settings import RuntimeSettings
 
@@ -39,6 +43,7 @@ class Attaching:
     blobs: Blobs
     images: Images
     limits: Limits
+    removing: Removing
 
     @classmethod
     def of(cls, settings: RuntimeSettings, engine: AsyncEngine) -> Self:
@@ -51,7 +56,8 @@ class Attaching:
             waiting=settings.attachments_waiting,
         )
         images = Images(settings.attachment_max_pixels, settings.attachment_decoders)
-        return cls(engine, Staging(folder_of(settings)), blobs_of(settings), images, limits)
+        blobs = blobs_of(settings)
+        return cls(engine, Staging(folder_of(settings)), blobs, images, limits, Removing(engine, blobs))
 
     async def check_room(self, connection: AsyncConnection, caller: Caller, *, besides: int = 0) -> None:
         """Raise Problem 429 where a citizen or partner has uploaded much that no complaint refers to.
@@ -82,8 +88,7 @@ class Attaching:
                     return replace(answer, headers={**answer.headers, "Idempotency-Replayed": "true"})
         async with examined(staged, wish, self.limits, self.images) as content:
             new = new_attachment(uuid7(), staged, content, wish, caller)
-            await self.bring(content)
-            async with self.engine.begin() as connection:
+            async with self.brought([content]), self.engine.begin() as connection:
                 await self.keep(connection, new, content, caller)
                 if upload is not None and not await uploads.end(connection, upload, caller):
                     raise Problem(404, "upload-not-found")
@@ -92,10 +97,31 @@ class Attaching:
                     await idempotency.store(connection, caller, key, digest, answer)
                 return answer
 
-    async def bring(self, content: Content) -> None:
-        """Do of `keep` what takes long, before the transaction: no connection waits for an upload to the store."""
-        for part in content.parts:
-            await self.blobs.bring(part.staged)
+    @asynccontextmanager
+    async def brought(self, contents: Sequence[Content]) -> AsyncIterator[None]:
+        """Do of `keep` what takes long, before the transaction: no connection waits for an upload to the store.
+
+        Where it comes to no commit, what no attachment has is removed from the store again.
+        """
+        try:
+            for content in contents:
+                for part in content.parts:
+                    await self.blobs.bring(part.staged)
+            yield
+        except StoreAway:
+            self.removing.leave(_hashes(contents))
+            raise
+        except BaseException:
+            await self.discard(contents)
+            raise
+
+    async def discard(self, contents: Sequence[Content]) -> None:
+        """Remove from the store what no attachment has of it, at once or, where that cannot be done now, later."""
+        try:
+            await self.removing.remove(_hashes(contents))
+        except Exception as error:
+            if not is_outage(error):
+                raise
 
     async def keep(self, connection: AsyncConnection, new: NewAttachment, content: Content, caller: Caller) -> None:
         """Place what was made of a file in the store, and add its rows in the caller's transaction."""
@@ -112,6 +138,10 @@ async def answer_for(connection: AsyncConnection, attachment_id: UUID, caller: C
     row = await attachments.one(connection, attachment_id, caller)
     body = orjson.dumps(shown(row, caller), option=orjson.OPT_UTC_Z).decode()
     return StoredAnswer(201, body, {"Location": f"{PATH}/{attachment_id}"})
+
+
+def _hashes(contents: Sequence[Content]) -> list[bytes]:
+    return [part.staged.sha256 for content in contents for part in content.parts]
 
 
 def _digest(staged: Staged, wish: Wish) -> bytes:

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -13,11 +12,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from intake_service.persistence import attachment_waste, uploads
-from intake_service.persistence.blobs import SHARDS, Blobs, StoreAway
+from intake_service.persistence.blobs import SHARDS, StoreAway
 from intake_service.persistence.staging import Staging
+from intake_service.service.removing import Removing
 from intake_service.service.uploading import KEEP_UPLOADS
 from runtime import clock
-from runtime.outages import is_outage
 
 log = structlog.get_logger()
 
@@ -34,7 +33,7 @@ class AttachmentJanitor:
         self,
         engine: AsyncEngine,
         staging: Staging,
-        blobs: Blobs,
+        removing: Removing,
         *,
         keep: timedelta = KEEP_WAITING,
         keep_of_staff: timedelta = KEEP_WAITING_OF_STAFF,
@@ -42,11 +41,10 @@ class AttachmentJanitor:
         """Each round looks at one of the parts of the store, in turn, for files that no row knows."""
         self._engine = engine
         self._staging = staging
-        self._blobs = blobs
+        self._removing = removing
         self._keep = keep
         self._keep_of_staff = keep_of_staff
         self._shard = secrets.randbelow(SHARDS)
-        self._left: dict[bytes, None] = {}
 
     async def clean(self) -> None:
         """Remove one batch of each kind."""
@@ -55,7 +53,7 @@ class AttachmentJanitor:
             unused = await attachment_waste.forget(connection, now - self._keep, now - self._keep_of_staff)
             ended = await uploads.end_those_before(connection, now - KEEP_UPLOADS)
         await asyncio.to_thread(_unlink, [self._staging.upload(upload) for upload in ended])
-        removed = await self.remove(unused)
+        removed = await self._removing.remove_left(unused)
         self._shard = (self._shard + 1) % SHARDS
         removed += await self.sweep(self._shard)
         await self._sweep_staging()
@@ -65,37 +63,13 @@ class AttachmentJanitor:
     async def sweep(self, shard: int) -> int:
         """Remove the files of a part of the store that are old and that no row knows; return how many."""
         try:
-            hashes = await self._blobs.older_than(self._keep.total_seconds(), shard)
+            hashes = await self._removing.blobs.older_than(self._keep.total_seconds(), shard)
         except StoreAway as error:
             log.warning("attachments_not_swept", shard=shard, error=error.strerror)
             return 0
         async with self._engine.connect() as connection:
             needed = await attachment_waste.needed(connection, hashes)
-        return await self.remove([sha256 for sha256 in hashes if sha256 not in needed])
-
-    async def remove(self, hashes: Sequence[bytes]) -> int:
-        """Remove each file unless an attachment has it; none can get it meanwhile.
-
-        Where the store cannot be asked, the rest is tried again when it is cleaned next; should this process end
-        before, it is what no row knows.
-        """
-        waiting = deque(dict.fromkeys([*self._left, *hashes]))
-        self._left.clear()
-        removed = 0
-        try:
-            while waiting:
-                async with self._engine.begin() as connection:
-                    if await attachment_waste.seize_unneeded(connection, waiting[0]):
-                        await self._blobs.remove(waiting[0])
-                        removed += 1
-                waiting.popleft()
-        except OSError as error:
-            if is_outage(error):
-                raise
-            log.warning("attachments_not_removed", files=len(waiting), error=error.strerror)
-        finally:
-            self._left.update(dict.fromkeys(waiting))
-        return removed
+        return await self._removing.remove([sha256 for sha256 in hashes if sha256 not in needed])
 
     async def _sweep_staging(self) -> None:
         """Remove what died on its way in: files of requests, and of uploads whose row is gone."""

@@ -54,10 +54,14 @@ class Enclosed:
         for new, content in self._files:
             await self._attaching.keep(connection, new, content, self._caller)
 
+    async def discard(self) -> None:
+        """Take back what a twin of the complaint did not need."""
+        await self._attaching.discard([content for _, content in self._files])
+
 
 @asynccontextmanager
 async def enclosed(attaching: Attaching, files: Sequence[Arrived], caller: Caller) -> AsyncIterator[Enclosed]:
-    """Give the files, looked into; what was made of them and not placed in the store is removed afterwards.
+    """Give the files, looked into and in the store; what was made of them is removed afterwards unless it is kept.
 
     Raises Problem like `examined` for the first that cannot be taken, with its place in the form as `file`, from 0, and
     OSError where the store is away.
@@ -72,6 +76,5 @@ async def enclosed(attaching: Attaching, files: Sequence[Arrived], caller: Calle
                 problem.extra = {**problem.extra, "file": place}
                 raise
             kept.append((new_attachment(each.id, each.staged, content, each.wish, caller), content))
-        for _, content in kept:
-            await attaching.bring(content)
+        await stack.enter_async_context(attaching.brought([content for _, content in kept]))
         yield Enclosed(attaching, caller, kept)

@@ -77,6 +77,7 @@ class Move:
 
     async def _one(self, sha256: bytes, size: int, moved: Moved) -> None:
         async with self.engine.begin() as connection:
+            await stored_contents.stand_still(connection)
             await attachments.hold(connection, [sha256])
             if not await attachment_waste.needed(connection, [sha256]):
                 return

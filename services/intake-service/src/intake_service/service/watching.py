@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import STAFF, Role
-from intake_service.domain.complaint import Flagged, Suspicion
+from intake_service.domain.complaint import OWNERS, Flagged, Suspicion
 from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.recent_reports import HISTORY, By, Filed, Key, text_digest
 from intake_service.domain.report import Report
@@ -120,13 +120,13 @@ def _is_citizen(caller: Caller) -> bool:
 
 def _is_history(report: Report, caller: Caller, now: datetime) -> bool:
     happened = report.occurred_at
-    return happened is not None and happened < now - HISTORY and not caller.has(Role.CITIZEN, Role.PARTNER)
+    return happened is not None and happened < now - HISTORY and not caller.has(*OWNERS)
 
 
 def _keys(report: Report, caller: Caller, device: bytes | None) -> dict[By, Key]:
-    """Return whose report it is: the account and the device of a citizen, and the phone that was given."""
+    """Return whose report it is: the account of whoever reports for themselves, the phone and the device given."""
     keys: dict[By, Key] = {}
-    if _is_citizen(caller):
+    if caller.has(*OWNERS):
         keys["account"] = (caller.tenant, "account", caller.subject)
     if report.reporter.phone is not None:
         keys["phone"] = (caller.tenant, "phone", report.reporter.phone)
