@@ -208,6 +208,21 @@ async def test_a_phone_and_a_device_have_limits_of_their_own_at_all_replicas(rep
         assert {len(digest) for digest in kept.scalars()} == {16}
 
 
+async def test_what_is_imported_of_history_counts_for_nobody(replicas: list[Replica], as_: As) -> None:
+    one, other = replicas
+    phone = {"reporter": {"phone": "13985000077"}}
+    rows = [{**HOTLINE, **phone, "occurred_at": "2024-02-28T11:25:05+08:00"} for _ in range(3)]
+    filed = await one.client.post("/complaints/batch", json={"items": rows}, headers=as_(Role.OPERATOR))
+    assert filed.json()["created"] == 3
+    for replica in replicas:
+        assert (await replica.file(as_(Role.CITIZEN, "returned"), **phone)).status_code == 201
+        await replica.counts.renew()
+    assert code_of(await other.file(as_(Role.CITIZEN, "returned"), **phone)) == (429, "phone-reports-too-often")
+    long_ago = {"occurred_at": "2024-02-28T11:25:05+08:00", "reporter": {"phone": "13985000078"}}
+    statuses = [(await one.file(as_(Role.CITIZEN, "recalls"), **long_ago)).status_code for _ in range(3)]
+    assert statuses == [201, 201, 429], "what a citizen says of the time is no way around"
+
+
 async def test_an_id_of_a_device_that_is_none_is_refused(replicas: list[Replica], as_: As) -> None:
     for given in ("short", "x" * 129, "with a blank", "tab\tinside"):
         answer = await replicas[0].file(as_(Role.CITIZEN, "odd", **{"X-Device-Id": given}))

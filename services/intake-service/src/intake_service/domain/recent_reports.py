@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
@@ -14,6 +14,8 @@ _OTHERS = re.compile(r"[\W_]+")
 By = Literal["account", "phone", "device"]
 Key: TypeAlias = tuple[str, By, str | bytes]
 """Tenant, by what, and its subject, its number as it was given, or the digest of its id."""
+HISTORY = timedelta(days=1)
+"""What staff file that happened longer before, an import above all, is nobody's report of these days."""
 
 
 class Filed(NamedTuple):

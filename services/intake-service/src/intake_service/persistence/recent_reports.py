@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventbus.janitor import first_id_at
-from intake_service.domain.recent_reports import By, Filed, Key, letters, text_digest
+from intake_service.domain.recent_reports import HISTORY, By, Filed, Key, letters, text_digest
 
 # An index has the ids of each in order, and they begin with the time.
 _OF = {
@@ -19,6 +19,7 @@ _OF = {
         WHERE r.tenant = wanted.tenant AND r.phone = wanted.who AND r.complaint_id >= :since""",
 }
 _ORDER = {"account": "c.id", "device": "c.id", "phone": "r.complaint_id"}
+_IS_COUNTED = "(c.owner IS NOT NULL OR c.occurred_at IS NULL OR c.occurred_at >= c.received_at - :history)"
 _TYPES = {"account": "text", "device": "bytea", "phone": "text"}
 
 
@@ -27,8 +28,8 @@ def _read(by: str) -> sa.TextClause:
         SELECT wanted.tenant, wanted.who, found.id, found.received_at
         FROM unnest(CAST(:tenants AS text[]), CAST(:whos AS {_TYPES[by]}[])) AS wanted (tenant, who),
         LATERAL (SELECT c.id, c.received_at
-                 {_OF[by]} ORDER BY {_ORDER[by]} DESC LIMIT :most) AS found
-    """)
+                 {_OF[by]} AND {_IS_COUNTED} ORDER BY {_ORDER[by]} DESC LIMIT :most) AS found
+    """).bindparams(sa.bindparam("history", HISTORY, sa.Interval))
 
 
 _READ: Mapping[By, sa.TextClause] = {"account": _read("account"), "device": _read("device"), "phone": _read("phone")}
@@ -48,7 +49,7 @@ async def read(
     since: datetime,
     most: int,
 ) -> dict[Key, dict[UUID, Filed]]:
-    """Return the newest reports of each key, up to `most` that came in `since`.
+    """Return the newest reports of each key, up to `most` that came in `since`; history is none.
 
     One statement for each kind of key, and one for the texts of those that are not `known` of their keys.
     """

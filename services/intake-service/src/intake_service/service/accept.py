@@ -108,7 +108,7 @@ class Intake:
         area = await self._areas.of(caller.tenant)
         judge = await self._watch.judge(caller.tenant)
         async with self._twins.alone(_claims(report, caller, once, draft)):  # never in the same group
-            keys = self._watch.keys(report, caller, device, judge)
+            keys = self._watch.keys(report, caller, device, judge, now)
             if refusal := self._watch.refusal(keys, caller, now):
                 if once and (answer := await self.answered(caller, once)):
                     return answer
