@@ -75,10 +75,8 @@ async def test_what_is_suspected_is_accepted_waits_and_goes_on_once(
     assert '"suspicions":["casino"]' in payload
     before = (await client.get(f"/complaints/{held}", headers=as_(Role.CITIZEN, tenant=tenant))).json()
     both = [as_(Role.OPERATOR, subject, tenant=tenant) for subject in ("operator-1", "operator-2")]
-    body = {"note": "是投诉赌博的"}
-    answers = await asyncio.gather(
-        *(client.post(f"/triage/{held}/release", json=body, headers=headers) for headers in both)
-    )
+    body, path = {"note": "是投诉赌博的"}, f"/triage/{held}/release"
+    answers = await asyncio.gather(*(client.post(path, json=body, headers=headers) for headers in both))
     assert sorted(each.status_code for each in answers) == [200, 409]
     refused = next(each for each in answers if each.status_code == 409)
     assert code_of(refused) == (409, "triage-settled")
@@ -192,10 +190,9 @@ async def test_a_release_that_dies_before_its_commit_leaves_all_as_it_was(
     tenant = "520113"
     await publish(client, as_, tenant, SPAM)
     complaint = await filed(client, as_, tenant, description=TEXT)
+    refusing = "ALTER TABLE outbox ADD CONSTRAINT none CHECK (type <> 'complaint.cleared') NOT VALID"
     async with engine.begin() as connection:  # the outbox refuses: what went before in the transaction goes with it
-        await connection.execute(
-            sa.text("ALTER TABLE outbox ADD CONSTRAINT none CHECK (type <> 'complaint.cleared') NOT VALID")
-        )
+        await connection.execute(sa.text(refusing))
     headers = as_(Role.OPERATOR, tenant=tenant)
     try:
         answer = await client.post(f"/triage/{complaint}/release", json={}, headers=headers)
