@@ -6,6 +6,7 @@ import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import openpyxl
@@ -13,16 +14,19 @@ import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 from pydantic import SecretStr
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.roles import Role
 from intake.conftest import SECRET, TENANT, As
 from intake.reports import code_of, errors_of
+from intake_service.api import imports
 from intake_service.main import build
 from intake_service.persistence import import_jobs
+from intake_service.persistence.import_tables import import_job
 from intake_service.persistence.tables import complaint
 from intake_service.service import importing
 from runtime.auth import TokenVerifier
+from runtime.clock import now
 from runtime.database import run_migrations
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
@@ -208,7 +212,7 @@ async def test_a_replica_that_stops_is_followed_by_another(
     job = await desk.begun(rows("stop", 35))
     stop, settle = asyncio.Event(), import_jobs.settle
 
-    async def stopping(*given: Any) -> str:
+    async def stopping(*given: Any) -> str | None:
         stop.set()
         return await settle(*given)
 
@@ -228,7 +232,7 @@ async def test_what_was_filed_and_not_noted_is_counted_once(desk: Desk, monkeypa
     job = await desk.begun(rows("crash", 25))
     settle, calls = import_jobs.settle, 0
 
-    async def dying(*given: Any) -> str:
+    async def dying(*given: Any) -> str | None:
         nonlocal calls
         calls += 1
         if calls == 2:
@@ -243,6 +247,25 @@ async def test_what_was_filed_and_not_noted_is_counted_once(desk: Desk, monkeypa
     await desk.work()
     assert counts(await desk.seen(job)) == ("done", 25, 25, 0, 0, 100)
     assert len(await desk.filed("crash-")) == 25
+
+
+async def test_what_two_have_done_is_counted_once_and_left_to_the_first(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await desk.begun(rows("both", 15))
+    settle = import_jobs.settle
+
+    async def twice(*given: Any) -> Any:
+        await settle(*given)
+        return await settle(*given)
+
+    monkeypatch.setattr(import_jobs, "settle", twice)
+    await desk.work()
+    monkeypatch.setattr(import_jobs, "settle", settle)
+    assert counts(await desk.seen(job)) == ("running", 15, 10, 0, 0, 66)
+    assert len(list((folder / "imports").iterdir())) == 1
+    await desk.work()
+    assert counts(await desk.seen(job)) == ("done", 15, 15, 0, 0, 100)
 
 
 async def test_of_several_replicas_one_does_it(desk: Desk, database_url: str, folder: Path) -> None:
@@ -260,7 +283,7 @@ async def test_a_cancelled_import_stops_and_counts_what_was_filed(desk: Desk, mo
     job = await desk.begun(rows("cancel", 30))
     settle = import_jobs.settle
 
-    async def cancelling(*given: Any) -> str:
+    async def cancelling(*given: Any) -> str | None:
         await desk.client.post(f"imports/{job}/cancellation", headers=desk.me)
         return await settle(*given)
 
@@ -307,6 +330,37 @@ async def test_too_many_rows_end_it_before_the_first_is_filed(desk: Desk) -> Non
     await desk.work()
     seen = await desk.seen(job)
     assert (seen["state"], seen["failure"], seen["accepted"]) == ("failed", "import-too-many-rows", 0)
+
+
+async def test_an_import_whose_file_is_lost_ends(desk: Desk, folder: Path) -> None:
+    job = await desk.begun(rows("lost", 2))
+    [file] = (folder / "imports").iterdir()
+    file.unlink()
+    await desk.work()
+    await desk.service.app.state.importing.clean()
+    assert (await desk.seen(job))["state"] == "waiting", "another replica may have it"
+    async with desk.engine.begin() as connection:
+        await connection.execute(
+            sa.update(import_job).where(import_job.c.id == UUID(job)).values(updated_at=now() - importing.LOST_AFTER)
+        )
+    await desk.service.app.state.importing.clean()
+    seen = await desk.seen(job)
+    assert (seen["state"], seen["failure"], bool(seen["finished_at"])) == ("failed", "import-file-lost", True)
+
+
+async def test_a_file_stays_where_it_is_not_known_whether_its_import_was_begun(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def losing(connection: AsyncConnection, *_given: Any) -> None:
+        await connection.commit()
+        raise ConnectionResetError
+
+    monkeypatch.setattr(imports, "_answer", losing)
+    answer = await desk.send(rows("unsure", 3))
+    assert answer.status_code == 503, answer.text
+    await desk.work()
+    assert len(await desk.filed("unsure-")) == 3
+    assert not list((folder / "imports").iterdir())
 
 
 async def test_limits_keys_and_rights(desk: Desk, as_: As) -> None:

@@ -88,6 +88,22 @@ async def test_the_other_replica_knows_once_it_has_read(replicas: list[Replica],
     assert (await other.file(headers)).status_code == 429
 
 
+async def test_of_a_key_that_is_known_what_others_file_is_read_again_and_again(
+    replicas: list[Replica], as_: As
+) -> None:
+    one, other = replicas
+    headers = as_(Role.CITIZEN, "commuter")
+    assert (await other.file(headers)).status_code == 201
+    await other.counts.renew()
+    for _ in range(PER_HOUR - 1):
+        assert (await one.file(headers)).status_code == 201
+        await other.counts.renew()
+    assert (await other.file(headers)).status_code == 429
+    mine = other.counts.of((TENANT, "account", "commuter"))
+    assert len(mine) == PER_HOUR
+    assert len({each.text for each in mine.values()}) == 1
+
+
 async def test_what_was_not_filed_does_not_count_and_repeats_get_their_answer(replicas: list[Replica], as_: As) -> None:
     replica = replicas[0]
     headers = as_(Role.CITIZEN, "careful", **{"Idempotency-Key": "the-first"})
@@ -190,6 +206,21 @@ async def test_a_phone_and_a_device_have_limits_of_their_own_at_all_replicas(rep
     async with one.service.app.state.engine.connect() as connection:
         kept = await connection.execute(sa.text("SELECT device FROM complaint WHERE device IS NOT NULL"))
         assert {len(digest) for digest in kept.scalars()} == {16}
+
+
+async def test_what_is_imported_of_history_counts_for_nobody(replicas: list[Replica], as_: As) -> None:
+    one, other = replicas
+    phone = {"reporter": {"phone": "13985000077"}}
+    rows = [{**HOTLINE, **phone, "occurred_at": "2024-02-28T11:25:05+08:00"} for _ in range(3)]
+    filed = await one.client.post("/complaints/batch", json={"items": rows}, headers=as_(Role.OPERATOR))
+    assert filed.json()["created"] == 3
+    for replica in replicas:
+        assert (await replica.file(as_(Role.CITIZEN, "returned"), **phone)).status_code == 201
+        await replica.counts.renew()
+    assert code_of(await other.file(as_(Role.CITIZEN, "returned"), **phone)) == (429, "phone-reports-too-often")
+    long_ago = {"occurred_at": "2024-02-28T11:25:05+08:00", "reporter": {"phone": "13985000078"}}
+    statuses = [(await one.file(as_(Role.CITIZEN, "recalls"), **long_ago)).status_code for _ in range(3)]
+    assert statuses == [201, 201, 429], "what a citizen says of the time is no way around"
 
 
 async def test_an_id_of_a_device_that_is_none_is_refused(replicas: list[Replica], as_: As) -> None:

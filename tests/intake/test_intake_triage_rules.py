@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
+from histories import History
 from intake.conftest import As
-from intake.reports import HOTLINE, code_of, errors_of
+from intake.reports import HOTLINE, code_of, errors_of, report
+from intake.test_intake_following import apply
 from intake.test_intake_triage import LINKS, SPAM, TEXT, filed, publish, queue
 
 
@@ -55,6 +59,34 @@ async def test_rules_are_tried_on_the_past_and_published_in_versions(client: htt
     assert (len(old.json()["rules"]), [each["version"] for each in history]) == (3, [2, 1])
     none = await client.get("/triage/rules", params={"version": 9}, headers=admin)
     assert code_of(none) == (404, "triage-rules-not-found")
+
+
+async def test_a_trial_finds_what_would_have_been_found(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    tenant = "520123"
+    flood = {"zh": "过多", "en": "Many", "reason": "spam", "code": "flood", "kind": "too_many", "by": "account"}
+    rules = [{**flood, "more_than": 1, "hours": 1}, SPAM]
+    await publish(client, as_, tenant, *rules)
+    partner = as_(Role.PARTNER, tenant=tenant)
+    for place in range(3):
+        answer = await client.post("/complaints", json=report(external_ref=f"P-{place}"), headers=partner)
+        assert answer.status_code == 201, answer.text
+    done = {"handling_mode": "guidance", "result": "已劝离"}
+    body = report(source="liaison_station", description=TEXT, self_handled=done)
+    answer = await client.post("/complaints", json=body, headers=as_(Role.OFFICER, tenant=tenant))
+    assert answer.status_code == 201, answer.text
+    history = History(tenant=tenant)
+    history.id = UUID(answer.json()["id"])
+    steps = [history.assigned(), history.accepted(), history.started(), history.resolved()]
+    await apply(engine, *(step._replace(time=steps[0].time) for step in steps))
+    waiting = await queue(client, as_, tenant)
+    assert [(each["reasons"][0]["rule"], each["held"]) for each in waiting] == [
+        ("flood", False), ("flood", False), ("casino", False),
+    ]  # fmt: skip
+    trial = await client.post("/triage/rules/trial", json={"rules": rules}, headers=as_(Role.ADMIN, tenant=tenant))
+    assert [each["count"] for each in trial.json()["rules"]] == [2, 1]
+    assert (trial.json()["flagged"], trial.json()["held"]) == (3, 0)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,21 @@ def test_of_one_key_no_more_is_kept_than_is_asked_for() -> None:
     assert len(recent.of(key)) == 1
 
 
+def test_of_a_hundred_thousand_keys_only_those_are_looked_at_whose_time_is_over() -> None:
+    recent = Recent(3)
+    keys: list[Key] = [("522723", "account", f"citizen-{place}") for place in range(100_000)]
+    for place, key in enumerate(keys):
+        recent.add(key, uuid4(), Filed(NOW + timedelta(seconds=place), None))
+    recent.add(keys[0], uuid4(), Filed(NOW + timedelta(days=2), None))
+    begun = time.process_time()
+    for second in range(1, 101):
+        recent.forget(NOW + timedelta(seconds=second))
+    assert time.process_time() - begun < 0.25
+    assert [len(recent.of(key)) for key in (keys[0], *keys[98:102])] == [2, 0, 0, 1, 1]
+    assert recent.latest(2, NOW) == [keys[0], keys[-1]]
+    assert recent.latest(2, NOW + timedelta(days=1, seconds=50_000)) == [keys[0]]
+
+
 def test_what_is_shipped_only_flags_and_suspects_nothing_of_an_ordinary_report() -> None:
     assert {rule.action for rule in shipped().rules} == {"flag"}
     assert not suspected(Judge(0, shipped()), "小区门口的人行道和盲道长期停满车辆，请尽快派人处理。")

@@ -119,7 +119,7 @@ async def begin_import(request: Request, caller: Importer, jobs: Jobs, engine: E
         raise Problem(413, "import-file-too-large", limit=jobs.limits.file_bytes) from error
     finally:
         partial.unlink(missing_ok=True)
-    is_begun = False
+    may_be_begun = False
     try:
         digest = await jobs.look(path, wanted)
         asked = request_hash("POST", PATH, digest + str(wanted.dry_run).encode())
@@ -127,12 +127,15 @@ async def begin_import(request: Request, caller: Importer, jobs: Jobs, engine: E
             if key is not None and (answer := await idempotency.replay(connection, caller, key, asked)):
                 return answer.response()
             await jobs.begin(connection, job_id, wanted, digest, caller)
+            may_be_begun = True  # also where the answer to the commit is lost
             answer = await _answer(connection, caller.tenant, job_id)
             if key is not None:
                 await idempotency.store(connection, caller, key, asked, answer)
-        is_begun = True
+    except Problem:
+        may_be_begun = False
+        raise
     finally:
-        if not is_begun:
+        if not may_be_begun:
             path.unlink(missing_ok=True)
     return Response(answer.body, answer.status, headers=dict(answer.headers), media_type="application/json")
 

@@ -7,12 +7,15 @@ from uuid import UUID
 
 from contracts.coordinates import Crs
 from contracts.events import RequestKind, SelfHandled
+from contracts.roles import Role
 from intake_service.domain.origin import NOTHING, Origin
 
 _CODE_ALPHABET = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 letters, none that looks like another (no 0, O, 1, I)
 _FROM_BYTE = bytes(_CODE_ALPHABET[byte % 32] for byte in range(256))
 QUERY_CODE_LENGTH = 12
 """32 letters to the power of 12 are 60 bits: not to be guessed over the network."""
+OWNERS = (Role.CITIZEN, Role.PARTNER)
+"""Who report for themselves, and may follow what they have reported."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,6 @@ class Judge:
         self.hold = timedelta(minutes=rules.hold_minutes)
         self.counts = frozenset(rule.by for rule in rules.rules if isinstance(rule, RepeatedRule | FrequentRule))
         """By what reports have to be counted."""
-        self.reads_texts = any(isinstance(rule, RepeatedRule) for rule in rules.rules)
         self._tests = [(rule, _test(rule)) for rule in rules.rules]
 
     def suspicions(self, suspect: Suspect, *, ever: bool = False) -> list[Rule]:

@@ -75,17 +75,20 @@ async def start(connection: AsyncConnection, job_id: UUID, rows: int, now: datet
     return (await connection.execute(statement.returning(import_job))).one_or_none()
 
 
-async def settle(connection: AsyncConnection, job_id: UUID, tally: Tally, now: datetime) -> str:
+async def settle(connection: AsyncConnection, job_id: UUID, tally: Tally, now: datetime) -> str | None:
     """Add what became of rows, in one transaction with what is told of them, and return the state.
 
-    It is counted as well where the job was cancelled while the rows were on their way.
+    It is counted as well where the job was cancelled while the rows were on their way. None where another has settled
+    these rows, or the job is gone.
     """
     if tally.told:
         lines = [{"job": job_id, **each} for each in tally.told]
         await connection.execute(insert(import_rejection).on_conflict_do_nothing(), lines)
     counts = {name: _C[name] + getattr(tally, name) for name in ("accepted", "known", "skipped", "rejected")}
-    statement = sa.update(import_job).where(_C.id == job_id).values(**counts, line=tally.line, updated_at=now)
-    return str((await connection.execute(statement.returning(_C.state))).scalar_one())
+    mine = sa.and_(_C.id == job_id, _C.line < tally.line)
+    statement = sa.update(import_job).where(mine).values(**counts, line=tally.line, updated_at=now)
+    state: str | None = (await connection.execute(statement.returning(_C.state))).scalar_one_or_none()
+    return state
 
 
 async def finish(connection: AsyncConnection, job_id: UUID, state: str, now: datetime, **columns: object) -> Any | None:

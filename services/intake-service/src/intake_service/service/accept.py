@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.events import SelfHandled
-from contracts.roles import Role
 from intake_service.domain.area import Area
-from intake_service.domain.complaint import NewComplaint, new_query_code
+from intake_service.domain.complaint import OWNERS, NewComplaint, new_query_code
 from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.report import Report
 from intake_service.persistence.attached_complaints import AttachedComplaints
@@ -109,7 +108,7 @@ class Intake:
         area = await self._areas.of(caller.tenant)
         judge = await self._watch.judge(caller.tenant)
         async with self._twins.alone(_claims(report, caller, once, draft)):  # never in the same group
-            keys = self._watch.keys(report, caller, device, judge)
+            keys = self._watch.keys(report, caller, device, judge, now)
             if refusal := self._watch.refusal(keys, caller, now):
                 if once and (answer := await self.answered(caller, once)):
                     return answer
@@ -210,7 +209,7 @@ def _acceptance(
         location=report.location,
         reporter=report.reporter,
         created_by=caller.subject,
-        owner=caller.subject if caller.has(Role.CITIZEN, Role.PARTNER) else None,
+        owner=caller.subject if caller.has(*OWNERS) else None,
         occurred_at=report.occurred_at,
         received_at=now,
         external_ref=report.external_ref,

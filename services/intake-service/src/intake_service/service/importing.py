@@ -37,6 +37,8 @@ log = structlog.get_logger()
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".jsonl", ".ndjson")
 KEEP = timedelta(days=7)
 """For so long after its end it is told what became of an import."""
+LOST_AFTER = timedelta(days=1)
+"""An import that nothing was done for so long, and whose file is not there, is over."""
 _AT_ONCE = 200
 _SIZE_AT_ONCE = 1_000_000
 """In characters: a row more than that is not held, however long rows are."""
@@ -143,11 +145,14 @@ class Importing:
                 await self._take(job, stop)
 
     async def clean(self) -> None:
-        """Forget what ended long ago, and remove files of requests that were broken off."""
+        """Forget what ended long ago, end what has lost its file, and remove files of requests that were broken off."""
         async with self._engine.begin() as connection:
             await import_jobs.forget(connection, clock.now() - KEEP)
-            known = {str(job.id) for job in await import_jobs.unfinished(connection)}
-        await asyncio.to_thread(self._sweep, known)
+            jobs = await import_jobs.unfinished(connection)
+        for job in jobs:
+            if job.updated_at <= clock.now() - LOST_AFTER and not self.path(job.id, job.suffix).is_file():
+                await self._end(job.id, "failed", failure="import-file-lost")
+        await asyncio.to_thread(self._sweep, {str(job.id) for job in jobs})
 
     async def _take(self, job: Any, stop: asyncio.Event) -> None:
         """Do one import, unless another replica does; the lock goes with its connection, whatever happens."""
@@ -195,8 +200,11 @@ class Importing:
             batch = await asyncio.to_thread(_next, prepared, present.line)
             if not batch:
                 return await self._end(job.id, "done")
-            if await self._settle(job.id, await filing.file(batch)) == "cancelled":
-                return "cancelled"
+            state = await self._settle(job.id, await filing.file(batch))
+            if state is None:  # the lock was lost, and another replica has gone on, with the file
+                return "running"
+            if state not in import_jobs.OPEN:
+                return state
         return "running"
 
     def _count(self, path: Path, document: Document, name: str) -> int:
@@ -206,7 +214,7 @@ class Importing:
                 raise TooManyRows
         return count
 
-    async def _settle(self, job_id: UUID, tally: Tally) -> str:
+    async def _settle(self, job_id: UUID, tally: Tally) -> str | None:
         async with self._engine.begin() as connection:
             return await import_jobs.settle(connection, job_id, tally, clock.now())
 

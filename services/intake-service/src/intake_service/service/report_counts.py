@@ -1,7 +1,8 @@
 """Counts what came in of late from each phone, device and account: here at once, from other replicas soon.
 
 Nothing is asked of the database while somebody reports: each process counts what it accepts, and reads every few
-seconds what all have accepted from those who have reported to it since.
+seconds what all have accepted from those who have reported to it: at
+once from all who have since the last time, and again from those who were the last to.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +17,9 @@ from runtime.clock import now
 
 EVERY = timedelta(seconds=5)
 """How often it is read what the others have accepted."""
-_DAY = timedelta(days=1)
+AGAIN = 1_000
+"""Of so many phones, devices and accounts, the last that reported here within the hour, it is read each time."""
+_DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _UNDERWAY = timedelta(minutes=1)
 """What was begun longer ago is in the database by now, or never will be."""
 
@@ -48,15 +51,18 @@ class ReportCounts:
             self._unread.add(key)
 
     async def renew(self) -> None:
-        """Read what all replicas have accepted from those who have reported here since the last time."""
+        """Read what all replicas have accepted from those who have reported here, since the last time or lately."""
         moment = now()
-        keys, self._unread = list(self._unread), set()
+        unread, self._unread = self._unread, set()
+        keys = unread.union(self._recent.latest(AGAIN, moment - _HOUR))
         if keys:
             try:
                 async with self._engine.connect() as connection:
-                    found = await recent_reports.read(connection, keys, since=moment - _DAY, most=self._most)
+                    found = await recent_reports.read(
+                        connection, keys, self._recent.of, since=moment - _DAY, most=self._most
+                    )
             except BaseException:
-                self._unread.update(keys)
+                self._unread.update(unread)
                 raise
             for key in keys:
                 mine = self._recent.of(key)

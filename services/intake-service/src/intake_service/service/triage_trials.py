@@ -19,11 +19,14 @@ from intake_service.domain.triage_rules import MOST_REPORTS, TriageRules
 MOST = 5_000
 """Complaints that are looked at: the newest."""
 EXAMPLES = 5
-_PAUSE_AFTER = 100
-# Staff report for others, so only the accounts of those count who have reported for themselves.
+_PAUSE_AFTER = 10
+# Staff report for others, so only the accounts of those count who have reported for themselves. What was handled before
+# it was reported, dispatch accepts and resolves at one moment.
 _READ = sa.text("""
     SELECT c.id, c.number, c.received_at, c.description, c.proactive, c.category, c.suggested_category,
-        c.suggested_confidence, c.owner, c.device, r.phone
+        c.suggested_confidence, c.owner, c.device, r.phone,
+        jsonb_path_query_first(c.progress, '$[*] ? (@.kind == "accepted").at')
+            = jsonb_path_query_first(c.progress, '$[*] ? (@.kind == "resolved").at') AS self_handled
     FROM complaint AS c LEFT JOIN reporter AS r ON r.complaint_id = c.id
     WHERE c.tenant = :tenant AND c.id >= :since AND c.received_at >= :from ORDER BY c.id DESC LIMIT :most
 """)
@@ -82,7 +85,7 @@ def _judge(trial: Trial, judge: Judge, recent: Recent, keys: Mapping[By, Key], r
             hits.count += 1
             hits.examples = [row, *hits.examples[: EXAMPLES - 1]]
         trial.flagged += bool(found)
-        trial.held += any(rule.action == "hold" for rule in found)
+        trial.held += not row.self_handled and any(rule.action == "hold" for rule in found)
     for key in keys.values():
         recent.add(key, UUID(str(row.id)), Filed(row.received_at, text_digest(suspect.plain)))
 

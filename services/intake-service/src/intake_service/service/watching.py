@@ -9,9 +9,9 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import STAFF, Role
-from intake_service.domain.complaint import Flagged, Suspicion
+from intake_service.domain.complaint import OWNERS, Flagged, Suspicion
 from intake_service.domain.configuration.reference import Reference
-from intake_service.domain.recent_reports import By, Filed, Key, text_digest
+from intake_service.domain.recent_reports import HISTORY, By, Filed, Key, text_digest
 from intake_service.domain.report import Report
 from intake_service.domain.triage_judging import Judge, Suggested, Suspect
 from intake_service.domain.triage_rules import MOST_REPORTS, Rule
@@ -57,8 +57,13 @@ class Watch:
         """Return the rules in force."""
         return await self._rulebooks.of(tenant)
 
-    def keys(self, report: Report, caller: Caller, device: bytes | None, judge: Judge) -> dict[By, Key]:
-        """Return under which phone, device or account it counts, as far as limits or rules ask for these."""
+    def keys(self, report: Report, caller: Caller, device: bytes | None, judge: Judge, now: datetime) -> dict[By, Key]:
+        """Return under which phone, device or account it counts, as far as limits or rules ask for these.
+
+        What staff file of history counts under none.
+        """
+        if _is_history(report, caller, now):
+            return {}
         return {
             by: key for by, key in _keys(report, caller, device).items() if by in judge.counts or by in self._limits
         }
@@ -113,10 +118,15 @@ def _is_citizen(caller: Caller) -> bool:
     return caller.has(Role.CITIZEN) and not caller.has(*STAFF, Role.PARTNER)
 
 
+def _is_history(report: Report, caller: Caller, now: datetime) -> bool:
+    happened = report.occurred_at
+    return happened is not None and happened < now - HISTORY and not caller.has(*OWNERS)
+
+
 def _keys(report: Report, caller: Caller, device: bytes | None) -> dict[By, Key]:
-    """Return whose report it is: the account and the device of a citizen, and the phone that was given."""
+    """Return whose report it is: the account of whoever reports for themselves, the phone and the device given."""
     keys: dict[By, Key] = {}
-    if _is_citizen(caller):
+    if caller.has(*OWNERS):
         keys["account"] = (caller.tenant, "account", caller.subject)
     if report.reporter.phone is not None:
         keys["phone"] = (caller.tenant, "phone", report.reporter.phone)
