@@ -70,6 +70,13 @@ def test_each_ending_is_granted_from_the_states_that_it_may_follow(
     assert case.answer_release(2, ending) is None  # that was decided
 
 
+def test_only_what_was_merged_ends_anew_and_is_not_released() -> None:
+    released = TRANSITIONS[EventType.RELEASED].sources
+    endings = RELEASE_ENDINGS.values()
+    exceptions = {(status, event) for event in endings for status in TRANSITIONS[event].sources - released}
+    assert exceptions == {(Status.MERGED, EventType.WITHDRAWN)}
+
+
 @pytest.mark.parametrize("status", [Status.RESOLVED, Status.VERIFIED, Status.CLOSED, Status.WITHDRAWN])
 def test_work_that_is_done_is_not_released_and_the_refusal_is_no_change(status: Status) -> None:
     case = a_case(status)
