@@ -29,6 +29,8 @@ ACCESS_KEY = "jieban-tests"
 SECRET_KEY = "4f6d0b92c8e1a7353f1e"
 _READY_SECONDS = 120.0
 _GRACE_SECONDS = 4.0
+EMPTY = "<ListBucketResult><IsTruncated>false</IsTruncated><KeyCount>0</KeyCount></ListBucketResult>"
+"""What a service says to a check."""
 _JVM = ("-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData")
 _LOGBACK = """<configuration>
   <appender name="A" class="ch.qos.logback.core.ConsoleAppender">

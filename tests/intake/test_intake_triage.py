@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -74,10 +75,8 @@ async def test_what_is_suspected_is_accepted_waits_and_goes_on_once(
     assert '"suspicions":["casino"]' in payload
     before = (await client.get(f"/complaints/{held}", headers=as_(Role.CITIZEN, tenant=tenant))).json()
     both = [as_(Role.OPERATOR, subject, tenant=tenant) for subject in ("operator-1", "operator-2")]
-    body = {"note": "是投诉赌博的"}
-    answers = await asyncio.gather(
-        *(client.post(f"/triage/{held}/release", json=body, headers=headers) for headers in both)
-    )
+    body, path = {"note": "是投诉赌博的"}, f"/triage/{held}/release"
+    answers = await asyncio.gather(*(client.post(path, json=body, headers=headers) for headers in both))
     assert sorted(each.status_code for each in answers) == [200, 409]
     refused = next(each for each in answers if each.status_code == 409)
     assert code_of(refused) == (409, "triage-settled")
@@ -87,11 +86,15 @@ async def test_what_is_suspected_is_accepted_waits_and_goes_on_once(
     assert (seen["state"], seen["outcome"], seen["held"], seen["steps"][1]["note"]) == (
         "released", "released", False, body["note"],
     )  # fmt: skip
+    assert await queue(client, as_, tenant, state="released", held=True) == []
+    assert [each["id"] for each in await queue(client, as_, tenant, state="released", held=False)] == [held]
+    again = await client.post(f"/complaints/{held}/triage", json={"reason": "unclear"}, headers=both[0])
+    assert [step["step"] for step in again.json()["steps"]] == ["flagged", "released", "put"]
     # the reporter sees what was there before
     assert (await client.get(f"/complaints/{held}", headers=as_(Role.CITIZEN, tenant=tenant))).json() == before
     assert (await client.post(f"/triage/{flagged}/release", json={}, headers=both[1])).status_code == 200
     assert await told(engine, flagged) == ["complaint.received"]
-    assert await queue(client, as_, tenant) == []
+    assert [each["id"] for each in await queue(client, as_, tenant)] == [held]
     assert (await client.get(f"/triage/{plain}", headers=both[0])).status_code == 404
 
 
@@ -187,10 +190,9 @@ async def test_a_release_that_dies_before_its_commit_leaves_all_as_it_was(
     tenant = "520113"
     await publish(client, as_, tenant, SPAM)
     complaint = await filed(client, as_, tenant, description=TEXT)
+    refusing = "ALTER TABLE outbox ADD CONSTRAINT none CHECK (type <> 'complaint.cleared') NOT VALID"
     async with engine.begin() as connection:  # the outbox refuses: what went before in the transaction goes with it
-        await connection.execute(
-            sa.text("ALTER TABLE outbox ADD CONSTRAINT none CHECK (type <> 'complaint.cleared') NOT VALID")
-        )
+        await connection.execute(sa.text(refusing))
     headers = as_(Role.OPERATOR, tenant=tenant)
     try:
         answer = await client.post(f"/triage/{complaint}/release", json={}, headers=headers)
@@ -262,8 +264,10 @@ async def test_pages_lead_through_the_queue(client: httpx.AsyncClient, as_: As) 
     assert (await client.get("/triage", params={"limit": 201}, headers=headers)).status_code == 422
 
 
-async def test_an_erasure_takes_notes_and_the_device(client: httpx.AsyncClient, engine: AsyncEngine, as_: As) -> None:
-    tenant = "520122"
+@pytest.mark.parametrize(("tenant", "texts"), [("520122", True), ("520124", False)])
+async def test_an_erasure_takes_notes_and_the_device(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, tenant: str, texts: bool
+) -> None:
     headers = as_(Role.CITIZEN, tenant=tenant, **{"X-Device-Id": "device-of-somebody"})
     complaint = (await client.post("/complaints", json=report(), headers=headers)).json()["id"]
     operator = as_(Role.OPERATOR, tenant=tenant)
@@ -271,11 +275,11 @@ async def test_an_erasure_takes_notes_and_the_device(client: httpx.AsyncClient, 
     assert (await client.post(f"/complaints/{complaint}/triage", json=body, headers=operator)).status_code == 201
     async with engine.begin() as connection:
         await connection.execute(sa.text("UPDATE complaint SET status = 'closed' WHERE id = :id"), {"id": complaint})
-    path, why = f"/complaints/{complaint}/erasure", {"ground": "request", "reason": "来函"}
+    path, why = f"/complaints/{complaint}/erasure", {"ground": "request", "reason": "来函", "texts": texts}
     erased = await client.post(path, json=why, headers=as_(Role.SUPERVISOR, tenant=tenant))
     assert erased.is_success, erased.text
     seen = (await client.get(f"/triage/{complaint}", headers=operator)).json()
-    assert (seen["steps"][0]["note"], seen["description"]) == (None, "")
+    assert (seen["steps"][0]["note"], seen["description"] == "") == (None, texts)
     async with engine.connect() as connection:
         device = await connection.scalar(sa.text("SELECT device FROM complaint WHERE id = :id"), {"id": complaint})
     assert device is None

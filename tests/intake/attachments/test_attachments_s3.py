@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import os
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -21,10 +23,9 @@ from intake_service.persistence.s3_blobs import S3Blobs, S3Keys, S3Place
 from intake_service.persistence.staging import stage
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from runtime.lifecycle import Service
-from s3 import ACCESS_KEY, SECRET_KEY, S3Server, answering
+from s3 import ACCESS_KEY, EMPTY, SECRET_KEY, S3Server, answering
 
 LARGE = 40_000_000
-EMPTY = "<ListBucketResult><IsTruncated>false</IsTruncated><KeyCount>0</KeyCount></ListBucketResult>"
 
 
 def place(s3: S3Server, bucket: str, endpoint: str | None = None, secret: str = SECRET_KEY) -> S3Place:
@@ -92,6 +93,12 @@ async def test_what_it_refuses_is_said_without_a_secret(s3: S3Server, bucket_nam
     assert str(refused.value.strerror).startswith(f"s3://{bucket_name}/a/prefix: 403")
     assert refused.value.__suppress_context__
     assert await S3Blobs(place(s3, "another")).check() == "s3://another/a/prefix: 404 NoSuchBucket"
+    with pytest.raises(StoreAway, match="404 NoSuchBucket"):
+        await S3Blobs(place(s3, "another")).has(bytes(32))
+    with pytest.raises(StoreAway, match="404 NoSuchBucket"):
+        await S3Blobs(place(s3, "another")).read(bytes(32), 0, 10)
+    with pytest.raises(FileNotFoundError):
+        await S3Blobs(place(s3, bucket_name)).read(bytes(32), 0, 10)
     with pytest.raises(StoreAway, match="no such bucket"):
         await S3Blobs(place(s3, "another")).place(stage(tmp_path / "file"))
 
@@ -140,3 +147,11 @@ def test_the_bucket_stands_in_the_path_or_in_the_name_of_the_host(path_style: bo
     given = S3Place("photos", "", "https://oss.example.cn:8443", "cn-1", path_style=path_style)
     assert given.endpoint_url() == url
     assert given.url == "s3://photos"
+
+
+def test_each_failure_of_the_store_has_a_series_before_the_first() -> None:
+    """In a process of its own, where nothing has failed."""
+    ask = "import intake_service.persistence.blobs, prometheus_client as p; print(p.generate_latest().decode())"
+    said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout
+    for operation in ("place", "read", "look", "list", "remove", "check", "stage"):
+        assert f'jieban_attachment_store_failures_total{{operation="{operation}"}} 0.0' in said

@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
-from intake.attachments.files import AMR, HEIC, HTML, MP3, PDF, left_in, photo, picture, pixels, upload, video
+from intake.attachments.files import AMR, HEIC, HTML, MP3, PDF, left_in, photo, picture, pixels, upload, uploaded, video
 from intake.conftest import As
+from intake_service.persistence.staging import Staged
+from runtime.lifecycle import Service
 
 
 async def test_a_photo_is_served_upright_with_nothing_but_its_picture(client: httpx.AsyncClient, as_: As) -> None:
@@ -135,3 +137,18 @@ async def test_a_repeat_under_one_key_is_one_attachment(client: httpx.AsyncClien
     other = await upload(client, headers, picture())
     assert other.status_code == 422
     assert other.json()["type"].endswith("idempotency-key-reused")
+
+
+async def test_a_content_is_placed_once_where_it_is_served_as_it_came(
+    client: httpx.AsyncClient, as_: As, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = service.app.state.attaching.blobs
+    place, placed = blobs.place, []
+
+    async def count(staged: Staged) -> None:
+        placed.append(staged.sha256)
+        await place(staged)
+
+    monkeypatch.setattr(blobs, "place", count)
+    await uploaded(client, as_)
+    assert len(placed) == 1

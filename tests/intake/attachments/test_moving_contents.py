@@ -20,14 +20,16 @@ from intake.attachments.files import left_in, picture, uploaded
 from intake.conftest import SECRET, TENANT, As
 from intake_service.main import build
 from intake_service.persistence.folder_blobs import FolderBlobs
+from intake_service.persistence.paired_blobs import PairedBlobs
 from intake_service.persistence.staging import Staged, Staging
 from intake_service.service.moving_contents import Move, Moved
 from intake_service.service.stores import blobs_of
 from jieban.commands.attachments import attachments
 from runtime.auth import TokenVerifier
 from runtime.database import create_engine
+from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
-from s3 import S3Server, answering
+from s3 import EMPTY, S3Server, answering
 
 
 def move(database_url: str, folder: Path, s3: Mapping[str, str], to: tuple[str, str], *options: str) -> tuple[int, str]:
@@ -143,6 +145,39 @@ async def test_a_content_is_held_for_as_long_as_its_copy_takes(
     assert blobs_in(tmp_path / "target") == blobs_in(store)
 
 
+@pytest.mark.parametrize("left", [0, 10])
+async def test_what_the_new_store_has_and_is_wrong_is_copied_anew(
+    client: httpx.AsyncClient, database_url: str, as_: As, store: Path, s3: S3Server, bucket_name: str, left: int
+) -> None:
+    """An object that was cut off, like one by a service that ran out of space."""
+    await uploaded(client, as_, content=picture())
+    there = ("s3://" + bucket_name, "folder")
+    assert move(database_url, store, s3.environment, there)[0] == 0
+    broken = sorted(blobs_in(store))[0]
+    whole = (store / broken).read_bytes()
+    os.truncate(s3.folder / bucket_name / broken, left)
+    (store / broken).write_bytes(whole[::-1])
+    code, said = move(database_url, store, s3.environment, there, "--remove")
+    assert (code, f"{Path(broken).name}: another content in s3://{bucket_name}, and no better one" in said) == (
+        1,
+        True,
+    ), said
+    (store / broken).write_bytes(whole)
+    code, said = move(database_url, store, s3.environment, there, "--remove")
+    assert (code, "1 contents were copied" in said) == (0, True), said
+    assert (s3.folder / bucket_name / broken).read_bytes() == whole
+    assert blobs_in(store) == set()
+    assert move(database_url, store, s3.environment, there[::-1], "--remove")[0] == 0
+
+
+def test_a_bucket_that_is_not_there_is_told_before_anything_moves(
+    service: Service, database_url: str, store: Path, s3: S3Server
+) -> None:
+    for there in (("s3://another", "folder"), ("folder", "s3://another")):
+        code, said = move(database_url, store, s3.environment, there)
+        assert (code, "s3://another: 404 NoSuchBucket: broken off" in said) == (1, True), said
+
+
 async def test_a_database_that_goes_away_meanwhile_is_told_in_one_sentence(
     client: httpx.AsyncClient, database_url: str, engine: AsyncEngine, as_: As, store: Path, s3: S3Server
 ) -> None:
@@ -150,10 +185,11 @@ async def test_a_database_that_goes_away_meanwhile_is_told_in_one_sentence(
     await uploaded(client, as_)
     end = sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'jieban moving'")
 
-    async def answer(_method: str, _path: str) -> tuple[int, str]:
-        async with engine.connect() as connection:
-            await connection.execute(end)
-        return 200, "a content"
+    async def answer(_method: str, path: str) -> tuple[int, str]:
+        if "list-type" not in path:
+            async with engine.connect() as connection:
+                await connection.execute(end)
+        return 200, EMPTY if "list-type" in path else "a content"
 
     async with answering(answer) as endpoint:
         there = {**s3.environment, "JIEBAN_ATTACHMENTS_S3_ENDPOINT": endpoint}
@@ -173,3 +209,14 @@ def test_what_cannot_be_moved_is_said(tmp_path: Path) -> None:
     for wrong in ("s3://", "s3://Bucket", "ftp://host", "s3://bucket/../other"):
         with pytest.raises(ValidationError, match="attachments_store"):
             RuntimeSettings(attachments_store=wrong)
+
+
+async def test_two_stores_are_checked_at_once(tmp_path: Path) -> None:
+    both = asyncio.Barrier(2)
+
+    class Waiting(FolderBlobs):
+        async def check(self) -> str | None:
+            await asyncio.wait_for(both.wait(), 5)
+            return None
+
+    assert await PairedBlobs(Waiting(tmp_path), Waiting(tmp_path)).check() is None

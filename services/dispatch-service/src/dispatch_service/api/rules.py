@@ -107,13 +107,10 @@ async def list_versions(
 ) -> Page[VersionView]:
     """List what was published, the newest first: that is in force."""
     pages = Pages(request, caller, "rule-versions", {})
-    last = pages.after(cursor)
     async with engine.connect() as connection:
-        before = None if last is None else int(str(last[0]))
-        rows = await rule_sets.page(connection, caller.tenant, before=before, size=limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, rows[limit - 1]["version"])
-    return Page(items=[VersionView.model_validate(row) for row in rows[:limit]])
+        read = partial(rule_sets.page, connection, caller.tenant)
+        shown = await pages.numbered(response, cursor, limit, read, lambda each: each["version"])
+    return Page(items=[VersionView.model_validate(each) for each in shown])
 
 
 @router.get("/versions/{version}")

@@ -144,13 +144,10 @@ async def list_versions(
 ) -> Page[VersionView]:
     """List what was published, the newest first; nothing where what came with the service is in force."""
     pages = Pages(request, caller, "configuration-versions", {})
-    last = pages.after(cursor)
-    before = None if last is None else int(str(last[0]))
     async with engine.connect() as connection:
-        found = await VERSIONS.page(connection, caller.tenant, before=before, size=limit + 1)
-    if len(found) > limit:
-        pages.link_next(response, found[limit - 1].number)
-    return Page(items=[VersionView.of(each) for each in found[:limit]])
+        read = partial(VERSIONS.page, connection, caller.tenant)
+        shown = await pages.numbered(response, cursor, limit, read, lambda each: each.number)
+    return Page(items=[VersionView.of(each) for each in shown])
 
 
 @router.get("/versions/{version}")

@@ -114,5 +114,4 @@ async def _detail(connection: AsyncConnection, complaint_id: UUID, caller: Calle
     row = await triage.find(connection, caller.tenant, complaint_id)
     if row is None:
         raise Problem(404, "triage-item-not-found")
-    flagged = {"step": "flagged", "at": row.received_at, "by": "rule"} if row.rules_version is not None else None
-    return TriageDetail.of(row, steps=[*([flagged] if flagged else []), *row.steps])
+    return TriageDetail.of(row)

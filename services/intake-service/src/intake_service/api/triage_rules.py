@@ -1,6 +1,7 @@
 """Triage rules 甄别规则: what makes a report suspect, published in versions, and tried before."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from intake_service.api.deps import Administrator, Engine, Known, ReadEngine
 from intake_service.domain.configuration.items import Text
 from intake_service.domain.triage_rules import TriageRules, shipped
 from intake_service.persistence import triage_rules
-from intake_service.persistence.triage_rules import SHIPPED
+from intake_service.persistence.triage_rules import SHIPPED, VERSIONS
 from intake_service.service import triage_trials
 from intake_service.service.triage_rulebooks import TriageRulebooks
 from intake_service.service.triage_trials import Trial
@@ -114,9 +115,9 @@ async def show_rules(response: Response, caller: Reading, engine: ReadEngine, ve
     """Show the rules in force, or an older version."""
     async with engine.connect() as connection:
         if version is None:
-            kept = await triage_rules.newest(connection, caller.tenant)
+            kept = await VERSIONS.newest(connection, caller.tenant)
         else:
-            kept = await triage_rules.one(connection, caller.tenant, version)
+            kept = await VERSIONS.one(connection, caller.tenant, version)
             if kept is None and version != SHIPPED:
                 raise Problem(404, "triage-rules-not-found")
     view = RulesView.of(kept)
@@ -161,13 +162,10 @@ async def list_versions(
 ) -> Page[RulesView]:
     """List the versions that were published, the newest first."""
     pages = Pages(request, caller, "triage rules", {})
-    last = pages.after(cursor)
-    before = None if last is None else int(str(last[0]))
     async with engine.connect() as connection:
-        found = await triage_rules.page(connection, caller.tenant, before=before, size=limit + 1)
-    if len(found) > limit:
-        pages.link_next(response, str(found[limit - 1].number))
-    return Page(items=[RulesView.of(kept) for kept in found[:limit]])
+        read = partial(VERSIONS.page, connection, caller.tenant)
+        shown = await pages.numbered(response, cursor, limit, read, lambda each: each.number)
+    return Page(items=[RulesView.of(each) for each in shown])
 
 
 @router.post("/trial")

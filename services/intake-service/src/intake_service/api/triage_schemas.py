@@ -68,12 +68,9 @@ class TriageItem(BaseModel):
     settled_at: datetime | None
 
     @classmethod
-    def of(cls, row: Any, **more: Any) -> Self:
+    def of(cls, row: Any) -> Self:
         """Return a row of the queue as it is shown."""
-        facts = dict(row._mapping)
-        waits = row.state == "waiting"
-        facts |= {"id": row.complaint_id, "held": waits and row.goes_on_at is not None}
-        return cls.model_validate({**facts, **more})
+        return cls.model_validate({**row._mapping, "id": row.complaint_id})
 
 
 class TriageStep(BaseModel):

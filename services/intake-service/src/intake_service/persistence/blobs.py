@@ -8,7 +8,7 @@ import errno
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from prometheus_client import Counter, Histogram
 
@@ -24,6 +24,8 @@ _SECONDS = Histogram(
 _FAILURES = Counter(
     "jieban_attachment_store_failures_total", "What the store of attachments could not be asked for", ["operation"]
 )
+for _operation in (*get_args(Operation), "stage"):
+    _FAILURES.labels(_operation)  # a series that begins with its first failure has no increase
 
 
 class StoreAway(OSError):

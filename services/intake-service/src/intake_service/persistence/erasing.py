@@ -104,9 +104,9 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> Sequence[bytes
     await connection.execute(_QUESTIONS, row | {"texts": erasure.texts})
     await connection.execute(_DRAFT, row)
     await forget_settled(connection, [erasure.complaint])
+    await connection.execute(_TRIAGE, row)  # what staff have noted is about whoever reported
     if not erasure.texts:
         return []
-    await connection.execute(_TRIAGE, row)
     await connection.execute(_LIKENESS, row)  # its pairs of letters are the text, nearly
     await connection.execute(_UPLOADS, row)  # their files go when the janitor finds no row of them
     return list(dict.fromkeys((await connection.execute(_ATTACHMENTS, row)).scalars()))

@@ -68,9 +68,10 @@ WITH input AS (
     SELECT id, tenant, name, phone, email FROM input JOIN stored USING (id)
     WHERE name IS NOT NULL OR phone IS NOT NULL OR email IS NOT NULL
 ), flagged AS (
-    INSERT INTO triage_item (complaint_id, tenant, reasons, rules_version, goes_on_at, flagged_at)
+    INSERT INTO triage_item (complaint_id, tenant, reasons, rules_version, goes_on_at, flagged_at, steps)
     SELECT id, tenant, CAST(flag AS jsonb) -> 'reasons', CAST(CAST(flag AS jsonb) ->> 'version' AS int),
-        CAST(CAST(flag AS jsonb) ->> 'goes_on_at' AS timestamptz), received_at
+        CAST(CAST(flag AS jsonb) ->> 'goes_on_at' AS timestamptz), received_at,
+        jsonb_build_array(jsonb_build_object('step', 'flagged', 'at', received_at, 'by', 'rule'))
     FROM input JOIN stored USING (id) WHERE flag IS NOT NULL
 ), keys AS (
     INSERT INTO idempotency_key (tenant, principal, key, request_hash, status, body)

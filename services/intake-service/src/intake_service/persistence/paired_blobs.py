@@ -1,5 +1,6 @@
 """Two stores while contents move from the second to the first: new ones go to the first, both are read."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
@@ -51,5 +52,6 @@ class PairedBlobs:
         return list(dict.fromkeys(found))
 
     async def check(self) -> str | None:
-        """Say what is wrong with one of them."""
-        return await self.first.check() or await self.second.check()
+        """Say what is wrong with one of them; both are asked at once."""
+        first, second = await asyncio.gather(self.first.check(), self.second.check())
+        return first or second

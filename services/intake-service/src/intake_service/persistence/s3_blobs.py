@@ -7,7 +7,7 @@ delete and list below the prefix.
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -42,6 +42,8 @@ _CODE = re.compile(r"<Code>(\w{1,64})</Code>", re.ASCII)
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _REFUSAL = re.compile(r"4(?!08|29)\d\d", re.ASCII)
 """What is not about the moment."""
+_SHORTER = "416"
+"""An object has nothing where a row says that it begins."""
 _STATUS = re.compile(r"status code: (\d{3})", re.ASCII)
 
 
@@ -121,7 +123,7 @@ class S3Blobs:
 
     async def place(self, staged: Staged) -> None:
         """Upload the content, unless it is there already; the file stays."""
-        if await self.has(staged.sha256):
+        if await self._has(staged.sha256):
             return
         with self._asked("place"):
             async with asyncio.timeout(_PLACE_SECONDS):
@@ -134,6 +136,17 @@ class S3Blobs:
 
     async def has(self, sha256: bytes) -> bool:
         """Say whether the content is there."""
+        if await self._has(sha256):
+            return True
+        await self._check_bucket()
+        return False
+
+    async def _check_bucket(self) -> None:
+        """Raise StoreAway where a content may be said to be not there because its bucket is not."""
+        if flaw := await self.check():
+            raise StoreAway(flaw)
+
+    async def _has(self, sha256: bytes) -> bool:
         try:
             with self._asked("look"):
                 async with asyncio.timeout(_ANSWER_SECONDS):
@@ -144,16 +157,23 @@ class S3Blobs:
 
     async def read(self, sha256: bytes, first: int, size: int) -> AsyncIterator[bytes]:
         """Return a part of the content, block by block."""
-        with self._asked("read"):
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                found = await self._store.get_async(key(sha256), options={"range": (first, first + size)})
+        try:
+            with self._asked("read"):
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    found = await self._store.get_async(key(sha256), options={"range": (first, first + size)})
+        except FileNotFoundError:
+            await self._check_bucket()
+            raise
         return self._blocks(found, size)
 
     async def remove(self, sha256: bytes) -> None:
         """Delete the content, if it is there."""
-        with self._asked("remove"), suppress(FileNotFoundError):  # which some services say
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                await self._store.delete_async(key(sha256))
+        try:
+            with self._asked("remove"):
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await self._store.delete_async(key(sha256))
+        except FileNotFoundError:  # which some services say
+            await self._check_bucket()
 
     async def older_than(self, seconds: float, shard: int) -> Sequence[bytes]:
         """Return the hashes of what was placed in one part of the store longer ago than that."""
@@ -199,6 +219,8 @@ class S3Blobs:
             raise StoreAway(f"{self.name}: no answer in time") from None
         except BaseError as error:
             said = _said(error)
+            if said.startswith(_SHORTER):
+                raise Damaged(f"{self.name}: an object is shorter than its row says") from None
             kind = Refused if _REFUSAL.match(said) else StoreAway
             raise kind(f"{self.name}: {said}") from None
 

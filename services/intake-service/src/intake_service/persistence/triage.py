@@ -17,8 +17,10 @@ State = Literal["waiting", "released", "ended"]
 item = metadata.tables["triage_item"]
 _I, _C = item.c, complaint.c
 _OPEN = _C.status.not_in([status.value for status in ENDED])
+_HELD = sa.and_(_I.state == "waiting", _I.goes_on_at.is_not(None))
 _READ = sa.select(
     item,
+    _HELD.label("held"),
     _C.number,
     _C.status,
     _C.source,
@@ -97,7 +99,7 @@ async def page(
     if told:
         query = query.where(_I.reasons.contains([told]))
     if wanted.held is not None:
-        query = query.where(_I.goes_on_at.is_not(None) if wanted.held else _I.goes_on_at.is_(None))
+        query = query.where(_HELD if wanted.held else sa.not_(_HELD))
     if wanted.claimed == "nobody":
         query = query.where(_I.claimed_by.is_(None))
     elif wanted.claimed is not None:

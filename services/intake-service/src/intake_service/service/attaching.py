@@ -104,12 +104,11 @@ class Attaching:
         Where it comes to no commit, what no attachment has is removed from the store again.
         """
         try:
-            for content in contents:
-                for part in content.parts:
-                    await self.blobs.bring(part.staged)
+            for staged in _files(contents).values():
+                await self.blobs.bring(staged)
             yield
         except StoreAway:
-            self.removing.leave(_hashes(contents))
+            self.removing.leave(_files(contents))
             raise
         except BaseException:
             await self.discard(contents)
@@ -118,7 +117,7 @@ class Attaching:
     async def discard(self, contents: Sequence[Content]) -> None:
         """Remove from the store what no attachment has of it, at once or, where that cannot be done now, later."""
         try:
-            await self.removing.remove(_hashes(contents))
+            await self.removing.remove([*_files(contents)])
         except Exception as error:
             if not is_outage(error):
                 raise
@@ -128,8 +127,8 @@ class Attaching:
         await attachments.hold(connection, [file.sha256 for file in new.files])
         if new.complaint is not None:
             await make_room(connection, new.complaint, caller, self.limits.per_complaint)
-        for part in content.parts:
-            await self.blobs.place(part.staged)
+        for staged in _files([content]).values():
+            await self.blobs.place(staged)
         await attachments.insert(connection, new)
 
 
@@ -140,8 +139,9 @@ async def answer_for(connection: AsyncConnection, attachment_id: UUID, caller: C
     return StoredAnswer(201, body, {"Location": f"{PATH}/{attachment_id}"})
 
 
-def _hashes(contents: Sequence[Content]) -> list[bytes]:
-    return [part.staged.sha256 for content in contents for part in content.parts]
+def _files(contents: Sequence[Content]) -> dict[bytes, Staged]:
+    """Return each content once: a video is served as it came."""
+    return {part.staged.sha256: part.staged for content in contents for part in content.parts}
 
 
 def _digest(staged: Staged, wish: Wish) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from intake_service.persistence import attachment_waste, attachments, stored_contents
-from intake_service.persistence.blobs import Blobs, Damaged
+from intake_service.persistence.blobs import Blobs, Damaged, StoreAway
 from intake_service.persistence.staging import Staged, Staging
 
 Told = Callable[[int, int], None]
@@ -50,6 +50,9 @@ class Move:
         where a store is away.
         """
         moved = Moved()
+        for store in (self.source, self.target):
+            if flaw := await store.check():
+                raise StoreAway(flaw)
         async with self.engine.connect() as connection:
             total = int((await stored_contents.totals(connection)).bytes)
         done, after = 0, b""
@@ -81,24 +84,35 @@ class Move:
             await attachments.hold(connection, [sha256])
             if not await attachment_waste.needed(connection, [sha256]):
                 return
-            try:
-                is_new = not await self.target.has(sha256)
-                if is_new:
-                    await self._copy(sha256, size)
-                if (is_new or self.remove) and await _digest(self.target, sha256, size) != sha256:
-                    moved.broken.append(f"{sha256.hex()}: another content in {self.target.name}")
+            is_new = not await self.target.has(sha256)
+            if not is_new and self.remove and not await _is_whole(self.target, sha256, size):
+                if not await _is_whole(self.source, sha256, size):  # what is wrong may be all that there is
+                    moved.broken.append(f"{sha256.hex()}: another content in {self.target.name}, and no better one")
                     return
-            except FileNotFoundError:
-                moved.broken.append(f"{sha256.hex()}: not in {self.source.name}")
-                return
-            except Damaged:
-                moved.broken.append(f"{sha256.hex()}: another content in {self.source.name}")
+                await self.target.remove(sha256)
+                is_new = True
+            if is_new and (flaw := await self._copied(sha256, size)):
+                moved.broken.append(f"{sha256.hex()}: {flaw}")
                 return
             moved.copied += is_new
             moved.there += not is_new
             if self.remove:
                 await self.source.remove(sha256)
                 moved.removed += 1
+
+    async def _copied(self, sha256: bytes, size: int) -> str | None:
+        """Copy, and once more where the target has something else then; return what is wrong after that."""
+        for _ in range(2):
+            try:
+                await self._copy(sha256, size)
+            except FileNotFoundError:
+                return f"not in {self.source.name}"
+            except Damaged:
+                return f"another content in {self.source.name}"
+            if await _is_whole(self.target, sha256, size):
+                return None
+            await self.target.remove(sha256)
+        return f"another content in {self.target.name}"
 
     async def _copy(self, sha256: bytes, size: int) -> None:
         path = self.staging.new()
@@ -108,6 +122,13 @@ class Move:
             await self.target.place(Staged(path, sha256, size))
         finally:
             path.unlink(missing_ok=True)
+
+
+async def _is_whole(store: Blobs, sha256: bytes, size: int) -> bool:
+    try:
+        return await _digest(store, sha256, size) == sha256
+    except (Damaged, FileNotFoundError):
+        return False
 
 
 async def _digest(store: Blobs, sha256: bytes, size: int, into: Path | None = None) -> bytes:

@@ -36,7 +36,7 @@ class TriageRulebooks:
                 known = self._known.get(tenant)
                 if known is not None and known.version >= number:
                     continue
-                found = await triage_rules.newest(connection, tenant)
+                found = await triage_rules.VERSIONS.newest(connection, tenant)
                 self._known[tenant] = (
                     Judge(SHIPPED, shipped()) if found is None else Judge(found.number, found.settings)
                 )

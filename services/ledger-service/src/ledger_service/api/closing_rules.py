@@ -64,13 +64,10 @@ async def list_closing_rules(
 ) -> Page[VersionView]:
     """List all versions, the newest first."""
     pages = Pages(request, caller, "closing-rules", {})
-    last = pages.after(cursor)
     async with engine.connect() as connection:
-        before = None if last is None else int(str(last[0]))
-        rows = await closing_rules.page(connection, caller.tenant, before=before, size=limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, rows[limit - 1]["version"])
-    return Page(items=[VersionView.model_validate(row) for row in rows[:limit]])
+        read = partial(closing_rules.page, connection, caller.tenant)
+        shown = await pages.numbered(response, cursor, limit, read, lambda each: each["version"])
+    return Page(items=[VersionView.model_validate(each) for each in shown])
 
 
 @router.get("/versions/{version}")

@@ -1,5 +1,7 @@
 """Reading and replacing what a tenant chooses of its figures."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 
 from ledger_service.api.deps import Administrator, Engine, ReadEngine, Staff
@@ -62,11 +64,7 @@ async def list_settings(
 ) -> Page[SettingsView]:
     """List the versions that were set, the newest first."""
     pages = Pages(request, caller, "statistics settings", {})
-    last = pages.after(cursor)
-    before = None if last is None else int(str(last[0]))
     async with engine.connect() as connection:
-        found = await statistics_settings.history(connection, caller.tenant, before=before, size=limit + 1)
-    shown = found[:limit]
-    if len(found) > limit:
-        pages.link_next(response, str(shown[-1].version))
-    return Page(items=[SettingsView.of(kept) for kept in shown])
+        read = partial(statistics_settings.history, connection, caller.tenant)
+        shown = await pages.numbered(response, cursor, limit, read, lambda each: each.version)
+    return Page(items=[SettingsView.of(each) for each in shown])
