@@ -2,6 +2,10 @@ from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from runtime.http.shell import Shell
 
 Token = Callable[..., str]
 
@@ -31,6 +35,27 @@ async def test_anything_else_is_415(
     answer = await client.post("/demo/v1/things", content=GOOD, headers=headers)
     assert answer.status_code == 415
     assert answer.json()["type"] == "urn:jieban:problem:media-type-unsupported"
+
+
+async def test_of_several_content_types_the_first_counts(client: httpx.AsyncClient, citizen: dict[str, str]) -> None:
+    headers = [(name, value) for name, value in citizen.items() if name != "content-type"]
+    answers = []
+    for first, last in (("text/plain", "application/json"), ("application/json", "multipart/form-data; boundary=x")):
+        both = [*headers, ("content-type", first), ("content-type", last)]
+        answers.append((await client.post("/demo/v1/things", content=GOOD, headers=both)).status_code)
+    assert answers == [415, 201]
+
+
+async def test_of_several_content_types_the_first_says_how_long_a_body_may_be() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await JSONResponse({})(scope, receive, send)
+
+    shell = Shell(app, 100, {}, {"/form": 10_000})
+    kinds = ("application/json", "multipart/form-data; boundary=x")
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(shell), base_url="http://shell") as client:
+        for given, status in ((kinds, 413), (kinds[::-1], 200)):
+            headers = [("content-type", kind) for kind in given]
+            assert (await client.post("/form", content=b" " * 1_000, headers=headers)).status_code == status
 
 
 async def test_a_missing_body_is_400(client: httpx.AsyncClient, citizen: dict[str, str]) -> None:

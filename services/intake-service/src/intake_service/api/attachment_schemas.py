@@ -3,11 +3,12 @@
 import re
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from intake_service.api.multipart import BINARY, form_body
 from intake_service.api.schemas import Request
 from intake_service.domain.attachment import Kind, PhotoRole, Wish
 from runtime.types import Integer
@@ -91,28 +92,18 @@ class UploadOut(BaseModel):
     attachment: AttachmentOut | None = None
 
 
-FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary"},
-                        "role": {"type": "string", "enum": ["near", "far", "reference", "before", "after", "other"]},
-                        "complaint": {"type": "string", "format": "uuid"},
-                        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
-                    },
-                }
-            }
-        },
-    }
-}
+FORM = form_body(
+    "file",
+    {
+        "file": BINARY,
+        "role": {"type": "string", "enum": list(get_args(PhotoRole))},
+        "complaint": {"type": "string", "format": "uuid"},
+        "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    },
+)
 PIECE: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {"application/offset+octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {"application/offset+octet-stream": {"schema": BINARY}},
     }
 }

@@ -16,7 +16,7 @@ from contracts.roles import Role
 from intake_service.api.attachment_schemas import file_name
 from intake_service.api.attachment_texts import store_at_hand
 from intake_service.api.deps import Engine, ReadEngine
-from intake_service.api.multipart import Form, Kind, read_form
+from intake_service.api.multipart import BINARY, Form, Kind, form_body, read_form
 from intake_service.persistence import import_jobs
 from intake_service.persistence.staging import TooLong, Writer
 from intake_service.service.importing import SUFFIXES, Importing, Wanted, refusal
@@ -41,24 +41,14 @@ router = APIRouter(tags=["imports"], responses=PROBLEM_RESPONSES)
 Importer = Annotated[Caller, Depends(require(Role.OPERATOR))]
 _FORM = Kind({"file"}, 65_536, 5, needs="file", fields={"mapping", "dry_run"})
 _LINES = 5_000
-IMPORT_FORM: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "CSV, TSV, XLSX or JSONL"},
-                        "mapping": {"type": "string", "description": "A name of a shipped mapping, or YAML"},
-                        "dry_run": {"type": "string", "enum": ["true", "false"]},
-                    },
-                }
-            }
-        },
-    }
-}
+IMPORT_FORM = form_body(
+    "file",
+    {
+        "file": {**BINARY, "description": "CSV, TSV, XLSX or JSONL"},
+        "mapping": {"type": "string", "description": "A name of a shipped mapping, or YAML"},
+        "dry_run": {"type": "string", "enum": ["true", "false"]},
+    },
+)
 
 
 class ImportView(BaseModel):

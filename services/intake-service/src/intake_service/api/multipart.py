@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import Request
 from python_multipart import MultipartParser
@@ -35,8 +35,24 @@ class Kind:
 
 
 UPLOAD = Kind({"file"}, 1000, 10, needs="file")
+BINARY = {"type": "string", "format": "binary"}
+"""A file, as OpenAPI has it."""
 Gate = Callable[["Form"], Awaitable[None]]
 """Told the form once a file begins, before any of it is kept; may refuse it."""
+
+
+def form_body(
+    needs: str, properties: Mapping[str, Any], *, is_only: bool = True, as_json: str | None = None
+) -> dict[str, Any]:
+    """Return what OpenAPI says of a route that takes a form.
+
+    `is_only`: the route takes nothing else. `as_json`: the part that is JSON.
+    """
+    form: dict[str, Any] = {"schema": {"type": "object", "required": [needs], "properties": properties}}
+    if as_json is not None:
+        form["encoding"] = {as_json: {"contentType": "application/json"}}
+    body: dict[str, Any] = {"content": {"multipart/form-data": form}}
+    return {"requestBody": {"required": True, **body} if is_only else body}
 
 
 class Writing(Protocol):

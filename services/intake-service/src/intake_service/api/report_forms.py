@@ -4,14 +4,14 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import Self, get_args
 
 from fastapi import Request, Response
 
 from intake_service.api.attachment_schemas import file_name
 from intake_service.api.attachment_texts import store_at_hand
 from intake_service.api.devices import checked, digest_of
-from intake_service.api.multipart import Form, Kind, read_form
+from intake_service.api.multipart import BINARY, Form, Kind, form_body, read_form
 from intake_service.api.receipts import receipt
 from intake_service.api.report_reading import read_report
 from intake_service.domain.attachment import PhotoRole, Wish
@@ -31,23 +31,15 @@ FILE = "file"
 ROLES: dict[str, PhotoRole] = {FILE: "other", **{role: role for role in get_args(PhotoRole)}}
 _MORE_PARTS = 4
 """Than those that are taken, so that what is wrong with them is told."""
-REPORT_FORM: dict[str, Any] = {
-    "requestBody": {
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": [COMPLAINT],
-                    "properties": {
-                        COMPLAINT: {"$ref": "#/components/schemas/ComplaintIn"},
-                        **{name: {"type": "array", "items": {"type": "string", "format": "binary"}} for name in ROLES},
-                    },
-                },
-                "encoding": {COMPLAINT: {"contentType": "application/json"}},
-            }
-        }
-    }
-}
+REPORT_FORM = form_body(
+    COMPLAINT,
+    {
+        COMPLAINT: {"$ref": "#/components/schemas/ComplaintIn"},
+        **{name: {"type": "array", "items": BINARY} for name in ROLES},
+    },
+    is_only=False,
+    as_json=COMPLAINT,
+)
 
 
 async def create_with_files(request: Request, caller: Caller) -> Response:

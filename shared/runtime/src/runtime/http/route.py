@@ -8,7 +8,6 @@ from fastapi import Request, Response
 from fastapi.params import Body, Form
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
-from starlette.types import Scope
 
 from runtime.auth.caller import Caller
 from runtime.auth.guards import guard_of
@@ -39,11 +38,9 @@ def takes_form(handle: FormHandler) -> Callable[[Endpoint], Endpoint]:
     return mark
 
 
-def is_form(scope: Scope) -> bool:
-    """Say whether a request is declared as multipart/form-data."""
-    return any(
-        name == b"content-type" and value[: len(_FORM_TYPE)].lower() == _FORM_TYPE for name, value in scope["headers"]
-    )
+def is_form(content_type: bytes) -> bool:
+    """Say whether that declares a body as multipart/form-data."""
+    return content_type[: len(_FORM_TYPE)].lower() == _FORM_TYPE
 
 
 class StrictRoute(APIRoute):
@@ -66,15 +63,16 @@ class StrictRoute(APIRoute):
         of_form: FormHandler | None = getattr(self.endpoint, _OF_FORM, None)
 
         async def strict(request: Request) -> Response:
+            content_type = _content_type(request) if takes_json else b""
             if guard is not None:
                 caller = await guard(request)
-                if of_form is not None and is_form(request.scope):
+                if of_form is not None and is_form(content_type):
                     return await of_form(request, caller)
             if takes_json:
                 # Where the framework looks first: it neither reads nor parses the body again.
                 request._body = body = await _read(request)
                 if body:
-                    _check_media_type(request)
+                    _check_media_type(content_type)
                     request._json = parse_json(body)
                 elif needs_body:
                     raise Problem(400, "body-missing")
@@ -83,14 +81,19 @@ class StrictRoute(APIRoute):
         return strict
 
 
-def _check_media_type(request: Request) -> None:
-    """Raise `Problem` 415 unless the body is declared as JSON in UTF-8."""
+def _content_type(request: Request) -> bytes:
+    """Return what a request declares its body to be, the first time that it does; nothing where it does not."""
     for name, value in request.scope["headers"]:
         if name == b"content-type":
-            if value != b"application/json" and not _is_json_type(value):
-                break
-            return
-    raise Problem(415, "media-type-unsupported", headers={"Accept": "application/json"})
+            declared: bytes = value
+            return declared
+    return b""
+
+
+def _check_media_type(content_type: bytes) -> None:
+    """Raise `Problem` 415 unless the body is declared as JSON in UTF-8."""
+    if content_type != b"application/json" and not _is_json_type(content_type):
+        raise Problem(415, "media-type-unsupported", headers={"Accept": "application/json"})
 
 
 def _is_json_type(value: bytes) -> bool:

@@ -49,9 +49,9 @@ class Shell:
         limit = self._body_limits.get(path, self._max_body_bytes)
         if path.startswith(self._folders):
             limit = self._limit_within(path)
-        if path in self._form_limits and is_form(scope):
-            limit = self._form_limits[path]
         exchange = _Exchange(scope, receive, send, limit)
+        if path in self._form_limits and is_form(exchange.headers.get(b"content-type", b"")):
+            exchange.limit = self._form_limits[path]
         token = tracing.current_request.set(exchange.context)
         try:
             if tracing.is_exporting():
@@ -69,17 +69,17 @@ class Shell:
 class _Exchange:
     """One request and its answer."""
 
-    __slots__ = ("_limit", "_read", "_receive", "_send", "_started_at", "context", "headers", "scope", "status")
+    __slots__ = ("_read", "_receive", "_send", "_started_at", "context", "headers", "limit", "scope", "status")
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         self._started_at = time.perf_counter()
         self._receive = receive
         self._send = send
-        self._limit = limit
+        self.limit = limit
         self._read = 0
         self.scope = scope
         self.status = 0
-        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))  # of several the first, as everywhere
         self.context = self._context()
 
     async def run(self, app: ASGIApp) -> None:
@@ -128,19 +128,19 @@ class _Exchange:
         if b"%00" in self.scope["query_string"] or "\0" in self.scope["path"]:
             raise Problem(400, "url-invalid")
         length = self.headers.get(b"content-length")
-        if length is not None and (len(length) > _LENGTH_DIGITS or int(length) > self._limit):
+        if length is not None and (len(length) > _LENGTH_DIGITS or int(length) > self.limit):
             raise self._too_large()
 
     async def _receive_counted(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.request":
             self._read += len(message.get("body", b""))
-            if self._read > self._limit:
+            if self._read > self.limit:
                 raise self._too_large()
         return message
 
     def _too_large(self) -> Problem:
-        return Problem(413, "body-too-large", limit=self._limit)
+        return Problem(413, "body-too-large", limit=self.limit)
 
     async def _send_marked(self, message: Message) -> None:
         if message["type"] == "http.response.start":
