@@ -61,8 +61,8 @@ def up(tmp_path: Path, free_port: Callable[[], int]) -> Iterator[UpRun]:
 
 @pytest.mark.skipif(sys.platform != "linux" or not shutil.which("curl"), reason="reads /proc and runs curl")
 def test_what_is_printed_works_at_the_first_start_and_the_second_is_quick_and_small(up: UpRun) -> None:
-    printed, seconds = up.start()
-    assert seconds < FIRST_START_SECONDS
+    printed, first = up.start()
+    assert first < FIRST_START_SECONDS
     number = _complaint_by_the_printed_line(printed)
     for page in re.findall(r"http://\S+/docs", printed):
         assert httpx.get(page).status_code == 200
@@ -71,7 +71,7 @@ def test_what_is_printed_works_at_the_first_start_and_the_second_is_quick_and_sm
     assert (code, seconds < STOP_SECONDS) == (0, True)
 
     printed, seconds = up.start()
-    assert seconds < SECOND_START_SECONDS
+    assert seconds < min(first, SECOND_START_SECONDS)
     assert httpx.get(f"{up.url}/readyz").status_code == 200
     assert number in _complaints(up, _token(printed, "OPERATOR"))
     assert up.process is not None
