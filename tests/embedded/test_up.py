@@ -15,7 +15,7 @@ import pytest
 
 from embedded.process_table import resident_megabytes
 
-FIRST_START_SECONDS = 120
+FIRST_START_SECONDS = 60
 SECOND_START_SECONDS = 60
 STOP_SECONDS = 10
 IDLE_MEGABYTES = 650

@@ -29,9 +29,9 @@ _ANSWER_SECONDS = 10.0
 """The most that a request without a file takes, its repeats included."""
 _PLACE_SECONDS = 60.0
 _CHECK_SECONDS = 1.5
-_PART = 8 << 20
+_PART = 5 << 20
 _PARTS_AT_ONCE = 2
-"""So an upload needs 16 MiB at most, whatever its size."""
+"""The least that S3 takes but for the last, two on their way: an upload needs some 40 MB, whatever its size."""
 _BLOCK = 1 << 16
 _RETRIES: "RetryConfig" = {
     "max_retries": 3,
