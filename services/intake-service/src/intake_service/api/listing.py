@@ -16,15 +16,13 @@ from intake_service.api.listing_schemas import (
     GEOJSON,
     ComplaintCollection,
     ComplaintPage,
-    ExcerptView,
     ListedComplaint,
     ListQuery,
     Total,
     feature,
 )
 from intake_service.api.texts import STATUS_LABELS
-from intake_service.api.view_schemas import ComplaintView
-from intake_service.api.views import complaint_view
+from intake_service.api.views import facts_of
 from intake_service.domain import search
 from intake_service.domain.excerpts import excerpt
 from intake_service.persistence import saved_filters
@@ -90,13 +88,17 @@ async def listed(
     """Return complaints as a list shows them, with the words that were looked for."""
     terms = search.terms(looked_for) if looked_for is not None else []
     names = await known.namings(caller.tenant, {row.configuration for row in rows})
-    return [_listed(row, complaint_view(row, caller, names[row.configuration]), terms) for row in rows]
+    return [
+        ListedComplaint.model_validate(
+            {**facts_of(row, caller, names[row.configuration]), "excerpt": _excerpt(row.description, terms)}
+        )
+        for row in rows
+    ]
 
 
-def _listed(row: Any, view: ComplaintView, terms: Sequence[search.Term]) -> ListedComplaint:
-    found = excerpt(row.description, terms) if terms else None
-    shown = None if found is None else ExcerptView(text=found.text, marks=found.marks)
-    return ListedComplaint.model_construct(**dict(view), excerpt=shown)
+def _excerpt(description: str, terms: Sequence[search.Term]) -> dict[str, Any] | None:
+    found = excerpt(description, terms) if terms else None
+    return None if found is None else found._asdict()
 
 
 def _answer(response: Response, page: BaseModel, media_type: str) -> Response:

@@ -1,79 +1,82 @@
 """Rows to answers."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from contracts.roles import STAFF, Role
-from intake_service.api.schemas import SuggestedCategory
 from intake_service.api.texts import STATUS_LABELS
-from intake_service.api.view_schemas import (
-    ComplaintView,
-    LocationOut,
-    MasterProgress,
-    NameOut,
-    ReclassificationOut,
-    ReporterOut,
-    Step,
-)
+from intake_service.api.view_schemas import ComplaintView, MasterProgress, ReporterOut, Step
 from intake_service.domain.configuration.shipped import VERSION
 from intake_service.service.references import Naming
 from runtime.auth import Caller
 
 MAY_CONTACT = (Role.OPERATOR, Role.SUPERVISOR)
 """Who sees a reporter's name, phone and email, besides the reporter, unless it is confidential."""
+_AS_STORED = (
+    "id",
+    "number",
+    "status",
+    "version",
+    "source",
+    "proactive",
+    "kind",
+    "category",
+    "description",
+    "outside_area",
+    "confidential",
+    "unit",
+    "occurred_at",
+    "received_at",
+    "updated_at",
+    "erased_at",
+    "external_ref",
+    "affected",
+)
 
 
 def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
     """Return what `caller` sees of a complaint that they may see."""
-    contact = _sees_reporter(row, caller)
-    origin = row.origin or {}
-    given = {"lon": row.given_lon, "lat": row.given_lat, "crs": row.given_crs} if row.given_crs is not None else None
-    return ComplaintView(
-        id=row.id,
-        number=row.number,
-        status=row.status,
-        version=row.version,
-        configuration_version=row.configuration or VERSION,
-        source=row.source,
-        source_name=_name(naming.source(row.source)),
-        proactive=row.proactive,
-        kind=row.kind,
-        category=row.category,
-        category_name=_name(naming.category(row.category)),
-        suggested_category=SuggestedCategory(code=row.suggested_category, confidence=row.suggested_confidence)
-        if row.suggested_category is not None
-        else None,
-        description=row.description,
-        location=LocationOut(lon=row.lon, lat=row.lat, address=row.address, given=given),
-        reporter=ReporterOut(name=row.name, phone=row.phone, email=row.email, anonymous=row.anonymous)
-        if contact
-        else None,
-        outside_area=row.outside_area,
-        confidential=row.confidential,
-        station=origin.get("station"),
-        device=origin.get("device"),
-        order=origin.get("order"),
-        unit=row.unit,
-        occurred_at=row.occurred_at,
-        received_at=row.received_at,
-        updated_at=row.updated_at,
-        erased_at=row.erased_at,
-        external_ref=row.external_ref,
-        attributes=row.attributes or {},
-        attachments=sorted([*row.attachments, *row.taken_over]) if caller.has(*STAFF) else row.attachments,
-        reclassifications=_reclassifications(row, caller),
-        merged_into=row.merged_into if caller.has(*STAFF) else None,
-        merged=row.merged if caller.has(*STAFF) else [],
-        affected=row.affected,
-        progress=progress_of(row),
+    return ComplaintView.model_validate(facts_of(row, caller, naming))
+
+
+def facts_of(row: Any, caller: Caller, naming: Naming) -> dict[str, Any]:
+    """Return the fields of a `ComplaintView`, for it and what extends it: on a page, each is checked as a whole."""
+    is_staff = caller.has(*STAFF)
+    stored = dict(zip(row._fields, row, strict=True))  # an attribute of a row costs as much as many of a dictionary
+    origin = stored["origin"] or {}
+    given = (
+        {"lon": stored["given_lon"], "lat": stored["given_lat"], "crs": stored["given_crs"]}
+        if stored["given_crs"] is not None
+        else None
     )
+    return {
+        **{name: stored[name] for name in _AS_STORED},
+        "configuration_version": stored["configuration"] or VERSION,
+        "source_name": _name(naming.source(stored["source"])),
+        "category_name": _name(naming.category(stored["category"])),
+        "suggested_category": {"code": stored["suggested_category"], "confidence": stored["suggested_confidence"]}
+        if stored["suggested_category"] is not None
+        else None,
+        "location": {"lon": stored["lon"], "lat": stored["lat"], "address": stored["address"], "given": given},
+        "reporter": {name: stored[name] for name in ReporterOut.model_fields}
+        if _sees_reporter(stored, caller)
+        else None,
+        "station": origin.get("station"),
+        "device": origin.get("device"),
+        "order": origin.get("order"),
+        "attributes": stored["attributes"] or {},
+        "attachments": sorted([*stored["attachments"], *stored["taken_over"]]) if is_staff else stored["attachments"],
+        "reclassifications": _reclassifications(stored["reclassifications"], is_staff),
+        "merged_into": stored["merged_into"] if is_staff else None,
+        "merged": stored["merged"] if is_staff else [],
+        "progress": _steps_of(stored["received_at"], stored["progress"]),
+    }
 
 
-def _reclassifications(row: Any, caller: Caller) -> list[ReclassificationOut]:
-    hidden = set() if caller.has(*STAFF) else {"reason", "by"}
-    return [
-        ReclassificationOut(**{name: value for name, value in each.items() if name not in hidden})
-        for each in row.reclassifications
-    ]
+def _reclassifications(given: Sequence[Mapping[str, Any]], is_staff: bool) -> list[dict[str, Any]]:
+    hidden = set() if is_staff else {"reason", "by"}
+    return [{name: value for name, value in each.items() if name not in hidden} for each in given]
 
 
 def status_label(status: str, language: str) -> str:
@@ -92,18 +95,21 @@ def master_view(row: Any, language: str) -> MasterProgress:
     )
 
 
-def _name(names: tuple[str, str] | None) -> NameOut | None:
-    return None if names is None else NameOut(zh=names[0], en=names[1])
+def _name(names: tuple[str, str] | None) -> dict[str, str] | None:
+    return None if names is None else {"zh": names[0], "en": names[1]}
 
 
-def _sees_reporter(row: Any, caller: Caller) -> bool:
+def _sees_reporter(stored: Mapping[str, Any], caller: Caller) -> bool:
     """Whether `caller` sees who reported it; who has taken down what is confidential does not see it again."""
-    if row.confidential:
-        return caller.has(Role.SUPERVISOR) or row.owner == caller.subject
-    return caller.has(*MAY_CONTACT) or bool(row.created_by == caller.subject)
+    if stored["confidential"]:
+        return caller.has(Role.SUPERVISOR) or stored["owner"] == caller.subject
+    return caller.has(*MAY_CONTACT) or bool(stored["created_by"] == caller.subject)
 
 
 def progress_of(row: Any) -> list[Step]:
     """Return the states that a complaint went through; what left its state as it was is in the timeline only."""
-    steps = (Step.model_validate(step) for step in row.progress if "status" in step)
-    return [Step(status="received", at=row.received_at), *steps]
+    return [Step.model_validate(step) for step in _steps_of(row.received_at, row.progress)]
+
+
+def _steps_of(received_at: datetime, progress: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [{"status": "received", "at": received_at}, *(step for step in progress if "status" in step)]
