@@ -51,6 +51,21 @@ def test_what_is_looked_for_becomes_a_query(wanted: str, query: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("wanted", "query"),
+    [
+        ("小区门口", "('小区' <-> '区门' <-> '门口')"),
+        ("5号", "('5')"),
+        ("福来社区5号 -5号", "('福来' <-> '来社' <-> '社区' <-> '区' <-> '5') & !('5' <-> '号':*)"),
+        ("号", "('号':*)"),
+        ("parki*", "('parki':*)"),
+        ('"the parki*"', "('the')"),
+    ],
+)
+def test_an_index_is_not_asked_for_the_beginning_that_ends_a_phrase(wanted: str, query: str) -> None:
+    assert search.coarse_query(search.terms(wanted)) == query
+
+
+@pytest.mark.parametrize(
     ("wanted", "code"),
     [
         ("", "search-empty"),

@@ -95,15 +95,30 @@ def query(wanted: Sequence[Term]) -> str:
     return " & ".join(f"{'' if term.wanted else '!'}({_phrase(term)})" for term in wanted)
 
 
-def spans(plain: str, term: Term) -> Iterator[tuple[int, int]]:
-    """Yield where a term stands in a text that is normalised already: from, to (exclusive)."""
-    found = [(match.start(), match.end(), match[0][:LONGEST_WORD]) for match in _TOKEN.finditer(plain)]
-    size = len(term.tokens)
-    for place in range(len(found) - size + 1):
-        *first, last = (token for _, _, token in found[place : place + size])
-        is_last = last.startswith(term.tokens[-1]) if term.prefix else last == term.tokens[-1]
-        if is_last and tuple(first) == term.tokens[:-1]:
-            yield found[place][0], found[place + size - 1][1]
+def coarse_query(wanted: Sequence[Term]) -> str:
+    """Return what an index is asked for instead: quicker, and what has the terms has this.
+
+    It leaves out the beginnings of lexemes that end a phrase: an index goes through all lexemes that begin so.
+    """
+    return " & ".join(f"({_phrase(term, is_coarse=True)})" if term.wanted else f"!({_phrase(term)})" for term in wanted)
+
+
+def spans(plain: str, wanted: Sequence[Term]) -> set[tuple[int, int]]:
+    """Return where terms stand in a text that is normalised already: from, to (exclusive)."""
+    found = [match.span() for match in _TOKEN.finditer(plain)]
+    texts = [plain[begin:end][:LONGEST_WORD] for begin, end in found]
+    return {
+        (found[place][0], found[place + len(term.tokens) - 1][1]) for term in wanted for place in _places(texts, term)
+    }
+
+
+def _places(texts: Sequence[str], term: Term) -> Iterator[int]:
+    """Yield where in the tokens of a text those of a term begin."""
+    *first, last = term.tokens
+    for place in range(len(first), len(texts)):
+        token = texts[place]
+        if (token == last or (term.prefix and token.startswith(last))) and texts[place - len(first) : place] == first:
+            yield place - len(first)
 
 
 def categories_of(code: str | None) -> list[str]:
@@ -162,15 +177,18 @@ def _lexemes(found: Sequence[str]) -> list[str]:
     return [token + found[place + 1] if pairs[place] else token for place, token in enumerate(found)]
 
 
-def _phrase(term: Term) -> str:
+def _phrase(term: Term, *, is_coarse: bool = False) -> str:
     """Return the lexemes side by side. The last character may be within a run of the text, or be its last."""
     lexemes = _lexemes(term.tokens)
     parts = [f"'{lexeme}'" for lexeme in lexemes]
-    if term.prefix:
-        parts[-1] += ":*"
-    elif _IS_SINGLE.match(lexemes[-1]):
+    is_beginning = term.prefix
+    if not term.prefix and _IS_SINGLE.match(lexemes[-1]):
         if len(lexemes) > 1 and _IS_SINGLE.match(lexemes[-2]):
             parts.pop()  # the pair before it has it already
         else:
-            parts[-1] += ":*"
+            is_beginning = True
+    if is_beginning and is_coarse and len(parts) > 1:
+        parts.pop()
+    elif is_beginning:
+        parts[-1] += ":*"
     return " <-> ".join(parts)

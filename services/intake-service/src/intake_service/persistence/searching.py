@@ -1,14 +1,16 @@
 """Looks for words among complaints, the newest first.
 
-What is common is found among the newest that match all other filters. What is rare, the index of words has all of. What
-is neither is looked for among more of the newest, then by the index in the last month, in the last year, and ever. No
-step depends on what the planner believes of words that go together, or never do, which it cannot know: it is told which
-side of a join to go through, and finds what belongs to each row by its key.
+What is common is found among the newest that match all other filters. What is rare, the index of words has all of, or
+all of the last month. What is neither is looked for among more of the newest, then by the index in the last month, in
+the last year, and ever. No step depends on what the planner believes of words that go together, or never do, which it
+cannot know: it is told which side of a join to go through, and finds what belongs to each row by its key.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -24,10 +26,12 @@ from runtime.auth import Caller
 
 NEWEST = 300
 """So many of the newest are looked at one by one, before the index is asked."""
-FEW = 1_000
-"""Where the index finds less, all that it finds is looked at."""
 MANY = 2_000
-"""Else, so many of the newest; before that, where the first of them had enough to expect a page by then."""
+"""And so many where the first of them had enough to expect a page by then, or where the index finds too much."""
+FEW = 1_000
+"""Where the index finds less in the last month, all that it finds there is looked at."""
+FEW_EVER = 2_500
+"""Where it finds less at all, all of that."""
 _SURELY = 1.3
 _FENCE = 0
 """`OFFSET 0`: PostgreSQL does not look into such a subquery when it chooses the order of joins."""
@@ -36,85 +40,131 @@ _DAY, _MONTH, _YEAR = timedelta(days=1), timedelta(days=28), timedelta(days=365)
 _TEXT = complaint_text.c
 
 
-def query_of(wanted: ComplaintFilter, phone: str | None = None) -> str:
-    """Return what a filter, and the mark of a phone number, look for in the words."""
-    found = [] if wanted.q is None else [search.query(search.terms(wanted.q))]
-    return " & ".join([*found, *([phone] if phone is not None else [])])
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is looked for, as PostgreSQL reads a `tsquery`."""
+
+    exact: str
+    coarse: str
+    """What its index is asked for: quicker, and finds all of it, and perhaps more."""
+
+    def with_marks(self, *marks: str) -> "Words":
+        """Return it narrowed down to what has each of these marks as well."""
+        return Words(" & ".join([self.exact, *marks]), " & ".join([self.coarse, *marks]))
 
 
-async def find(
-    connection: AsyncConnection,
-    caller: Caller,
-    wanted: ComplaintFilter,
-    query: str,
-    *,
-    before: UUID | None,
-    size: int,
-    at: datetime,
-) -> Sequence[UUID]:
-    """Return up to `size` complaints that `caller` may see, the newest first, older than `before`."""
-    ids, is_all = await _tried(connection, _newest(caller, wanted, query, before, size, NEWEST), NEWEST, size)
-    steps = [(_few, FEW), (_newest, MANY)]
-    if len(ids) * MANY > _SURELY * size * NEWEST:
-        steps.reverse()
-    for step, most in steps:
-        if not is_all:
-            ids, is_all = await _tried(connection, step(caller, wanted, query, before, size, most), most, size)
-    if is_all:
-        return ids
-    for window in _windows(before, at):
-        indexed = select_found(caller, wanted, " & ".join([query, *window]), before=before).limit(size)
-        ids = [row.id for row in await connection.execute(indexed)]
-        if len(ids) >= size:
-            break
-    return ids
+class _Window(NamedTuple):
+    """The time before a complaint, or before now: its marks find all of it, and `is_all` that is wanted."""
+
+    marks: list[str]
+    is_all: bool
 
 
-async def _tried(
-    connection: AsyncConnection, statement: sa.Select[tuple[UUID | None, int]], most: int, size: int
-) -> tuple[Sequence[UUID], bool]:
-    """Return what a step finds, and whether that is the page: full, or with all that there is."""
-    rows = (await connection.execute(statement)).all()
-    ids = [row.id for row in rows if row.id is not None]
-    return ids, len(ids) >= size or rows[0].looked_at < most
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A page that is wanted: up to `size` complaints that `caller` may see, the newest first, older than `before`."""
+
+    caller: Caller
+    wanted: ComplaintFilter
+    words: Words
+    before: UUID | None
+    size: int
 
 
-async def count(connection: AsyncConnection, caller: Caller, wanted: ComplaintFilter, query: str) -> int:
+def words_of(wanted: ComplaintFilter, phone: str | None = None) -> Words | None:
+    """Return what a filter, and the mark of a phone number, look for in the words; None where they look for none."""
+    if wanted.q is None:
+        return None if phone is None else Words(phone, phone)
+    terms = search.terms(wanted.q)
+    words = Words(search.query(terms), search.coarse_query(terms))
+    return words if phone is None else words.with_marks(phone)
+
+
+async def find(connection: AsyncConnection, page: Search, *, at: datetime) -> Sequence[UUID]:
+    """Return the complaints of a page that is asked for `at` a moment."""
+    async with aclosing(_steps(_Looking(connection, page), page, at)) as steps:
+        return await anext(ids async for ids, is_page in steps if is_page)
+
+
+async def _steps(looking: "_Looking", page: Search, at: datetime) -> AsyncGenerator[tuple[Sequence[UUID], bool], None]:
+    """Yield what each step finds, and whether that is the page; that of the last step is."""
+    ids, is_page = await looking.among_newest(NEWEST)
+    yield ids, is_page
+    seems_enough = len(ids) * MANY > _SURELY * page.size * NEWEST
+    if seems_enough:
+        yield await looking.among_newest(MANY)
+    month, *longer = _windows(page.wanted, page.before, at)
+    ids, is_known = await looking.among_few(month.marks, FEW)
+    yield ids, len(ids) >= page.size or (is_known and month.is_all)
+    if is_known:
+        yield await looking.among_few([], FEW_EVER)
+    elif not seems_enough:
+        yield await looking.among_newest(MANY)
+    for window in longer if is_known else [month, *longer]:
+        ids = await looking.in_window(window.marks)
+        yield ids, len(ids) >= page.size or window.is_all
+
+
+class _Looking:
+    """The steps of looking for one page."""
+
+    def __init__(self, connection: AsyncConnection, page: Search) -> None:
+        self._connection = connection
+        self._page = page
+
+    async def among_newest(self, most: int) -> tuple[Sequence[UUID], bool]:
+        """Return what is found among so many of the newest, and whether that is the page: full, or all there is."""
+        return await self._tried(_newest(self._page, most), most)
+
+    async def among_few(self, marks: Sequence[str], most: int) -> tuple[Sequence[UUID], bool]:
+        """Return what the index finds with these marks if that is less than `most`, and whether it is."""
+        return await self._tried(_few(self._page, marks, most), most)
+
+    async def in_window(self, marks: Sequence[str]) -> Sequence[UUID]:
+        """Return what the index finds with these marks."""
+        page = self._page
+        found = select_found(page.caller, page.wanted, page.words.with_marks(*marks), before=page.before)
+        return [row.id for row in await self._connection.execute(found.limit(page.size))]
+
+    async def _tried(self, step: sa.Select[tuple[UUID | None, int]], most: int) -> tuple[Sequence[UUID], bool]:
+        rows = (await self._connection.execute(step)).all()
+        ids = [row.id for row in rows if row.id is not None]
+        return ids, len(ids) >= self._page.size or rows[0].looked_at < most
+
+
+async def count(connection: AsyncConnection, caller: Caller, wanted: ComplaintFilter, words: Words) -> int:
     """Return how many are found, one more than MOST_COUNTED where there are more than that."""
-    found = select_found(caller, wanted, query, before=None).order_by(None).limit(MOST_COUNTED + 1).subquery()
+    found = select_found(caller, wanted, words, before=None).order_by(None).limit(MOST_COUNTED + 1).subquery()
     return int(await connection.scalar(sa.select(sa.func.count()).select_from(found)) or 0)
 
 
-def select_found(caller: Caller, wanted: ComplaintFilter, query: str, *, before: UUID | None) -> sa.Select[tuple[UUID]]:
+def select_found(
+    caller: Caller, wanted: ComplaintFilter, words: Words, *, before: UUID | None
+) -> sa.Select[tuple[UUID]]:
     """Return the statement of all ids that the index of words finds, the newest first."""
-    words = _indexed(caller, wanted, query).cte("words").prefix_with("MATERIALIZED", dialect="postgresql")
-    found = _of_words(caller, wanted, words.c.complaint_id, before)
-    return sa.select(found.c.id).select_from(words).join(found, sa.true()).order_by(found.c.id.desc())
+    texts = _indexed(caller, wanted, words).cte("words").prefix_with("MATERIALIZED", dialect="postgresql")
+    found = _of_words(caller, wanted, texts.c.complaint_id, before)
+    return sa.select(found.c.id).select_from(texts).join(found, sa.true()).order_by(found.c.id.desc())
 
 
-def _few(
-    caller: Caller, wanted: ComplaintFilter, query: str, before: UUID | None, size: int, looked_at: int
-) -> sa.Select[tuple[UUID | None, int]]:
+def _few(page: Search, marks: Sequence[str], looked_at: int) -> sa.Select[tuple[UUID | None, int]]:
     """Return the statement of what the index finds, which is looked at only where that is less than `looked_at`."""
-    words = (
-        _indexed(caller, wanted, query).limit(looked_at).cte("words").prefix_with("MATERIALIZED", dialect="postgresql")
-    )
-    total = sa.select(sa.func.count()).select_from(words).scalar_subquery()
-    found = _of_words(caller, wanted, words.c.complaint_id, before)
-    ids = sa.select(found.c.id).select_from(words).join(found, sa.true()).where(total < looked_at)
-    return _with_total(words, ids.order_by(found.c.id.desc()).limit(size))
+    indexed = _indexed(page.caller, page.wanted, page.words.with_marks(*marks)).limit(looked_at)
+    texts = indexed.cte("words").prefix_with("MATERIALIZED", dialect="postgresql")
+    total = sa.select(sa.func.count()).select_from(texts).scalar_subquery()
+    found = _of_words(page.caller, page.wanted, texts.c.complaint_id, page.before)
+    ids = sa.select(found.c.id).select_from(texts).join(found, sa.true()).where(total < looked_at)
+    return _with_total(texts, ids.order_by(found.c.id.desc()).limit(page.size))
 
 
-def _newest(
-    caller: Caller, wanted: ComplaintFilter, query: str, before: UUID | None, size: int, looked_at: int
-) -> sa.Select[tuple[UUID | None, int]]:
+def _newest(page: Search, looked_at: int) -> sa.Select[tuple[UUID | None, int]]:
     """Return the statement of what is found among the newest that match the other filters."""
-    after = None if before is None else (None, before)
-    ids = select_ids(caller, replace(wanted, sort="newest"), after=after, size=looked_at)
+    after = None if page.before is None else (None, page.before)
+    ids = select_ids(page.caller, replace(page.wanted, sort="newest"), after=after, size=looked_at)
     newest = ids.cte("newest").prefix_with("MATERIALIZED", dialect="postgresql")
-    text = sa.select(_TEXT.complaint_id).where(_TEXT.complaint_id == newest.c.id, _matches(query))
+    text = sa.select(_TEXT.complaint_id).where(_TEXT.complaint_id == newest.c.id, _matches(page.words.exact))
     has = text.offset(_FENCE).lateral("has")
-    found = sa.select(newest.c.id).join(has, sa.true()).order_by(newest.c.id.desc()).limit(size)
+    found = sa.select(newest.c.id).join(has, sa.true()).order_by(newest.c.id.desc()).limit(page.size)
     return _with_total(newest, found)
 
 
@@ -125,10 +175,13 @@ def _with_total(looked_at: sa.CTE, found: sa.Select[tuple[UUID]]) -> sa.Select[t
     return sa.select(ids.c.id, total.c.looked_at).outerjoin_from(total, ids, sa.true())
 
 
-def _indexed(caller: Caller, wanted: ComplaintFilter, query: str) -> sa.Select[tuple[UUID]]:
+def _indexed(caller: Caller, wanted: ComplaintFilter, words: Words) -> sa.Select[tuple[UUID]]:
     """Return the statement of what the index of words finds in a tenant."""
-    narrowed = " & ".join([query, *_categories(wanted)])
-    return sa.select(_TEXT.complaint_id).where(_TEXT.tenant == caller.tenant, _matches(narrowed))
+    narrowed = words.with_marks(*_categories(wanted))
+    found = sa.select(_TEXT.complaint_id).where(_TEXT.tenant == caller.tenant, _matches(narrowed.coarse))
+    if words.coarse != words.exact:
+        found = found.where(_matches(words.exact).is_(sa.true()))  # in this form, the index is not asked for it
+    return found
 
 
 def _of_words(
@@ -141,12 +194,20 @@ def _of_words(
     return statement.offset(_FENCE).lateral("found")
 
 
-def _windows(before: UUID | None, at: datetime) -> Iterator[list[str]]:
-    """Yield the marks of the time before a complaint, or before now, each window with all of the one before it."""
+def _windows(wanted: ComplaintFilter, before: UUID | None, at: datetime) -> list[_Window]:
+    """Return the last month, the last year and all time, as far back from where the search begins; each has the former.
+
+    An id may be made a day before or after its complaint is received (`complaint_filters`).
+    """
     end = at + _DAY if before is None else search.moment_of(before)
+    if wanted.received_to is not None:
+        end = min(end, wanted.received_to + _DAY)
+    begin = None if wanted.received_from is None else wanted.received_from - _DAY
+    found = []
     for mark, long in ((search.month, _MONTH), (search.year, _YEAR)):
-        yield [f"({' | '.join(sorted({mark(end), mark(end - _DAY), mark(end - long)}))})"]
-    yield []
+        marks = sorted({mark(end), mark(end - _DAY), mark(end - long)})
+        found.append(_Window([f"({' | '.join(marks)})"], begin is not None and begin >= end - long))
+    return [*found, _Window([], True)]
 
 
 def _categories(wanted: ComplaintFilter) -> list[str]:

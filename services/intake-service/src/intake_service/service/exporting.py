@@ -14,7 +14,7 @@ from intake_service.persistence import disclosures
 from intake_service.persistence.complaint_filters import ComplaintFilter
 from intake_service.persistence.complaint_lists import select_all
 from intake_service.persistence.disclosures import Disclosure
-from intake_service.persistence.searching import query_of, select_found
+from intake_service.persistence.searching import select_found, words_of
 from intake_service.persistence.tables import complaint, reporter
 from intake_service.service.export_forms import Column, Writer
 from operations.downloads import Slots
@@ -73,10 +73,10 @@ class Exporting:
 
 def _ids(caller: Caller, wanted: ComplaintFilter) -> sa.Select[tuple[UUID]]:
     """Return the statement of the complaints, from the table itself, in the order wanted."""
-    query = query_of(wanted)
-    if not query:
+    words = words_of(wanted)
+    if words is None:
         return select_all(caller, wanted)
-    found = select_found(caller, wanted, query, before=None).order_by(None).subquery()
+    found = select_found(caller, wanted, words, before=None).order_by(None).subquery()
     return sa.select(complaint.c.id).join(found, found.c.id == complaint.c.id).order_by(complaint.c.id.desc())
 
 

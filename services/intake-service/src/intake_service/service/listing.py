@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from intake_service.persistence import complaint_lists, searching
 from intake_service.persistence.complaint_filters import ComplaintFilter
 from intake_service.persistence.complaint_lists import Mark
+from intake_service.persistence.searching import Search
 from runtime.auth import Caller
 from runtime.clock import now
-from runtime.database import PLANNED_ANEW, create_engine
+from runtime.database import PLANNED_ANEW, create_engine, reading
 from runtime.settings import RuntimeSettings
 
 _CONNECTIONS = 5
@@ -36,7 +37,7 @@ class Listing:
 
     def __init__(self, engine: AsyncEngine) -> None:
         """`engine` is as `listing_engine` makes it."""
-        self._engine = engine
+        self._engine = reading(engine)
 
     async def page(
         self, caller: Caller, wanted: ComplaintFilter, *, phone: str | None, after: Mark | None, size: int
@@ -46,21 +47,21 @@ class Listing:
         `phone` is the mark of a reporter's number. With it, or with words, the order is that of receipt, the newest
         first.
         """
-        query = searching.query_of(wanted, phone)
+        words = searching.words_of(wanted, phone)
         async with self._connection() as connection:
-            if not query:
+            if words is None:
                 return await complaint_lists.page(connection, caller, wanted, after=after, size=size)
             before = None if after is None else after[1]
-            ids = await searching.find(connection, caller, wanted, query, before=before, size=size, at=now())
+            ids = await searching.find(connection, Search(caller, wanted, words, before, size), at=now())
             return await complaint_lists.rows(connection, caller, ids) if ids else []
 
     async def count(self, caller: Caller, wanted: ComplaintFilter, *, phone: str | None) -> int:
         """Return how many there are, up to one more than `MOST_COUNTED`; raises TooBroad."""
-        query = searching.query_of(wanted, phone)
+        words = searching.words_of(wanted, phone)
         async with self._connection() as connection:
-            if not query:
+            if words is None:
                 return await complaint_lists.count(connection, caller, wanted)
-            return await searching.count(connection, caller, wanted, query)
+            return await searching.count(connection, caller, wanted, words)
 
     @asynccontextmanager
     async def _connection(self) -> Any:
