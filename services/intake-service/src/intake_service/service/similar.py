@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from eventbus.janitor import first_id_at
@@ -143,29 +145,28 @@ Ranked = tuple[float, float | None, UUID]
 
 def _ranked(wanted: Wanted, rows: Sequence[Any], texts: Sequence[float]) -> list[Ranked]:
     """Return the complaints that may be wanted, most alike first; twice as many as wanted, since some may be gone."""
-    found: list[Ranked] = []
-    for row, text in zip(rows, texts, strict=True):
-        distance = _distance(wanted, row["lon"], row["lat"])
-        alike = _likeness(text, distance)
-        if (
-            alike >= wanted.least
-            and (distance is None or distance <= wanted.radius)
-            and row["complaint_id"] != wanted.but
-        ):
-            found.append((alike, distance, row["complaint_id"]))
-    return sorted(found, key=lambda each: (-each[0], each[2]))[: 2 * wanted.limit]
+    distances = _distances(wanted, rows)
+    is_known = ~np.isnan(distances)
+    alike = np.asarray(texts)
+    alike = alike + (1 - alike) * NEARNESS * np.where(is_known, np.maximum(0.0, 1 - distances / NEAR_METRES), 0.0)
+    places = np.flatnonzero((alike >= wanted.least) & (~is_known | (distances <= wanted.radius)))
+    most = 2 * wanted.limit
+    if places.size > most + 1:  # one may be the complaint itself
+        places = places[alike[places] >= np.partition(alike[places], -most - 1)[-most - 1]]
+    found = [
+        (float(alike[place]), float(distances[place]) if is_known[place] else None, rows[place]["complaint_id"])
+        for place in places.tolist()
+    ]
+    return sorted((each for each in found if each[2] != wanted.but), key=lambda each: (-each[0], each[2]))[:most]
 
 
-def _likeness(text: float, distance: float | None) -> float:
-    nearness = 0.0 if distance is None else max(0.0, 1 - distance / NEAR_METRES)
-    return text + (1 - text) * NEARNESS * nearness
-
-
-def _distance(wanted: Wanted, lon: float | None, lat: float | None) -> float | None:
-    if wanted.lon is None or wanted.lat is None or lon is None or lat is None:
-        return None
-    east = (lon - wanted.lon) * math.cos(math.radians(wanted.lat))
-    return math.hypot(east, lat - wanted.lat) * _METRES_PER_DEGREE
+def _distances(wanted: Wanted, rows: Sequence[Any]) -> npt.NDArray[np.float64]:
+    """Return how many metres away complaints are; NaN where that is not known."""
+    if wanted.lon is None or wanted.lat is None:
+        return np.full(len(rows), np.nan)
+    lons, lats = (np.array([row[name] for row in rows], np.float64) for name in ("lon", "lat"))
+    east = (lons - wanted.lon) * math.cos(math.radians(wanted.lat))
+    return np.hypot(east, lats - wanted.lat) * _METRES_PER_DEGREE
 
 
 def _best(wanted: Wanted, ranked: Sequence[Ranked], rows: Mapping[UUID, Any]) -> list[Similar]:
