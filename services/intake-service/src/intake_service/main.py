@@ -180,7 +180,6 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         workers={
             "api": [
                 Rounds("intake attachments", janitor.clean, every=timedelta(minutes=10)),
-                Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
                 importing,
                 Rounds("intake imports over", importing.clean, every=timedelta(minutes=10)),
                 Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
@@ -189,6 +188,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             ],
             "relay": [
                 Rounds("intake words", reader.work, every=timedelta(seconds=0.5)),
+                Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
                 Rounds("intake words missed", reader.look_back, every=timedelta(hours=1)),
                 Rounds("intake triage", partial(triaging.go_on, foundation.engine), every=timedelta(seconds=1)),
                 Rounds("intake triage ended", partial(triaging.end, foundation.engine), every=timedelta(seconds=30)),

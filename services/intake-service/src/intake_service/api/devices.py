@@ -4,7 +4,7 @@ import hashlib
 import re
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 
 from runtime.auth import Caller
 from runtime.problems import Problem
@@ -12,18 +12,24 @@ from runtime.problems import Problem
 _ID = re.compile(r"[\x21-\x7e]{8,128}")
 
 
-async def device_id(
-    x_device_id: Annotated[
-        str | None,
-        Header(description="8 to 128 visible ASCII characters that stand for the device, such as a random UUID."),
-    ] = None,
-) -> str | None:
-    """Return the id; `Problem` 400 for one that is none."""
-    return checked(x_device_id)
+class _DeviceOf:
+    """The id of the device of a request, or None if it has none; `Problem` 400 for one that is none."""
+
+    async def __call__(
+        self,
+        x_device_id: Annotated[
+            str | None,
+            Header(description="8 to 128 visible ASCII characters that stand for the device, such as a random UUID."),
+        ] = None,
+    ) -> str | None:
+        return checked(x_device_id)
+
+    async def from_request(self, request: Request) -> str | None:
+        """Do it without FastAPI (`runtime.http.quick`)."""
+        return checked(request.headers.get("x-device-id"))
 
 
 def checked(given: str | None) -> str | None:
-    """Return the id; `Problem` 400 for one that is none."""
     if given is not None and _ID.fullmatch(given) is None:
         raise Problem(400, "device-id-invalid")
     return given
@@ -34,4 +40,7 @@ def digest_of(device: str | None, caller: Caller) -> bytes | None:
     return None if device is None else hashlib.sha256(f"{caller.tenant}\n{device}".encode()).digest()[:16]
 
 
-DeviceId = Annotated[str | None, Depends(device_id)]
+device_of = _DeviceOf()
+"""For whoever asks without FastAPI."""
+DeviceId = Annotated[str | None, Depends(device_of)]
+"""The device of a request, for route signatures."""

@@ -10,7 +10,7 @@ from fastapi import Request, Response
 
 from intake_service.api.attachment_schemas import file_name
 from intake_service.api.attachment_texts import store_at_hand
-from intake_service.api.devices import checked, digest_of
+from intake_service.api.devices import device_of, digest_of
 from intake_service.api.multipart import BINARY, Form, Kind, form_body, read_form
 from intake_service.api.receipts import receipt
 from intake_service.api.report_reading import read_report
@@ -48,7 +48,7 @@ async def create_with_files(request: Request, caller: Caller) -> Response:
     All of it is kept, or nothing. Raises Problem for what of it cannot be taken, as if it had come apart.
     """
     key = await from_header.from_request(request)
-    device = digest_of(checked(request.headers.get("x-device-id")), caller)
+    device = digest_of(await device_of.from_request(request), caller)
     store: Attaching = request.app.state.attaching
     most = request.app.state.settings.max_body_bytes
     parts = store.limits.per_complaint + 1 + _MORE_PARTS

@@ -18,8 +18,12 @@ complaint_likeness = sa.Table(
     sa.Column("keys", ARRAY(sa.Integer), nullable=False, comment="pairs of letters, salted by tenant and quarter"),
     comment="what a complaint is found by that is like another; made from it, behind it",
 )
-sa.Index("complaint_likeness_keys", complaint_likeness.c["keys"], postgresql_using="gin",
-         postgresql_with={"fastupdate": "off"})  # fmt: skip
+sa.Index(
+    "complaint_likeness_keys",
+    complaint_likeness.c["keys"],
+    postgresql_using="gin",
+    postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "256"},
+)
 sa.Index(
     "complaint_likeness_cell",
     complaint_likeness.c.tenant,

@@ -20,7 +20,12 @@ complaint_text = sa.Table(
     sa.Column("tenant", sa.Text, nullable=False),
     sa.Column("words", TSVECTOR, nullable=False),
 )
-sa.Index("complaint_text_words", complaint_text.c.words, postgresql_using="gin")
+sa.Index(
+    "complaint_text_words",
+    complaint_text.c.words,
+    postgresql_using="gin",
+    postgresql_with={"fastupdate": "on", "gin_pending_list_limit": "512"},
+)
 
 saved_filter = sa.Table(
     "saved_filter",

@@ -1,5 +1,6 @@
 """Indexes what new complaints say, behind them: accepting one does nothing for it."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -37,7 +38,7 @@ class LikenessIndex:
                 return 0
             rows = await likeness.unindexed(connection, BATCH)
             if rows:
-                await likeness.store(connection, [_indexed(row) for row in rows])
+                await likeness.store(connection, await asyncio.to_thread(lambda: [_indexed(row) for row in rows]))
             before = min(rows[-1].id, settled) if len(rows) == BATCH else settled
             if before > mark:
                 await likeness.move_mark(connection, before)
