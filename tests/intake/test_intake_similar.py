@@ -186,3 +186,27 @@ async def test_what_is_located_is_found_where_it_is(
     assert moved.status_code == 200, moved.text
     near = {each["id"]: each["distance"] for each in await alike(client, as_, reported["far"], limit=50)}
     assert near[reported["again"]] == 0
+
+
+_WAVE = sa.text("""
+    INSERT INTO complaint (id, tenant, number, query_code, status, version, sequence, source, proactive, description,
+        address, anonymous, created_by, received_at, updated_at)
+    SELECT uuidv7(), :tenant, 'wave-' || n, 'wave-' || n, 'received', 1, 1, 'hotline', false, :text, '青石桥', true,
+           'nobody', now(), now()
+    FROM generate_series(1, 500) AS n
+""")
+_WRITTEN = sa.text("SELECT pg_current_wal_insert_lsn() - '0/0'")
+
+
+async def test_a_wave_of_the_same_is_indexed_without_writing_its_lists_anew_for_each(engine: AsyncEngine) -> None:
+    index = LikenessIndex(engine)
+    while await index.work():
+        pass
+    async with engine.begin() as connection:
+        await connection.execute(_WAVE, {"tenant": "wave", "text": "青石桥下的污水漫到路上，车开过去溅得到处都是。"})
+    async with engine.connect() as connection:
+        before = await connection.scalar(_WRITTEN)
+    assert await index.work() == 500
+    async with engine.connect() as connection:
+        written = await connection.scalar(_WRITTEN) - before
+    assert written / 500 < 2_500  # bytes: 750, and 6,700 where each is taken into the index by itself
