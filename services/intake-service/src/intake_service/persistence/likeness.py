@@ -134,15 +134,18 @@ def parameters_of(search: Search) -> dict[str, object]:
 
 
 async def alike(connection: AsyncConnection, search: Search) -> Candidates:
-    """Return what is near, or shares rare words: a few thousand at most."""
-    found = await ALIKE.fetch(connection, parameters_of(search))
+    """Return what is near, or shares rare words: a few thousand at most. Not within a transaction."""
+    found = await ALIKE.fetch(connection, parameters_of(search), transaction=False)
     rows = list({row["complaint_id"]: row for row in found}.values())
     return Candidates(rows, _texts(rows))
 
 
 async def sample(connection: AsyncConnection, tenant: str, size: int) -> tuple[Texts, datetime | None]:
-    """Return the pairs of the newest complaints, and when the oldest of these came; None where there is none."""
-    rows = await _SAMPLE.fetch(connection, {"tenant": tenant, "size": size})
+    """Return the pairs of the newest complaints, and when the oldest of these came; None where there is none.
+
+    Not within a transaction.
+    """
+    rows = await _SAMPLE.fetch(connection, {"tenant": tenant, "size": size}, transaction=False)
     return _texts(rows), moment_of(rows[-1]["complaint_id"]) if rows else None
 
 
