@@ -30,6 +30,7 @@ class _DeviceOf:
 
 
 def checked(given: str | None) -> str | None:
+    """Return the id; `Problem` 400 for one that is none."""
     if given is not None and _ID.fullmatch(given) is None:
         raise Problem(400, "device-id-invalid")
     return given
