@@ -34,10 +34,13 @@ def server(directory: DataDir) -> ServerProcess:
 @pytest.fixture
 def sleeper(directory: DataDir) -> Iterator[Child]:
     """A process that names the data directory on its command line, as the servers do."""
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", str(directory.root / "kafka")])
-    yield child
-    child.kill()
-    child.wait()
+    program = "import time; print(flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", program, str(directory.root / "kafka")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        child.stdout.readline()  # while it is being replaced by the program, it has no command line
+        yield child
+        child.kill()
 
 
 def _record(directory: DataDir, pid: int, started: str) -> None:

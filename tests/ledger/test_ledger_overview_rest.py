@@ -26,8 +26,6 @@ from ledger_service.domain.overview import Day
 from ledger_service.events.directory import SUBSCRIPTION
 from ledger_service.service import overview as overviews
 
-NOW = datetime.now(UTC)
-MIDNIGHT = Day.of(NOW, ZoneInfo("Asia/Shanghai")).begins
 LITTER: dict[str, Any] = {"category": "environment.litter", "location": Place(lon=107.25, lat=26.6)}
 
 
@@ -36,7 +34,9 @@ class Case(Life):
 
     def __init__(self, *steps: str, community: str = "fulai", tenant: str = TENANT, **facts: Any) -> None:
         self._facts = facts
-        super().__init__(tenant, max(MIDNIGHT, NOW - timedelta(minutes=30)), NOW)
+        now = datetime.now(UTC)  # not when the tests were collected: lights change within the hour
+        midnight = Day.of(now, ZoneInfo("Asia/Shanghai")).begins
+        super().__init__(tenant, max(midnight, now - timedelta(minutes=30)), now)
         for step in steps:
             self.step(step, Draw(community=community))
 
@@ -64,7 +64,7 @@ async def county(service: Any, enter: Enter, engine: AsyncEngine) -> AsyncIterat
         CommunityChanged(code="gone", name="旧社区", sub_district="金南街道", removed=True),
         TeamChanged(code="team-01", name="一队", community="fulai"),
         TeamChanged(code="team-02", name="二队", community="maixi", removed=True),
-        *(DutyChanged(code=f"team-0{number}", planned=4, on_duty=3, at=NOW) for number in (1, 2)),
+        *(DutyChanged(code=f"team-0{number}", planned=4, on_duty=3, at=datetime.now(UTC)) for number in (1, 2)),
     ]
     await SUBSCRIPTION.apply(engine, [told(each) for each in said])
     yield cases
