@@ -45,9 +45,9 @@ class Facts:
     warn_at: datetime | None = None
     """When its light turns yellow; None where no event has said it."""
     accepted_at: datetime | None = None
-    """When the team that it is with took it on."""
+    """When the team that it is with took it on, by the officer's word, as the two below."""
     started_at: datetime | None = None
-    """When an officer was on site for the first time, by the officer's word."""
+    """When an officer was on site for the first time."""
     resolved_at: datetime | None = None
     facts_version: int = 0
     """How many entries the facts are made of: all, unless a release that did not know them entered some."""
