@@ -122,6 +122,7 @@ LISTS: Mapping[str, Make] = {
     "q: common word, small bbox": lambda draw, _: {"q": "小区", "bbox": _box(draw, 0.0001)},
     "q: word, in a month": lambda draw, now: {"q": "油烟", **_month(draw, now)},
     "q: address": lambda draw, _: {"q": f"福来社区{draw.randint(100, 399)}号"},
+    "q: number of a house": lambda draw, _: {"q": f"{draw.randint(100, 399)}号"},
     "q: number": lambda draw, _: {"q": f"{draw.randint(1, 200_000):07}"},
 }
 DEEP = {"newest first, deep cursor": {}, "q: rare word, deep cursor": {"q": "幼儿园"}}

@@ -28,7 +28,7 @@ from intake_service.domain.likeness import said
 from intake_service.persistence.likeness import ALIKE, parameters_of
 from intake_service.service.similar import SimilarComplaints, Wanted
 from runtime.auth import issue_token
-from runtime.database import create_engine
+from runtime.database import create_engine, reading
 
 WANTED_MS = 50.0
 Question = Callable[[], Awaitable[tuple[float, Wanted]]]
@@ -43,7 +43,7 @@ async def main() -> None:
         ids = await make(connection, TENANT, options.rows)
         print(f"made in {time.perf_counter() - begun:.0f} s", flush=True)
         service = await running.serve("intake", "api")
-        engine = create_engine(running.url("intake"), pool_size=1, pool_timeout=30, application_name="bench")
+        engine = reading(create_engine(running.url("intake"), pool_size=1, pool_timeout=30, application_name="bench"))
         asking = Asking(await Client.connect(service.port), connection, engine, ids)
         rows = [
             await asking.measure("like a complaint, for staff", asking.staff, options.requests),
@@ -126,7 +126,7 @@ class Asking:
         async with self._engine.connect() as connection:
             _, search = await self._similar.plan(connection, wanted)
             begun = time.perf_counter()
-            await ALIKE.fetch(connection, parameters_of(search))
+            await ALIKE.fetch(connection, parameters_of(search), transaction=False)
             return time.perf_counter() - begun
 
 

@@ -54,11 +54,13 @@ def test_what_is_looked_for_becomes_a_query(wanted: str, query: str) -> None:
     ("wanted", "query"),
     [
         ("小区门口", "('小区' <-> '区门' <-> '门口')"),
-        ("5号", "('5')"),
+        ("5号", "('5' <-> '号':*)"),
+        ("社区5号", "('社区' <-> '区' <-> '5')"),
         ("福来社区5号 -5号", "('福来' <-> '来社' <-> '社区' <-> '区' <-> '5') & !('5' <-> '号':*)"),
         ("号", "('号':*)"),
         ("parki*", "('parki':*)"),
-        ('"the parki*"', "('the')"),
+        ('"the parki*"', "('the' <-> 'parki':*)"),
+        ('"in the parki*"', "('in' <-> 'the')"),
     ],
 )
 def test_an_index_is_not_asked_for_the_beginning_that_ends_a_phrase(wanted: str, query: str) -> None:

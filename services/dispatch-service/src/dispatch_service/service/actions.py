@@ -38,7 +38,7 @@ async def accept(connection: AsyncConnection, action: Action) -> None:
     case.act(EventType.ACCEPTED)
     facts = {"accepted_at": action.moment, "expected_from": None, "responsible_team": None}
     await cases.save(connection, case, action.now, officer=action.actor, assignee=action.actor, **facts)
-    accepted = ComplaintAccepted(actor=action.actor, team=case.team, note=action.note)
+    accepted = ComplaintAccepted(actor=action.actor, team=case.team, note=action.note, accepted_at=action.done_at)
     await announce_action(connection, case, EventType.ACCEPTED, accepted, action)
 
 

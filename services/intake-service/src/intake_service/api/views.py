@@ -41,7 +41,10 @@ def complaint_view(row: Any, caller: Caller, naming: Naming) -> ComplaintView:
 
 
 def facts_of(row: Any, caller: Caller, naming: Naming) -> dict[str, Any]:
-    """Return the fields of a `ComplaintView`, for it and what extends it: on a page, each is checked as a whole."""
+    """Return the fields of a `ComplaintView`, for it and what extends it: on a page, each is checked as a whole.
+
+    `row` is one of `complaint_lists.READ`.
+    """
     is_staff = caller.has(*STAFF)
     stored = dict(zip(row._fields, row, strict=True))  # an attribute of a row costs as much as many of a dictionary
     origin = stored["origin"] or {}

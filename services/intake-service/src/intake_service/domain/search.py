@@ -98,7 +98,8 @@ def query(wanted: Sequence[Term]) -> str:
 def coarse_query(wanted: Sequence[Term]) -> str:
     """Return what an index is asked for instead: quicker, and what has the terms has this.
 
-    It leaves out the beginnings of lexemes that end a phrase: an index goes through all lexemes that begin so.
+    It leaves out the beginning of a lexeme that ends a phrase, for an index goes through all lexemes that begin so,
+    where what is left is still a phrase: a word or a number alone may be in every other text.
     """
     return " & ".join(f"({_phrase(term, is_coarse=True)})" if term.wanted else f"!({_phrase(term)})" for term in wanted)
 
@@ -187,7 +188,7 @@ def _phrase(term: Term, *, is_coarse: bool = False) -> str:
             parts.pop()  # the pair before it has it already
         else:
             is_beginning = True
-    if is_beginning and is_coarse and len(parts) > 1:
+    if is_beginning and is_coarse and len(parts) > 2:
         parts.pop()
     elif is_beginning:
         parts[-1] += ":*"

@@ -83,7 +83,10 @@ def words_of(wanted: ComplaintFilter, phone: str | None = None) -> Words | None:
 async def find(connection: AsyncConnection, page: Search, *, at: datetime) -> Sequence[UUID]:
     """Return the complaints of a page that is asked for `at` a moment."""
     async with aclosing(_steps(_Looking(connection, page), page, at)) as steps:
-        return await anext(ids async for ids, is_page in steps if is_page)
+        async for ids, is_page in steps:
+            if is_page:
+                return ids
+    raise AssertionError("the last step has all that there is")
 
 
 async def _steps(looking: "_Looking", page: Search, at: datetime) -> AsyncGenerator[tuple[Sequence[UUID], bool], None]:
