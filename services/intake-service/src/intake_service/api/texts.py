@@ -154,6 +154,13 @@ register_texts(
             "已有 {count} 件并入本件；请将对方并入本件，或先逐件取消并案。",
             "{count} complaints are merged into this one; merge the other into this, or unmerge those first.",
         ),
+        "merge-loses-order": (
+            "并案会丢失上级交办",
+            "The merge would lose an order",
+            "本件系上级交办（{number}），主件没有交办，或其期限更晚；请将对方并入本件。",
+            "A superior has ordered this one ({number}); the other has no order, or a later deadline. "
+            "Merge the other way round, the other into this one.",
+        ),
         "not-merged": (
             "并未并案",
             "Not merged",
