@@ -210,6 +210,7 @@ def _standing(life: Sequence[Step]) -> Step | None:
         elif step.type == "resumed":
             laid_aside = None
         elif step.type in ("resolved", "closed", "force_closed"):
+            waits = None if waits and _handled_at(step) < waits.at else waits
             is_done = True
         elif step.type == "question_asked" and not (laid_aside or is_done):
             waits = waits or step

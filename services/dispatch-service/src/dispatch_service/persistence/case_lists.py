@@ -76,7 +76,7 @@ _STANDS_AT = sa.case(
         sa.func.coalesce(_CASE.waiting_since, _AT),
     ),
     (_CASE.status == Status.SUSPENDED.value, _CASE.suspended_at),
-    (_CASE.status.in_(sorted(DONE)), sa.func.coalesce(_CASE.waiting_since, _CASE.resolved_at)),
+    (_CASE.status.in_(sorted(DONE)), sa.func.least(_CASE.waiting_since, _CASE.resolved_at)),
 )
 """As `domain.standing` says it; null where nothing can be said."""
 _LIGHTS: Mapping[Light, sa.ColumnElement[bool]] = {

@@ -65,8 +65,8 @@ register_texts(
         "complaint-erased": (
             "个人信息已删除",
             "Personal data was erased",
-            "该诉求的个人信息已删除，不能再核定位置。",
-            "The personal data of this complaint was erased: its place cannot be set any more.",
+            "该诉求的个人信息已删除，不能再核定位置，也不能再补充。",
+            "The personal data of this complaint was erased: its place cannot be set any more, nor anything added.",
         ),
         "unknown-source": ("未知的事件来源：{given}。", "There is no source {given}; see /intake/v1/sources."),
         "source-not-yours": (

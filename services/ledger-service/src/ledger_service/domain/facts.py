@@ -54,7 +54,10 @@ class Facts:
     suspended_at: datetime | None = None
     """Since when its clock stands still; None where it runs."""
     waiting_since: datetime | None = None
-    """Since when its clock waits for the reporter's answer; with a result it stays, as the moment of its stop."""
+    """Since when its clock waits for the reporter's answer; with a result it stays.
+
+    The earlier of the two is the moment of its stop: a device that was offline tells late of a result.
+    """
     verified_at: datetime | None = None
     closed_at: datetime | None = None
     first_closed_at: datetime | None = None
