@@ -1,14 +1,22 @@
-"""Limits that intake's categories have of themselves: which of them count, and for whom."""
+"""What intake has configured, and tells: limits of its categories, and which sources there are."""
 
 from datetime import timedelta
 from typing import Any
 
-from contracts.directory import CategoryChanged, DirectoryEvent, TimeLimit, subject_of
+from contracts.directory import (
+    CategoryChanged,
+    DirectoryEvent,
+    DirectoryKind,
+    SourceChanged,
+    TimeLimit,
+    subject_of,
+)
 from contracts.envelope import Event, headers_of_event
 from contracts.topics import DIRECTORY
-from dispatch.ruling import errors, put, rule
+from dispatch.ruling import errors, publish, put, rule
 from dispatch.world import World, received
 from dispatch_service.domain.limits import Allowance, Grade, Stage, Unit
+from dispatch_service.domain.rule_checks import SHIPPED_SOURCES
 from dispatch_service.events.categories import SUBSCRIPTION
 from dispatch_service.service.clockworks import Clockworks, limits_of, lines_of
 from dispatch_service.service.renewing import renew_clocks
@@ -26,20 +34,17 @@ def hours(amount: int) -> TimeLimit:
 
 async def tell(world: World, tenant: str, sequence: int = 1, /, **facts: Any) -> None:
     """Let intake tell of a category."""
-    data = CategoryChanged(version=2, zh="类别", en="Category", **facts)
-    subject, event_id = subject_of(tenant, "category", data.code), uuid7()
+    await tell_of(world, tenant, sequence, CategoryChanged(version=2, zh="类别", en="Category", **facts))
+
+
+async def tell_of(world: World, tenant: str, sequence: int, data: CategoryChanged | SourceChanged) -> None:
+    """Let intake tell of a category or a source."""
+    is_source = isinstance(data, SourceChanged)
+    kind: DirectoryKind = "source" if is_source else "category"
+    event_type = DirectoryEvent.SOURCE_CHANGED if is_source else DirectoryEvent.CATEGORY_CHANGED
+    subject, event_id = subject_of(tenant, kind, data.code), uuid7()
     event: Event[DirectoryEvent] = Event(
-        event_id,
-        DirectoryEvent.CATEGORY_CHANGED,
-        "intake",
-        subject,
-        tenant,
-        now(),
-        sequence,
-        event_id,
-        None,
-        None,
-        data,
+        event_id, event_type, "intake", subject, tenant, now(), sequence, event_id, None, None, data
     )
     value = data.model_dump_json(exclude_none=True).encode()
     await SUBSCRIPTION.apply(
@@ -69,6 +74,37 @@ async def test_a_rule_names_no_category_that_is_not_there(world: World) -> None:
     assert await flaws() == []
     await tell(world, tenant, 2, code="snow", removed=True)
     assert await flaws() == unknown
+
+
+async def test_a_rule_names_no_source_that_is_not_there(world: World) -> None:
+    tenant = f"t{uuid7().hex[-8:]}"
+    unknown = ("/rules/0/when/sources/1", "unknown-source")
+
+    async def source(sequence: int, code: str, *, removed: bool = False) -> None:
+        facts = {"version": 2, "zh": "来源", "en": "Source", "proactive": False, "code": code, "removed": removed}
+        await tell_of(world, tenant, sequence, SourceChanged.model_validate(facts))
+
+    async def flaws(second: str) -> list[tuple[str, str]]:
+        answer = await put(world, rule("x", {"sources": ["hotline", second]}, {"grade": "urgent"}), tenant=tenant)
+        return [] if answer.status_code == 200 else await errors(answer)
+
+    assert await flaws("hotlin") == []  # intake has told of none
+    await source(2, "drone")
+    assert (await flaws("hotlin"), await flaws("drone"), await flaws("media")) == ([unknown], [], [])
+    await source(3, "drone", removed=True)
+    await source(1, "drone")  # an older word
+    await source(2, "media", removed=True)
+    assert (await flaws("drone"), await flaws("media")) == ([unknown], [unknown])
+
+
+async def test_a_rule_in_force_stays_on_when_its_source_goes(world: World) -> None:
+    tenant = f"t{uuid7().hex[-8:]}"
+    await publish(world, rule("x", {"sources": ["media"]}, {"grade": "urgent"}), tenant=tenant)
+    gone = SourceChanged(version=2, code="media", zh="媒体", en="Media", proactive=False, removed=True)
+    await tell_of(world, tenant, 2, gone)
+    await world.deliver(received(tenant=tenant))
+    state = (await world.send("GET", f"{V1}/rules/state", role="analyst", tenant=tenant)).json()
+    assert [each["off_since"] for each in state["rules"]] == [None]
 
 
 async def test_a_limit_of_a_category_counts_before_what_is_shipped(world: World) -> None:
@@ -135,3 +171,4 @@ def test_what_intake_and_dispatch_ship_says_the_same() -> None:
     for code in told:
         for grade in Grade:
             assert together.of(code, grade) == apart.of(code, grade), code
+    assert {each.code for each in shipped().configuration.sources} == SHIPPED_SOURCES

@@ -8,6 +8,7 @@ import pytest
 
 from contracts.envelope import Event
 from dispatch.asking import problem, shown
+from dispatch.offline import codes, item, outcomes, sync
 from dispatch.world import NEIGHBOUR, TENANT, TOWN, World, received
 from dispatch_service.service.field_work import default
 
@@ -149,6 +150,31 @@ async def test_what_is_shipped_is_shown_until_an_administrator_replaces_it(world
     assert theirs.json()["shipped"] is True
 
 
+async def test_a_start_without_a_position_is_refused_where_the_tenant_asks_for_one(world: World) -> None:
+    async def ask(needed: bool) -> Any:
+        body = {"far_start_metres": 500, "photos": [], "start_needs_position": needed}
+        return await world.send("PUT", PATH, role="admin", json=body)
+
+    before = (await world.send("GET", PATH, role="officer")).json()["start_needs_position"]
+    assert (await ask(True)).json()["start_needs_position"] is True
+    online, offline = [await world.a_case("accept") for _ in range(2)]
+    refused = await world.act(online, "start", role="officer")
+    results = await sync(world, item(offline, "start"))
+    here = {"position": {"lon": TOWN[0], "lat": TOWN[1]}}
+    good = await world.act(online, "start", here, role="officer")
+    synced = await sync(world, item(offline, "start", body=here))
+    await ask(False)
+    free = await world.a_case("accept", "start")
+
+    assert before is False
+    assert problem(refused) == (422, "position-required")
+    assert refused.json()["errors"][0]["pointer"] == "/position"
+    assert (outcomes(results), codes(results)) == (["refused"], ["position-required"])
+    assert results[0]["problem"]["errors"][0]["pointer"] == "/position"
+    assert (good.status_code, outcomes(synced)) == (200, ["done"])
+    assert (await shown(world, free))["status"] == "in_progress"
+
+
 async def test_bad_rules_are_named(world: World) -> None:
     line = {"category": "safety", "roles": ["after"]}
     for body, pointer in (
@@ -159,6 +185,7 @@ async def test_bad_rules_are_named(world: World) -> None:
         ({"far_start_metres": 50, "photos": [{**line, "category": "a..b"}]}, "/photos/0/category"),
         ({"far_start_metres": 50, "photos": [{**line, "handling_mode": "fine"}]}, "/photos/0/handling_mode"),
         ({"far_start_metres": 50}, "/photos"),
+        ({"far_start_metres": 50, "photos": [], "start_needs_position": "sometimes"}, "/start_needs_position"),
     ):
         answer = await world.send("PUT", PATH, role="admin", json=body, tenant="bad")
         assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, pointer), answer.text

@@ -121,6 +121,22 @@ async def test_a_workbook_with_numbers_and_the_datum_of_a_chinese_map(world: Wor
     assert (posts["p-102"]["lon"], posts["p-102"]["lat"]) == (107.21, 26.61)
 
 
+async def test_posts_outside_of_their_grids_are_taken_in_and_told(world: World) -> None:
+    file = (
+        "code,name,kind,community,grid,lon,lat\n"
+        "in,点,post,community-08,grid-08,107.2357,26.5807\n"
+        "out,点,post,community-08,grid-08,107.5,26.5807\n"
+    )
+    tried = (await take(world, "posts", file, query="?dry_run=true")).json()
+    done = (await take(world, "posts", file)).json()
+    teams = (await take(world, "teams", "code,name\nteam-f,队\n", query="?dry_run=true")).json()
+
+    assert (done["created"], teams["findings"]) == (["in", "out"], [])
+    [finding] = done["findings"]
+    assert (finding["kind"], finding["post"], finding["grid"]) == ("outside_grid", "out", "grid-08")
+    assert tried["findings"] == done["findings"]
+
+
 async def test_every_flaw_of_every_line_is_named_and_nothing_is_taken(world: World) -> None:
     before = await world.snapshot(*TABLES)
     file = (
@@ -168,6 +184,16 @@ async def test_every_flaw_of_every_line_is_named_and_nothing_is_taken(world: Wor
             [("row/3/community", "unknown-community"), ("row/2/grid", "unknown-grid")],
         ),
         ("posts", "code,name,kind,community,lon,lat\nx,n,post,community-01,nan,2\n", [("row/2/lon", "finite_number")]),
+        (
+            "posts",
+            "code,name,kind,community,grid,lon,lat\nx,n,post,community-01,,116.4,39.9\n"
+            "y,n,post,community-01,grid-01,107.2,26.6\nz,n,post,community-02,grid-01,1,2\n",
+            [
+                ("row/2/lon", "position-far-away"),
+                ("row/4/lon", "position-far-away"),
+                ("row/4/grid", "grid-elsewhere"),
+            ],
+        ),
         ("posts", "code,name,kind,community,lon,lat\nx,n,post,community-01,,2\n", [("row/2/lon", "missing")]),
         ("officers", "subject,skills\na,electric;Electric Work\n", [("row/2/skills", "string_pattern_mismatch")]),
         ("officers", "subject,roles\na,hangman\n", [("row/2/roles", "literal_error")]),

@@ -109,6 +109,7 @@ async def test_a_case_is_shown_with_everything_that_is_known(world: World) -> No
         "started_at": None,
         "resolved_at": None,
         "updated_at": response.json()["updated_at"],
+        "earlier_explanations": [],
         "requests": [],
         "supervision": [],
         "returns": [],

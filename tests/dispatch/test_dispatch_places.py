@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.world import NEIGHBOUR, TOWN, World, received
+from dispatch.world import FAR_AWAY, NEIGHBOUR, TOWN, World, received
 
 TEAM: dict[str, Any] = {
     "name": "夜市专班",
@@ -88,8 +88,31 @@ async def test_a_post_in_the_datum_of_a_chinese_map_is_kept_in_wgs84(world: Worl
     post = response.json()
     assert response.status_code == 201
     assert 0.001 < abs(post["lon"] - 107.2) < 0.01
-    assert await the(world, "posts", "market") == post
+    assert {**await the(world, "posts", "market"), "findings": post["findings"]} == post
     assert (await remove(world, "posts/market")).status_code == 204
+
+
+async def test_a_post_beside_its_grid_is_kept_and_told(world: World) -> None:
+    in_town = {**POST, "community": "community-08", "grid": "grid-08", "lon": TOWN[0], "lat": TOWN[1]}
+    inside = (await put(world, "posts/town", in_town)).json()
+    beside = (await put(world, "posts/town", {**in_town, "lon": TOWN[0] + 0.3})).json()
+    no_grid = (await put(world, "posts/town", {**in_town, "lon": TOWN[0] + 0.3, "grid": None})).json()
+    await remove(world, "posts/town")
+
+    assert (inside["findings"], no_grid["findings"]) == ([], [])
+    [finding] = beside["findings"]
+    metres = finding.pop("metres")
+    assert finding == {"kind": "outside_grid", "post": "town", "grid": "grid-08", "lon": TOWN[0] + 0.3, "lat": TOWN[1]}
+    assert 1_000 < metres < 30_000
+
+
+async def test_a_county_without_grids_has_no_bounds_for_posts(world: World) -> None:
+    await put(world, "communities/new", {"name": "新社区", "sub_district": "街道"}, tenant=NEIGHBOUR)
+    far = {"name": "点", "kind": "post", "community": "new", "lon": FAR_AWAY[0], "lat": FAR_AWAY[1]}
+    kept = await put(world, "posts/first", far, tenant=NEIGHBOUR)
+    for path in ("posts/first", "communities/new"):
+        await remove(world, path, tenant=NEIGHBOUR)
+    assert kept.status_code == 201, kept.text
 
 
 @pytest.mark.parametrize("path", ["communities/community-01", "teams/team-01", "teams/duty-desk"])
@@ -110,6 +133,8 @@ async def test_what_is_in_use_stays(world: World, path: str) -> None:
         ("posts/p", {**POST, "grid": "nowhere"}, "/grid", "unknown-grid"),
         ("posts/p", {**POST, "kind": "castle"}, "/kind", None),
         ("posts/p", {**POST, "lon": 181}, "/lon", None),
+        ("posts/p", {**POST, "lon": FAR_AWAY[0], "lat": FAR_AWAY[1]}, "/lon", "position-far-away"),
+        ("posts/p", {**POST, "community": "community-02"}, "/grid", "grid-elsewhere"),
         ("teams/t", {**TEAM, "community": "nowhere"}, "/community", "unknown-community"),
         ("teams/t", {**TEAM, "members": TEAM["members"] * 2}, "/members", "member_twice"),
         ("communities/c", {"name": "", "sub_district": "x"}, "/name", None),

@@ -9,6 +9,7 @@ import pytest
 from contracts.envelope import Event
 from dispatch.asking import events_of, moment, shown
 from dispatch.offline import codes, item, outcomes, send, sync
+from dispatch.test_dispatch_reporters import Talk
 from dispatch.world import World, received
 from dispatch_service.service.reinspections import tell_due
 from dispatch_service.service.timers import fire_due
@@ -67,6 +68,24 @@ async def test_a_return_counts_from_when_it_was_asked_for(
     results = await sync(world, item(event, "return", minutes_ago=minutes_ago, body={"reason": "不属本网格"}))
 
     assert codes(results) == codes_wanted
+
+
+async def test_a_question_that_came_after_what_was_done_offline_does_not_make_it_late(world: World) -> None:
+    event = await world.a_case("accept", "start")
+    await world.run(
+        "UPDATE dispatch_case SET warn_at = :at, promised_at = :at WHERE complaint_id = :id",
+        at=_before(2),
+        id=event.subject,
+    )
+    await world.deliver(Talk(event).asked(_before(1)))
+    assert (await shown(world, event))["light"] == "red"
+
+    [result] = await sync(world, item(event, "resolve", minutes_ago=3))
+
+    case = await shown(world, event)
+    assert (result["outcome"], case["light"]) == ("done", "green")
+    listed = await world.send("GET", "/dispatch/v1/cases?light=green&status=resolved", role="officer")
+    assert str(event.subject) in listed.text
 
 
 async def test_an_order_of_rectification_may_have_run_out_before_it_is_reported(world: World) -> None:

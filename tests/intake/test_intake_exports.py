@@ -12,8 +12,9 @@ from openpyxl import load_workbook
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
+from intake.configuring import category, configuration
 from intake.conftest import As
-from intake.reports import code_of, errors_of
+from intake.reports import code_of, errors_of, report
 from intake.searches import put, read, taken
 from intake_service.service import exporting
 from runtime.lifecycle import Service
@@ -69,6 +70,41 @@ async def test_lines_of_json_have_codes(client: httpx.AsyncClient, as_: As, made
     [line] = map(json.loads, answer.text.splitlines())
     assert (line["id"], line["status"], line["description"]) == (made[1], "closed", "占道\n停车")
     assert line["received_at"].endswith("+00:00")
+
+
+async def test_things_are_called_as_in_the_version_that_each_complaint_was_filed_under(
+    client: httpx.AsyncClient, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin, citizen = (as_(role, tenant="440100") for role in (Role.ADMIN, Role.CITIZEN))
+    body = report(category="street_order.parking", kind="report")
+    assert (await client.post("/complaints", json=body, headers=citizen)).is_success
+    given = configuration()
+    category(given, "street_order.parking")["zh"] = "违停"
+    next(each for each in given["sources"] if each["code"] == "resident_app")["en"] = "Any app"
+    assert (await client.put("/configuration/draft", json=given, headers=admin)).is_success
+    assert (await client.post("/configuration/publication", json={}, headers=admin)).is_success
+    assert (await client.post("/complaints", json={**body, "kind": "help"}, headers=citizen)).is_success
+    monkeypatch.setattr(exporting, "BATCH", 1)
+
+    async def lines(form: str, lang: str) -> list[dict[str, Any]]:
+        asked = {"sort": "oldest", "lang": lang}
+        answer = await client.get(f"/complaints.{form}", params=asked, headers=admin)
+        if form == "csv":
+            return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        if form == "ndjson":
+            return [json.loads(line) for line in answer.text.splitlines()]
+        _, _, head, *rows = load_workbook(io.BytesIO(answer.content)).active.iter_rows(values_only=True)
+        return [dict(zip(head, row, strict=True)) for row in rows]
+
+    listed = (await client.get("/complaints", params={"sort": "oldest"}, headers=admin)).json()["items"]
+    assert [each["category_name"]["zh"] for each in listed] == ["乱停乱放", "违停"]
+    for form in ("csv", "xlsx"):
+        chinese, english = await lines(form, "zh"), await lines(form, "en")
+        assert [each["类别"] for each in chinese] == ["乱停乱放", "违停"]
+        assert [each["Source"] for each in english] == [each["source_name"]["en"] for each in listed]
+        assert [each["诉求类型"] for each in chinese] == ["举报", "求助"]
+        assert [each["Kind"] for each in english] == ["Report on others", "Request for help"]
+    assert [each["kind"] for each in await lines("ndjson", "zh")] == ["report", "help"]
 
 
 async def test_reporters_are_told_to_whom_may_contact_them(client: httpx.AsyncClient, as_: As, made: list[str]) -> None:

@@ -9,10 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from contracts.roles import Role
-from intake.conftest import As
+from intake.conftest import TENANT, As
 from intake.reports import HOTLINE, REPORT
 from intake.test_intake_merging import Desk
+from intake_service.persistence import followers, similar
 from intake_service.service.likeness_index import LikenessIndex
+from runtime import clock
 
 TEXT = "翡翠林居五栋一楼餐馆油烟直排，窗户不敢开"
 
@@ -54,6 +56,36 @@ async def test_me_too_counts_once_for_each_person_and_is_shown(
         gone = await client.delete(f"/complaints/{handle}/follow", headers=as_(Role.CITIZEN, "li"))
         assert gone.status_code == 204
     assert (await client.get("/following", headers=as_(Role.CITIZEN, "li"))).json() == {"items": []}
+
+
+async def test_me_too_of_what_was_merged_counts_for_its_master_and_each_person_once(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    desk = Desk(client, engine, as_)
+    master, other, apart = [await desk.reported(subject) for subject in ("wei", "shen", "zhu")]
+
+    async def affected() -> list[int]:
+        items = (await client.get("/complaints", params={"limit": 20}, headers=as_(Role.OPERATOR))).json()["items"]
+        listed = {each["id"]: each["affected"] for each in items}
+        one_by_one = [(await desk.view(each))["affected"] for each in (master, other, apart)]
+        assert [listed[str(each.id)] for each in (master, other, apart)] == one_by_one
+        return one_by_one
+
+    async with engine.begin() as connection:
+        for complaint, subjects in ((master, "jiang shen"), (other, "jiang han yang wei"), (apart, "han")):
+            for subject in subjects.split():
+                await followers.follow(connection, TENANT, subject, complaint.id, is_affected=True, now=clock.now())
+        await followers.follow(connection, TENANT, "tao", other.id, is_affected=False, now=clock.now())
+    assert await affected() == [2, 4, 1]
+    await desk.merged(other, master)
+    assert await affected() == [3, 4, 1], (
+        "Jiang once; not Wei and Shen, who have reported it, nor Tao, who only follows"
+    )
+    async with engine.connect() as connection:
+        [row] = (await similar.present(connection, TENANT, [master.id])).values()
+    assert row.affected == 3
+    assert (await desk.unmerge(other)).is_success
+    assert await affected() == [2, 4, 1]
 
 
 async def test_followers_see_how_it_goes_on_and_not_whose_it_is(

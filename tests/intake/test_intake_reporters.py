@@ -21,6 +21,7 @@ from histories import OFFICER
 from intake.conftest import As
 from intake.reporter import NOW, Reporter
 from intake.reports import HOTLINE, REPORT
+from intake.searches import put
 from intake_service.persistence.reporter_tables import question
 from intake_service.service.lapsing import lapse_due
 
@@ -253,6 +254,29 @@ async def test_of_answer_and_lapse_exactly_one_wins(reporter: Reporter) -> None:
         assert (answer.status_code == 201) == (told[1] == "question_answered")
         await lapse_due(reporter.engine)
         assert len(await reporter.told()) == before + 2
+
+
+@pytest.mark.parametrize("end", ["withdrawn", "voided", "rejected", "merged", "closed", "erased"])
+async def test_nothing_is_added_to_what_is_over_and_each_says_why(
+    reporter: Reporter, client: httpx.AsyncClient, end: str
+) -> None:
+    path, desk = f"/complaints/{reporter.history.id}", reporter.as_(Role.OPERATOR)
+    if end == "erased":
+        why = {"ground": "request", "reason": "来函", "texts": False}
+        assert (await client.post(f"{path}/erasure", json=why, headers=reporter.as_(Role.SUPERVISOR))).is_success
+    else:
+        await put(reporter.engine, str(reporter.history.id), status=end)
+        assert problem(await reporter.says("supplements", text="又来了")) == (409, f"complaint-{end}")
+    before, told = (await client.get(path, headers=desk)).json(), await reporter.told()
+    for language, word in (("en", "add"), ("zh-CN", "补充")):
+        headers = {**desk, "Accept-Language": language}
+        answer = await client.post(f"{path}/supplements", json={"text": "又来了"}, headers=headers)
+        assert problem(answer) == (409, f"complaint-{end}")
+        assert word in answer.json()["detail"]
+    assert (await client.get(f"{path}/supplements", headers=desk)).json()["items"] == []
+    assert ((await client.get(path, headers=desk)).json(), await reporter.told()) == (before, told)
+    offered = (await client.get(f"{path}/track", headers=desk)).json()["actions"]
+    assert "supplement" not in [each["action"] for each in offered]
 
 
 async def test_an_erasure_takes_what_was_said(reporter: Reporter, client: httpx.AsyncClient) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from intake.conftest import As
 from intake.reports import REPORT
+from intake.searches import put
 from intake_service.persistence.likeness_tables import complaint_likeness
 from intake_service.service.likeness_index import LikenessIndex
 
@@ -117,6 +118,40 @@ async def test_before_filing_people_learn_what_everybody_may_know(
     assert all(abs(lon - HERE["lon"]) <= 0.001 for lon in places if lon is not None)
     elsewhere = await client.post("/similar", json=question, headers=as_(Role.CITIZEN, "x", tenant="110105"))
     assert elsewhere.json() == {"items": []}
+
+
+async def test_before_filing_what_was_merged_is_known_by_its_master_alone(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    headers = as_(Role.CITIZEN, "wang", tenant="520100")
+    near = (await report(client, headers, MIXER))["id"]
+    far = (await report(client, headers, MIXER, location={"lon": 107.3, "lat": 26.7}))["id"]
+    member = (await report(client, headers, MIXER_AGAIN))["id"]
+    while await LikenessIndex(engine).work():
+        pass
+    await put(engine, near, status="accepted")
+    await put(engine, far, status="in_progress")
+
+    async def known(**more: str) -> dict[str, float]:
+        question = {"description": MIXER_AGAIN, "location": HERE, **more}
+        answer = await client.post("/similar", json=question, headers=as_(Role.CITIZEN, "new", tenant="520100"))
+        items = answer.json()["items"]
+        found = {each["status"]: each["likeness"] for each in items}
+        assert len(found) == len(items)
+        return found
+
+    apart = await known()
+    assert apart["accepted"] < apart["received"]
+    assert set(apart) == {"accepted", "received"}
+    await put(engine, member, status="merged", merged_into=near)
+    assert await known() == {"accepted": apart["received"]}, "once, with the best likeness"
+    assert await known(category="emergency") == {}
+    await put(engine, member, merged_into=far)
+    assert await known() == {"accepted": apart["accepted"], "in_progress": apart["received"]}, "where it is worked on"
+    await put(engine, far, confidential=True)
+    assert await known() == {"accepted": apart["accepted"]}, "the master is in confidence"
+    await put(engine, member, merged_into=near, confidential=True)
+    assert await known() == {"accepted": apart["accepted"]}, "what was said in confidence tells nothing"
 
 
 async def test_who_asks_too_often_waits(client: httpx.AsyncClient, as_: As) -> None:

@@ -158,7 +158,8 @@ def _firsts(life: Sequence[Step], received_at: datetime) -> Iterator[tuple[str, 
         yield _time("on_site", received_at, at), at
     resolved = _last(_round(life), "resolved")
     if resolved:
-        yield _time("removal", received_at, resolved.at), resolved.at
+        at = _handled_at(resolved)
+        yield _time("removal", received_at, at), at
 
 
 def _due(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:
@@ -167,9 +168,11 @@ def _due(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:
     forced = _last(present, "force_closed")
     handled = _last(present, "resolved") or forced
     promised_at = _promised_at(present)
-    stopped = _standing(life) or handled
-    is_missed = promised_at is not None and (stopped is None or stopped.at > promised_at)
-    at = promised_at if is_missed else (handled.at if handled else None)
+    standing = _standing(life)
+    handled_at = _handled_at(handled) if handled else None
+    stopped_at = standing.at if standing else handled_at
+    is_missed = promised_at is not None and (stopped_at is None or stopped_at > promised_at)
+    at = promised_at if is_missed else handled_at
     if at is None:
         return
     name = "missed" if is_missed else "in_time"
@@ -178,6 +181,11 @@ def _due(life: Sequence[Step]) -> Iterator[tuple[str, datetime]]:
         yield "in_time_forced" if forced and not is_missed else f"{name}_closed", at
     if _last(life, "rework_ordered"):
         yield f"{name}_reworked", at
+
+
+def _handled_at(handled: Step) -> datetime:
+    said = handled.data.get("resolved_at")
+    return handled.at if said is None else datetime.fromisoformat(said)
 
 
 def _promised_at(steps: Sequence[Step]) -> datetime | None:
@@ -202,6 +210,7 @@ def _standing(life: Sequence[Step]) -> Step | None:
         elif step.type == "resumed":
             laid_aside = None
         elif step.type in ("resolved", "closed", "force_closed"):
+            waits = None if waits and _handled_at(step) < waits.at else waits
             is_done = True
         elif step.type == "question_asked" and not (laid_aside or is_done):
             waits = waits or step

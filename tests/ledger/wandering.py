@@ -133,6 +133,9 @@ class Wandering(Eventful):
             "team": "team-01",
             "handling_mode": self._random.choice(_MODES),
             "result": "已劝离",
+            "resolved_at": self._random.choice(
+                (None, self._now - timedelta(minutes=self._random.choice((3, 90, 3000))))
+            ),
         }
         return self.event(EventType.RESOLVED, ComplaintResolved.model_validate(facts))
 

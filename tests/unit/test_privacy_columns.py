@@ -56,6 +56,7 @@ _CODES = frozenset(
         "follow_up",
         "reinspection",
         "explanation",
+        "earlier_explanations",
         "work",
         "release_state",
         "release_ending",

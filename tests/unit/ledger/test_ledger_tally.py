@@ -9,6 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.events import ComplaintResolved
+from contracts.lifecycle import EventType
+from histories import OFFICER
+from ledger.eventful import Eventful
 from ledger.figures import Step, counts, where
 from ledger.wandering import Wandering
 from ledger_service.domain.complaint import Complaint
@@ -48,6 +52,27 @@ def test_a_tally_is_what_the_events_come_to(seed: int) -> None:
             figures.update({(*part.cell, each): sign for each in part.marks})
         before = found
         assert {key: n for key, n in figures.items() if n} == {(*found.cell, each): 1 for each in found.marks}
+
+
+def test_a_question_that_came_after_the_result_of_a_device_offline_does_not_make_it_late() -> None:
+    history, hour = Eventful(), timedelta(hours=1)
+    history.received(received_at=BEGIN)
+    for number, step in enumerate((lambda: history.promised(BEGIN + hour), history.accepted, history.started)):
+        step()
+        history.at(BEGIN + timedelta(minutes=number))
+    history.asked()
+    history.at(BEGIN + 2 * hour)
+    data = ComplaintResolved(
+        actor=OFFICER, team="team-01", handling_mode="guidance", result="已劝离", resolved_at=BEGIN + hour / 2
+    )
+    history.event(EventType.RESOLVED, data)
+    history.at(BEGIN + 3 * hour)
+    complaint = Complaint.unknown(history.id, history.tenant)
+    for event in history.events:
+        complaint.enter(event)
+    found = tally(complaint)
+    assert found is not None
+    assert mark(Counter.IN_TIME, BEGIN + hour / 2) in found.marks
 
 
 def test_what_an_older_release_has_seen_to_is_not_counted_yet() -> None:

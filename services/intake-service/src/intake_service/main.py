@@ -173,7 +173,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "asking_limit": AskingLimit(30, timedelta(minutes=10)),
             "complaints": Complaints(foundation.read_engine),
             "listing": Listing(lists),
-            "exporting": Exporting(foundation.engine, settings.export_max_lines),
+            "exporting": Exporting(foundation.engine, known, settings.export_max_lines),
             "zone": zone,
         },
         # with the API, because whoever serves files has the folder

@@ -51,6 +51,9 @@ class Acted(Payload):
 class ComplaintAccepted(Acted):
     """The unit has taken the case on (首接负责)."""
 
+    accepted_at: datetime | None = None
+    """When it was done, where that was told later (离线补传); None: at the time of the event."""
+
 
 class ComplaintStarted(Acted):
     """An officer is on site."""
@@ -88,6 +91,8 @@ class ComplaintResolved(Acted):
     """Attachments of intake that show the place before and after."""
     self_handled: bool = False
     """自处理: it was found and fixed on the spot, so it is verified by rule."""
+    resolved_at: datetime | None = None
+    """When it was done, where that was told later; None: at the time of the event."""
 
 
 class RectificationOrdered(Acted):

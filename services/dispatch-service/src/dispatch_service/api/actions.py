@@ -65,7 +65,8 @@ async def start_case(
 ) -> Response:
     """Begin the work on site, with position and time; `started_at` may be past, for devices that were offline.
 
-    422 `position-far-away` for a position more than 50 km from the complaint and every grid.
+    422 `position-far-away` for a position more than 50 km from the complaint and every grid, `position-required`
+    without one where the tenant wants it.
     """
     body = body or StartBody()
     position = body.position.to_place() if body.position else None

@@ -10,7 +10,7 @@ from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.domain.standing import OPEN
-from dispatch_service.persistence.case_lists import CaseFilter, Order
+from dispatch_service.persistence.case_lists import CaseFilter, Order, Supervision
 from operations.filters import Box, Code
 from operations.problems import invalid
 from runtime.types import Instant
@@ -41,6 +41,10 @@ async def case_filter(
     overdue: Annotated[bool | None, Query(description="Beyond the promised time, or not.")] = None,
     supporting: Annotated[Code | None, Query(description="Code of a team that supports the lead.")] = None,
     reinspection: Annotated[Reinspection | None, Query(description="Where an order of rectification stands.")] = None,
+    supervision: Annotated[
+        Supervision | None,
+        Query(description="`open`: with a supervision order without a reply; `overdue`: and its deadline is over."),
+    ] = None,
     assignee: Annotated[
         str | None, Query(min_length=1, max_length=200, description="Who it is for, by subject; `me` is the caller.")
     ] = None,
@@ -78,5 +82,6 @@ async def case_filter(
         near=near,
         supporting=supporting,
         reinspection=reinspection,
+        supervision=supervision,
         sort=sort,
     )

@@ -90,6 +90,12 @@ class Explanation(BaseModel):
     round: int | None = None
 
 
+class EarlierExplanation(Explanation):
+    """Why the case was where it was until `ended_at`, when it was given to a team anew."""
+
+    ended_at: datetime
+
+
 class CaseView(BaseModel):
     """The work on one complaint. `version` is the number in the `ETag`; what time alone does (lights, levels of the
     limit, a re-inspection that falls due) leaves it as it is.
@@ -183,9 +189,11 @@ class CaseDetail(CaseView):
     """A case with what its unit has asked for, its supervision orders and what else has happened; the oldest first.
 
     `return_by` is until when its unit may ask to give it back 退单; null without a limit, and while no unit has it.
+    `earlier_explanations` are those that `explanation` has followed: the first one, and the 49 newest of the others.
     """
 
     return_by: datetime | None
+    earlier_explanations: list[EarlierExplanation]
     requests: list[RequestView]
     supervision: list[OrderView]
     returns: list[ReturnView]

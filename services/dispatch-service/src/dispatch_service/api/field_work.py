@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from contracts.events import HandlingMode
 from dispatch_service.api.clock_schemas import CategoryCode
@@ -39,9 +39,13 @@ class PhotoRuleLine(_Strict):
 
 
 class FieldWorkBody(_Strict):
-    """All of it. A start further from the complaint than `far_start_metres` is marked in the case."""
+    """All of it. A start further from the complaint than `far_start_metres` is marked in the case.
+
+    With `start_needs_position` one without a position is refused.
+    """
 
     far_start_metres: Annotated[Integer, Field(ge=0, le=50_000)]
+    start_needs_position: StrictBool = False
     photos: Annotated[list[PhotoRuleLine], Field(max_length=2000)]
 
 
@@ -52,6 +56,7 @@ class FieldWorkView(BaseModel):
     changed_at: datetime | None
     changed_by: str | None
     far_start_metres: int
+    start_needs_position: bool = False
     photos: list[PhotoRuleLine]
 
 

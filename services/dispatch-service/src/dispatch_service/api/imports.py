@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.api.changing import Change
+from dispatch_service.api.post_sites import findings_of, flaws_of
+from dispatch_service.api.reference_schemas import PostFinding
 from dispatch_service.api.sheets.columns import COMMUNITIES, OFFICERS, POSTS, TEAMS, Sheet
 from dispatch_service.api.sheets.lines import kinds_of, read_lines
 from dispatch_service.persistence import county
@@ -17,6 +19,7 @@ from dispatch_service.persistence.rows import Row
 from dispatch_service.persistence.tables import community, grid
 from dispatch_service.service.directory import Occasion
 from dispatch_service.service.importing import Intake, take_in
+from dispatch_service.service.siting import examine
 from operations.sheets.tables import pointer
 from runtime.etag import etag
 from runtime.problems import PROBLEM_RESPONSES, FieldError, Problem
@@ -29,13 +32,17 @@ Line = tuple[int, Row]
 
 
 class ImportView(BaseModel):
-    """What the file changes: codes, of officers subjects. `version` is that of the county's data, as in the `ETag`."""
+    """What the file changes: codes, of officers subjects. `version` is that of the county's data, as in the `ETag`.
+
+    `findings` tells posts whose points lie outside of their grids.
+    """
 
     dry_run: bool
     version: int
     created: list[str]
     changed: list[str]
     unchanged: list[str]
+    findings: list[PostFinding]
 
 
 class _Import:
@@ -52,13 +59,14 @@ class _Import:
         body = await self._request.body()
         lines = await asyncio.to_thread(_read, sheet, self._media_type, body)
 
-        async def work(connection: AsyncConnection, occasion: Occasion) -> tuple[Intake, int]:
+        async def work(connection: AsyncConnection, occasion: Occasion) -> tuple[Intake, list[PostFinding], int]:
             _refuse(await _unknown(connection, occasion.tenant, lines))
+            findings = await _sited(connection, occasion.tenant, lines) if sheet is POSTS else []
             rows = [row for _, row in lines]
             taken = await take_in(connection, occasion, sheet.sort, rows, dry_run=self._dry_run)
-            return taken, await county.version(connection, occasion.tenant)
+            return taken, findings, await county.version(connection, occasion.tenant)
 
-        taken, version = await self._change.run(work)
+        taken, findings, version = await self._change.run(work)
         self._response.headers["ETag"] = etag(version)
         return ImportView(
             dry_run=self._dry_run,
@@ -66,6 +74,7 @@ class _Import:
             created=taken.created,
             changed=taken.changed,
             unchanged=taken.unchanged,
+            findings=findings,
         )
 
 
@@ -110,7 +119,8 @@ async def import_teams(take: Import) -> ImportView:
 async def import_posts(take: Import) -> ImportView:
     """Add posts and stations and change those that are there, from CSV, XLSX or points as GeoJSON: all or none.
 
-    `crs` says the datum of each line, WGS84 where it says nothing.
+    `crs` says the datum of each line, WGS84 where it says nothing. A point more than 50 km from every grid, and a grid
+    of another community, are refused; a point outside of its grid is told in `findings`.
     """
     return await take(POSTS)
 
@@ -151,6 +161,14 @@ async def _unknown(connection: AsyncConnection, tenant: str, lines: Sequence[Lin
             FieldError(pointer(number, name), f"unknown-{name}") for number, row in lines if row.get(name) in missing
         ]
     return errors
+
+
+async def _sited(connection: AsyncConnection, tenant: str, lines: Sequence[Line]) -> list[PostFinding]:
+    """Return which posts lie outside of their grids; 422 for those that are far away or in another community's grid."""
+    posts = [row for _, row in lines]
+    sites = await examine(connection, tenant, posts)
+    _refuse(flaws_of(posts, sites, lambda place, column: pointer(lines[place][0], column)))
+    return findings_of(posts, sites)
 
 
 def _refuse(errors: list[FieldError]) -> None:

@@ -91,6 +91,12 @@ register_texts(
             "此类案件办结须有照片：{missing}。",
             "The result of such a case needs photos: {missing}.",
         ),
+        "position-required": (
+            "缺少位置",
+            "The position is missing",
+            "开始处置须提供位置。",
+            "The start of the work has to say where it is.",
+        ),
         "photo-rule-twice": (
             "同一类别和处置方式的规则重复。",
             "There is another rule for this category and handling mode.",
@@ -148,6 +154,8 @@ def _of_work(error: DispatchError) -> Problem | None:
             return invalid(f"/photos/{error.place}", "photo-rule-twice")
         case errors.StartFarAway():
             return refused("/position", "position-far-away")
+        case errors.PositionRequired():
+            return refused("/position", "position-required")
     return None
 
 

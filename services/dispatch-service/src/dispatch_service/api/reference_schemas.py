@@ -35,6 +35,23 @@ class PostView(BaseModel):
     generated: bool
 
 
+class PostFinding(BaseModel):
+    """Something to look at: the point lies `metres` outside of the grid that the post is said to be in."""
+
+    kind: Literal["outside_grid"] = "outside_grid"
+    post: str
+    grid: str
+    lon: float
+    lat: float
+    metres: int
+
+
+class KeptPostView(PostView):
+    """A post as it is kept, and what does not fit."""
+
+    findings: list[PostFinding]
+
+
 class MemberView(BaseModel):
     """A member of a team by the subject of their token; no name is kept."""
 

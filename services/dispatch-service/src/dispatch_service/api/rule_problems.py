@@ -31,6 +31,7 @@ register_texts(
         ),
         "places-apart": ("这些网格都不在所列社区内。", "None of the grids lies in one of the communities."),
         "unknown-category": ("未知的类别：{given}。", "There is no category {given}; see /intake/v1/categories."),
+        "unknown-source": ("未知的事件来源：{given}。", "There is no source {given}; see /intake/v1/sources."),
         "unknown-skill": ("没有队员具备该技能。", "No officer has this skill."),
         "no-draft": (
             "没有草稿",

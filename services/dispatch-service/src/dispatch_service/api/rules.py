@@ -53,8 +53,8 @@ async def replace_draft(
     """Replace the draft as a whole; routing goes on by what is published.
 
     A rule that can never fit, that is shadowed by one before it, that does nothing, or that names a team, grid,
-    community or skill that there is not: 422 with the rule and the part, and the draft stays as it was. Rules are
-    asked once each, in order, and none hands on to another, so they cannot loop.
+    community, skill, category or source that there is not: 422 with the rule and the part, and the draft stays as it
+    was. Rules are asked once each, in order, and none hands on to another, so they cannot loop.
     """
     rows = [rule.row() for rule in body.rules]
     try:

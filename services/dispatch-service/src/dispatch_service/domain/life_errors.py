@@ -118,3 +118,7 @@ class PhotoRuleTwice(DispatchError):
 
 class StartFarAway(DispatchError):
     """The position is too far from the county to be believed."""
+
+
+class PositionRequired(DispatchError):
+    """The tenant wants every start with its position, and there is none."""

@@ -11,7 +11,21 @@ from dispatch_service.domain.rule_tests import asks_for_value, holds, is_needed
 from dispatch_service.domain.rules import AttributeTest, Rule, When
 from dispatch_service.domain.survey import flaw_of
 
-Kind = Literal["team", "skill", "grid", "community", "category"]
+Kind = Literal["team", "skill", "grid", "community", "category", "source"]
+SHIPPED_SOURCES = frozenset(
+    {
+        "resident_app",
+        "hotline",
+        "liaison_station",
+        "grid_patrol",
+        "regular_inspection",
+        "home_visit",
+        "video_sensor",
+        "superior_assigned",
+        "media",
+    }
+)
+"""The nine sources 九大类事件来源 that every tenant begins with."""
 Finding = tuple[str, str, Mapping[str, object]]
 """Pointer, code and parameters."""
 
@@ -39,6 +53,8 @@ class Known:
     """Those of its officers."""
     categories: Collection[str] = ()
     """Those that intake has told of, none where it never did: then nothing can be said of any."""
+    sources: Collection[str] = ()
+    """The same of sources, and those that are shipped unless intake has told that they are removed."""
 
 
 def flaws_of(rules: Sequence[Rule]) -> Iterator[RuleFault]:
@@ -73,9 +89,14 @@ def unknown_parts(rule: Rule, known: Known) -> Iterator[tuple[str, Kind, str]]:
     for pointer, kind, code in _named(rule):
         if code is not None and code not in there[kind] and (kind, code) != ("team", DUTY_DESK):
             yield pointer, kind, code
-    for index, code in enumerate(rule.when.categories if known.categories else ()):
-        if code not in known.categories:
-            yield f"/when/categories/{index}", "category", code
+    configured: Sequence[tuple[str, Kind, Sequence[str], Collection[str]]] = (
+        ("/when/categories", "category", rule.when.categories, known.categories),
+        ("/when/sources", "source", rule.when.sources, known.sources),
+    )
+    for pointer, kind, codes, told in configured:
+        for index, code in enumerate(codes if told else ()):
+            if code not in told:
+                yield f"{pointer}/{index}", kind, code
 
 
 def _named(rule: Rule) -> Iterator[tuple[str, Kind, str | None]]:

@@ -61,15 +61,18 @@ def light_at(moment: datetime, warn_at: datetime, promised_at: datetime) -> Ligh
 
 
 def _moment(case: Mapping[str, Any], now: datetime) -> datetime | None:
-    """Return the moment at which the case's clock stands: that since which it waits for the reporter, where it does."""
+    """Return the moment at which the case's clock stands: that since which it waits for the reporter, where it does.
+
+    A result stops it too, and may be of before the question: it is told late by a device that was offline.
+    """
     status = Status(case["status"])
-    if case["waiting_since"] is not None and (status in RUNNING or status in DONE):
-        waiting_since: datetime = case["waiting_since"]
-        return waiting_since
+    waiting_since: datetime | None = case["waiting_since"]
     if status in RUNNING:
-        return now
+        return waiting_since or now
     if status is Status.SUSPENDED:
         suspended_at: datetime = case["suspended_at"]
         return suspended_at
     resolved_at: datetime | None = case["resolved_at"]
-    return resolved_at if status in DONE else None
+    if status not in DONE:
+        return None
+    return min((each for each in (waiting_since, resolved_at) if each is not None), default=None)

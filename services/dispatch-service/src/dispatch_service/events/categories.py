@@ -1,4 +1,4 @@
-"""Keeps the limits of categories, as intake tells them."""
+"""Keeps what intake tells of its configuration: the limits of categories, and which sources there are."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,34 +6,38 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.directory import CategoryChanged, DirectoryEvent
+from contracts.directory import CategoryChanged, DirectoryEvent, SourceChanged
 from contracts.envelope import Event
 from contracts.topics import DIRECTORY, consumer_of
 from dispatch_service.domain.limits import NEEDED
 from dispatch_service.persistence import category_limits
 from dispatch_service.persistence.category_limits import Told
+from dispatch_service.persistence.clock_settings import CATEGORIES, SOURCES
 from eventbus.slices import Subscription
 from runtime.clock import now
 
 
-async def keep_limits(connection: AsyncConnection, events: Sequence[Event[Any]]) -> Sequence[Event[Any]]:
-    """Keep the newest that `events` say of each category; nothing follows from that but other clocks."""
-    news: dict[str, dict[str, Told]] = defaultdict(dict)
+async def keep_configured(connection: AsyncConnection, events: Sequence[Event[Any]]) -> Sequence[Event[Any]]:
+    """Keep the newest that `events` say of each category and source; nothing follows from that but other clocks."""
+    news: dict[tuple[str, str], dict[str, Told]] = defaultdict(dict)
     for event in events:
-        if isinstance(event.data, CategoryChanged):
-            known = news[event.tenant].get(event.data.code)
+        said = event.data
+        if isinstance(said, CategoryChanged | SourceChanged):
+            name, limits = (CATEGORIES, _limits(said)) if isinstance(said, CategoryChanged) else (SOURCES, {})
+            newest = news[event.tenant, name]
+            known = newest.get(said.code)
             if known is None or known.sequence < event.sequence:
-                news[event.tenant][event.data.code] = Told(event.sequence, _limits(event.data), event.data.removed)
-    for tenant, told in sorted(news.items()):
-        await category_limits.keep(connection, tenant, told, now())
+                newest[said.code] = Told(event.sequence, limits, said.removed)
+    for (tenant, name), told in sorted(news.items()):
+        await category_limits.keep(connection, tenant, name, told, now())
     return []
 
 
 SUBSCRIPTION = Subscription(
     consumer=consumer_of("dispatch", DIRECTORY),
     topic=DIRECTORY.name,
-    types=frozenset({DirectoryEvent.CATEGORY_CHANGED}),
-    handler=keep_limits,
+    types=frozenset({DirectoryEvent.CATEGORY_CHANGED, DirectoryEvent.SOURCE_CHANGED}),
+    handler=keep_configured,
 )
 
 

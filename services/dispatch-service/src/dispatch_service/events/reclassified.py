@@ -19,7 +19,7 @@ from dispatch_service.domain.router import Route
 from dispatch_service.events import received
 from dispatch_service.events.placements import Placed, Started
 from dispatch_service.events.placing import place
-from dispatch_service.persistence import case_clocks, cases, reclassified, requests, support
+from dispatch_service.persistence import case_clocks, cases, explanations, reclassified, requests, support
 from dispatch_service.persistence.case_clocks import CaseClock
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service.announcements import SOURCE, answer
@@ -116,7 +116,7 @@ async def _move(connection: AsyncConnection, going: Going, placed: Placed, book:
         now,
         grid=decision.grid,
         grid_version=decision.grid_version,
-        explanation={**placed.told(), **former},
+        **explanations.following({**placed.told(), **former}, now),
         assignee=placed.assignment.officer,
         expected_from=placed.assignment.expected_from,
         assigned_at=now,

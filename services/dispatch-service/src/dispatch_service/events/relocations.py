@@ -17,7 +17,7 @@ from dispatch_service.domain.case import Case
 from dispatch_service.domain.router import Route, Router
 from dispatch_service.domain.routing import DUTY_DESK
 from dispatch_service.domain.rules import Facts
-from dispatch_service.persistence import case_slices, cases, relocating, requests, support, team_holds
+from dispatch_service.persistence import case_slices, cases, explanations, relocating, requests, support, team_holds
 from dispatch_service.persistence.case_slices import Support
 from dispatch_service.service import choosing, clocking
 from dispatch_service.service.announcements import answer
@@ -112,8 +112,8 @@ async def _give(
     if helpers:
         await case_slices.add_support(connection, helpers, now)
     who = {"assignee": chosen.assignment.officer, "expected_from": chosen.assignment.expected_from}
-    facts: Mapping[str, object] = {"assigned_at": now, "explanation": explanation, **_place_of(route), **who, **clock}
-    await cases.save(connection, case, now, **facts)
+    facts: Mapping[str, object] = {"assigned_at": now, **_place_of(route), **who, **clock}
+    await cases.save(connection, case, now, **explanations.following(explanation, now), **facts)
     assigned = ComplaintAssigned(
         team=route.team.code,
         team_name=route.team.name,

@@ -23,11 +23,13 @@ from dispatch_service.domain.standing import DONE
 from dispatch_service.persistence.cases import SELECT
 from dispatch_service.persistence.distances import metres_from
 from dispatch_service.persistence.rows import Row, as_rows
-from dispatch_service.persistence.tables import case_support, dispatch_case
+from dispatch_service.persistence.tables import case_support, dispatch_case, supervision_order
 from eventbus.janitor import first_id_at
 from operations.filters import BoundingBox
 
 Order: TypeAlias = Literal["received", "deadline", "distance", "reinspection"]
+Supervision: TypeAlias = Literal["open", "overdue"]
+"""A supervision order without a reply; one whose deadline is over as well."""
 Mark: TypeAlias = tuple[datetime | int | None, UUID]
 """The last case of a page: the time or the distance that the list goes by, and its id."""
 TIME_OF: Mapping[Order, str] = {"deadline": "promised_at", "reinspection": "rectify_until"}
@@ -56,6 +58,7 @@ class CaseFilter:
     supporting: str | None = None
     """A team that supports the lead."""
     reinspection: Reinspection | None = None
+    supervision: Supervision | None = None
     assignee: str | None = None
     mine: bool = False
     teams: frozenset[str] | None = None
@@ -66,13 +69,14 @@ class CaseFilter:
 
 
 _CASE = dispatch_case.c
+_AT = sa.bindparam("at", type_=sa.DateTime(timezone=True))
 _STANDS_AT = sa.case(
     (
         _CASE.status.in_(sorted(RUNNING)),
-        sa.func.coalesce(_CASE.waiting_since, sa.bindparam("at", type_=sa.DateTime(timezone=True))),
+        sa.func.coalesce(_CASE.waiting_since, _AT),
     ),
     (_CASE.status == Status.SUSPENDED.value, _CASE.suspended_at),
-    (_CASE.status.in_(sorted(DONE)), sa.func.coalesce(_CASE.waiting_since, _CASE.resolved_at)),
+    (_CASE.status.in_(sorted(DONE)), sa.func.least(_CASE.waiting_since, _CASE.resolved_at)),
 )
 """As `domain.standing` says it; null where nothing can be said."""
 _LIGHTS: Mapping[Light, sa.ColumnElement[bool]] = {
@@ -85,13 +89,13 @@ _LIGHTS: Mapping[Light, sa.ColumnElement[bool]] = {
 async def page(
     connection: AsyncConnection, tenant: str, wanted: CaseFilter, *, after: Mark | None, size: int, at: datetime
 ) -> Sequence[Row]:
-    """Return up to `size` cases of `tenant` that come behind `after` in the order wanted; lights are those of `at`."""
+    """Return up to `size` cases of `tenant` that come behind `after` in the order wanted, as they stand `at` then."""
     statement = select_page(tenant, wanted, after=after, size=size)
-    return as_rows(await connection.execute(statement, {"at": at} if _asks_for_light(wanted) else {}))
+    return as_rows(await connection.execute(statement, {"at": at} if _depends_on_time(wanted) else {}))
 
 
 def select_page(tenant: str, wanted: CaseFilter, *, after: Mark | None, size: int) -> sa.Select[Any]:
-    """Return the statement of a page; it takes the parameter `at` where it asks for lights."""
+    """Return the statement of a page; it takes the parameter `at` where that matters."""
     if wanted.sort == "distance":
         return _nearest(tenant, wanted, after, size)
     parts = _parts(wanted)
@@ -135,6 +139,8 @@ def _parts(wanted: CaseFilter) -> list[frozenset[Status]]:
 
 def _select(tenant: str, wanted: CaseFilter, statuses: frozenset[Status], after: Mark | None) -> sa.Select[Any]:
     statement = SELECT.where(_CASE.tenant == tenant, *_conditions(wanted), *_period(wanted), *_timely(wanted))
+    if wanted.supervision is not None:
+        statement = statement.where(_CASE.complaint_id == sa.any_(_unanswered(tenant, wanted.supervision)))
     if statuses:
         # Written out in the statement, so that the database sees which index will do.
         values: sa.BindParameter[str] = sa.bindparam(
@@ -166,8 +172,8 @@ def _order(wanted: CaseFilter) -> tuple[sa.ColumnElement[Any] | None, list[sa.Co
     return None, [_CASE.complaint_id.desc()]
 
 
-def _asks_for_light(wanted: CaseFilter) -> bool:
-    return wanted.light is not None or wanted.overdue is not None
+def _depends_on_time(wanted: CaseFilter) -> bool:
+    return wanted.light is not None or wanted.overdue is not None or wanted.supervision == "overdue"
 
 
 def _timely(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
@@ -177,7 +183,7 @@ def _timely(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.overdue is False:
         conditions.append(_LIGHTS["red"].is_not(True))
     if wanted.overdue:
-        conditions += [_LIGHTS["red"], _CASE.promised_at < sa.bindparam("at", type_=sa.DateTime(timezone=True))]
+        conditions += [_LIGHTS["red"], _CASE.promised_at < _AT]
     return conditions
 
 
@@ -226,3 +232,10 @@ def _placed(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
 def _supported_by(team: str) -> sa.Select[tuple[UUID]]:
     columns = case_support.c
     return sa.select(columns.complaint_id).where(columns.tenant == _CASE.tenant, columns.team == team)
+
+
+def _unanswered(tenant: str, which: Supervision) -> sa.ColumnElement[Any]:
+    """Return the ids of cases with such an order as an array, so that no plan goes through cases to look for orders."""
+    columns = supervision_order.c
+    ids = sa.select(columns.complaint_id).where(columns.tenant == tenant, columns.reply.is_(None))
+    return sa.func.array((ids if which == "open" else ids.where(columns.deadline < _AT)).scalar_subquery())

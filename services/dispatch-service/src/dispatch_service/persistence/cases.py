@@ -37,14 +37,17 @@ from dispatch_service.persistence.tables import (
 _NAMED = sa.outerjoin(
     dispatch_case, team, sa.and_(team.c.tenant == dispatch_case.c.tenant, team.c.code == dispatch_case.c.team)
 )
-SELECT = sa.select(dispatch_case, sa.func.coalesce(team.c.name, dispatch_case.c.team).label("team_name")).select_from(
-    _NAMED
-)
-"""All columns of cases and the name of the team."""
+_EARLIER = dispatch_case.c.earlier_explanations
+SELECT = sa.select(
+    *(column for column in dispatch_case.c if column is not _EARLIER),
+    sa.func.coalesce(team.c.name, dispatch_case.c.team).label("team_name"),
+).select_from(_NAMED)
+"""What lists need of cases, and the name of the team."""
 
 _THIS = sa.and_(dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant"))
 _LOCK = sa.select(*(dispatch_case.c[field.name] for field in fields(Case))).where(_THIS).with_for_update()
 _EVERYTHING = SELECT.add_columns(
+    _EARLIER,
     of_cases(case_request).label("requests"),
     of_cases(supervision_order).label("supervision"),
     of_cases(case_conference).label("conferences"),

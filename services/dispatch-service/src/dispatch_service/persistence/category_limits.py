@@ -1,7 +1,9 @@
-"""The limits of categories as intake tells of them: one document of each tenant among those that clocks go by.
+"""Categories with their limits, and sources, as intake tells of them: two documents of each tenant among those that
+clocks go by.
 
-Its content has, for each category, the sequence of the event that it is known from, its limits by stage, and whether
-it is removed. Its version grows only where a limit has changed, for then the clocks of open cases are renewed.
+The content has, for each code, the sequence of the event that it is known from, the limits by stage (a source has
+none), and whether it is removed. The version grows only where a limit has changed, for then the clocks of open cases
+are renewed.
 """
 
 from collections.abc import Mapping
@@ -13,26 +15,25 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.persistence import documents
-from dispatch_service.persistence.clock_settings import CATEGORIES
 from dispatch_service.persistence.tables import clock_setting
 
 _TELLER = "intake"
 
 
 class Told(NamedTuple):
-    """What an event of that sequence says of a category: its limits by stage, none where it is removed."""
+    """What an event of that sequence says of a category or a source: its limits by stage, none where it is removed."""
 
     sequence: int
     limits: Mapping[str, Any]
     removed: bool = False
 
 
-async def keep(connection: AsyncConnection, tenant: str, news: Mapping[str, Told], now: datetime) -> None:
-    """Keep what is said of categories by their codes, unless something newer is kept."""
+async def keep(connection: AsyncConnection, tenant: str, name: str, news: Mapping[str, Told], now: datetime) -> None:
+    """Keep in the document `name` what is said of categories or sources by their codes, unless something newer is."""
     start = {"version": 0, "content": {}, "changed_at": now, "changed_by": _TELLER}
-    nothing = insert(clock_setting).values(tenant=tenant, name=CATEGORIES, **start).on_conflict_do_nothing()
+    nothing = insert(clock_setting).values(tenant=tenant, name=name, **start).on_conflict_do_nothing()
     await connection.execute(nothing)
-    present = await documents.lock(connection, clock_setting, tenant, CATEGORIES)
+    present = await documents.lock(connection, clock_setting, tenant, name)
     known: dict[str, dict[str, Any]] = present.content or {}
     newer = {
         code: {"sequence": told.sequence, "limits": told.limits, **({"removed": True} if told.removed else {})}
@@ -45,7 +46,5 @@ async def keep(connection: AsyncConnection, tenant: str, news: Mapping[str, Told
     has_changed = before != {code: each["limits"] for code, each in newer.items()}
     facts = {"content": known | newer, "changed_at": now, "version": present.version + has_changed}
     await connection.execute(
-        sa.update(clock_setting)
-        .where(clock_setting.c.tenant == tenant, clock_setting.c.name == CATEGORIES)
-        .values(**facts)
+        sa.update(clock_setting).where(clock_setting.c.tenant == tenant, clock_setting.c.name == name).values(**facts)
     )

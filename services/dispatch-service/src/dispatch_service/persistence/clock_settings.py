@@ -17,6 +17,8 @@ from dispatch_service.persistence.tables import clock_setting
 LIMITS, OFFICE_HOURS = "limits", "office_hours"
 CATEGORIES = "categories"
 """Limits that intake has told of: see `category_limits`."""
+SOURCES = "sources"
+"""Sources that intake has told of, kept in the same way; its version stays 0, for no clock goes by it."""
 FIELD_WORK = "field_work"
 """Which photos a result needs, and from where a start is far; no clock goes by it."""
 _CALENDAR = "calendar:"

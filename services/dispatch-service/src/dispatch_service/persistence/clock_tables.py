@@ -99,6 +99,13 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         _time("replied_at", nullable=True),
     )
     sa.Index("supervision_order_of_case", order.c.complaint_id)
+    sa.Index(
+        "supervision_order_unanswered",
+        order.c.tenant,
+        order.c.deadline,
+        order.c.complaint_id,
+        postgresql_where=order.c.reply.is_(None),
+    )
 
 
 def _time(name: str, *, nullable: bool = False) -> sa.Column[object]:

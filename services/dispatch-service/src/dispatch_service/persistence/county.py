@@ -131,6 +131,12 @@ async def grids_of(
     return found
 
 
+async def newest_grids(connection: AsyncConnection, tenant: str, codes: Collection[str]) -> Mapping[str, Row]:
+    """Return the newest version of each of the grids, in force or not, by its code."""
+    statement = sa.select(grid).where(grid.c.tenant == tenant, grid.c.code.in_(codes)).order_by(grid.c.version)
+    return {row["code"]: row for row in as_rows(await connection.execute(statement))}
+
+
 async def grid_versions(connection: AsyncConnection, tenant: str, code: str) -> Sequence[Row]:
     """Return every version of a grid, the newest first."""
     statement = sa.select(grid).where(grid.c.tenant == tenant, grid.c.code == code).order_by(grid.c.version.desc())

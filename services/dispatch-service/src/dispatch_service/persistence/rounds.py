@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.routing import Point
 from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, clock_of
+from dispatch_service.persistence.explanations import WITH_THE_PRESENT
 from dispatch_service.persistence.stale_clocks import StaleClock
 
 _BEGIN = sa.text(f"""
@@ -20,10 +21,11 @@ _BEGIN = sa.text(f"""
         waiting_since = NULL,
         officer = NULL, assignee = begun.assignee, expected_from = begun.expected_from,
         handling_mode = NULL, result = NULL, photos = '[]',
-        start_distance_metres = NULL, far_start = false, explanation = CAST(begun.explanation AS jsonb)
+        start_distance_metres = NULL, far_start = false,
+        earlier_explanations = {WITH_THE_PRESENT}, explanation = CAST(begun.why AS jsonb)
     FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:explanations AS text[]),
                 CAST(:assignees AS text[]), CAST(:expected AS timestamptz[]))
-        AS begun (case_tenant, case_id, explanation, assignee, expected_from)
+        AS begun (case_tenant, case_id, why, assignee, expected_from)
     WHERE c.complaint_id = begun.case_id AND c.tenant = begun.case_tenant
     RETURNING c.tenant, c.complaint_id, {CLOCK_COLUMNS},
         (SELECT name FROM team WHERE team.tenant = c.tenant AND team.code = c.team) AS team_name,

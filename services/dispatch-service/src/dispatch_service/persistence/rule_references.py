@@ -1,4 +1,4 @@
-"""What rules may name: the teams, grids in force, communities, skills and categories of a tenant."""
+"""What rules may name: the teams, grids in force, communities, skills, categories and sources of a tenant."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatch_service.domain.rule_checks import Known
+from dispatch_service.domain.rule_checks import SHIPPED_SOURCES, Known
 
 _KNOWN = sa.text("""
     SELECT tenant, 'team' AS kind, code, name AS fact FROM team WHERE tenant = ANY(CAST(:tenants AS text[]))
@@ -20,6 +20,10 @@ _KNOWN = sa.text("""
     UNION ALL
     SELECT tenant, 'category', code, '' FROM clock_setting CROSS JOIN jsonb_each(content) AS told(code, facts)
     WHERE name = 'categories' AND tenant = ANY(CAST(:tenants AS text[])) AND NOT facts ? 'removed'
+    UNION ALL
+    SELECT tenant, CASE WHEN facts ? 'removed' THEN 'removed_source' ELSE 'source' END, code, ''
+    FROM clock_setting CROSS JOIN jsonb_each(content) AS told(code, facts)
+    WHERE name = 'sources' AND tenant = ANY(CAST(:tenants AS text[]))
 """)
 
 
@@ -35,6 +39,12 @@ async def known(connection: AsyncConnection, tenants: Collection[str]) -> Mappin
             communities=kinds["community"],
             skills=kinds["skill"],
             categories=kinds["category"],
+            sources=_sources(kinds["source"], kinds["removed_source"]),
         )
         for tenant, kinds in found.items()
     }
+
+
+def _sources(told: Collection[str], removed: Collection[str]) -> Collection[str]:
+    """Return what there is; of a county that is older than this, intake may have told of what has changed since."""
+    return (SHIPPED_SOURCES | set(told)) - set(removed) if told or removed else ()

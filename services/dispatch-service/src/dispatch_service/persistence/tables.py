@@ -123,6 +123,13 @@ dispatch_case = sa.Table(
     sa.Column("grid_version", sa.Integer),
     sa.Column("community", sa.Text),
     sa.Column("explanation", JSONB, nullable=False, comment="why this team: rule, grid, team"),
+    sa.Column(
+        "earlier_explanations",
+        JSONB,
+        nullable=False,
+        server_default="[]",
+        comment="those before, oldest first, with ended_at",
+    ),
     sa.Column("category", sa.Text),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("proactive", sa.Boolean, nullable=False),

@@ -76,6 +76,9 @@ async def earliest(connection: AsyncConnection, case: Case) -> datetime:
 async def announce_action(
     connection: AsyncConnection, case: Case, event_type: EventType, data: Payload, action: Action
 ) -> None:
-    """Publish what the action has done, with it or not at all."""
+    """Publish what the action has done, with it or not at all.
+
+    Its time is that of the telling, so that times follow the order of events; when it was done, `data` says.
+    """
     event = announce(case, event_type, data, at=action.now, traceparent=action.traceparent)
     await outbox.append(connection, LIFECYCLE.name, [event])

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import ComplaintAccepted, ComplaintStarted, HandlingMode, Place
 from contracts.lifecycle import EventType
 from dispatch_service.domain.case import check_start
+from dispatch_service.domain.life_errors import PositionRequired
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.photos import Photo
 from dispatch_service.domain.rectification import check_resolution
@@ -38,23 +39,27 @@ async def accept(connection: AsyncConnection, action: Action) -> None:
     case.act(EventType.ACCEPTED)
     facts = {"accepted_at": action.moment, "expected_from": None, "responsible_team": None}
     await cases.save(connection, case, action.now, officer=action.actor, assignee=action.actor, **facts)
-    accepted = ComplaintAccepted(actor=action.actor, team=case.team, note=action.note)
+    accepted = ComplaintAccepted(actor=action.actor, team=case.team, note=action.note, accepted_at=action.done_at)
     await announce_action(connection, case, EventType.ACCEPTED, accepted, action)
 
 
 async def start(
     connection: AsyncConnection, action: Action, *, position: Place | None, started_at: datetime | None
 ) -> None:
-    """Begin the work on site. Raises NotYourTeam, StartOutOfRange, StartFarAway, CaseNotFound, ActionConflict.
+    """Begin the work on site.
 
-    A position far from the complaint is believed, since work may begin at the office, and marked.
+    A position far from the complaint is believed, since work may begin at the office, and marked. Raises NotYourTeam,
+    StartOutOfRange, StartFarAway, PositionRequired, CaseNotFound, ActionConflict.
     """
     case = await lock_own(connection, action)
     moment = started_at or action.moment
     check_start(moment, await earliest(connection, case), action.now)
     case.act(EventType.STARTED)
+    settings = await field_work.of_tenant(connection, case.tenant)
+    if position is None and settings.start_needs_position:
+        raise PositionRequired
     metres = await distance_of(connection, case, position)
-    far = metres is not None and metres > (await field_work.of_tenant(connection, case.tenant)).far_start_metres
+    far = metres is not None and metres > settings.far_start_metres
     facts = {"started_at": moment, "start_distance_metres": metres, "far_start": far}
     await cases.save(connection, case, action.now, officer=action.actor, **facts)
     started = ComplaintStarted(

@@ -9,7 +9,7 @@ from dispatch_service.domain.errors import UnknownTeam
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.requests import check_next_unit
 from dispatch_service.domain.routing import Team
-from dispatch_service.persistence import cases, requests, support
+from dispatch_service.persistence import cases, explanations, requests, support
 from dispatch_service.service import choosing, clocking
 from dispatch_service.service.acting import Action, announce_action
 from dispatch_service.service.clockworks import Clockworks
@@ -61,7 +61,7 @@ async def give(
     clock = await clocking.reassign(connection, clockworks, case, grade, action.now)
     await requests.drop_open(connection, case, action.actor, action.now)
     await support.remove(connection, case, team.code)
-    facts = {"assigned_at": action.now, "explanation": explanation}
+    facts = {"assigned_at": action.now, **explanations.following(explanation, action.now)}
     who = {"assignee": chosen.assignment.officer, "expected_from": chosen.assignment.expected_from}
     await cases.save(connection, case, action.now, **facts, **who, **clock)
     assigned = ComplaintAssigned(

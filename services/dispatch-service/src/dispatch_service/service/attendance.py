@@ -1,5 +1,6 @@
 """Clocks officers in and out of their duties."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -44,20 +45,20 @@ async def clock(connection: AsyncConnection, tenant: str, subject: str, way: Way
 
 async def check_reach(connection: AsyncConnection, tenant: str, fixes: list[Fix]) -> None:
     """Raise FarAway if a position is far from every grid; a county without grids has no bounds."""
-    place = await first_far_away(connection, tenant, [(fix.lon, fix.lat) for fix in fixes])
-    if place is not None:
-        raise FarAway(place)
+    places = await far_away(connection, tenant, [(fix.lon, fix.lat) for fix in fixes])
+    if places:
+        raise FarAway(places[0])
 
 
-async def first_far_away(connection: AsyncConnection, tenant: str, points: list[Point]) -> int | None:
-    """Return which of the points is the first that is far from every grid, None where none is."""
+async def far_away(connection: AsyncConnection, tenant: str, points: Sequence[Point]) -> list[int]:
+    """Return which of the points, counted from 0, are far from every grid; none where the county has no grids."""
     areas = [shapely.from_geojson(text) for text in await positions.shapes(connection, tenant)]
     if not areas:
-        return None
+        return []
     west, south, east, north = shapely.total_bounds(areas)
     nearest = [(min(max(lon, west), east), min(max(lat, south), north)) for lon, lat in points]
     pairs = enumerate(zip(points, nearest, strict=True))
-    return next((place for place, pair in pairs if metres_between(*pair) > FARTHEST_METRES), None)
+    return [place for place, pair in pairs if metres_between(*pair) > FARTHEST_METRES]
 
 
 async def forget_tracks(engine: AsyncEngine, *, keep: timedelta = KEEP_TRACKS) -> None:

@@ -20,6 +20,8 @@ class FieldWork:
     photos: PhotoRules
     far_start_metres: int
     """A start further from the complaint is marked."""
+    start_needs_position: bool
+    """A start without a position is refused."""
 
 
 async def of_tenant(connection: AsyncConnection, tenant: str) -> FieldWork:
@@ -38,9 +40,9 @@ def default() -> Mapping[str, Any]:
 
 
 def read(content: Mapping[str, Any]) -> FieldWork:
-    """Read the settings of a tenant; raises PhotoRuleTwice."""
+    """Read the settings of a tenant; raises PhotoRuleTwice. Older ones do not say whether a start needs a position."""
     rules = PhotoRules(
         PhotoRule(rule["category"], rule["handling_mode"], tuple(map(PhotoRole, rule["roles"])))
         for rule in content["photos"]
     )
-    return FieldWork(rules, content["far_start_metres"])
+    return FieldWork(rules, content["far_start_metres"], content.get("start_needs_position", False))

@@ -47,5 +47,6 @@ async def conclude(
         handling_mode=handling_mode,
         result=result,
         photos=tuple(photo.id for photo in photos) or None,
+        resolved_at=action.done_at,
     )
     await announce_action(connection, case, EventType.RESOLVED, resolved, action)

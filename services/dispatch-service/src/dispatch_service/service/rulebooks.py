@@ -173,8 +173,10 @@ def _teams(known: Known) -> dict[str, Team]:
     return {code: Team(code, name) for code, name in known.teams.items()}
 
 
-_MAY_BE_MISSED = ("skill", "category")
-"""An officer with the skill may come back, until then nobody is chosen; and old cases keep categories that are gone."""
+_MAY_BE_MISSED = ("skill", "category", "source")
+"""An officer with the skill may come back, until then nobody is chosen; and old cases keep categories and sources that
+are gone.
+"""
 
 
 def _lost(rules: Sequence[Rule], known: Known) -> dict[str, str]:

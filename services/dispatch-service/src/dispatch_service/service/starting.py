@@ -7,7 +7,7 @@ from dispatch_service.domain.attendance import FARTHEST_METRES, metres_between
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.life_errors import StartFarAway
 from dispatch_service.persistence import case_work
-from dispatch_service.service.attendance import first_far_away
+from dispatch_service.service.attendance import far_away
 
 
 async def distance_of(connection: AsyncConnection, case: Case, position: Place | None) -> int | None:
@@ -21,6 +21,6 @@ async def distance_of(connection: AsyncConnection, case: Case, position: Place |
     point = (await case_work.read(connection, case)).point
     metres = None if point is None else metres_between(at, point)
     is_far = metres is None or metres > FARTHEST_METRES
-    if is_far and await first_far_away(connection, case.tenant, [at]) is not None:
+    if is_far and await far_away(connection, case.tenant, [at]):
         raise StartFarAway
     return None if metres is None else round(metres)

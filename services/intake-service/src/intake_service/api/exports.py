@@ -13,7 +13,7 @@ from intake_service.api.deps import Known
 from intake_service.api.filter_fields import FilterFields
 from intake_service.api.listing import listed, with_saved
 from intake_service.api.listing_schemas import ListedComplaint
-from intake_service.api.texts import STATUS_LABELS
+from intake_service.api.texts import KIND_LABELS, STATUS_LABELS
 from intake_service.api.views import MAY_CONTACT
 from intake_service.domain import search
 from intake_service.persistence import disclosures
@@ -93,10 +93,11 @@ class ReporterComplaints(BaseModel):
 
 @router.get("/complaints.{form}", response_class=Response, responses=_FILES)
 async def export_complaints(
-    form: Form, request: Request, caller: Exporter, known: Known, query: Annotated[ExportQuery, Query()]
+    form: Form, request: Request, caller: Exporter, query: Annotated[ExportQuery, Query()]
 ) -> Response:
     """Download the complaints that match, as they are at this moment: CSV, XLSX to be printed, or NDJSON.
 
+    Things are called as in the version of the configuration that a complaint was filed under; NDJSON has codes.
     That it was is kept, see `GET /intake/v1/disclosures`. 413 `complaints-export-too-large` where more match than a
     file has: take it period by period. 503 `exports-busy` where this process makes as many files as it can.
     """
@@ -110,7 +111,7 @@ async def export_complaints(
         language=language,
         zone=request.app.state.zone,
         statuses=STATUS_LABELS,
-        reference=await known.current(caller.tenant),
+        kinds=KIND_LABELS,
         made_at=now(),
         made_by=caller.subject,
     )

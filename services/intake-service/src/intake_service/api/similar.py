@@ -81,7 +81,8 @@ async def reported_already(
     """Say, before something is filed, whether it has probably been reported already. Nothing is stored.
 
     Answers with what everybody may know: what it is about, roughly where, how it stands. What was reported in
-    confidence is left out. 429 `asked-too-often` beyond thirty times in ten minutes.
+    confidence is left out; what was merged is shown by its master, once.
+    429 `asked-too-often` beyond thirty times in ten minutes.
     """
     limit: AskingLimit = request.app.state.asking_limit
     limit.take(caller.tenant, caller.subject)
@@ -99,8 +100,14 @@ async def reported_already(
         least=PUBLIC_LEAST,
         limit=4 * PUBLIC_MOST,
     )
-    found = [each for each in await _search(request).find(wanted) if _may_be_known(each.row, body.category)]
-    return ReportedAlreadyOut(items=[_known(each, request, caller, reference) for each in found[:PUBLIC_MOST]])
+    search = _search(request)
+    told = [each for each in await search.find(wanted) if _may_be_known(each.row)]
+    shown = [
+        each
+        for each in await search.of_masters(caller.tenant, told)
+        if _may_be_known(each.row) and _may_be_of(each.row, body.category)
+    ]
+    return ReportedAlreadyOut(items=[_known(each, request, caller, reference) for each in shown[:PUBLIC_MOST]])
 
 
 def _search(request: Request) -> SimilarComplaints:
@@ -126,12 +133,15 @@ def _item(similar: Similar) -> SimilarItem:
     )
 
 
-def _may_be_known(row: Any, category: str | None) -> bool:
-    """Whether others may know of it: neither in confidence nor taken back; nor of quite another category."""
-    if row.confidential or row.erased_at is not None or row.status in ("withdrawn", "rejected", "voided"):
-        return False
+def _may_be_known(row: Any) -> bool:
+    """Whether others may know of it: neither in confidence nor taken back."""
+    return not (row.confidential or row.erased_at is not None or row.status in ("withdrawn", "rejected", "voided"))
+
+
+def _may_be_of(row: Any, category: str | None) -> bool:
+    """Whether it is not of quite another category."""
     top = (category or "").partition(".")[0]
-    return not top or row.category is None or row.category.partition(".")[0] == top
+    return not top or row.category is None or bool(row.category.partition(".")[0] == top)
 
 
 def _known(similar: Similar, request: Request, caller: Caller, reference: Reference) -> ReportedAlready:

@@ -35,7 +35,8 @@ async def add_supplement(complaint_id: UUID, body: SupplementIn, voice: Speaker,
     """Add something to one's complaint, or as an operator on behalf of whoever reported it.
 
     Whoever works on it sees it with the case. 409 where the complaint has ended (`complaint-closed`,
-    `complaint-withdrawn`, `complaint-voided`), 409 `too-many-supplements` after twenty.
+    `-withdrawn`, `-voided`, `-rejected`, `-merged`) or its personal data was erased (`complaint-erased`), 409
+    `too-many-supplements` after twenty.
     """
     work = _Adding(complaint_id, voice, body.words(), store.limits.per_complaint)
     return await once.run(voice.caller, work)

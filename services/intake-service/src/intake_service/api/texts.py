@@ -65,8 +65,8 @@ register_texts(
         "complaint-erased": (
             "个人信息已删除",
             "Personal data was erased",
-            "该诉求的个人信息已删除，不能再核定位置。",
-            "The personal data of this complaint was erased: its place cannot be set any more.",
+            "该诉求的个人信息已删除，不能再核定位置，也不能再补充。",
+            "The personal data of this complaint was erased: its place cannot be set any more, nor anything added.",
         ),
         "unknown-source": ("未知的事件来源：{given}。", "There is no source {given}; see /intake/v1/sources."),
         "source-not-yours": (
@@ -153,6 +153,13 @@ register_texts(
             "It is a master itself",
             "已有 {count} 件并入本件；请将对方并入本件，或先逐件取消并案。",
             "{count} complaints are merged into this one; merge the other into this, or unmerge those first.",
+        ),
+        "merge-loses-order": (
+            "并案会丢失上级交办",
+            "The merge would lose an order",
+            "本件系上级交办（{number}），主件没有交办，或其期限更晚；请将对方并入本件。",
+            "A superior has ordered this one ({number}); the other has no order, or a later deadline. "
+            "Merge the other way round, the other into this one.",
         ),
         "not-merged": (
             "并未并案",

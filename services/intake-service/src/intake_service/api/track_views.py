@@ -57,6 +57,7 @@ def track_view(
         row.progress,
         None if question is None else question.asked_at,
         row.release_state == "requested",
+        row.erased_at is not None,
     )
     category = viewer.names[row.configuration].category(row.category)
     return Track(

@@ -114,7 +114,10 @@ class ComplaintView(BaseModel):
     reclassifications: list[ReclassificationOut]
     merged_into: Annotated[UUID | None, Field(description="What is worked on for this one too 并案; for staff.")]
     merged: Annotated[list[UUID], Field(description="What was merged into it; for staff.")]
-    affected: Annotated[int, Field(description="People who did not report it and say that it is theirs too.")]
+    affected: Annotated[
+        int,
+        Field(description="People who did not report it and say that it, or what was merged into it, is theirs too."),
+    ]
     progress: list[Step]
 
 

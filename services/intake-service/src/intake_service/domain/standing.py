@@ -27,6 +27,7 @@ class Standing(NamedTuple):
     waiting_since: datetime | None
     """Since when the bureau waits for the reporter's answer."""
     is_withdrawal_asked: bool
+    is_erased: bool
 
     def promised(self, name: str) -> datetime | None:
         """Return one of the times that dispatch has named; None where it has not."""
@@ -69,7 +70,7 @@ class Standing(NamedTuple):
         actions: list[Doing] = []
         if self.waiting_since is not None:
             actions.append("answer")
-        if self.status not in ENDED:
+        if self.status not in ENDED and not self.is_erased:
             actions.append("supplement")
         if self.status in TRANSITIONS[EventType.WITHDRAWN].sources and not self.is_withdrawal_asked:
             actions.append("withdraw")

@@ -1,5 +1,7 @@
 """What intake keeps of an event for reporters to read, and of what dispatch has promised."""
 
+from datetime import datetime
+
 from contracts.closing_events import ComplaintForceClosed, ComplaintVoided
 from contracts.envelope import Event
 from contracts.events import (
@@ -17,8 +19,11 @@ _PROMISES = ("promised_at", "warn_at", "accept_by", "on_site_by")
 
 
 def step_of(event: Event) -> dict[str, object]:
-    """Return a step of the progress: its kind, the state that it led to, and what its words name; no person."""
-    step: dict[str, object] = {"kind": event.type[_PREFIX:], "at": event.time}
+    """Return a step of the progress: its kind, when it was, the state that it led to, what its words name; no person.
+
+    Work that an officer has told later was when it was done.
+    """
+    step: dict[str, object] = {"kind": event.type[_PREFIX:], "at": _done_at(event)}
     status = TRANSITIONS[event.type].target
     if status is not None:
         step["status"] = status
@@ -34,6 +39,17 @@ def step_of(event: Event) -> dict[str, object]:
         case ComplaintVoided(reason=reason) | ComplaintForceClosed(reason=reason):
             step["reason"] = reason
     return step
+
+
+def _done_at(event: Event) -> datetime:
+    match event.data:
+        case (
+            ComplaintAccepted(accepted_at=datetime() as moment)
+            | ComplaintStarted(started_at=moment)
+            | ComplaintResolved(resolved_at=datetime() as moment)
+        ):
+            return moment
+    return event.time
 
 
 def work_of(event: Event) -> dict[str, object]:

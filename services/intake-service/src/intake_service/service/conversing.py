@@ -38,9 +38,11 @@ async def lock_spoken_of(connection: AsyncConnection, complaint_id: UUID, voice:
 
 
 def check_not_over(row: Any) -> None:
-    """Raise Problem 409 `complaint-<state>` where the complaint has ended."""
+    """Raise Problem 409 `complaint-<state>` where the complaint has ended, `complaint-erased` where it was erased."""
     if Status(row.status) in ENDED:
         raise illegal_transition(row.status, row.version, f"complaint-{row.status}")
+    if row.erased_at is not None:
+        raise Problem(409, "complaint-erased")
 
 
 async def give_attachments(

@@ -1,7 +1,7 @@
 """The forms that a file of complaints may have, each written as the rows come: CSV, XLSX, NDJSON, GeoJSON."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-from intake_service.domain.configuration.reference import Reference
+from contracts.events import RequestKind
+from intake_service.service.references import Naming
 from operations.preferences import Language
 from operations.sheets.lines import CSV, MARK, csv_lines
 from operations.sheets.skeleton import Heading, Kind, Sheet
@@ -17,6 +18,10 @@ from operations.sheets.workbook import XLSX, Workbook
 
 Form: TypeAlias = Literal["csv", "xlsx", "ndjson"]
 MEDIA: Mapping[Form, str] = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX, "ndjson": "application/x-ndjson"}
+Namings: TypeAlias = Mapping[int | None, Naming]
+"""What things are called, by the version that a complaint was filed under."""
+Cell: TypeAlias = Callable[[Any, Naming], Any]
+"""What makes of a value what stands in a file."""
 _TO_SECONDS = len("2026-03-01 08:00:00")
 
 
@@ -63,7 +68,7 @@ class Look:
     language: Language
     zone: ZoneInfo
     statuses: Mapping[str, tuple[str, str]]
-    reference: Reference
+    kinds: Mapping[RequestKind, tuple[str, str]]
     made_at: datetime
     made_by: str
 
@@ -78,16 +83,26 @@ class Look:
             return f"Made at {at} ({self.zone}) by {self.made_by}"
         return f"制表时间：{at}（{self.zone}）　制表人：{self.made_by}"
 
-    def shown(self, column: Column) -> Callable[[Any], Any]:
+    def shown(self, column: Column) -> Cell:
         """Return what makes people's words of the values of a column."""
         place = self.language == "en"
         if column.code == "status":
-            return lambda value: self.statuses.get(value, (value, value))[place]
-        if column.code in {"source", "category"}:
-            known = self.reference.sources if column.code == "source" else self.reference.categories
-            names = {code: each.en if place else each.zh for code, each in known.items()}
-            return lambda value: names.get(value, value)
-        return str if column.code == "id" else lambda value: value
+            return lambda value, _: self.statuses.get(value, (value, value))[place]
+        if column.code == "kind":
+            return lambda value, _: self.kinds.get(value, (value, value))[place]
+        if column.code == "source":
+            return lambda value, naming: (naming.source(value) or (value, value))[place]
+        if column.code == "category":
+            return lambda value, naming: (naming.category(value) or (value, value))[place]
+        return _as_text if column.code == "id" else _as_it_is
+
+
+def _as_text(value: Any, _: Naming) -> str:
+    return str(value)
+
+
+def _as_it_is(value: Any, _: Naming) -> Any:
+    return value
 
 
 class Writer(ABC):
@@ -102,18 +117,22 @@ class Writer(ABC):
         """Write what stands above the lines."""
 
     @abstractmethod
-    def lines(self, rows: Sequence[Sequence[Any]]) -> bytes:
-        """Write some more lines, each with the values of the columns."""
+    def lines(self, rows: Sequence[Sequence[Any]], namings: Namings) -> bytes:
+        """Write some more lines, each with the values of the columns and the version that it was filed under."""
 
     def end(self) -> bytes:
         """Write what stands below the lines."""
         return b""
 
-    def _cell(self, column: Column) -> Callable[[Any], Any]:
+    def _cell(self, column: Column) -> Cell:
         return self.look.shown(column)
 
-    def _row(self, values: Sequence[Any]) -> list[Any]:
-        return [None if value is None else cell(value) for cell, value in zip(self._cells, values, strict=True)]
+    def _rows(self, rows: Sequence[Sequence[Any]], namings: Namings) -> Iterator[list[Any]]:
+        for *values, version in rows:
+            naming = namings[version]
+            yield [
+                None if value is None else cell(value, naming) for cell, value in zip(self._cells, values, strict=True)
+            ]
 
 
 class _Csv(Writer):
@@ -122,12 +141,12 @@ class _Csv(Writer):
     def begin(self) -> bytes:
         return MARK + csv_lines([[self.look.heading(column) for column in self.look.columns]])
 
-    def lines(self, rows: Sequence[Sequence[Any]]) -> bytes:
-        return csv_lines(map(self._row, rows))
+    def lines(self, rows: Sequence[Sequence[Any]], namings: Namings) -> bytes:
+        return csv_lines(self._rows(rows, namings))
 
-    def _cell(self, column: Column) -> Callable[[Any], Any]:
+    def _cell(self, column: Column) -> Cell:
         if column.kind == "moment":
-            return lambda value: value.astimezone(self.look.zone).isoformat(" ")[:_TO_SECONDS]
+            return lambda value, _: value.astimezone(self.look.zone).isoformat(" ")[:_TO_SECONDS]
         return super()._cell(column)
 
 
@@ -141,15 +160,15 @@ class _Xlsx(Writer):
         self._book = Workbook(sheet)
         return self._book.begin()
 
-    def lines(self, rows: Sequence[Sequence[Any]]) -> bytes:
-        return self._book.lines(map(self._row, rows))
+    def lines(self, rows: Sequence[Sequence[Any]], namings: Namings) -> bytes:
+        return self._book.lines(self._rows(rows, namings))
 
     def end(self) -> bytes:
         return self._book.end()
 
-    def _cell(self, column: Column) -> Callable[[Any], Any]:
+    def _cell(self, column: Column) -> Cell:
         if column.kind == "moment":
-            return lambda value: value.astimezone(self.look.zone).replace(tzinfo=None)
+            return lambda value, _: value.astimezone(self.look.zone).replace(tzinfo=None)
         return super()._cell(column)
 
 
@@ -160,11 +179,13 @@ class _Ndjson(Writer):
         self._names = [column.code for column in self.look.columns]
         return b""
 
-    def lines(self, rows: Sequence[Sequence[Any]]) -> bytes:
-        return b"".join(orjson.dumps(dict(zip(self._names, row, strict=True))) + b"\n" for row in map(self._row, rows))
+    def lines(self, rows: Sequence[Sequence[Any]], namings: Namings) -> bytes:
+        return b"".join(
+            orjson.dumps(dict(zip(self._names, row, strict=True))) + b"\n" for row in self._rows(rows, namings)
+        )
 
-    def _cell(self, column: Column) -> Callable[[Any], Any]:
-        return str if column.code == "id" else lambda value: value
+    def _cell(self, column: Column) -> Cell:
+        return _as_text if column.code == "id" else _as_it_is
 
 
 _WRITERS: Mapping[Form, type[Writer]] = {"csv": _Csv, "xlsx": _Xlsx, "ndjson": _Ndjson}

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from eventbus.driver import batches, begin_snapshot
 from intake_service.persistence import disclosures
@@ -17,6 +17,7 @@ from intake_service.persistence.disclosures import Disclosure
 from intake_service.persistence.searching import select_found, words_of
 from intake_service.persistence.tables import complaint, reporter
 from intake_service.service.export_forms import Column, Writer
+from intake_service.service.references import References
 from operations.downloads import Slots
 from runtime.auth import Caller
 
@@ -37,8 +38,9 @@ class TooManyRows(Exception):
 class Exporting:
     """Makes files of the complaints of one database, each of one moment and in bounded memory."""
 
-    def __init__(self, engine: AsyncEngine, most: int) -> None:
+    def __init__(self, engine: AsyncEngine, known: References, most: int) -> None:
         self._engine = engine
+        self._known = known
         self._most = most
         self._slots = Slots()
 
@@ -68,7 +70,18 @@ class Exporting:
         async with self._engine.begin() as other:
             await disclosures.add(other, noted_with(noted, rows))
         statement = _rows(ids, file.look.columns, confidential=confidential)
-        return await held.enter_async_context(aclosing(_pieces(connection, statement, file)))
+        found = batches(connection, statement, size=BATCH, seconds=_FETCH_SECONDS)
+        return await held.enter_async_context(aclosing(self._pieces(caller.tenant, found, file)))
+
+    async def _pieces(
+        self, tenant: str, found: AsyncGenerator[Sequence[Any], None], file: Writer
+    ) -> AsyncGenerator[bytes, None]:
+        yield await asyncio.to_thread(file.begin)
+        async with aclosing(found):
+            async for rows in found:
+                namings = await self._known.namings(tenant, {version for *_, version in rows})
+                yield await asyncio.to_thread(file.lines, rows, namings)
+        yield await asyncio.to_thread(file.end)
 
 
 def _ids(caller: Caller, wanted: ComplaintFilter) -> sa.Select[tuple[UUID]]:
@@ -87,7 +100,7 @@ def noted_with(noted: Disclosure, rows: int) -> Disclosure:
 
 
 def _rows(ids: sa.Select[Any], columns: Sequence[Column], *, confidential: bool) -> sa.Select[Any]:
-    """Return the statement of the lines, in the order of `ids`."""
+    """Return the statement of the lines, in the order of `ids`, each with the version that it was filed under."""
     shown: list[sa.ColumnElement[Any]] = []
     for column in columns:
         if column.code in complaint.c:
@@ -96,16 +109,7 @@ def _rows(ids: sa.Select[Any], columns: Sequence[Column], *, confidential: bool)
             shown.append(reporter.c[column.code])
         else:
             shown.append(sa.case((complaint.c.confidential, None), else_=reporter.c[column.code]))
-    statement = ids.with_only_columns(*shown)
+    statement = ids.with_only_columns(*shown, complaint.c.configuration)
     if any(column.code in reporter.c for column in columns if column.code not in complaint.c):
         statement = statement.outerjoin(reporter, reporter.c.complaint_id == complaint.c.id)
     return statement
-
-
-async def _pieces(connection: AsyncConnection, statement: sa.Select[Any], file: Writer) -> AsyncGenerator[bytes, None]:
-    yield await asyncio.to_thread(file.begin)
-    found = batches(connection, statement, size=BATCH, seconds=_FETCH_SECONDS)
-    async with aclosing(found):
-        async for rows in found:
-            yield await asyncio.to_thread(file.lines, rows)
-    yield await asyncio.to_thread(file.end)

@@ -1,5 +1,6 @@
 """Merges a complaint into another that tells of the same 并案, and takes it apart again."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -72,6 +73,25 @@ async def _check(connection: AsyncConnection, row: Any, master: Any) -> None:
         raise illegal_transition(master.status, master.version, "master-has-ended")
     if found := await merging.members(connection, row.id):
         raise Problem(409, "merge-is-master", extra={"merged": [str(each) for each in found]}, count=len(found))
+    if _loses_order(_order(row), _order(master)):
+        raise Problem(409, "merge-loses-order", extra={"order": _order(row)}, number=_order(row)["number"])
+
+
+def _order(row: Any) -> Any:
+    """Return what a superior has ordered; None where it was reported."""
+    return (row.origin or {}).get("order")
+
+
+def _loses_order(order: Any, of_master: Any) -> bool:
+    """Whether nobody would answer for an order any more, or only by a later day than it names."""
+    if order is None:
+        return False
+    if of_master is None:
+        return True
+    return order["deadline"] is not None and (
+        of_master["deadline"] is None
+        or datetime.fromisoformat(of_master["deadline"]) > datetime.fromisoformat(order["deadline"])
+    )
 
 
 def _with_master(code: str, row: Any, master: UUID) -> Problem:

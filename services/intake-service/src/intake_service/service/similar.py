@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -85,6 +85,20 @@ class SimilarComplaints:
             ranked = _ranked(wanted, candidates.rows, rarity.likeness(asked, candidates.texts))
             rows = await similar.present(connection, wanted.tenant, [complaint for _, _, complaint in ranked])
         return _best(wanted, ranked, rows)
+
+    async def of_masters(self, tenant: str, found: Sequence[Similar]) -> list[Similar]:
+        """Return each matter once, most alike first: what was merged is shown by its master."""
+        wanted = {each.row.merged_into for each in found if each.row.merged_into is not None}
+        if not wanted:
+            return list(found)
+        async with self._engine.connect() as connection:
+            masters = await similar.present(connection, tenant, list(wanted))
+        shown: dict[UUID, Similar] = {}
+        for each in found:
+            row = each.row if each.row.merged_into is None else masters.get(each.row.merged_into)
+            if row is not None:
+                shown.setdefault(row.id, replace(each, row=row))
+        return list(shown.values())
 
     async def plan(self, connection: AsyncConnection, wanted: Wanted) -> tuple[Rarity, Search]:
         """Return what is rare for this tenant, and by what is searched."""

@@ -34,8 +34,8 @@ async def add(
 ) -> Added:
     """Add `words` to the complaint in the caller's transaction.
 
-    Raises Problem: 404 unless the voice may speak of it, 409 where it has ended (`complaint-closed`, `-withdrawn`,
-    `-voided`) or where much was added (`too-many-supplements`), 422 for attachments that cannot be used.
+    Raises Problem: 404 unless the voice may speak of it, 409 where it is over (`check_not_over`) or where much was
+    added (`too-many-supplements`), 422 for attachments that cannot be used.
     """
     row = await lock_spoken_of(connection, complaint_id, voice)
     check_not_over(row)

@@ -10,7 +10,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
         {"number", "source", "category", "description", "location", "occurred_at", "received_at", "external_ref"}
     ),
     EventType.ASSIGNED: frozenset({"team_name", "community", "round", "promised_at"}),
-    EventType.ACCEPTED: frozenset(),
+    EventType.ACCEPTED: frozenset({"accepted_at"}),
     EventType.STARTED: frozenset({"started_at"}),
     EventType.RETURNED: frozenset(),
     EventType.TRANSFERRED: frozenset({"department", "external_ref"}),
@@ -21,7 +21,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.ESCALATED: frozenset({"level", "stage", "promised_at"}),
     EventType.RECTIFICATION_ORDERED: frozenset({"until"}),
     EventType.REINSPECTION_DUE: frozenset({"until"}),
-    EventType.RESOLVED: frozenset({"handling_mode", "result"}),
+    EventType.RESOLVED: frozenset({"handling_mode", "result", "resolved_at"}),
     EventType.VERIFIED: frozenset({"method"}),
     EventType.REWORK_ORDERED: frozenset({"round"}),
     EventType.FOLLOWED_UP: frozenset({"outcome", "satisfaction", "solved"}),

@@ -5,8 +5,8 @@ from typing import cast
 
 from contracts.envelope import Event
 from contracts.events import (
-    Acted,
     AppealDecided,
+    ComplaintAccepted,
     ComplaintAssigned,
     ComplaintEscalated,
     ComplaintExcluded,
@@ -56,8 +56,9 @@ def _assigned(facts: Facts, event: Event) -> None:
 
 
 def _accepted(facts: Facts, event: Event) -> None:
-    facts.officer = cast(Acted, event.data).actor
-    facts.accepted_at = event.time
+    data = cast(ComplaintAccepted, event.data)
+    facts.officer = data.actor
+    facts.accepted_at = data.accepted_at or event.time
 
 
 def _started(facts: Facts, event: Event) -> None:
@@ -128,7 +129,7 @@ def _resolved(facts: Facts, event: Event) -> None:
     facts.worker = data.actor
     facts.handling_mode = data.handling_mode
     facts.self_handled = data.self_handled
-    facts.resolved_at = event.time
+    facts.resolved_at = data.resolved_at or event.time
     if facts.department is None:
         facts.officer = data.actor
 

@@ -45,16 +45,19 @@ class Facts:
     warn_at: datetime | None = None
     """When its light turns yellow; None where no event has said it."""
     accepted_at: datetime | None = None
-    """When the team that it is with took it on."""
+    """When the team that it is with took it on, by the officer's word, as the two below."""
     started_at: datetime | None = None
-    """When an officer was on site for the first time, by the officer's word."""
+    """When an officer was on site for the first time."""
     resolved_at: datetime | None = None
     facts_version: int = 0
     """How many entries the facts are made of: all, unless a release that did not know them entered some."""
     suspended_at: datetime | None = None
     """Since when its clock stands still; None where it runs."""
     waiting_since: datetime | None = None
-    """Since when its clock waits for the reporter's answer; with a result it stays, as the moment of its stop."""
+    """Since when its clock waits for the reporter's answer; with a result it stays.
+
+    The earlier of the two is the moment of its stop: a device that was offline tells late of a result.
+    """
     verified_at: datetime | None = None
     closed_at: datetime | None = None
     first_closed_at: datetime | None = None

@@ -190,6 +190,8 @@ def _add_timeliness(marks: list[int], complaint: Complaint) -> None:
     if complaint.is_forced:
         handled_at = handled_at or complaint.closed_at
     stopped_at = complaint.suspended_at or complaint.waiting_since or handled_at
+    if stopped_at is not None and handled_at is not None and handled_at < stopped_at:
+        stopped_at = handled_at  # the reporter was asked before a device that was offline could tell
     if promised_at is not None and (stopped_at is None or stopped_at > promised_at):
         at, kinds = mark(0, promised_at), _MISSES
     elif handled_at is not None:

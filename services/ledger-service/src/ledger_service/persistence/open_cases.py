@@ -23,7 +23,7 @@ def _listed(statuses: Iterable[Status]) -> str:
 _STANDS_AT = f"""
     CASE WHEN status IN ({_listed(RUNNING)}) THEN coalesce(waiting_since, CAST(:at AS timestamptz))
          WHEN status = '{Status.SUSPENDED}' THEN suspended_at
-         WHEN status IN ({_listed(RESOLVED)}) THEN coalesce(waiting_since, resolved_at) END
+         WHEN status IN ({_listed(RESOLVED)}) THEN least(waiting_since, resolved_at) END
 """
 _LIGHT = """
     CASE WHEN stands_at <= coalesce(warn_at, received_at + 0.8 * (promised_at - received_at)) THEN 'green'
