@@ -1,8 +1,12 @@
 import asyncio
+import socket
+from pathlib import Path
 
 import asyncpg
 import pytest
 
+from jieban.embedded.datadir import DataDir
+from jieban.embedded.ports import LOOPBACK
 from jieban.embedded.postgres import Postgres
 from stack import MakeDatabase
 
@@ -76,3 +80,17 @@ async def _count(url: str, table: str) -> int:
         return int(await connection.fetchval(f"SELECT count(*) FROM {table}"))
     finally:
         await connection.close()
+
+
+async def test_a_port_is_taken_again_that_what_was_left_behind_still_had(tmp_path: Path) -> None:
+    directory = DataDir.open(tmp_path)
+    first = Postgres(directory)
+    await first.start()
+    address = first.url("postgres")
+    await first.stop()
+    with socket.create_server((LOOPBACK, int(address.rpartition(":")[2].partition("/")[0]))):
+        again = Postgres(directory)
+    assert again.url("postgres") != address
+    await again.start()
+    await again.stop()
+    assert again.url("postgres") == address

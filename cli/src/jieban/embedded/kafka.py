@@ -18,7 +18,7 @@ from jieban.embedded.jars import classpath
 from jieban.embedded.java import find_java
 from jieban.embedded.kafka_config import LOG4J, Node, command, properties
 from jieban.embedded.launch import Launch, run
-from jieban.embedded.ports import LOOPBACK, choose_port
+from jieban.embedded.ports import LOOPBACK, choose_port, given_back
 from jieban.embedded.server import ServerExitedError, ServerProcess
 
 _READY_SECONDS = 120.0
@@ -78,6 +78,8 @@ class Kafka:
         """
         java, jars = find_java(), await classpath(self._directory)
         await self._process.end_orphan()
+        if self._node is None:
+            self._port = given_back(self._directory.preferred_port("kafka"), self._port)
         write_atomically(self._directory.run / "log4j2.xml", LOG4J)
         if self._jvm_options is None:
             self._jvm_options = await cache_options(java, jars)

@@ -31,3 +31,8 @@ def choose_port(preferred: int | None = None, avoid: frozenset[int] = frozenset(
         if port not in avoid and is_free(port):
             return port
     raise UserError("No free port was found between 20000 and 29999 on 127.0.0.1.")
+
+
+def given_back(preferred: int | None, chosen: int) -> int:
+    """Return the preferred port if it is free by now, else the one that was chosen in its place."""
+    return preferred if preferred is not None and preferred != chosen and is_free(preferred) else chosen

@@ -11,7 +11,7 @@ import asyncpg
 
 from jieban.embedded.cluster import SUPERUSER, Cluster
 from jieban.embedded.datadir import DataDir
-from jieban.embedded.ports import LOOPBACK, choose_port
+from jieban.embedded.ports import LOOPBACK, choose_port, given_back
 from jieban.embedded.server import ServerExitedError, ServerProcess
 
 _SETTINGS = {
@@ -72,6 +72,7 @@ class Postgres:
         cluster = Cluster.of(self._directory)
         await cluster.ensure(self.password(SUPERUSER), self._process.log)
         await self._process.end_orphan(cluster.recorded_postmaster())
+        self._port = given_back(self._directory.preferred_port("postgresql"), self._port)
         cluster.remove_stale_lock()
         for _ in range(_ATTEMPTS):
             try:
