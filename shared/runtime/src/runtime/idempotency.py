@@ -12,13 +12,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends
 from sqlalchemy import Column, DateTime, Integer, LargeBinary, MetaData, Table, Text, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, array, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from runtime.auth.caller import Caller
+from runtime.http.quick import HeaderText
 from runtime.problems import Problem
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -71,24 +72,8 @@ class AlreadyAnswered(Exception):
         self.answer = answer
 
 
-class _FromHeader:
-    """The key of a request, or None if there is none; `Problem` 400 if it is not 1 to 255 visible ASCII characters."""
-
-    async def __call__(
-        self,
-        idempotency_key: Annotated[
-            str | None,
-            Header(description="Any text of 1 to 255 visible ASCII characters; a repeat gets the first answer."),
-        ] = None,
-    ) -> str | None:
-        return _checked(idempotency_key)
-
-    async def from_request(self, request: Request) -> str | None:
-        """Do it without FastAPI (`runtime.http.quick`)."""
-        return _checked(request.headers.get("idempotency-key"))
-
-
 def _checked(key: str | None) -> str | None:
+    """Return the key; `Problem` 400 if it is not 1 to 255 visible ASCII characters."""
     if key is not None and _KEY.fullmatch(key) is None:
         raise Problem(
             400,
@@ -100,7 +85,9 @@ def _checked(key: str | None) -> str | None:
     return key
 
 
-from_header = _FromHeader()
+from_header = HeaderText(
+    "idempotency-key", "Any text of 1 to 255 visible ASCII characters; a repeat gets the first answer.", _checked
+)
 """For whoever asks without FastAPI."""
 IdempotencyKey = Annotated[str | None, Depends(from_header)]
 """The key of a request, for route signatures."""

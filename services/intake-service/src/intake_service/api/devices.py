@@ -4,29 +4,13 @@ import hashlib
 import re
 from typing import Annotated
 
-from fastapi import Depends, Header, Request
+from fastapi import Depends
 
 from runtime.auth import Caller
+from runtime.http.quick import HeaderText
 from runtime.problems import Problem
 
 _ID = re.compile(r"[\x21-\x7e]{8,128}")
-
-
-class _DeviceOf:
-    """The id of the device of a request, or None if it has none; `Problem` 400 for one that is none."""
-
-    async def __call__(
-        self,
-        x_device_id: Annotated[
-            str | None,
-            Header(description="8 to 128 visible ASCII characters that stand for the device, such as a random UUID."),
-        ] = None,
-    ) -> str | None:
-        return checked(x_device_id)
-
-    async def from_request(self, request: Request) -> str | None:
-        """Do it without FastAPI (`runtime.http.quick`)."""
-        return checked(request.headers.get("x-device-id"))
 
 
 def checked(given: str | None) -> str | None:
@@ -41,7 +25,9 @@ def digest_of(device: str | None, caller: Caller) -> bytes | None:
     return None if device is None else hashlib.sha256(f"{caller.tenant}\n{device}".encode()).digest()[:16]
 
 
-device_of = _DeviceOf()
+device_of = HeaderText(
+    "x-device-id", "8 to 128 visible ASCII characters that stand for the device, such as a random UUID.", checked
+)
 """For whoever asks without FastAPI."""
 DeviceId = Annotated[str | None, Depends(device_of)]
 """The device of a request, for route signatures."""
