@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
 from runtime.auth.caller import Caller
-from runtime.http.quick import HeaderText
+from runtime.header_text import HeaderText
 from runtime.problems import Problem
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")

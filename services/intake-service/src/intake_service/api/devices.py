@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from runtime.auth import Caller
-from runtime.http.quick import HeaderText
+from runtime.header_text import HeaderText
 from runtime.problems import Problem
 
 _ID = re.compile(r"[\x21-\x7e]{8,128}")

@@ -7,33 +7,14 @@ table of who may call what; only the copy that the request handler works with do
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from inspect import Parameter, Signature, iscoroutinefunction
-from typing import Annotated, Any
+from inspect import iscoroutinefunction
+from typing import Any
 
-from fastapi import Header, Request
+from fastapi import Request
 from fastapi.dependencies.models import Dependant
 
 FromRequest = Callable[[Request], Awaitable[Any]]
 _REQUEST = "request_of_the_route"
-
-
-class HeaderText:
-    """A dependency that gives a route the text of a header, or None if the request has none; quick, as above."""
-
-    def __init__(self, name: str, description: str, check: Callable[[str | None], str | None]) -> None:
-        """`name` in lower case; `check` returns what it is given, or raises `Problem` for a text that will not do."""
-        self._name = name
-        self._check = check
-        kind = Annotated[str | None, Header(alias=name, description=description)]
-        self.__signature__ = Signature([Parameter("given", Parameter.KEYWORD_ONLY, default=None, annotation=kind)])
-
-    async def __call__(self, given: str | None = None) -> str | None:
-        """Return it as FastAPI has read it."""
-        return self._check(given)
-
-    async def from_request(self, request: Request) -> str | None:
-        """Return it without FastAPI."""
-        return self._check(request.headers.get(self._name))
 
 
 def slim(dependant: Dependant) -> Dependant:
