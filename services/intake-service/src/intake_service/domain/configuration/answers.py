@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from intake_service.domain.configuration.items import Question, Stop
+from intake_service.domain.configuration.items import Question, Stop, exceeds
 from intake_service.domain.flaws import Flaw
 
 Answers = Mapping[str, object]
@@ -66,9 +66,8 @@ def _chosen(question: Question, answers: Sequence[object]) -> str | None:
 
 
 def _measured(question: Question, size: object) -> str | None:
-    low = question.min is not None and size < question.min  # type: ignore[operator]  # checked with the configuration
-    high = question.max is not None and size > question.max  # type: ignore[operator]  # checked with the configuration
-    return "attribute-out-of-range" if low or high else None
+    is_out = exceeds(question.min, size) or exceeds(size, question.max)  # a bound that is not given is no measure
+    return "attribute-out-of-range" if is_out else None
 
 
 def _day(answer: object) -> date | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from intake_service.domain.configuration.items import Category, Configuration, Dated, Question, Source
+from intake_service.domain.configuration.items import Category, Configuration, Dated, Question, Source, exceeds
 from intake_service.domain.flaws import Flaw
 
 CHOOSING = frozenset({"single_choice", "multiple_choice"})
@@ -99,7 +99,7 @@ def _flaws_of_range(pointer: str, question: Question) -> Iterator[Flaw]:
     wrong = [name for name, bound in given if not _bounds(question, bound)]
     for name in wrong:
         yield Flaw(f"{pointer}/{name}", "bound-of-wrong-type", question.type)
-    if not wrong and len(given) == 2 and question.min > question.max:  # type: ignore[operator]  # both of one type
+    if not wrong and exceeds(question.min, question.max):
         yield Flaw(f"{pointer}/max", "range-empty")
 
 

@@ -86,6 +86,13 @@ class Choice(Item):
     en: Name
 
 
+def exceeds(one: object, other: object) -> bool:
+    """Say whether a measure is more than another: of two dates, or of two numbers; nothing else is."""
+    if isinstance(one, date) and isinstance(other, date):
+        return one > other
+    return isinstance(one, int | float) and isinstance(other, int | float) and one > other
+
+
 class Question(Item):
     """What is asked about complaints of a category; answers come as `attributes`."""
 
