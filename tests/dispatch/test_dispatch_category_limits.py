@@ -88,7 +88,9 @@ async def test_a_rule_names_no_source_that_is_not_there(world: World) -> None:
         answer = await put(world, rule("x", {"sources": ["hotline", second]}, {"grade": "urgent"}), tenant=tenant)
         return [] if answer.status_code == 200 else await errors(answer)
 
-    assert await flaws("hotlin") == []  # intake has told of none
+    assert (await flaws("hotlin"), await flaws("media")) == ([unknown], [])  # the county has what is shipped
+    await tell(world, tenant, code="city")  # it has been configured, perhaps before dispatch knew of sources
+    assert await flaws("hotlin") == []
     await source(2, "drone")
     assert (await flaws("hotlin"), await flaws("drone"), await flaws("media")) == ([unknown], [], [])
     await source(3, "drone", removed=True)

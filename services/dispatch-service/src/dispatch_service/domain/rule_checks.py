@@ -54,7 +54,7 @@ class Known:
     categories: Collection[str] = ()
     """Those that intake has told of, none where it never did: then nothing can be said of any."""
     sources: Collection[str] = ()
-    """The same of sources, and those that are shipped unless intake has told that they are removed."""
+    """Those that are shipped and those that intake has told of, less what is removed; none where that is not known."""
 
 
 def flaws_of(rules: Sequence[Rule]) -> Iterator[RuleFault]:

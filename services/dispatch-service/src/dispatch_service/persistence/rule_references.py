@@ -39,12 +39,16 @@ async def known(connection: AsyncConnection, tenants: Collection[str]) -> Mappin
             communities=kinds["community"],
             skills=kinds["skill"],
             categories=kinds["category"],
-            sources=_sources(kinds["source"], kinds["removed_source"]),
+            sources=_sources(kinds["source"], kinds["removed_source"], kinds["category"]),
         )
         for tenant, kinds in found.items()
     }
 
 
-def _sources(told: Collection[str], removed: Collection[str]) -> Collection[str]:
-    """Return what there is; of a county that is older than this, intake may have told of what has changed since."""
-    return (SHIPPED_SOURCES | set(told)) - set(removed) if told or removed else ()
+def _sources(told: Collection[str], removed: Collection[str], categories: Collection[str]) -> Collection[str]:
+    """Return what there is: what is shipped, and what intake has told of since.
+
+    None where intake has told of `categories` alone: a county may have had sources of its own before dispatch learnt
+    of any, and then nothing can be said.
+    """
+    return (SHIPPED_SOURCES | set(told)) - set(removed) if told or removed or not categories else ()
