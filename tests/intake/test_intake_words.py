@@ -55,7 +55,7 @@ async def test_words_are_found_where_they_stand(
     except BadSearch:
         assert not any(plus for _, plus in wanted)
         return
-    query, coarse = search.query(terms), search.coarse_query(terms)
+    query, coarse = search.query(terms), search.query(terms, is_coarse=True)
     ids = {uuid.uuid4(): text for text in texts}
     expected = {each for each, text in ids.items() if all(_has(text, term) is plus for term, plus in wanted)}
     async with engine.connect() as connection, connection.begin() as transaction:

@@ -64,7 +64,7 @@ def test_what_is_looked_for_becomes_a_query(wanted: str, query: str) -> None:
     ],
 )
 def test_an_index_is_not_asked_for_the_beginning_that_ends_a_phrase(wanted: str, query: str) -> None:
-    assert search.coarse_query(search.terms(wanted)) == query
+    assert search.query(search.terms(wanted), is_coarse=True) == query
 
 
 @pytest.mark.parametrize(

@@ -90,18 +90,16 @@ def terms(wanted: str) -> list[Term]:
     return list(dict.fromkeys(found))
 
 
-def query(wanted: Sequence[Term]) -> str:
-    """Return terms as PostgreSQL reads a `tsquery` against what `vector` made."""
-    return " & ".join(f"{'' if term.wanted else '!'}({_phrase(term)})" for term in wanted)
+def query(wanted: Sequence[Term], *, is_coarse: bool = False) -> str:
+    """Return terms as PostgreSQL reads a `tsquery` against what `vector` made.
 
-
-def coarse_query(wanted: Sequence[Term]) -> str:
-    """Return what an index is asked for instead: quicker, and what has the terms has this.
-
+    With `is_coarse`, what an index is asked for instead: quicker, and finds all that has the terms, and perhaps more.
     It leaves out the beginning of a lexeme that ends a phrase, for an index goes through all lexemes that begin so,
     where what is left is still a phrase: a word or a number alone may be in every other text.
     """
-    return " & ".join(f"({_phrase(term, is_coarse=True)})" if term.wanted else f"!({_phrase(term)})" for term in wanted)
+    return " & ".join(
+        f"{'' if term.wanted else '!'}({_phrase(term, is_coarse=is_coarse and term.wanted)})" for term in wanted
+    )
 
 
 def spans(plain: str, wanted: Sequence[Term]) -> set[tuple[int, int]]:
@@ -178,7 +176,7 @@ def _lexemes(found: Sequence[str]) -> list[str]:
     return [token + found[place + 1] if pairs[place] else token for place, token in enumerate(found)]
 
 
-def _phrase(term: Term, *, is_coarse: bool = False) -> str:
+def _phrase(term: Term, *, is_coarse: bool) -> str:
     """Return the lexemes side by side. The last character may be within a run of the text, or be its last."""
     lexemes = _lexemes(term.tokens)
     parts = [f"'{lexeme}'" for lexeme in lexemes]

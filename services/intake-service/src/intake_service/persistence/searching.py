@@ -76,7 +76,7 @@ def words_of(wanted: ComplaintFilter, phone: str | None = None) -> Words | None:
     if wanted.q is None:
         return None if phone is None else Words(phone, phone)
     terms = search.terms(wanted.q)
-    words = Words(search.query(terms), search.coarse_query(terms))
+    words = Words(search.query(terms), search.query(terms, is_coarse=True))
     return words if phone is None else words.with_marks(phone)
 
 

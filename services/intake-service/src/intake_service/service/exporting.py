@@ -79,7 +79,7 @@ class Exporting:
         yield await asyncio.to_thread(file.begin)
         async with aclosing(found):
             async for rows in found:
-                namings = await self._known.namings(tenant, {version for *_, version in rows})
+                namings = await self._known.namings(tenant, {row[-1] for row in rows})
                 yield await asyncio.to_thread(file.lines, rows, namings)
         yield await asyncio.to_thread(file.end)
 
