@@ -56,47 +56,48 @@ class Coverage:
     gaps: Mapping[str, BaseGeometry]
 
 
-def cover(
-    grids: Sequence[tuple[str, BaseGeometry]],
-    spots: Sequence[Point],
-    cases: Sequence[tuple[str | None, Point]],
-    walk: Walk,
-) -> Coverage:
-    """Return what the `spots` cover of the communities' grids and of the cases; `grids` must not be empty.
+class Ground:
+    """The communities of a county and its cases in metres, laid out once for any number of questions."""
 
-    Grids and cases come with their community. A case without one counts in the whole only.
-    """
-    areas = [area for _, area in grids]
-    plane = Plane(areas)
-    reach = shapely.union_all(_circles(plane.points(spots), walk.metres))
-    parts: dict[str, list[Any]] = defaultdict(list)
-    for (community, _), area in zip(grids, plane.flat(areas), strict=True):
-        parts[community].append(area)
-    all_cases, near_cases = _count(cases, plane, reach)
-    shares, gaps = {}, {}
-    for community in sorted(parts):
-        area = shapely.union_all(parts[community])
-        rest = area.difference(reach)
-        near = area.area - rest.area
-        shares[community] = Share(area.area, near, all_cases[community], near_cases[community])
-        if not rest.is_empty:
-            gaps[community] = plane.degrees(rest)
-    return Coverage(_sum(shares, all_cases, near_cases), shares, gaps)
+    def __init__(
+        self, grids: Sequence[tuple[str, BaseGeometry]], cases: Sequence[tuple[str | None, Point]] = ()
+    ) -> None:
+        """Grids and cases come with their community; `grids` must not be empty.
+
+        A case without a community counts in the whole only.
+        """
+        areas = [area for _, area in grids]
+        self._plane = Plane(areas)
+        parts: dict[str, list[Any]] = defaultdict(list)
+        for (community, _), area in zip(grids, self._plane.flat(areas), strict=True):
+            parts[community].append(area)
+        self._areas = {community: shapely.union_all(parts[community]) for community in sorted(parts)}
+        self._points = self._plane.points([point for _, point in cases])
+        self._communities = [community for community, _ in cases]
+        self._cases = Counter(self._communities)
+
+    def cover(self, spots: Sequence[Point], walk: Walk) -> Coverage:
+        """Return what the `spots` cover of the communities and of the cases."""
+        reach = shapely.union_all(_circles(self._plane.points(spots), walk.metres))
+        near_cases = self._near(reach)
+        shares, gaps = {}, {}
+        for community, area in self._areas.items():
+            rest = area.difference(reach)
+            near = area.area - rest.area
+            shares[community] = Share(area.area, near, self._cases[community], near_cases[community])
+            if not rest.is_empty:
+                gaps[community] = self._plane.degrees(rest)
+        return Coverage(_sum(shares, self._cases, near_cases), shares, gaps)
+
+    def _near(self, reach: BaseGeometry) -> Counter[str | None]:
+        """Count the cases within reach, by community."""
+        shapely.prepare(reach)
+        is_near = np.asarray(shapely.intersects_xy(reach, self._points[:, 0], self._points[:, 1])).tolist()
+        return Counter(community for community, within in zip(self._communities, is_near, strict=True) if within)
 
 
 def _circles(points: Any, metres: float) -> Any:
     return shapely.buffer(shapely.points(points), metres, quad_segs=_QUARTER_SEGMENTS)
-
-
-def _count(
-    cases: Sequence[tuple[str | None, Point]], plane: Plane, reach: BaseGeometry
-) -> tuple[Counter[str | None], Counter[str | None]]:
-    communities = [community for community, _ in cases]
-    points = plane.points([point for _, point in cases])
-    shapely.prepare(reach)
-    is_near = np.asarray(shapely.intersects_xy(reach, points[:, 0], points[:, 1])).tolist()
-    near = [community for community, within in zip(communities, is_near, strict=True) if within]
-    return Counter(communities), Counter(near)
 
 
 def _sum(shares: Mapping[str, Share], cases: Counter[str | None], near: Counter[str | None]) -> Share:
