@@ -24,7 +24,8 @@ def cover(
     cases: Sequence[tuple[str | None, Point]],
     walk: Walk,
 ) -> Coverage:
-    return Ground(grids, cases).cover(spots, walk)
+    ground = Ground(grids, cases)
+    return ground.cover([ground.reach(spots, walk)])
 
 
 def test_a_walk_reaches_as_far_as_its_formula_says() -> None:

@@ -54,7 +54,7 @@ async def try_coverage(body: WhatIfBody, asking: Asking, at: At = None) -> Cover
 
 def _answer(ground: Ground, setting: Setting, moment: datetime, walk: Walk) -> CoverageView:
     places = setting.counting(moment)
-    coverage = ground.cover(places, walk)
+    coverage = ground.cover([ground.reach(places, walk)])
     return CoverageView(features=_features(coverage), summary=Summary.describe(coverage, len(places), walk.metres))
 
 

@@ -1,6 +1,6 @@
 """Posts and stations, and whether they count at a moment in what is covered."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,7 +43,16 @@ class Setting:
     calendar: Calendar
     on_duty: bool
 
-    def counting(self, moment: datetime) -> tuple[Point, ...]:
-        """Return the places that count at a moment on the clock of the county."""
-        found = (spot.at for spot in self.spots if spot.counts(moment, self.calendar, on_duty=self.on_duty))
-        return (*found, *self.added)
+    def times(self, moments: Sequence[datetime]) -> Iterator[tuple[Point, tuple[bool, ...]]]:
+        """Yield each place with whether it counts at each of the moments, which are on the clock of the county."""
+        for spot in self.spots:
+            yield (
+                spot.at,
+                tuple(spot.counts(moment, self.calendar, on_duty=self.on_duty) for moment in moments),
+            )
+        for place in self.added:
+            yield place, (True,) * len(moments)
+
+    def counting(self, moment: datetime) -> list[Point]:
+        """Return the places that count at a moment."""
+        return [place for place, (counts,) in self.times([moment]) if counts]
