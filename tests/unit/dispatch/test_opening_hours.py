@@ -50,10 +50,13 @@ def test_a_holiday_has_hours_of_its_own_where_it_is_named_and_else_those_of_its_
     assert not is_open("Mo-Su 08:00-18:00; PH off", "2026-03-03T10:00", own)
 
 
-def test_a_make_up_workday_has_the_hours_of_a_monday() -> None:
-    saturday = "2026-10-10T10:00"
-    assert is_open("Mo-Fr 08:00-18:00; PH off", saturday)
-    assert not is_open("Sa-Su 08:00-18:00", saturday)
+def test_a_make_up_workday_has_the_hours_of_the_weekday_that_it_stands_for_or_of_a_monday() -> None:
+    calendar = Calendar(lambda _: True, replaced={date(2026, 10, 10): 3}.get)
+    for day, open_on in (("10", "We"), ("11", "Mo")):
+        saturday_or_sunday = f"2026-10-{day}T10:00"
+        assert is_open(f"{open_on} 08:00-18:00", saturday_or_sunday, calendar)
+        assert not is_open(f"08:00-18:00; {open_on} off", saturday_or_sunday, calendar)
+    assert is_open("Mo-Fr 08:00-18:00; PH off", "2026-10-10T10:00")
 
 
 def test_the_night_before_a_holiday_goes_on_into_it() -> None:

@@ -10,9 +10,10 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Self
 
-from dispatch_service.domain.calendars import Calendar, is_weekday
+from dispatch_service.domain.calendars import Calendar
 
 WEEK = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
+MONDAY = 1
 HOLIDAY = "PH"
 AROUND_THE_CLOCK = "24/7"
 
@@ -67,11 +68,14 @@ class OpeningHours:
         return any(start <= minute < stop for start, stop in self.days.get(self._kind_of(day, calendar), ()))
 
     def _kind_of(self, day: date, calendar: Calendar) -> str:
-        """Return whose hours a day has: a make-up workday 调休上班日 those of a Monday."""
+        """Return whose hours a day has: a make-up workday 调休上班日 those of the weekday that it stands for.
+
+        Where no notice says which, those of a Monday.
+        """
         if HOLIDAY in self.days and calendar.is_holiday(day):
             return HOLIDAY
-        is_made_up = not is_weekday(day) and calendar.is_working(day)
-        return WEEK[0 if is_made_up else day.weekday()]
+        weekday = calendar.replaced(day) or MONDAY if calendar.is_make_up_workday(day) else day.isoweekday()
+        return WEEK[weekday - 1]
 
 
 @lru_cache(_KNOWN_TEXTS)
