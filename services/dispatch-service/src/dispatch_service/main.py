@@ -31,6 +31,7 @@ from dispatch_service.api import (
     rectifications,
     reference,
     requests,
+    roster_templates,
     rosters,
     routing_policy,
     rule_trials,
@@ -81,7 +82,8 @@ _COUNT_EVERY = timedelta(seconds=5)
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return dispatch, not yet connected to anything. ValueError where `JIEBAN_DISPATCH_DATABASE_URL` is not set."""
     foundation = Foundation.lay("dispatch", settings, settings.dispatch_database_url)
-    tracks = Rounds("dispatch tracks", partial(forget_tracks, foundation.engine), every=timedelta(minutes=1))
+    keep = timedelta(days=settings.position_days)
+    tracks = Rounds("dispatch tracks", partial(forget_tracks, foundation.engine, keep=keep), every=timedelta(minutes=1))
     forgetting = Rounds("dispatch field work", partial(forget_old, foundation.engine), every=timedelta(minutes=1))
     territory, clockworks, zone = Territory(), Clockworks(), ZoneInfo(settings.timezone)
     rulebooks = Rulebooks(territory, clockworks, zone=zone)
@@ -122,6 +124,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             directory.router,
             departments.router,
             rosters.router,
+            roster_templates.router,
             duty_requests.router,
             attendance.router,
             coverage.router,
