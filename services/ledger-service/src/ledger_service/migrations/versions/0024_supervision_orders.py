@@ -6,8 +6,8 @@ Orders of before are not filled in: whether they were answered was published now
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 
