@@ -31,9 +31,7 @@ LEGAL: dict[tuple[str | None, str], str] = {
     **{(status, "suspended"): "suspended" for status in ("accepted", "in_progress")},
     ("suspended", "resumed"): "in_progress",
     **{(status, "escalated"): status for status in (*OPEN, "transferred")},
-    **{
-        (status, "rescheduled"): status for status in ("received", "assigned", "accepted", "in_progress", "transferred")
-    },
+    **{(status, "rescheduled"): status for status in (*OPEN, "transferred")},
     ("resolved", "verified"): "verified",
     **{(status, "rework_ordered"): "assigned" for status in ("resolved", "verified")},
     **{(status, "followed_up"): status for status in ("verified", "closed")},

@@ -140,9 +140,7 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.SUSPENDED: Transition(_AT_WORK, Status.SUSPENDED, "dispatch", _APPROVERS),
     EventType.RESUMED: Transition(_from(Status.SUSPENDED), Status.IN_PROGRESS, "dispatch", _APPROVERS),
     # the limits or the calendar were changed, and the promised time with them
-    EventType.RESCHEDULED: Transition(
-        _ASSIGNED_OR_AT_WORK | _from(Status.RECEIVED, Status.TRANSFERRED), None, "dispatch", _NOBODY
-    ),
+    EventType.RESCHEDULED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _NOBODY),
     # by a timer at 80, 100 and 200 % of the limit, or by a supervisor's order; from transferred: a department is late
     EventType.ESCALATED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _SUPERVISOR),
     # an order outlives the work: its unit owes the answer also when that is done

@@ -16,7 +16,10 @@ Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class RequestView(BaseModel):
-    """What a unit has asked for. `until` is for extensions, `proposed_team` for returns; `note` is the dispatcher's."""
+    """What a unit has asked for. `until` is for extensions, `proposed_team` for returns; `note` is the dispatcher's.
+
+    `lapsed_at`: since then an extension holds no more, for the case got another grade.
+    """
 
     id: UUID
     complaint_id: UUID
@@ -31,6 +34,7 @@ class RequestView(BaseModel):
     note: str | None
     team: str | None
     proposed_team: str | None
+    lapsed_at: datetime | None
 
 
 class OrderView(BaseModel):

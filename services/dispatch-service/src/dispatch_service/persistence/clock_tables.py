@@ -8,6 +8,8 @@ AT_WORK = "status IN ('received', 'assigned', 'accepted', 'in_progress', 'transf
 department has it."""
 ORDER_RUNS = "reply IS NULL AND withdrawn_at IS NULL AND missed_at IS NULL"
 """Supervision orders whose deadline somebody has to be told of."""
+WITH_A_CLOCK = "status IN ('received', 'assigned', 'accepted', 'in_progress', 'transferred', 'suspended')"
+"""Whose promised times follow limits and calendar: also of those that are laid aside, whose clocks stand."""
 KINDS = ("extension", "suspension", "resumption", "return")
 STATES = ("open", "approved", "refused", "dropped")
 
@@ -43,7 +45,8 @@ def add_clock_indexes(case: sa.Table) -> None:
     """Add the indexes that timers and renewal of clocks need."""
     at_work = sa.text(AT_WORK)
     sa.Index("dispatch_case_timer", case.c.timer_at, postgresql_where=at_work)
-    sa.Index("dispatch_case_by_clock", case.c.tenant, case.c.clock_version, postgresql_where=at_work)
+    with_a_clock = sa.text(WITH_A_CLOCK)
+    sa.Index("dispatch_case_by_clock", case.c.tenant, case.c.clock_version, postgresql_where=with_a_clock)
     new_round = sa.text(f"clock_round < round AND {AT_WORK}")
     sa.Index("dispatch_case_new_round", case.c.complaint_id, postgresql_where=new_round)
 
@@ -79,6 +82,7 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         sa.Column("team", sa.Text, comment="that has asked"),
         sa.Column("proposed_team", sa.Text),
         sa.Column("next_team", sa.Text, comment="that got the case with the approval"),
+        sa.Column("lapsed_at", sa.DateTime(timezone=True), comment="of an extension: another grade set all times anew"),
         sa.CheckConstraint(sa.column("kind").in_(KINDS), name="case_request_kind"),
         sa.CheckConstraint(sa.column("state").in_(STATES), name="case_request_state"),
     )
