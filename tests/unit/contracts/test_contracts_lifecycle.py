@@ -11,6 +11,7 @@ NOT_ENDED = (*OPEN, "transferred", "resolved", "verified")
 ANYWHERE = (
     *("release_requested", "release_refused"),
     "located",
+    *("order_replied", "order_withdrawn", "order_missed"),
     *("ending_requested", "ending_decided", "appeal_decided", "excluded", "erased", "reclassified", "cleared"),
     *("supplemented", "question_asked", "question_answered", "question_lapsed"),
 )

@@ -6,6 +6,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 AT_WORK = "status IN ('received', 'assigned', 'accepted', 'in_progress', 'transferred')"
 """Whose clocks run and have timers; a case is received here while it waits for another unit, and transferred while a
 department has it."""
+ORDER_RUNS = "reply IS NULL AND withdrawn_at IS NULL AND missed_at IS NULL"
+"""Supervision orders whose deadline somebody has to be told of."""
 WITH_A_CLOCK = "status IN ('received', 'assigned', 'accepted', 'in_progress', 'transferred', 'suspended')"
 """Whose promised times follow limits and calendar: also of those that are laid aside, whose clocks stand."""
 KINDS = ("extension", "suspension", "resumption", "return")
@@ -101,6 +103,10 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         sa.Column("reply", sa.Text),
         sa.Column("replied_by", sa.Text),
         _time("replied_at", nullable=True),
+        sa.Column("withdrawn_by", sa.Text),
+        _time("withdrawn_at", nullable=True),
+        sa.Column("withdrawal_reason", sa.Text),
+        sa.Column("missed_at", sa.DateTime(timezone=True), comment="when its missed deadline was seen"),
     )
     sa.Index("supervision_order_of_case", order.c.complaint_id)
     sa.Index(
@@ -110,6 +116,7 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         order.c.complaint_id,
         postgresql_where=order.c.reply.is_(None),
     )
+    sa.Index("supervision_order_due", order.c.deadline, postgresql_where=sa.text(ORDER_RUNS))
 
 
 def _time(name: str, *, nullable: bool = False) -> sa.Column[object]:

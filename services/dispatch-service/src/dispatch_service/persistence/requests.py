@@ -154,6 +154,15 @@ async def reply(connection: AsyncConnection, order_id: UUID, *, text: str, actor
     )
 
 
+async def withdraw(connection: AsyncConnection, order_id: UUID, *, reason: str, actor: str, now: datetime) -> None:
+    """Note that a locked order needs no answer any more."""
+    await connection.execute(
+        sa.update(supervision_order)
+        .where(supervision_order.c.id == order_id)
+        .values(withdrawal_reason=reason, withdrawn_by=actor, withdrawn_at=now)
+    )
+
+
 def _the_one(rows: Sequence[Row]) -> Row:
     if not rows:
         raise RequestNotFound
