@@ -172,7 +172,9 @@ async def test_filters_pages_and_tenants(
     assert len(await listed()) == 6
     for query in ({"community": "maixi"}, {"team": "team-02"}, {"grid": "grid-02"}):
         assert [each["complaint_id"] for each in await listed(**query)] == [str(elsewhere.id)]
-    assert await listed(category="noise") == []
+    assert len(await listed(category="street_order")) == len(await listed(category="street_order.vendors")) == 6
+    for query in ({"category": "noise"}, {"category": "street"}, {"category": "street_orde%"}):
+        assert await listed(**query) == []
     assert await listed(reason=["overdue", "no_unit"]) == []
     walked: list[str] = []
     page = await client.get("unsettled", headers=as_(Role.OFFICER), params={"limit": 2, "community": "fulai"})
@@ -186,6 +188,8 @@ async def test_filters_pages_and_tenants(
     assert not summary["settled"]
     assert counts["no_promise"] == 6
     assert sum(counts.values()) == 6
+    below = await client.get("unsettled/summary", headers=as_(Role.ANALYST), params={"category": "street_order"})
+    assert {each["complaints"] for each in below.json()["reasons"] if each["reason"] == "no_promise"} == {6}
 
 
 async def test_a_message_that_is_parked_here_is_found_and_gone_when_it_is_released(
