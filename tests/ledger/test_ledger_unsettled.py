@@ -50,7 +50,7 @@ def age(engine: AsyncEngine) -> Any:
 
     async def age(by: timedelta = LONG_AGO) -> None:
         async with engine.begin() as connection:
-            moments = ("updated_at", "resolved_at", "verified_at")
+            moments = ("lacking_since", "updated_at", "resolved_at", "verified_at")
             changes = ", ".join(f"{name} = {name} - CAST(:by AS interval)" for name in moments)
             await connection.execute(text(f"UPDATE ledger_complaint SET {changes}"), {"by": by})
 
@@ -146,6 +146,46 @@ async def test_more_time_and_a_resumption_mend_what_is_overdue(enter: Enter, lis
     resumed.events = [resumed.events[-1], resumed.resumed(ahead)]
     await enter(extended, resumed)
     assert await listed() == []
+
+
+@pytest.mark.parametrize(("status", "reason"), [(Status.RECEIVED, "no_unit"), (Status.ASSIGNED, "no_promise")])
+async def test_what_is_said_meanwhile_is_no_place(
+    enter: Enter, listed: Any, age: Any, status: Status, reason: str
+) -> None:
+    history = _recent(_until(status, None))
+    await enter(history)
+    await age()
+    [before] = await listed()
+    history.supplemented()
+    history.asked()
+    if status is Status.ASSIGNED:
+        history.accepted()
+    await enter(_recent(history))
+    [after] = await listed()
+    assert (after["reason"], after["since"]) == (before["reason"], before["since"])
+    assert after["reason"] == reason
+
+
+async def test_who_is_given_back_has_no_unit_since_then(enter: Enter, listed: Any, age: Any) -> None:
+    history = _until(Status.RECEIVED, None)
+    await enter(history)
+    await age()
+    history.assigned()
+    history.returned()
+    await enter(history)
+    assert await listed() == []
+    await age(timedelta(minutes=6))
+    assert [each["reason"] for each in await listed()] == ["no_unit"]
+
+
+async def test_a_result_that_a_device_told_late_waits_since_it_was_told(enter: Enter, listed: Any, age: Any) -> None:
+    history = _until(Status.RESOLVED, None)
+    said = history.events[-1].data.model_copy(update={"resolved_at": now() - LONG_AGO})
+    history.events[-1] = history.events[-1]._replace(data=said)
+    await enter(history)
+    assert await listed() == []
+    await age(timedelta(days=4))
+    assert [each["reason"] for each in await listed()] == ["unverified"]
 
 
 async def test_facts_that_an_older_release_did_not_keep_are_no_missing_promise(
