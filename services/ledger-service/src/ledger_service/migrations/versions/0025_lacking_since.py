@@ -9,8 +9,8 @@ from alembic import op
 
 from runtime.online_indexes import create_index_online, drop_index_online
 
-revision = "0023"
-down_revision = "0022"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
