@@ -9,6 +9,10 @@ EARLIEST = timedelta(hours=2)
 """Before the duty begins."""
 LATEST = timedelta(hours=4)
 """After the duty has ended, for clocking out."""
+SENT_LATE = timedelta(days=3)
+"""A device that was offline may send a clocking so late."""
+AHEAD = timedelta(minutes=5)
+"""The clock of a device may be ahead by so much."""
 NEAR_METRES = 500.0
 """Further from the post, or outside the grid by more, is marked as not on the spot."""
 FARTHEST_METRES = 50_000.0
