@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.topics import LIFECYCLE
 from dispatch_service.api import (
+    absences,
     actions,
     attendance,
     bulk,
@@ -125,6 +126,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             roster_templates.router,
             duty_requests.router,
             attendance.router,
+            absences.router,
             coverage.router,
             patrol_plans.router,
             patrols.router,

@@ -2,9 +2,14 @@
 
 import math
 from datetime import datetime, timedelta
+from typing import Literal
 
 from dispatch_service.domain.routing import Point
 
+Absence = Literal["absent", "not_clocked_in", "late", "left_early", "not_clocked_out"]
+"""How a duty was not done as planned: nobody came until its end, or has come until now, …"""
+Presence = Literal["not_clocked_in", "present", "left"]
+"""Whether somebody who is on the roster at a moment has come by then."""
 EARLIEST = timedelta(hours=2)
 """Before the duty begins."""
 LATEST = timedelta(hours=4)
