@@ -174,9 +174,9 @@ def _of_requests(error: DispatchError) -> Problem | None:
         case TooManyRequests():
             return Problem(409, "too-many-requests-for-case", most=error.most)
         case ExtensionTooLong():
-            values = {"latest": error.latest.isoformat()}
-            wrong = FieldError("/until", "extension-too-long", values)
-            return Problem(422, "extension-too-long", errors=[wrong], extra=values, **values)
+            last = error.latest.isoformat()
+            wrong = FieldError("/until", "extension-too-long", {"latest": last})
+            return Problem(422, "extension-too-long", errors=[wrong], extra={"latest": last}, latest=last)
         case EndOutOfRange():
             earliest, latest = error.earliest.isoformat(), error.latest.isoformat()
             return invalid(f"/{error.field}", "end-out-of-range", earliest=earliest, latest=latest)
