@@ -58,8 +58,8 @@ register_texts(
         "request-settled": (
             "已处理",
             "Settled before",
-            "该申请已审批，或该督办已回复。",
-            "The request was decided, or the supervision order answered, before.",
+            "该申请已审批，或该督办已回复或撤销。",
+            "The request was decided, or the supervision order answered or withdrawn, before.",
         ),
         "request-outdated": (
             "申请已失效",
