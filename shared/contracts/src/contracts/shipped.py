@@ -1,4 +1,4 @@
-"""The configuration that every tenant begins with: what intake judges reports by, and what dispatch's rules may name."""
+"""The configuration that every tenant begins with: what intake judges by, and what dispatch's rules may name."""
 
 from importlib.resources import files
 from typing import Literal
