@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.topics import LIFECYCLE
 from dispatch_service.api import (
+    absences,
     actions,
     attendance,
     bulk,
@@ -128,6 +129,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             roster_templates.router,
             duty_requests.router,
             attendance.router,
+            absences.router,
             coverage.router,
             coverage_days.router,
             patrol_plans.router,
