@@ -9,6 +9,7 @@ from contracts.roles import Role
 from intake.conftest import As
 from intake.test_intake_open311 import OPEN311
 from runtime.problems.catalogue import field_text, problem_text
+from runtime.problems.language import Language
 
 PAGES = {"most": 1000, "reach": 100_000}
 
@@ -35,7 +36,7 @@ def key(as_: As) -> str:
     ],
 )
 async def test_reading(
-    client: httpx.AsyncClient, key: str, path: str, query: dict[str, str], status: int, code: str, language: str
+    client: httpx.AsyncClient, key: str, path: str, query: dict[str, str], status: int, code: str, language: Language
 ) -> None:
     field, _, name = code.rpartition(":")
     if field:
