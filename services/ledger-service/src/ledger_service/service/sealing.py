@@ -20,11 +20,16 @@ async def seal_all(engine: AsyncEngine, *, batch: int = BATCH, most: int = MOST)
         tenants = await seals.unsettled(connection)
     total = 0
     for tenant in tenants:
-        sealed = 0
-        while sealed < most and (more := await _seal_batch(engine, tenant, batch)):
-            sealed += more
-        total += sealed
+        total += await seal_some(engine, tenant, batch=batch, most=most)
     return total
+
+
+async def seal_some(engine: AsyncEngine, tenant: str, *, batch: int = BATCH, most: int = MOST) -> int:
+    """Seal up to `most` entries of a tenant; return how many that was, 0 where another replica is at it."""
+    sealed = 0
+    while sealed < most and (more := await _seal_batch(engine, tenant, batch)):
+        sealed += more
+    return sealed
 
 
 async def _seal_batch(engine: AsyncEngine, tenant: str, batch: int) -> int:
