@@ -5,11 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr, ValidationError
 
 from dispatch.duties import HERE, SHANGHAI, get, plan, utc
-from dispatch.world import NEIGHBOUR, World
+from dispatch.world import NEIGHBOUR, SECRET, TENANT, World
+from dispatch_service.main import build
 from dispatch_service.service.attendance import forget_tracks
+from operations.rounds import Rounds
+from runtime.auth import TokenVerifier
 from runtime.clock import now
+from runtime.settings import RuntimeSettings
 
 
 async def _now(world: World, subject: str, *, post: str | None = None) -> None:
@@ -139,3 +144,37 @@ async def test_old_positions_are_forgotten(world: World) -> None:
     period = f"from={utc(moment - timedelta(days=2))}&to={utc(moment)}"
     track = await world.send("GET", f"/dispatch/v1/positions/officer-1401/track?{period}", role="supervisor")
     assert len(track.json()["properties"]["times"]) == 1
+
+
+async def test_tracks_are_kept_for_as_many_days_as_the_operator_says(world: World) -> None:
+    statement = (
+        "INSERT INTO position VALUES (:tenant, 'officer-1402', now() - make_interval(days => :days), 107.2, 26.5)"
+    )
+    for days in (1, 3):
+        await world.run(statement, tenant=TENANT, days=days)
+    url = world.engine.url.render_as_string(hide_password=False)
+    settings = RuntimeSettings(dispatch_database_url=url, token_secret=SecretStr(SECRET), position_days=2)
+    service = build(settings, TokenVerifier(settings))
+    [tracks] = [
+        each for each in service.workers["relay"] if isinstance(each, Rounds) and each.name == "dispatch tracks"
+    ]
+    stop = asyncio.Event()
+
+    running = asyncio.create_task(tracks.run(stop))
+    for _ in range(100):
+        [left] = (await world.snapshot("position WHERE subject = 'officer-1402'")).values()
+        if len(left) < 2:
+            break
+        await asyncio.sleep(0.05)
+    stop.set()
+    await running
+    await service.close()
+
+    assert len(left) == 1
+
+
+@pytest.mark.parametrize("days", [0, 1, 367])
+def test_tracks_are_kept_for_two_days_to_a_year(days: int) -> None:
+    assert RuntimeSettings().position_days == 30
+    with pytest.raises(ValidationError):
+        RuntimeSettings(position_days=days)

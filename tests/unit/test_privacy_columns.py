@@ -73,6 +73,7 @@ _STAFF = frozenset(
         "decided_by",
         "ordered_by",
         "replied_by",
+        "withdrawn_by",
         "transferred_by",
         "ended_by",
         "appealed_by",

@@ -23,6 +23,8 @@ from histories import OFFICER, History
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.errors import Gap, Unenterable
 
+_SOON = "2026-03-09T10:00:00Z"
+
 
 def _others(history: History) -> list[Event]:
     """Return events of the types that a straight story lacks; their order is of no account."""
@@ -72,10 +74,13 @@ def _said(other: UUID) -> list[tuple[EventType, dict[str, object]]]:
         (EventType.FORCE_CLOSED, {**word, "decision": other, "gates": ()}),
         (EventType.VOIDED, {**word, "decision": other}),
         (EventType.SUPPLEMENTED, {**word, "supplement": other, "by": "reporter", "text": "x"}),
-        (EventType.QUESTION_ASKED, {**word, "question": other, "text": "x", "lapses_at": "2026-03-09T10:00:00Z"}),
+        (EventType.QUESTION_ASKED, {**word, "question": other, "text": "x", "lapses_at": _SOON}),
         (EventType.QUESTION_ANSWERED, {**word, "question": other, "by": "reporter", "text": "x"}),
         (EventType.QUESTION_LAPSED, {"question": other}),
-        (EventType.RESCHEDULED, {"promised_at": "2026-03-09T10:00:00Z"}),
+        (EventType.ORDER_REPLIED, {"actor": "x", "team": "team-01", "order_id": other, "text": "x", "late": True}),
+        (EventType.ORDER_WITHDRAWN, {**word, "team": "team-01", "order_id": other}),
+        (EventType.ORDER_MISSED, {"order_id": other, "deadline": _SOON, "team": "team-01", "ordered_by": "x"}),
+        (EventType.RESCHEDULED, {"promised_at": _SOON}),
         (EventType.EXCLUDED, {**word, "indicators": "all", "excluded": True}),
     ]
 

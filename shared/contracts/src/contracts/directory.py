@@ -94,6 +94,8 @@ class PostChanged(DirectoryEntry):
     grid: str | None = None
     lon: Longitude
     lat: Latitude
+    hours: str | None = None
+    """Opening hours as OpenStreetMap writes them, a part of it: `Mo-Fr 08:00-18:00; PH off`. None: always open."""
 
 
 class TeamMember(Payload):

@@ -51,6 +51,9 @@ class EventType(StrEnum):
     RESUMED = "complaint.resumed"
     RESCHEDULED = "complaint.rescheduled"
     ESCALATED = "complaint.escalated"
+    ORDER_REPLIED = "complaint.order_replied"
+    ORDER_WITHDRAWN = "complaint.order_withdrawn"
+    ORDER_MISSED = "complaint.order_missed"
     RECTIFICATION_ORDERED = "complaint.rectification_ordered"
     REINSPECTION_DUE = "complaint.reinspection_due"
     RESOLVED = "complaint.resolved"
@@ -137,11 +140,13 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.SUSPENDED: Transition(_AT_WORK, Status.SUSPENDED, "dispatch", _APPROVERS),
     EventType.RESUMED: Transition(_from(Status.SUSPENDED), Status.IN_PROGRESS, "dispatch", _APPROVERS),
     # the limits or the calendar were changed, and the promised time with them
-    EventType.RESCHEDULED: Transition(
-        _ASSIGNED_OR_AT_WORK | _from(Status.RECEIVED, Status.TRANSFERRED), None, "dispatch", _NOBODY
-    ),
+    EventType.RESCHEDULED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _NOBODY),
     # by a timer at 80, 100 and 200 % of the limit, or by a supervisor's order; from transferred: a department is late
     EventType.ESCALATED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _SUPERVISOR),
+    # an order outlives the work: its unit owes the answer also when that is done
+    EventType.ORDER_REPLIED: Transition(_EXISTING, None, "dispatch", _OFFICER),
+    EventType.ORDER_WITHDRAWN: Transition(_EXISTING, None, "dispatch", _SUPERVISOR),
+    EventType.ORDER_MISSED: Transition(_EXISTING, None, "dispatch", _NOBODY),
     EventType.RECTIFICATION_ORDERED: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _OFFICER),
     EventType.REINSPECTION_DUE: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _NOBODY),
     # from transferred: the other department has answered

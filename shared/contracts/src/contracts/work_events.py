@@ -166,6 +166,35 @@ class SupervisionOrder(Payload):
     text: str
 
 
+class OrderReplied(Acted):
+    """The unit has answered a supervision order."""
+
+    order_id: UUID
+    text: str
+    late: bool
+    """Whether the deadline was over when it was answered."""
+    replied_at: datetime | None = None
+    """When it was answered, where that was told later; None: at the time of the event."""
+
+
+class OrderWithdrawn(Payload):
+    """A supervisor expects no answer to a supervision order any more."""
+
+    order_id: UUID
+    team: str
+    reason: str
+    actor: str
+
+
+class OrderMissed(Payload):
+    """The deadline of a supervision order is over, and nobody has answered: whoever has given it has to look."""
+
+    order_id: UUID
+    deadline: datetime
+    team: str
+    ordered_by: str
+
+
 class ComplaintEscalated(Payload):
     """Somebody above the unit has to look: a level of the limit was reached, or a supervisor has given an order."""
 

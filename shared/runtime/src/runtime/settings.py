@@ -101,6 +101,9 @@ class RuntimeSettings(BaseSettings):
     gate_days: Annotated[int, Field(ge=1, le=366)] = 3
     """For how many days a complaint may wait for a closing gate before it counts as unsettled 件件有着落."""
 
+    position_days: Annotated[int, Field(ge=2, le=366)] = 30
+    """For how many days it is kept where officers were; devices may send positions a day late."""
+
     attachments_dir: Path | None = None
     """Where intake keeps attachments, the same folder for all of its replicas; by default, in the data directory."""
     attachments_store: AttachmentsStore = FOLDER

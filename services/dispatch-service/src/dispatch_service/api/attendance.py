@@ -99,7 +99,7 @@ async def show_track(
 ) -> dict[str, Any]:
     """Show where an officer went, as a GeoJSON LineString with the times of its points 轨迹.
 
-    A track of a single point, or none, has no geometry. Tracks are kept for 30 days.
+    A track of a single point, or none, has no geometry. Tracks are kept for `JIEBAN_POSITION_DAYS`, 30 by default.
     """
     check_length(begin, end, _MOST_DAYS)
     async with engine.connect() as connection:

@@ -58,8 +58,8 @@ register_texts(
         "request-settled": (
             "已处理",
             "Settled before",
-            "该申请已审批，或该督办已回复。",
-            "The request was decided, or the supervision order answered, before.",
+            "该申请已审批，或该督办已回复或撤销。",
+            "The request was decided, or the supervision order answered or withdrawn, before.",
         ),
         "request-outdated": (
             "申请已失效",
@@ -95,6 +95,10 @@ register_texts(
         "unknown-community": ("没有该社区。", "There is no such community."),
         "unknown-grid": ("没有该网格。", "There is no such grid."),
         "duplicate-code": ("编码重复。", "The code comes more than once."),
+        "hours_invalid": (
+            "应为开放时间，如 Mo-Fr 08:00-12:00,14:00-18:00; PH off（PH 为节假日），或 24/7；留空表示始终开放。",
+            "Opening hours, such as Mo-Fr 08:00-12:00,14:00-18:00; PH off (PH: holidays), or 24/7; empty: always open.",
+        ),
         "member_twice": ("同一人重复出现。", "Somebody is named twice."),
         "ring_open": (
             "环未闭合：首末两点应相同。",

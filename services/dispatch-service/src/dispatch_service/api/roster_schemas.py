@@ -17,6 +17,8 @@ from runtime.types import FiniteFloat, Instant
 MOST_DUTIES = 5_000
 Subject = Annotated[str, Field(min_length=1, max_length=200)]
 Weekday = Annotated[int, Field(strict=True, ge=1, le=7)]
+RosterDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
+"""A day in the years of which there are calendars."""
 
 
 def _to_the_minute(moment: time) -> time:
@@ -73,14 +75,19 @@ class WeekPlaceBody(PlaceBody):
     weekday: Weekday
 
 
-class RosterBody(_Body):
-    """The duties of a team in a period: a week that repeats, single duties, or both."""
+class DaysBody(_Body):
+    """What a planner says of single days."""
 
-    week: Annotated[list[WeekPlaceBody], Field(max_length=1_000)] = []
     days_off: Annotated[list[date], Field(max_length=366, description="Days on which the week does not apply.")] = []
     as_weekday: Annotated[
         dict[date, Weekday], Field(max_length=366, description="Days worked as another weekday, 调休.")
     ] = {}
+
+
+class RosterBody(DaysBody):
+    """The duties of a team in a period: a week that repeats, single duties, or both."""
+
+    week: Annotated[list[WeekPlaceBody], Field(max_length=1_000)] = []
     duties: Annotated[list[DayPlaceBody], Field(max_length=MOST_DUTIES)] = []
 
     def pattern(self) -> Pattern:

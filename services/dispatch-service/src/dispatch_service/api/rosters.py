@@ -14,14 +14,22 @@ from contracts.roles import Role
 from dispatch_service.api.deps import Engine, ReadEngine, Staff
 from dispatch_service.api.places import CodeInPath
 from dispatch_service.api.roster_problems import problem_of
-from dispatch_service.api.roster_schemas import MOST_DUTIES, DutyView, PlannedView, RosterBody, ShiftBody, ShiftView
-from dispatch_service.domain.roster import Place
+from dispatch_service.api.roster_schemas import (
+    MOST_DUTIES,
+    DutyView,
+    PlannedView,
+    RosterBody,
+    RosterDay,
+    ShiftBody,
+    ShiftView,
+)
 from dispatch_service.domain.roster_errors import RosterError
 from dispatch_service.persistence import county, rosters
 from dispatch_service.persistence.roster_tables import shift
 from dispatch_service.persistence.rosters import DutyFilter
 from dispatch_service.persistence.tables import team
-from dispatch_service.service.rostering import BadPlace, Period, plan
+from dispatch_service.service.duty_planning import BadPlace, Given, Period
+from dispatch_service.service.rostering import plan
 from operations.filters import Code
 from operations.pages import Page, Pages
 from operations.periods import check_days, check_order
@@ -35,7 +43,7 @@ from runtime.types import Instant
 router = APIRouter(tags=["rosters"], responses=PROBLEM_RESPONSES)
 Planner = Annotated[Caller, Depends(require(Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN))]
 Admin = Annotated[Caller, Depends(require(Role.ADMIN))]
-_MOST_DAYS = 366
+MOST_DAYS = 366
 
 
 @router.get("/shifts")
@@ -74,8 +82,8 @@ async def plan_duties(
     body: RosterBody,
     caller: Planner,
     engine: Engine,
-    first: Annotated[date, Query(alias="from", description="The first day.")],
-    last: Annotated[date, Query(alias="to", description="The last day.")],
+    first: Annotated[RosterDay, Query(alias="from", description="The first day.")],
+    last: Annotated[RosterDay, Query(alias="to", description="The last day.")],
 ) -> PlannedView:
     """Make the duties of a team in a period those given, in place of those that were planned 排班.
 
@@ -83,7 +91,7 @@ async def plan_duties(
     Nobody may be on duty twice at the same time, in whichever team: 422 `in-two-places` with the duty that is there.
     409 `duty-begun` where somebody has clocked in at a duty that would go.
     """
-    check_days(first, last, _MOST_DAYS)
+    check_days(first, last, MOST_DAYS)
     given = list(_given(body, first, last))
     if len(given) > MOST_DUTIES:
         raise refused("query/to", "too-many-duties", most=MOST_DUTIES, count=len(given))
@@ -94,7 +102,7 @@ async def plan_duties(
                 raise Problem(404, "place-not-found")
             return PlannedView(duties=await plan(connection, period, given, _zone(request)))
     except BadPlace as error:
-        raise problem_of(error.reason, str(error.index)) from error
+        raise problem_of(error.reason, error.pointer) from error
     except RosterError as error:
         raise problem_of(error) from error
 
@@ -161,15 +169,15 @@ async def who_is_on_duty(
     return Page(items=[DutyView.of(row) for row in rows])
 
 
-def _given(body: RosterBody, first: date, last: date) -> Iterator[tuple[date, Place, object]]:
+def _given(body: RosterBody, first: date, last: date) -> Iterator[Given]:
     """Yield every duty with the pointer to where the body names it."""
     for day, place in body.pattern().expand(first, last):
-        yield day, place, "/week"
+        yield Given(day, place, "/week")
     for index, each in enumerate(body.duties):
         if not first <= each.day <= last:
             error = FieldError(f"/duties/{index}/day", "outside-period", {"first": first, "last": last})
             raise Problem(422, "validation-failed", errors=[error], count=1)
-        yield each.day, each.place(), f"/duties/{index}"
+        yield Given(each.day, each.place(), f"/duties/{index}")
 
 
 def _zone(request: Request) -> ZoneInfo:

@@ -76,9 +76,9 @@ class Case:
         self.sequence += 1
 
     def tell(self, event: EventType) -> None:
-        """Count an event by which a timer tells that a time is over; raises ActionConflict like `act`.
+        """Count an event that leaves what is to be done with the case; raises ActionConflict like `act`.
 
-        It asks for haste, not for anything else than was to be done before, so the version stays.
+        A timer tells that a time is over, or an order was answered: the version stays.
         """
         self.check(event)
         self.sequence += 1

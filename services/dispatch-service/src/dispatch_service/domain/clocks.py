@@ -153,7 +153,7 @@ class Clockwork:
         def shifted(moment: datetime) -> datetime:
             if moment <= suspended_at:
                 return moment
-            return counting.add(resumed_at, counting.between(suspended_at, moment))
+            return max(moment, counting.add(resumed_at, counting.between(suspended_at, moment)))
 
         return replace(
             clock,

@@ -11,6 +11,10 @@ class UnknownShift(RosterError):
     """There is no such shift."""
 
 
+class UnknownTeam(RosterError):
+    """There is no such team."""
+
+
 class NotAMember(RosterError):
     """The officer is no member of the team."""
 
@@ -27,6 +31,23 @@ class InTwoPlaces(RosterError):
         self.subject = subject
         self.begins = begins
         self.ends = ends
+
+
+class TemplateNotFound(RosterError):
+    """No template with this id in the caller's tenant."""
+
+
+class TemplateNameTaken(RosterError):
+    """The team has another template with this name."""
+
+
+class TooManyDuties(RosterError):
+    """More duties than are planned at once."""
+
+    def __init__(self, most: int, count: int) -> None:
+        super().__init__(f"at most {most}, not {count}")
+        self.most = most
+        self.count = count
 
 
 class DutyBegun(RosterError):

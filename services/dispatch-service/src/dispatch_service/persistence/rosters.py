@@ -60,22 +60,32 @@ async def posts(connection: AsyncConnection, tenant: str, codes: Collection[str]
     return set((await connection.execute(statement)).scalars())
 
 
-async def clear(connection: AsyncConnection, tenant: str, team_code: str, first: date, last: date) -> Sequence[Row]:
-    """Remove a team's duties of the days from `first` to `last`; return those that were removed."""
+async def clear(
+    connection: AsyncConnection, tenant: str, team_code: str, first: date, last: date, *, state: str | None = None
+) -> Sequence[Row]:
+    """Remove a team's duties of the days from `first` to `last`, or those in a state; return those that went."""
     columns = duty.c
-    conditions = (columns.tenant == tenant, columns.team == team_code, columns.day.between(first, last))
+    conditions = [columns.tenant == tenant, columns.team == team_code, columns.day.between(first, last)]
+    if state is not None:
+        conditions.append(columns.state == state)
     return as_rows(await connection.execute(sa.delete(duty).where(*conditions).returning(duty)))
 
 
 async def taken(
-    connection: AsyncConnection, tenant: str, subjects: Collection[str], begins: datetime, ends: datetime
+    connection: AsyncConnection,
+    tenant: str,
+    subjects: Collection[str],
+    begins: datetime,
+    ends: datetime,
+    *,
+    state: str = "planned",
 ) -> Sequence[Row]:
-    """Return the planned duties of `subjects` that touch the time from `begins` to `ends`."""
+    """Return the planned duties of `subjects`, or those on leave, that touch the time from `begins` to `ends`."""
     columns = duty.c
     statement = sa.select(duty).where(
         columns.tenant == tenant,
         columns.subject.in_(subjects),
-        columns.state == "planned",
+        columns.state == state,
         columns.begins_at < ends,
         columns.ends_at > begins,
     )

@@ -20,8 +20,6 @@ from dispatch_service.service.directory import Occasion
 from runtime.clock import now
 
 Way = Literal["in", "out"]
-KEEP_TRACKS = timedelta(days=30)
-"""Where people went is not kept for longer than it takes to look into a complaint about their work."""
 
 
 async def clock(connection: AsyncConnection, tenant: str, subject: str, way: Way, fix: Fix) -> Row:
@@ -61,7 +59,7 @@ async def far_away(connection: AsyncConnection, tenant: str, points: Sequence[Po
     return [place for place, pair in pairs if metres_between(*pair) > FARTHEST_METRES]
 
 
-async def forget_tracks(engine: AsyncEngine, *, keep: timedelta = KEEP_TRACKS) -> None:
+async def forget_tracks(engine: AsyncEngine, *, keep: timedelta) -> None:
     """Remove a batch of positions that are older than `keep`."""
     async with engine.begin() as connection:
         await positions.forget(connection, now() - keep)

@@ -128,4 +128,4 @@ def calendar_of(settings: Mapping[str, Any]) -> Calendar:
         if clock_settings.is_calendar(name):
             overrides |= days_of(rows)
     hours = spans_of(settings.get(clock_settings.OFFICE_HOURS))
-    return Calendar(holidays.official, overrides, hours, holidays.name_of)
+    return Calendar(holidays.official, overrides, hours, holidays.name_of, holidays.replaced)

@@ -12,7 +12,7 @@ from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.errors import OwnRequest, RequestOutdated, RequestSettled
 from dispatch_service.domain.requests import EVENT_OF, RequestKind, check_extension, check_suspension
 from dispatch_service.persistence import cases, requests, waits
-from dispatch_service.persistence.case_clocks import CaseClock, columns_of
+from dispatch_service.persistence.case_clocks import CaseClock, moved
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service import clocking, returns
 from dispatch_service.service.acting import Action, announce_action, lock, lock_own
@@ -112,8 +112,8 @@ async def _carry_out(
     if kind is RequestKind.SUSPENSION and case.waiting_since is not None:
         # what it waited for is not needed now; its clock has stood since then
         await waits.end(connection, case, action.now)
-        facts |= {"suspended_at": case.waiting_since, "waiting_since": None}
-    await cases.save(connection, case, action.now, **columns_of(clock), **facts)
+        facts |= {"suspended_at": max(case.waiting_since, known.begun_at), "waiting_since": None}
+    await cases.save(connection, case, action.now, **moved(clock, work.version), **facts)
     data = _PAYLOADS[kind].model_validate(
         {
             "actor": action.actor,

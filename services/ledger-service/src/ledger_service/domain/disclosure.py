@@ -19,6 +19,9 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.RESUMED: frozenset({"promised_at"}),
     EventType.RESCHEDULED: frozenset({"promised_at"}),
     EventType.ESCALATED: frozenset({"level", "stage", "promised_at"}),
+    EventType.ORDER_REPLIED: frozenset(),
+    EventType.ORDER_WITHDRAWN: frozenset(),
+    EventType.ORDER_MISSED: frozenset(),
     EventType.RECTIFICATION_ORDERED: frozenset({"until"}),
     EventType.REINSPECTION_DUE: frozenset({"until"}),
     EventType.RESOLVED: frozenset({"handling_mode", "result", "resolved_at"}),
@@ -52,8 +55,9 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.ERASED: frozenset({"ground", "texts"}),
 }
 """Named one by one: a field that a later version adds stays inside until somebody decides otherwise."""
-STAFF_ONLY = frozenset({EventType.CLEARED})
-"""Of these reporters do not even see that they happened: nobody is told that they were suspected."""
+STAFF_ONLY = frozenset({EventType.CLEARED, EventType.ORDER_REPLIED, EventType.ORDER_WITHDRAWN, EventType.ORDER_MISSED})
+"""Of these reporters do not even see that they happened: nobody is told that they were suspected, and what a unit
+answers to a supervisor stays between the two."""
 
 
 def for_reporter(event_type: EventType, data: Mapping[str, Any]) -> dict[str, Any]:
