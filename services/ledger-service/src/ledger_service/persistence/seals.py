@@ -14,6 +14,7 @@ from eventbus.driver import Statement, copy
 from ledger_service.domain.merkle import HASH_BYTES, Frontier, Node
 from ledger_service.domain.sealing import Fields, Seal, Unsealed
 
+
 def _instant(column: str) -> str:
     """Return a time as `domain.sealing.instant` writes it."""
     return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
