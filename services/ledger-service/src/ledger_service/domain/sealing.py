@@ -49,7 +49,8 @@ class Unsealed(NamedTuple):
     fields: Fields
     salt: bytes | None
     actor: str | None
-    data: str | None
+    data: str
+    """Empty where it was erased."""
     erased_digest: bytes | None
     """What is left of `data`, `actor` and `salt` where they were erased."""
 

@@ -42,7 +42,7 @@ _LOCK = sa.text("""
 _UNSEALED = Statement(f"""
     SELECT tenant, position, CAST(event_id AS text), CAST(coalesce(complaint_id, subject) AS text), type, source,
            sequence, status_before, status_after, {_instant("occurred_at")}, {_instant("recorded_at")},
-           salt, actor, data, erased_digest
+           salt, actor, coalesce(data, ''), erased_digest
     FROM entry WHERE tenant = CAST(:tenant AS text) AND position > CAST(:settled AS bigint)
       AND NOT EXISTS (SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)
     ORDER BY position LIMIT CAST(:size AS bigint)
