@@ -192,7 +192,7 @@ async def test_a_map_is_a_file_with_the_same_rights(
 ) -> None:
     nowhere = await taken(client, as_, "停车，不知在哪里", location={"address": "某处"})
     monkeypatch.setattr(exporting, "BATCH", 1)
-    asked = {"sort": "oldest", "q": "停车", "reporters": True}
+    asked: dict[str, Any] = {"q": "停车", "reporters": True}
     answer = await client.get("/complaints.geojson", params=asked, headers=as_(Role.SUPERVISOR, "mapper"))
     assert answer.headers["Content-Type"] == "application/geo+json"
     assert answer.headers["Content-Disposition"] == 'attachment; filename="complaints.geojson"'
