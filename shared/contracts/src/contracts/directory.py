@@ -19,6 +19,12 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from contracts.events import HandlingMode, Latitude, Longitude, Payload
 
 DirectoryKind = Literal["community", "grid", "post", "team", "officer", "duty", "category", "duty_item", "source"]
+EVERY_KIND = "directory."
+"""How the type of each event about the directory begins, also of kinds that come with a later version.
+
+Readers skip kinds that they do not know, as they skip those of no interest; once they know one, they read the topic
+again.
+"""
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:jieban:directory")
 
 
