@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +14,16 @@ from behaviour.conditions import all_applied, all_published, counted, parked_cou
 from behaviour.running import running, until
 from behaviour.stories import event, ids, once_each
 from behaviour.tiny_service import Applying, TinyService
-from contracts.directory import Area, CategoryChanged, DirectoryEvent, GridChanged, OfficerChanged, subject_of
+from contracts.directory import (
+    Area,
+    CategoryChanged,
+    DirectoryEntry,
+    DirectoryEvent,
+    GridChanged,
+    OfficerChanged,
+    subject_of,
+)
 from contracts.envelope import Event
-from contracts.payload import Payload
 from contracts.topics import DIRECTORY
 from dispatch_service.events import categories as dispatch
 from eventbus import outbox
@@ -32,7 +38,7 @@ from ledger_service.events import directory as ledger
 from runtime.ids import uuid7
 from runtime.outages import is_outage
 
-PAYLOADS: dict[StrEnum, Payload] = {
+PAYLOADS: dict[DirectoryEvent, DirectoryEntry] = {
     DirectoryEvent.CATEGORY_CHANGED: CategoryChanged(code="thing", version=2, zh="物", en="Thing"),
     DirectoryEvent.GRID_CHANGED: GridChanged(
         code="thing", version=1, name="物", community="c", team="t", area=Area(coordinates=())
@@ -153,7 +159,8 @@ async def test_what_is_known_of_no_topic_is_parked_and_what_belongs_to_another_i
 async def test_kinds_of_the_directory_that_a_service_does_not_know_yet_are_none_of_its_business(
     service: TinyService, second: Second, own: Subscription
 ) -> None:
-    known = changed("thing")._replace(type=min(own.types), data=PAYLOADS[min(own.types)])
+    kind = DirectoryEvent(min(own.types))
+    known = changed("thing")._replace(type=kind, data=PAYLOADS[kind])
     records = [record(second.topic, each) for each in (changed("newer"), changed("strange"), known)]
     for place, name in enumerate((b"directory.bus_stop_changed", b"strange.bus_stop_changed")):
         records[place] = records[place]._replace(headers=[("ce_type", name), *list(records[place].headers)[1:]])
