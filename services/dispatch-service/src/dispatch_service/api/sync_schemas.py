@@ -20,6 +20,7 @@ _Name = Literal[
     "start",
     "resolve",
     "note",
+    "contribution",
     "extension",
     "suspension",
     "resumption",

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.case import Case, is_believed
 from dispatch_service.domain.errors import ActionConflict, CaseNotFound, DispatchError, NotYourTeam
+from dispatch_service.domain.life_errors import NotInvolved
 from dispatch_service.domain.mobile_errors import ActionIdReused, ChangedMeanwhile, MomentOutOfRange
 from dispatch_service.domain.standing import standing_of
 from dispatch_service.persistence import cases, offline_actions
@@ -26,7 +27,7 @@ Outcome = Literal["done", "conflict", "refused", "held_back"]
 Work = Callable[[AsyncConnection, Action], Awaitable[None]]
 Explain = Callable[[DispatchError], Mapping[str, Any]]
 """Returns the problem that answers a refusal, as JSON has it."""
-_CONFLICTS = (ActionConflict, ChangedMeanwhile, NotYourTeam)
+_CONFLICTS = (ActionConflict, ChangedMeanwhile, NotInvolved, NotYourTeam)
 """The case is not any more what the officer took it to be."""
 
 
