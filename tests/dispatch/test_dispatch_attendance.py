@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from dispatch.duties import HERE, SHANGHAI, get, plan, utc
+from dispatch.duties import HERE, SHANGHAI, get, on_now, plan, utc
 from dispatch.world import NEIGHBOUR, SECRET, TENANT, World
 from dispatch_service.main import build
 from dispatch_service.service.attendance import forget_tracks
@@ -17,27 +17,13 @@ from runtime.clock import now
 from runtime.settings import RuntimeSettings
 
 
-async def _now(world: World, subject: str, *, post: str | None = None) -> None:
-    """Plan a shift that has begun an hour ago."""
-    local = now().astimezone(SHANGHAI)
-    begins = (local - timedelta(hours=1)).replace(second=0, microsecond=0)
-    hours = {"name": "临时", "begins": f"{begins:%H:%M}", "ends": f"{begins + timedelta(hours=8):%H:%M}"}
-    shift = await world.send("PUT", "/dispatch/v1/shifts/now", role="admin", json=hours)
-    assert shift.status_code in {200, 201}, shift.text
-    day = begins.date()
-    duty = {"day": str(day), "shift": "now", "subject": subject, "post": post}
-    team = f"team-{subject[8:10]}"
-    planned = await plan(world, team, day - timedelta(days=1), day + timedelta(days=1), {"duties": [duty]})
-    assert planned.status_code == 200, planned.text
-
-
 async def clock(world: World, subject: str, way: str, position: object = HERE) -> Any:
     body = {"way": way, "position": position}
     return await world.send("POST", "/dispatch/v1/attendance", role="officer", subject=subject, json=body)
 
 
 async def test_clocking_in_and_out_says_how_far_and_how_late(world: World) -> None:
-    await _now(world, "officer-0805")
+    await on_now(world, "officer-0805")
 
     early_out = await clock(world, "officer-0805", "out")
     came, twin = await asyncio.gather(*(clock(world, "officer-0805", "in") for _ in range(2)))
@@ -60,7 +46,7 @@ async def test_clocking_in_and_out_says_how_far_and_how_late(world: World) -> No
 
 async def test_at_a_post_the_distance_is_to_the_post_and_the_plan_stays(world: World) -> None:
     [post] = [each for each in await get(world, "posts?grid=grid-10") if each["code"] == "post-1001"]
-    await _now(world, "officer-1001", post="post-1001")
+    await on_now(world, "officer-1001", post="post-1001")
 
     came = await clock(world, "officer-1001", "in", {"lon": post["lon"], "lat": post["lat"] + 0.001})
     day = now().astimezone(SHANGHAI).date()
@@ -73,7 +59,7 @@ async def test_at_a_post_the_distance_is_to_the_post_and_the_plan_stays(world: W
 
 
 async def test_a_duty_that_has_begun_is_not_asked_about(world: World) -> None:
-    await _now(world, "officer-1101")
+    await on_now(world, "officer-1101")
     [duty] = await get(world, "rosters/on-duty?team=team-11")
 
     response = await world.send(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.topics import LIFECYCLE
 from dispatch_service.api import (
+    absences,
     actions,
     attendance,
     bulk,
@@ -18,6 +19,7 @@ from dispatch_service.api import (
     directory,
     duty_requests,
     exports,
+    extension_rule,
     field_work,
     grids,
     imports,
@@ -115,6 +117,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             transfers.router,
             rectifications.router,
             clock_settings.router,
+            extension_rule.router,
             field_work.router,
             reference.router,
             grids.router,
@@ -128,6 +131,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             roster_templates.router,
             duty_requests.router,
             attendance.router,
+            absences.router,
             coverage.router,
             coverage_days.router,
             patrol_plans.router,

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from dispatch_service.domain import roster_errors as errors
+from dispatch_service.domain.attendance import SENT_LATE
 from dispatch_service.domain.roster_errors import InTwoPlaces, RosterError
-from operations.problems import refused
+from operations.problems import invalid, refused
 from runtime.problems import FieldError, Problem, register_texts
 
 register_texts(
@@ -69,6 +70,10 @@ register_texts(
             "The roster has no duty for you now (clocking in begins two hours before).",
         ),
         "already-clocked": ("已打过卡", "Clocked already", "您已打过卡。", "You have done that before."),
+        "moment-too-old": (
+            "打卡补传最迟 {days} 天，请联系调度员补记。",
+            "Clocking is sent {days} days late at the most: tell the dispatcher.",
+        ),
         "position-far-away": (
             "位置过远",
             "Far away",
@@ -100,6 +105,10 @@ def problem_of(error: RosterError, pointer: str | None = None) -> Problem:
     """Return the answer to a refusal; with `pointer` as a finding about a part of the body."""
     if isinstance(error, errors.FarAway):
         return refused(pointer or "/position", "position-far-away")
+    if isinstance(error, errors.MomentInTheFuture):
+        return invalid("/at", "moment-in-the-future")
+    if isinstance(error, errors.MomentTooOld):
+        return invalid("/at", "moment-too-old", days=SENT_LATE.days)
     if isinstance(error, errors.TooManyDuties):
         return refused("query/to", "too-many-duties", most=error.most, count=error.count)
     status, code = _ANSWERS[type(error)]

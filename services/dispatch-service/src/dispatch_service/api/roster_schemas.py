@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from dispatch_service.api.case_schemas import Code, Note, Position
 from dispatch_service.api.grid_schemas import Name
-from dispatch_service.domain.attendance import NEAR_METRES, minutes_early, minutes_late
+from dispatch_service.domain.attendance import NEAR_METRES, Absence, Presence, minutes_early, minutes_late
 from dispatch_service.domain.roster import Pattern, Place
 from runtime.types import FiniteFloat, Instant
 
@@ -139,6 +139,26 @@ class DutyView(BaseModel):
             "clocked_out": _attendance(left, row["clocked_out_metres"], early),
         }
         return cls.model_validate({**row, **attendance})
+
+
+class OnDutyView(DutyView):
+    """A duty that goes on at a moment, and whether the officer had come by then."""
+
+    presence: Presence
+
+    @classmethod
+    def at(cls, row: Mapping[str, Any], moment: datetime) -> Self:
+        """Return the view of a row of the duty table."""
+        came, left = row["clocked_in_at"], row["clocked_out_at"]
+        presence = "present" if came is not None and came <= moment else "not_clocked_in"
+        return cls.of({**row, "presence": "left" if left is not None and left <= moment else presence})
+
+
+class AbsenceView(DutyView):
+    """A duty that was not done as planned, in which ways, and what is asked about it that nobody has decided."""
+
+    reasons: list[Absence]
+    asked: Literal["leave", "handover", "swap"] | None
 
 
 class RequestBody(_Body):

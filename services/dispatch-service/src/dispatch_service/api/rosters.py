@@ -17,12 +17,14 @@ from dispatch_service.api.roster_problems import problem_of
 from dispatch_service.api.roster_schemas import (
     MOST_DUTIES,
     DutyView,
+    OnDutyView,
     PlannedView,
     RosterBody,
     RosterDay,
     ShiftBody,
     ShiftView,
 )
+from dispatch_service.domain.attendance import Presence
 from dispatch_service.domain.roster_errors import RosterError
 from dispatch_service.persistence import county, rosters
 from dispatch_service.persistence.roster_tables import shift
@@ -157,16 +159,17 @@ async def who_is_on_duty(
     team_code: Annotated[Code | None, Query(alias="team")] = None,
     post: Code | None = None,
     community: Code | None = None,
+    presence: Annotated[Presence | None, Query(description="Only who had come by then, or not, or had left.")] = None,
     limit: Annotated[int, Query(ge=1, le=2_000)] = 500,
-) -> Page[DutyView]:
-    """Say who is on duty where at a moment: planned, whether clocked in or not, but not on leave."""
+) -> Page[OnDutyView]:
+    """Say who is on duty where at a moment: planned, whether clocked in or not (`presence`), but not on leave."""
     moment = at or now()
     wanted = DutyFilter(
         begins_from=moment, begins_to=moment, team=team_code, post=post, community=community, state="planned"
     )
     async with engine.connect() as connection:
-        rows = await rosters.at(connection, caller.tenant, wanted, moment, size=limit)
-    return Page(items=[DutyView.of(row) for row in rows])
+        rows = await rosters.at(connection, caller.tenant, wanted, moment, presence=presence, size=limit)
+    return Page(items=[OnDutyView.at(row, moment) for row in rows])
 
 
 def _given(body: RosterBody, first: date, last: date) -> Iterator[Given]:

@@ -78,6 +78,14 @@ class AlreadyClocked(RosterError):
     """The officer has clocked in, or out, before."""
 
 
+class MomentInTheFuture(RosterError):
+    """Somebody says that they will clock in or out later."""
+
+
+class MomentTooOld(RosterError):
+    """A clocking that is sent so late is not believed any more."""
+
+
 class FarAway(RosterError):
     """A position that is far from every grid of the county; `place` is its number among those given, from 0."""
 

@@ -48,7 +48,9 @@ async def _wanted(
         list[EventType] | None, Query(alias="type", max_length=len(EventType), description="May be repeated.")
     ] = None,
     source: _Codes = None,
-    category: _Codes = None,
+    category: Annotated[
+        list[Code] | None, Query(max_length=100, description="With all levels below it. May be repeated.")
+    ] = None,
     community: _Codes = None,
     grid: _Codes = None,
     team: _Codes = None,

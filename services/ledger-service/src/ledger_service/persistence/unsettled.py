@@ -22,7 +22,8 @@ _FITS = """
     (CAST(:community AS text) IS NULL OR complaint.community = :community)
     AND (CAST(:grid AS text) IS NULL OR complaint.grid = :grid)
     AND (CAST(:team AS text) IS NULL OR complaint.team = :team)
-    AND (CAST(:category AS text) IS NULL OR complaint.category = :category)
+    AND (CAST(:category AS text) IS NULL OR complaint.category = :category
+         OR starts_with(complaint.category, :category || '.'))
 """
 _STANDS = "waiting_since IS NOT NULL AND wanted.reason = 'overdue'"
 """Its clock waits for the reporter: no promised time is over meanwhile."""
@@ -97,6 +98,7 @@ class UnsettledFilter:
     grid: str | None = None
     team: str | None = None
     category: str | None = None
+    """With all levels below it."""
 
     def parameters(self) -> dict[str, str | None]:
         """Return the parameters of the statements."""

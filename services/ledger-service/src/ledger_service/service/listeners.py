@@ -1,8 +1,9 @@
 """Who listens to new entries, and to which."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Literal
 
 from prometheus_client import Counter
@@ -21,6 +22,7 @@ class Wanted:
     types: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
+    """With all levels below them."""
     communities: frozenset[str] = frozenset()
     grids: frozenset[str] = frozenset()
     teams: frozenset[str] = frozenset()
@@ -32,12 +34,17 @@ class Wanted:
         return (
             (not self.types or row["type"] in self.types)
             and (not self.sources or row["reported_by"] in self.sources)
-            and (not self.categories or row["category"] in self.categories)
+            and (not self.categories or not self.categories.isdisjoint(_levels(row["category"])))
             and (not self.communities or row["community"] in self.communities)
             and (not self.grids or row["grid"] in self.grids)
             and (not self.teams or row["team"] in self.teams)
             and (not self.statuses or row["status_after"] in self.statuses)
         )
+
+
+def _levels(category: str | None) -> Iterator[str]:
+    """Yield a category and all those that it is below."""
+    return accumulate((category or "").split("."), "{}.{}".format)
 
 
 Ending = Literal["too-slow", "server-stops", "token-expired"]
