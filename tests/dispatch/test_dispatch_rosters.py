@@ -118,6 +118,7 @@ async def test_a_plan_that_cannot_be_is_refused_whole(
         ("from=2031-03-05&to=2032-03-05", 422, "period-too-long"),
         ("from=2031-03-05", 422, "validation-failed"),
         ("from=x&to=2031-03-05", 422, "validation-failed"),
+        ("from=9999-12-30&to=9999-12-31", 422, "validation-failed"),
     ],
 )
 async def test_a_period_that_cannot_be_is_refused(world: World, query: str, status: int, code: str) -> None:
