@@ -138,7 +138,8 @@ class LivesAtOnce(RuleBasedStateMachine):
         """Send what was done offline, and send it again: each gets the first answer, and nothing is done twice."""
         stranger = self.draw(rarely)
         seen = self.draw(st.sampled_from([None, self.version, max(1, self.version - 1)]))
-        items, expected = [], []
+        items: list[dict[str, Any]] = []
+        expected: list[str] = []
         for _ in range(self.draw(st.integers(1, 3))):
             name = self.draw(st.sampled_from([NEXT.get(self.life.status, "note"), *OFFLINE]))
             body = {"body": WHY} if name in KINDS else {}
