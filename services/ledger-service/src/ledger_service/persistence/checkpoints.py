@@ -9,13 +9,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import EventType
 from eventbus.driver import Statement
 from ledger_service.domain.checkpoints import Checkpoint
 from ledger_service.domain.merkle import Frontier
 from ledger_service.domain.sealing import Fields, Seal
 from ledger_service.domain.story_checks import Numbers, Standing
-from ledger_service.domain.verifying import Line
+from ledger_service.domain.verifying import ERASURES, Line
 from ledger_service.persistence.seals import frontier
 from ledger_service.persistence.tables import checkpoint
 
@@ -64,10 +63,12 @@ _STRAYS = Statement("""
     ORDER BY position LIMIT CAST(:size AS bigint)
 """)
 _ERASURES = Statement(f"""
-    SELECT DISTINCT CAST(complaint_id AS text)
+    SELECT DISTINCT CAST(coalesce(complaint_id, subject) AS text)
     FROM entry LEFT JOIN seal ON seal.tenant = entry.tenant AND seal.position = entry.position
-    WHERE entry.tenant = CAST(:tenant AS text) AND complaint_id = ANY(CAST(CAST(:complaints AS text[]) AS uuid[]))
-      AND type = '{EventType.ERASED}' AND coalesce(number >= CAST(:first AS bigint), true)
+    WHERE entry.tenant = CAST(:tenant AS text) AND type IN {ERASURES}
+      AND (complaint_id = ANY(CAST(CAST(:erased AS text[]) AS uuid[]))
+           OR subject = ANY(CAST(CAST(:erased AS text[]) AS uuid[])))
+      AND coalesce(number >= CAST(:first AS bigint), true)
 """)
 
 
@@ -153,9 +154,9 @@ async def strays(connect: Connect, tenant: str) -> AsyncIterator[Sequence[Line]]
         last = page[-1].fields.position
 
 
-async def erasures_from(connection: AsyncConnection, tenant: str, first: int, complaints: Collection[str]) -> set[str]:
-    """Return which of `complaints` have an erasure whose number is `first` or more, or that is not sealed yet."""
-    values = {"tenant": tenant, "first": first, "complaints": list(complaints)}
+async def erasures_from(connection: AsyncConnection, tenant: str, first: int, erased: Collection[str]) -> set[str]:
+    """Return which of `erased` have an erasure whose number is `first` or more, or that is not sealed yet."""
+    values = {"tenant": tenant, "first": first, "erased": list(erased)}
     return {row[0] for row in await _ERASURES.fetch(connection, values)}
 
 
