@@ -20,12 +20,12 @@ from dispatch_service.api.case_schemas import (
     ResolveBody,
     StartBody,
 )
-from dispatch_service.api.life_schemas import RectificationBody
+from dispatch_service.api.life_schemas import ContributionBody, RectificationBody
 from dispatch_service.api.photo_schemas import photos_of
 from dispatch_service.api.request_schemas import ExtensionBody, OrderBody, ReasonBody, ReplyBody, ReturnBody
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.requests import EVENT_OF, RequestKind
-from dispatch_service.service import actions, bulk, notes, rectifications, requests, supervision
+from dispatch_service.service import actions, bulk, notes, rectifications, requests, supervision, supporting
 from dispatch_service.service.clockworks import Clockworks
 
 _OFFICER = frozenset({Role.OFFICER})
@@ -103,6 +103,9 @@ IN_THE_FIELD: Mapping[str, ActionKind] = {
     "start": ActionKind(_OFFICER, StartBody, _start),
     "resolve": ActionKind(_OFFICER, ResolveBody, _resolve),
     "note": ActionKind(STAFF, NoteBody, lambda body, _: partial(notes.write, text=body.text)),
+    "contribution": ActionKind(
+        _OFFICER, ContributionBody, lambda body, _: partial(supporting.contribute, contribution=body.contribution())
+    ),
     "extension": ActionKind(_OFFICER, ExtensionBody, _ask(RequestKind.EXTENSION)),
     "suspension": ActionKind(_OFFICER, ReasonBody, _ask(RequestKind.SUSPENSION)),
     "resumption": ActionKind(_OFFICER, ReasonBody, _ask(RequestKind.RESUMPTION)),

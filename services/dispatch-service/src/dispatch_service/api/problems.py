@@ -8,6 +8,7 @@ from dispatch_service.domain.errors import (
     DeadlinePassed,
     DispatchError,
     EndOutOfRange,
+    ExtensionTooLong,
     LimitMissing,
     LimitTwice,
     NotYourTeam,
@@ -21,7 +22,7 @@ from dispatch_service.domain.errors import (
     UnknownTeam,
 )
 from operations.problems import illegal_transition, invalid, not_found
-from runtime.problems import Problem, register_texts
+from runtime.problems import FieldError, Problem, register_texts
 
 register_texts(
     {
@@ -72,6 +73,12 @@ register_texts(
             "Your own request",
             "申请人不能审批自己的申请。",
             "Nobody approves what they have asked for themselves.",
+        ),
+        "extension-too-long": (
+            "延时过长",
+            "Longer than an extension may be",
+            "延时最长至 {latest}。",
+            "An extension may last until {latest} at the latest.",
         ),
         "end-out-of-range": (
             "应晚于 {earliest}，且不晚于 {latest}。",
@@ -166,6 +173,10 @@ def _of_requests(error: DispatchError) -> Problem | None:
             return Problem(409, "deadline-passed", promised_at=error.promised_at.isoformat())
         case TooManyRequests():
             return Problem(409, "too-many-requests-for-case", most=error.most)
+        case ExtensionTooLong():
+            last = error.latest.isoformat()
+            wrong = FieldError("/until", "extension-too-long", {"latest": last})
+            return Problem(422, "extension-too-long", errors=[wrong], extra={"latest": last}, latest=last)
         case EndOutOfRange():
             earliest, latest = error.earliest.isoformat(), error.latest.isoformat()
             return invalid(f"/{error.field}", "end-out-of-range", earliest=earliest, latest=latest)

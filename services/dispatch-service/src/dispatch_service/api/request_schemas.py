@@ -82,7 +82,7 @@ class ReasonBody(_Body):
 
 
 class ExtensionBody(_Body):
-    """Why, and until when: later than the promised time, by a year at most."""
+    """Why, and until when: later than the promised time, by no more than `/extension-rule` says."""
 
     reason: Text
     until: Instant

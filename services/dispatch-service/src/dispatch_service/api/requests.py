@@ -64,9 +64,10 @@ async def list_requests(
 async def ask_for_extension(
     complaint_id: UUID, body: ExtensionBody, caller: Unit, acting: Acting, clockworks: TenantClockworks
 ) -> Response:
-    """Ask for more time 延时, before the promised time and twice at the most.
+    """Ask for more time 延时, before the promised time, as often and for as long as `/extension-rule` says.
 
-    409 `deadline-passed`, `too-many-requests-for-case` or `request-open` otherwise.
+    409 `deadline-passed`, `too-many-requests-for-case` or `request-open` otherwise; 422 `extension-too-long` says until
+    when it might last (`latest`).
     """
     kind = RequestKind.EXTENSION
     work = partial(requests.ask, kind=kind, reason=body.reason, until=body.until, clockworks=clockworks)

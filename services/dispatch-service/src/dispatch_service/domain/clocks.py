@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from dispatch_service.domain.limits import Grade, LimitTable, Stage, Unit
+from dispatch_service.domain.limits import Allowance, Grade, LimitTable, Stage, Unit
 from dispatch_service.domain.working_time import WorkingTime
 
 Light = Literal["green", "yellow", "red"]
@@ -123,7 +123,11 @@ class Clockwork:
     def return_by(self, category: str | None, grade: Grade, assigned_at: datetime) -> datetime | None:
         """Return until when a team that has a case since `assigned_at` may give it back; None for no limit."""
         limit = self._limits.of(category, grade).get(Stage.RETURN)
-        return None if limit is None else self._countings[limit.unit].add(assigned_at, limit.time)
+        return None if limit is None else self.end_of(limit, assigned_at)
+
+    def end_of(self, allowance: Allowance, begin: datetime) -> datetime:
+        """Return when so much time has passed since `begin`."""
+        return self._countings[allowance.unit].add(begin, allowance.time)
 
     def reassign(self, clock: Clock, category: str | None, grade: Grade, assigned_at: datetime) -> Clock:
         """Return the clock of a case that went to another team: the promise stands, the stages before it begin anew."""

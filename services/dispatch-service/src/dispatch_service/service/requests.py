@@ -39,8 +39,8 @@ async def ask(
 
     Time limits are those of the moment at which it was asked for, also where that is reported later.
     `until` is for an extension, `proposed_team` for a return. Raises NotYourTeam, CaseNotFound, ActionConflict,
-    DeadlinePassed, TooManyRequests, EndOutOfRange, RequestOpen, and for a return UnknownTeam, ReturnedTooOften,
-    DecidedInConference, ReturnLimitPassed.
+    DeadlinePassed, TooManyRequests, ExtensionTooLong, EndOutOfRange, RequestOpen, and for a return UnknownTeam,
+    ReturnedTooOften, DecidedInConference, ReturnLimitPassed.
     """
     case = await lock_own(connection, action)
     case.check(EVENT_OF[kind])
@@ -48,8 +48,12 @@ async def ask(
         await returns.check_ask(connection, case, action, clockworks)
         await returns.check_proposal(connection, case, proposed_team)
     else:
-        known, clock, _ = await clocking.started(connection, clockworks, case)
-        _check_time(kind, known, clock, until, action.moment)
+        known, clock, work = await clocking.started(connection, clockworks, case)
+        if kind is RequestKind.EXTENSION:
+            rule, end = clockworks.extensions(case.tenant), until or action.moment
+            check_extension(work, rule, clock.promised_at, known.extensions, until=end, at=action.moment)
+        elif kind is RequestKind.SUSPENSION:
+            check_suspension(known.suspensions)
     request = {
         "id": uuid7(),
         "tenant": case.tenant,
@@ -94,13 +98,6 @@ async def decide(
         await _carry_out(connection, action, case, kind, request, clockworks)
     state = "approved" if approved else "refused"
     await requests.settle(connection, request_id, state=state, actor=action.actor, now=action.now, note=action.note)
-
-
-def _check_time(kind: RequestKind, known: CaseClock, clock: Clock, until: datetime | None, at: datetime) -> None:
-    if kind is RequestKind.EXTENSION:
-        check_extension(clock.promised_at, known.extensions, until or at, at)
-    elif kind is RequestKind.SUSPENSION:
-        check_suspension(known.suspensions)
 
 
 async def _carry_out(

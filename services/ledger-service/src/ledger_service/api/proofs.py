@@ -26,6 +26,7 @@ from ledger_service.domain.story_checks import flaws_of, unprovable
 from ledger_service.persistence import checkpoints, stories
 from ledger_service.service.export_entries import note_export
 from ledger_service.service.proving import SealMissing, SignerOf, hashes, root
+from ledger_service.service.sealed_exporting import sealed_lines
 from operations.pages import Page, Pages
 from operations.problems import not_found, refused
 from runtime.auth import Caller, require
@@ -151,7 +152,9 @@ async def show_proof(complaint_id: UUID, caller: Reader, engine: ReadEngine) -> 
 async def export(caller: Exporter, engine: Engine, signer: Annotated[Signer, Depends(_signer)]) -> StreamingResponse:
     """Download the tenant's sealed ledger as lines of JSON, for `jieban verify`. It has all that was said in it.
 
-    That it was is an entry, which the next export has.
+    It has the entries that are sealed when it begins and, where an erasure comes meanwhile, those up to the erasure:
+    `entries` in its first line says how many there are at least. That it was downloaded is an entry, which a later
+    export has.
     """
     async with engine.begin() as connection:
         notes = await checkpoints.every(connection, caller.tenant)
@@ -162,7 +165,7 @@ async def export(caller: Exporter, engine: Engine, signer: Annotated[Signer, Dep
 
     async def lines() -> AsyncIterator[bytes]:
         yield encode_header(header)
-        async for page in checkpoints.lines(engine.connect, caller.tenant, size):
+        async for page in sealed_lines(engine, caller.tenant, size):
             yield b"".join([encode(line) for line in page])
 
     name = f"ledger-{caller.tenant}.jsonl"

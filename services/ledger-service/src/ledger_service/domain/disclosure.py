@@ -39,6 +39,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.ASSIGNED: frozenset({"team_name", "community", "round", "promised_at"}),
     EventType.ACCEPTED: frozenset({"accepted_at"}),
     EventType.STARTED: frozenset({"started_at"}),
+    EventType.CONTRIBUTED: frozenset(),
     EventType.RETURNED: frozenset(),
     EventType.TRANSFERRED: frozenset({"department", "external_ref"}),
     EventType.EXTENDED: frozenset({"promised_at"}),

@@ -105,17 +105,27 @@ class Flaw(NamedTuple):
 def check(line: Line) -> Checked:
     """Compare an entry with its own seal; this is most of the work, and needs no other entry."""
     fields, seal = line.fields, line.seal
-    is_erased = line.data is None and line.actor is None and line.salt is None
-    is_as_sealed = (is_erased or _content(line) == seal.digest) and leaf_hash(fields, seal.digest) == seal.leaf
+    erased = erased_of(line)
+    is_as_sealed = (erased is not None or _content(line) == seal.digest) and leaf_hash(fields, seal.digest) == seal.leaf
     return Checked(
         seal.number,
         seal.position,
         seal.leaf,
         seal.link,
         is_as_sealed,
-        fields.subject if is_erased else None,
-        fields.subject if is_as_sealed and fields.type == _ERASURE else None,
+        erased,
+        erasure_of(line) if is_as_sealed else None,
     )
+
+
+def erased_of(line: Line) -> str | None:
+    """Return the complaint that has lost this entry's texts; None where they are there."""
+    return line.fields.subject if line.data is None and line.actor is None and line.salt is None else None
+
+
+def erasure_of(line: Line) -> str | None:
+    """Return the complaint that this entry erases; None where it is another kind."""
+    return line.fields.subject if line.fields.type == _ERASURE else None
 
 
 def _content(line: Line) -> bytes | None:
