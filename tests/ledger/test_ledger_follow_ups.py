@@ -174,7 +174,7 @@ async def test_somebody_wants_a_reporter_called(closings: Closings, as_: As) -> 
     assert code_of(await closings.call(history, made.json(), **GOOD)) == (409, "feedback-exists")
     silent = await closings.call(history, made.json(), outcome="reached", note="已评价过，无补充")
     assert silent.status_code == 200
-    shown = await closings.client.get(f"/follow-ups/{made.json()['id']}", headers=as_(Role.ANALYST))
+    shown = await closings.client.get(f"/follow-ups/{made.json()['id']}", headers=as_(Role.SUPERVISOR))
     assert (shown.json()["state"], shown.json()["calls"][0]["note"]) == ("done", "已评价过，无补充")
     stranger = as_(Role.OPERATOR, tenant="110101")
     assert code_of(await closings.client.get(f"/follow-ups/{made.json()['id']}", headers=stranger))[0] == 404

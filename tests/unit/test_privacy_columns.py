@@ -79,6 +79,7 @@ _STAFF = frozenset(
         "appealed_by",
         "inspected_by",
         "recorded_by",
+        "done_by",
         "by",
         "lead",
         "officer",

@@ -21,6 +21,7 @@ LEGAL: dict[tuple[str | None, str], str] = {
     ("assigned", "assigned"): "assigned",
     ("assigned", "accepted"): "accepted",
     ("accepted", "started"): "in_progress",
+    **{(status, "contributed"): status for status in (*OPEN, "transferred")},
     **{(status, "returned"): "received" for status in ("assigned", "accepted", "in_progress", "transferred")},
     **{(status, "transferred"): "transferred" for status in ("assigned", "accepted", "in_progress")},
     ("in_progress", "rectification_ordered"): "in_progress",

@@ -44,6 +44,7 @@ class EventType(StrEnum):
     ASSIGNED = "complaint.assigned"
     ACCEPTED = "complaint.accepted"
     STARTED = "complaint.started"
+    CONTRIBUTED = "complaint.contributed"
     RETURNED = "complaint.returned"
     TRANSFERRED = "complaint.transferred"
     EXTENDED = "complaint.extended"
@@ -130,6 +131,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     ),
     EventType.ACCEPTED: Transition(_from(Status.ASSIGNED), Status.ACCEPTED, "dispatch", _OFFICER),
     EventType.STARTED: Transition(_from(Status.ACCEPTED), Status.IN_PROGRESS, "dispatch", _OFFICER),
+    # of the lead, or of a unit that supports it; the case stays with its lead
+    EventType.CONTRIBUTED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _OFFICER),
     # the unit asks, a dispatcher or a supervisor approves; from transferred: the other department would not have it
     EventType.RETURNED: Transition(
         _ASSIGNED_OR_AT_WORK | _from(Status.TRANSFERRED), Status.RECEIVED, "dispatch", _APPROVERS

@@ -62,6 +62,21 @@ class ComplaintStarted(Acted):
     started_at: datetime
 
 
+class ComplaintContributed(Acted):
+    """An officer has done something about it; the case and its result stay with the unit that leads."""
+
+    supporting: bool
+    """Whether `team` supports 协办 the unit that leads, or is that unit."""
+    text: str
+    position: Place | None = None
+    photos: tuple[UUID, ...] | None = None
+    """Attachments of intake."""
+    part_done: bool = False
+    """Whether the supporting unit has done its part."""
+    contributed_at: datetime | None = None
+    """When it was done, where that was told later; None: at the time of the event."""
+
+
 class ComplaintReturned(Acted):
     """A dispatcher has let the unit give the case back 退单; it goes to another. `actor` is the dispatcher."""
 

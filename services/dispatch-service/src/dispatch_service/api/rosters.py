@@ -8,15 +8,16 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from sqlalchemy.exc import IntegrityError
 
 from contracts.roles import Role
+from dispatch_service.api.changing import NEW, Change
 from dispatch_service.api.deps import Engine, ReadEngine, Staff
 from dispatch_service.api.places import CodeInPath
 from dispatch_service.api.roster_problems import problem_of
 from dispatch_service.api.roster_schemas import (
     MOST_DUTIES,
     DutyView,
+    LeftOutView,
     OnDutyView,
     PlannedView,
     RosterBody,
@@ -27,9 +28,9 @@ from dispatch_service.api.roster_schemas import (
 from dispatch_service.domain.attendance import Presence
 from dispatch_service.domain.roster_errors import RosterError
 from dispatch_service.persistence import county, rosters
-from dispatch_service.persistence.roster_tables import shift
 from dispatch_service.persistence.rosters import DutyFilter
 from dispatch_service.persistence.tables import team
+from dispatch_service.service.directory import SHIFT
 from dispatch_service.service.duty_planning import BadPlace, Given, Period
 from dispatch_service.service.rostering import plan
 from operations.filters import Code
@@ -56,25 +57,16 @@ async def list_shifts(caller: Staff, engine: ReadEngine) -> Page[ShiftView]:
     return Page(items=[ShiftView.model_validate(row) for row in rows])
 
 
-@router.put("/shifts/{code}")
-async def put_shift(code: CodeInPath, body: ShiftBody, response: Response, caller: Admin, engine: Engine) -> ShiftView:
+@router.put("/shifts/{code}", responses=NEW)
+async def put_shift(code: CodeInPath, body: ShiftBody, response: Response, change: Change) -> ShiftView:
     """Add a shift or change its hours; duties that are planned keep theirs."""
-    async with engine.begin() as connection:
-        key = {"tenant": caller.tenant, "code": code}
-        is_new = await county.put(connection, shift, key, body.model_dump())
-    response.status_code = 201 if is_new else 200
-    return ShiftView(code=code, generated=False, **body.model_dump())
+    return ShiftView.model_validate(await change.put(SHIFT, code, body.model_dump(), response))
 
 
 @router.delete("/shifts/{code}", status_code=204)
-async def remove_shift(code: CodeInPath, caller: Admin, engine: Engine) -> None:
+async def remove_shift(code: CodeInPath, change: Change) -> None:
     """Remove a shift; duties that are planned stay. 409 `place-in-use` while a patrol plan goes by it."""
-    try:
-        async with engine.begin() as connection:
-            if not await county.remove(connection, shift, {"tenant": caller.tenant, "code": code}):
-                raise Problem(404, "place-not-found")
-    except IntegrityError as error:  # a foreign key: patrol plans
-        raise Problem(409, "place-in-use") from error
+    await change.remove(SHIFT, code)
 
 
 @router.put("/rosters/{code}")
@@ -90,7 +82,9 @@ async def plan_duties(
     """Make the duties of a team in a period those given, in place of those that were planned 排班.
 
     `week` repeats through the period but on `days_off`; `as_weekday` names days that are worked as another weekday.
-    Nobody may be on duty twice at the same time, in whichever team: 422 `in-two-places` with the duty that is there.
+    Leave that was approved stays: the week leaves those officers out for its time (`left_out`), while one of `duties`
+    ends the leave that the officer has from this team. Nobody may be on duty twice at the same time, in whichever team:
+    422 `in-two-places` with the duty that is there.
     409 `duty-begun` where somebody has clocked in at a duty that would go.
     """
     check_days(first, last, MOST_DAYS)
@@ -102,11 +96,12 @@ async def plan_duties(
         async with engine.begin() as connection:
             if not await county.known(connection, team, caller.tenant, [code]):
                 raise Problem(404, "place-not-found")
-            return PlannedView(duties=await plan(connection, period, given, _zone(request)))
+            planned = await plan(connection, period, given, _zone(request))
     except BadPlace as error:
         raise problem_of(error.reason, error.pointer) from error
     except RosterError as error:
         raise problem_of(error) from error
+    return PlannedView(duties=planned.duties, left_out=[LeftOutView.of(each) for each in planned.left_out])
 
 
 async def _duty_filter(
@@ -175,7 +170,7 @@ async def who_is_on_duty(
 def _given(body: RosterBody, first: date, last: date) -> Iterator[Given]:
     """Yield every duty with the pointer to where the body names it."""
     for day, place in body.pattern().expand(first, last):
-        yield Given(day, place, "/week")
+        yield Given(day, place, "/week", of_week=True)
     for index, each in enumerate(body.duties):
         if not first <= each.day <= last:
             error = FieldError(f"/duties/{index}/day", "outside-period", {"first": first, "last": last})

@@ -21,6 +21,7 @@ _Name = Literal[
     "start",
     "resolve",
     "note",
+    "contribution",
     "extension",
     "suspension",
     "resumption",

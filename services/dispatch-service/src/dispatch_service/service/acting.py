@@ -61,9 +61,14 @@ async def lock_own(connection: AsyncConnection, action: Action) -> Case:
     case = await cases.lock(connection, action.tenant, action.complaint_id)
     check_membership(case, await cases.teams_of(connection, action.tenant, action.actor))
     action.check_version(case.version)
+    await check_round(connection, action, case)
+    return case
+
+
+async def check_round(connection: AsyncConnection, action: Action, case: Case) -> None:
+    """Raise ChangedMeanwhile for what was done before the present round of a locked case began."""
     if action.done_at is not None and action.done_at < await earliest(connection, case) - CLOCK_TOLERANCE:
         raise ChangedMeanwhile(case.version)
-    return case
 
 
 async def earliest(connection: AsyncConnection, case: Case) -> datetime:

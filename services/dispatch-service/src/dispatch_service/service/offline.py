@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.case import Case, is_believed
 from dispatch_service.domain.errors import ActionConflict, CaseNotFound, DispatchError, NotYourTeam
+from dispatch_service.domain.life_errors import NotInvolved
 from dispatch_service.domain.mobile_errors import ActionIdReused, ChangedMeanwhile, MomentOutOfRange
 from dispatch_service.domain.standing import standing_of
 from dispatch_service.persistence import cases, offline_actions
@@ -23,7 +24,7 @@ from dispatch_service.service.acting import Action
 from dispatch_service.service.offline_batches import Actions, Batch, Outcome, Result, SentAction
 
 Work = Callable[[AsyncConnection, Action], Awaitable[None]]
-_CONFLICTS = (ActionConflict, ChangedMeanwhile, NotYourTeam)
+_CONFLICTS = (ActionConflict, ChangedMeanwhile, NotInvolved, NotYourTeam)
 """The case is not any more what the officer took it to be."""
 
 

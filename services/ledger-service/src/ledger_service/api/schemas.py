@@ -52,7 +52,7 @@ class ComplaintView(BaseModel):
     source: str
     proactive: bool
     category: str | None
-    description: str
+    description: Annotated[str | None, Field(description="Null for analysts and administrators.")]
     location: LocationView
     community: str | None
     grid: str | None

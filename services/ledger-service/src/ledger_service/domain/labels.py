@@ -35,6 +35,7 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.ASSIGNED: Label("派遣", "Assigned"),
     EventType.ACCEPTED: Label("接单", "Accepted"),
     EventType.STARTED: Label("到场处置", "Work started on site"),
+    EventType.CONTRIBUTED: Label("协同处置", "Contributed to"),
     EventType.RETURNED: Label("退单", "Returned by the unit"),
     EventType.TRANSFERRED: Label("转办", "Transferred"),
     EventType.EXTENDED: Label("延时", "More time granted"),
