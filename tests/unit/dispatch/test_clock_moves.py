@@ -26,7 +26,8 @@ CALENDARS = st.dictionaries(st.dates(date(2026, 9, 18), date(2026, 10, 20)), st.
     lambda own: Calendar(official, own)
 )
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["pause", "extension"]), st.integers(1, 1_500), st.integers(1, 2_000)), max_size=3
+    st.tuples(st.sampled_from(["pause", "extension", "assignment"]), st.integers(1, 1_500), st.integers(1, 2_000)),
+    max_size=3,
 )
 """What happens, so long after what was before, for so long."""
 
@@ -68,10 +69,9 @@ def due(counts: Counts, minutes: int, moves: Sequence[Move], begin: datetime) ->
     return moment
 
 
-def course(moves: Sequence[Move], assigned_at: datetime) -> Course:
-    return Course(
-        category=None, grade=Grade.ORDINARY, begun_at=assigned_at, assigned_at=assigned_at, deadline=None, moves=moves
-    )
+def course(moves: Sequence[Move], begin: datetime, assigned_at: datetime | None = None) -> Course:
+    at = assigned_at or begin
+    return Course(category=None, grade=Grade.ORDINARY, begun_at=begin, assigned_at=at, deadline=None, moves=moves)
 
 
 def moved(work: Clockwork, clock: Clock, move: Move) -> Clock:
@@ -101,12 +101,15 @@ def test_the_promised_time_is_what_walking_gives_by_the_calendar_of_the_day(
     work, calendar = clockwork(first, amount, unit), first
     clock = reckon(work, course([], begin))
     moves: list[Move] = []
-    now = begin
+    now = assigned_at = begin
     for number, (kind, gap, length) in enumerate([*steps, ("", 0, 0)]):
         if number == changed_after:
             work, calendar = clockwork(second, amount, unit), second
-            clock = reckon(work, course(moves, begin))
-        if kind:
+            clock = reckon(work, course(moves, begin, assigned_at))
+        if kind == "assignment":
+            now = assigned_at = now + gap * MINUTE
+            clock = work.reassign(clock, None, Grade.ORDINARY, now)
+        elif kind:
             move = next_move(clock, kind, now + gap * MINUTE, length)
             moves.append(move)
             clock = moved(work, clock, move)
@@ -114,7 +117,7 @@ def test_the_promised_time_is_what_walking_gives_by_the_calendar_of_the_day(
 
     minutes = amount * unit.length // MINUTE
     assert clock.promised_at == due(counting(calendar, unit), minutes, moves, begin)
-    assert clock == reckon(work, course(moves, begin))
+    assert clock == reckon(work, course(moves, begin, assigned_at))
     assert clock.warn_at <= clock.promised_at <= clock.twice_at
     if not any(isinstance(move, Extension) for move in moves):
         assert clock.warn_at == due(counting(calendar, unit), minutes * 4 // 5, moves, begin)
