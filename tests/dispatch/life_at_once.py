@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from contracts.envelope import Event
 from dispatch.asking import WHY, shown
@@ -29,6 +29,7 @@ KINDS = ["return", "suspension", "extension", "resumption"]
 OFFICERS = {False: "officer-demo", True: "officer-0101"}
 """By whether it is a stranger, who is a member of team-01 only; officer-demo is one of every team."""
 CONFLICTS = {ILLEGAL, "not-your-team", "precondition-failed"}
+RECKONED = ("promised_at", "warn_at", "twice_at", "sequence")
 NEXT = {"assigned": "accept", "accepted": "start", "in_progress": "resolve", "suspended": "resumption"}
 OFFLINE: dict[str, Callable[[Life, bool], str]] = {
     "accept": lambda life, stranger: life.step("accepted", "assigned", "accepted", stranger=stranger),
@@ -84,12 +85,12 @@ class LivesAtOnce(RuleBasedStateMachine):
         assert self.act("supervision", self._order(), "supervisor") == expected
 
     def supervision(self) -> None:
-        """Answer the newest order, take it back, or let its deadline pass."""
+        """Answer the newest order, take it back, or let all deadlines pass."""
         if not self.life.supervised:
             return
         what, stranger = self.draw(st.sampled_from(["reply", "reply", "withdrawal", "missed"])), self.draw(rarely)
         if what == "missed":
-            self.life.order_is_missed()
+            self.life.orders_are_missed()
             self.put_back("deadline", "supervision_order")
             self.do(tell_missed(self.world.engine))
             return
@@ -169,11 +170,16 @@ class LivesAtOnce(RuleBasedStateMachine):
             self.own_changes[officer, version] = self.version
         return refusal
 
-    def renew(self) -> None:
-        """Reckon the clock from its beginning: that gives what was added to it step by step."""
+    @invariant()
+    def a_clock_that_was_moved_is_what_reckoning_it_from_the_beginning_gives(self) -> None:
+        if not (self.life.is_open and sum(self.life.granted.values())):
+            return
+        before = self.do(self.world.row(self.event))
         stale = "UPDATE dispatch_case SET clock_version = -1 WHERE complaint_id = :id"
         self.do(self.world.run(stale, id=self.event.subject))
         self.do(renew_clocks(self.world.engine, Clockworks()))
+        after = self.do(self.world.row(self.event))
+        assert [after[name] for name in RECKONED] == [before[name] for name in RECKONED]
 
 
 def _word(code: str) -> str:

@@ -37,8 +37,6 @@ class Life:
     grade: str = "ordinary"
     supervised: list[str] = field(default_factory=list)
     """The state of each order of a supervisor, the oldest first."""
-    missed: int = 0
-    """How many of them were not answered in time."""
     events: list[str] = field(default_factory=lambda: ["assigned"])
     story: list[str] = field(default_factory=lambda: ["received", "assigned"])
     promise_moved: bool = False
@@ -84,12 +82,12 @@ class Life:
     def take_back_order(self) -> str:
         return self._settle_order("withdrawn")
 
-    def order_is_missed(self) -> None:
-        """The deadline of the newest is over; it is told of once."""
-        if self.supervised[-1:] == ["open"] and self.status not in {"withdrawn", "voided"}:
-            self.supervised[-1] = "missed"
-            self.missed += 1
-            self._happened("order_missed", self.status)
+    def orders_are_missed(self) -> None:
+        """All deadlines are over; each is told of once."""
+        for place, state in enumerate(self.supervised):
+            if state == "open" and self.status not in {"withdrawn", "voided"}:
+                self.supervised[place] = "missed"
+                self._happened("order_missed", self.status)
 
     def _settle_order(self, state: str) -> str:
         if self.supervised[-1] not in {"open", "missed"}:
@@ -138,10 +136,10 @@ class Life:
         if not approved:
             self.asked[kind] = "refused"
             return ""
-        if kind == "return":
-            return self._approve_return(team)
         if self.status not in _ASKED_IN[kind]:
             return ILLEGAL
+        if kind == "return":
+            return self._approve_return(team)
         self.asked[kind] = "approved"
         if kind in self.granted:
             self.granted[kind] += 1
@@ -253,6 +251,8 @@ class Life:
         if self.status == "resolved" or self.events[-1] == "released":
             self.status = "voided" if ending == "voided" else "closed"
             self.story.append(ending)
+            self._drop()
+            self.reinspection, self.responsible = None, self.team
 
     def _refused(self, stranger: bool, sources: Collection[str]) -> str:
         if stranger and self.team != STRANGERS_TEAM:

@@ -30,24 +30,18 @@ modes = st.sampled_from(["guidance", "rectification_within_limit", "case_filed"]
 SUGGESTED = {
     "received": ["assign", "assign", "confer", "level_passes", "bulk"],
     "assigned": [
-        "accept",
-        "ask",
-        "ask",
-        "decide",
-        "decide",
-        "transfer",
-        "assign",
-        "support",
-        "sync",
-        "bulk",
-        "supervise",
+        *("accept", "accept", "ask", "decide", "transfer"),
+        *("assign", "support", "sync", "bulk", "supervise"),
     ],
-    "accepted": ["start", "ask", "ask", "decide", "decide", "support", "level_passes", "sync", "bulk", "supervision"],
+    "accepted": [
+        *("start", "ask", "decide", "grant", "grant"),
+        *("support", "level_passes", "sync", "bulk", "supervision"),
+    ],
     "in_progress": [
-        *("resolve", "order", "inspect", "rectification_ends", "ask", "ask", "decide", "decide", "transfer"),
-        *("sync", "supervise", "supervision", "renew"),
+        *("resolve", "order", "inspect", "rectification_ends", "ask", "decide", "grant", "grant", "transfer"),
+        *("sync", "supervise", "supervision"),
     ],
-    "suspended": ["ask", "decide", "sync", "bulk", "supervise", "renew"],
+    "suspended": ["ask", "decide", "grant", "grant", "sync", "bulk", "supervise"],
     "transferred": ["answer", "recall", "level_passes", "bulk"],
     "resolved": ["begin_round", "supervision"],
     "closed": ["begin_round"],
@@ -132,6 +126,15 @@ class Lives(LivesAtOnce):
         subject = "officer-demo" if own else "dispatcher-demo"
         answer = self.do(decide(self.world, self.event, kind, approved=approved, team=team, subject=subject))
         assert outcome(answer) == expected
+
+    def grant(self) -> None:
+        """Ask for another time and get it, unless that is refused."""
+        kind = self.draw(st.sampled_from(ASKED_FOR.get(self.life.status, ["suspension", "extension"])))
+        expected = self.life.ask(kind, stranger=False)
+        assert outcome(self.do(ask(self.world, self.event, kind))) == expected
+        if not expected:
+            expected = self.life.decide(kind, approved=True, own=False, team=None)
+            assert outcome(self.do(decide(self.world, self.event, kind))) == expected
 
     def transfer(self) -> None:
         expected = self.life.transfer()
