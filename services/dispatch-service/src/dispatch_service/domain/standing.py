@@ -1,13 +1,13 @@
 """How a case stands against its promised time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.lifecycle import ENDED, TRANSITIONS, EventType, Status
 from dispatch_service.domain.case import RUNNING
-from dispatch_service.domain.clocks import Clockwork, Light
+from dispatch_service.domain.clocks import RUNS_FIRST, Clockwork, Light
 from dispatch_service.domain.limits import Grade, Stage
 
 DONE = frozenset({Status.RESOLVED, Status.VERIFIED, Status.CLOSED})
@@ -33,6 +33,13 @@ def stage_of(status: Status) -> Stage:
     return {Status.RECEIVED: Stage.ACCEPT, Status.ASSIGNED: Stage.ACCEPT, Status.ACCEPTED: Stage.ON_SITE}.get(
         status, Stage.RESOLVE
     )
+
+
+def running(status: Status) -> Sequence[Stage]:
+    """Return the stages that have timers and are not over in a case whose clock runs, that which ends first before."""
+    if status is Status.ASSIGNED:
+        return RUNS_FIRST
+    return RUNS_FIRST[1:] if status is Status.ACCEPTED else RUNS_FIRST[2:]
 
 
 def standing_of(case: Mapping[str, Any], now: datetime) -> Standing:

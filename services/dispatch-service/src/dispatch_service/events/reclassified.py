@@ -132,7 +132,7 @@ def _clock(work: Clockwork, known: CaseClock, route: Route, now: datetime) -> Cl
     if known.clock is not None and known.was_moved:
         return work.reassign(known.clock, known.category, route.grade, now)
     clock = work.start(known.category, route.grade, begun_at=known.begun_at, assigned_at=now, deadline=known.deadline)
-    return clock.after(known.clock)
+    return clock.after(known.clock, is_same_unit=False)
 
 
 def complaint_of(row: Row) -> ComplaintReceived:

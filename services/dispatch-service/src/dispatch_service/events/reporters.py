@@ -105,7 +105,8 @@ class Conversations:
                 )
             )
             since = max(each.waited_since or event.time, case.begun_at)
-            clock = work.resume(former, since, max(event.time, since))
+            until = max(event.time, since)
+            clock = work.resume(former, case.category, case.grade, since, until, assigned_at=case.assigned_at)
             clocks[event.subject] = clock
             data = ComplaintRescheduled(
                 promised_at=clock.promised_at,

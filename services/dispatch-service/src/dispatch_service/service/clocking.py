@@ -30,10 +30,10 @@ async def reassign(
     if known.suspensions or known.waits:
         stood = [*await requests.pauses(connection, case, since=known.begun_at), *await waits.over(connection, case)]
         for stopped_at, went_on_at in sorted(stood):
-            clock = work.resume(clock, stopped_at, went_on_at)
+            clock = work.resume(clock, known.category, new_grade, stopped_at, went_on_at, assigned_at=known.begun_at)
         clock = work.reassign(clock, known.category, new_grade, now)
     return {
-        **case_clocks.columns_of(clock.after(known.clock)),
+        **case_clocks.columns_of(clock.after(known.clock, is_same_unit=False)),
         "grade": new_grade.value,
         "begun_at": known.begun_at,
         "clock_version": work.version,

@@ -71,7 +71,7 @@ def _unmoved(stale: StaleClock, work: Clockwork) -> Clock:
         assigned_at=stale.assigned_at,
         deadline=known.deadline,
     )
-    return clock.after(known.clock)
+    return clock.after(known.clock, is_same_unit=True)
 
 
 def _reschedule(renewed: Renewed, now: datetime) -> Event:

@@ -18,7 +18,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.SUSPENDED: frozenset({"promised_at"}),
     EventType.RESUMED: frozenset({"promised_at"}),
     EventType.RESCHEDULED: frozenset({"promised_at"}),
-    EventType.ESCALATED: frozenset({"level", "stage", "promised_at"}),
+    EventType.ESCALATED: frozenset({"level", "limit", "stage", "promised_at"}),
     EventType.RECTIFICATION_ORDERED: frozenset({"until"}),
     EventType.REINSPECTION_DUE: frozenset({"until"}),
     EventType.RESOLVED: frozenset({"handling_mode", "result", "resolved_at"}),
