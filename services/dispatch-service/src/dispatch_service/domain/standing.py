@@ -20,12 +20,28 @@ _RETURNABLE = TRANSITIONS[EventType.RETURNED].sources - {Status.TRANSFERRED}
 """Its unit may ask for it to be returned; a department's case is recalled."""
 
 
+_ESCALATED: Mapping[Stage, str] = {
+    Stage.ACCEPT: "accept_escalated",
+    Stage.ON_SITE: "on_site_escalated",
+    Stage.RESOLVE: "escalated",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The light, and what is left until the promised time: negative beyond it, None where the clock has stopped."""
 
     light: Light | None
     remaining: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The highest level of a stage that runs which was announced, and when; None of a version that did not note it."""
+
+    stage: Stage
+    percent: int
+    since: datetime | None
 
 
 def stage_of(status: Status) -> Stage:
@@ -51,6 +67,22 @@ def standing_of(case: Mapping[str, Any], now: datetime) -> Standing:
     return Standing(
         light_at(moment, case["warn_at"], case["promised_at"]), case["promised_at"] - moment if is_open else None
     )
+
+
+def escalation_of(case: Mapping[str, Any]) -> Escalation | None:
+    """Return what was announced of an open case; of two stages at one level, the one that ends later.
+
+    What is laid aside keeps it, and what has a result, or ended without one, has none any more.
+    """
+    status = Status(case["status"])
+    if status not in OPEN:
+        return None
+    told = [
+        Escalation(stage, case[_ESCALATED[stage]], case[f"{_ESCALATED[stage]}_at"])
+        for stage in running(status)
+        if case[_ESCALATED[stage]]
+    ]
+    return max(reversed(told), key=lambda each: each.percent, default=None)
 
 
 def return_by(case: Mapping[str, Any], work: Clockwork) -> datetime | None:
