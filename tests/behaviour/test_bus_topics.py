@@ -14,17 +14,36 @@ from behaviour.conditions import all_applied, all_published, counted, parked_cou
 from behaviour.running import running, until
 from behaviour.stories import event, ids, once_each
 from behaviour.tiny_service import Applying, TinyService
-from contracts.directory import DirectoryEvent, OfficerChanged, subject_of
+from contracts.directory import (
+    Area,
+    CategoryChanged,
+    DirectoryEntry,
+    DirectoryEvent,
+    GridChanged,
+    OfficerChanged,
+    subject_of,
+)
 from contracts.envelope import Event
 from contracts.topics import DIRECTORY
+from dispatch_service.events import categories as dispatch
 from eventbus import outbox
 from eventbus.books import InboxBook, JoinedBook, Window
 from eventbus.consumer import Consumer
 from eventbus.errors import Permanent
+from eventbus.parking import unpack_headers
 from eventbus.release import ParkedMessages
 from eventbus.slices import Handler, Subscription
+from intake_service.events import directory as intake
+from ledger_service.events import directory as ledger
 from runtime.ids import uuid7
 from runtime.outages import is_outage
+
+PAYLOADS: dict[DirectoryEvent, DirectoryEntry] = {
+    DirectoryEvent.CATEGORY_CHANGED: CategoryChanged(code="thing", version=2, zh="物", en="Thing"),
+    DirectoryEvent.GRID_CHANGED: GridChanged(
+        code="thing", version=1, name="物", community="c", team="t", area=Area(coordinates=())
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -134,6 +153,27 @@ async def test_what_is_known_of_no_topic_is_parked_and_what_belongs_to_another_i
     [parked] = await service.parked()
     assert parked.error == "ce_type: not known here"
     assert once_each(await service.applied(), [good])
+
+
+@pytest.mark.parametrize("own", [intake.SUBSCRIPTION, dispatch.SUBSCRIPTION, ledger.SUBSCRIPTION])
+async def test_kinds_of_the_directory_that_a_service_does_not_know_yet_are_none_of_its_business(
+    service: TinyService, second: Second, own: Subscription
+) -> None:
+    kind = DirectoryEvent(min(own.types))
+    known = changed("thing")._replace(type=kind, data=PAYLOADS[kind])
+    records = [record(second.topic, each) for each in (changed("newer"), changed("strange"), known)]
+    for place, name in enumerate((b"directory.bus_stop_changed", b"strange.bus_stop_changed")):
+        records[place] = records[place]._replace(headers=[("ce_type", name), *list(records[place].headers)[1:]])
+    subscription = replace(own, consumer=second.subscription().consumer, topic=second.topic, handler=Applying())
+    async with running(
+        Consumer(subscription=subscription, engine=service.engine, kafka=service.kafka, is_outage=is_outage)
+    ):
+        await produce(service.kafka, records, partition=0)
+        await until(lambda: all_applied(service, [known]))
+        await until(lambda: parked_count(service, 1))
+
+    [parked] = await service.parked()
+    assert dict(unpack_headers(parked.headers))["ce_type"] == b"strange.bus_stop_changed"
 
 
 async def test_the_books_of_two_consumers_read_as_one(service: TinyService, second: Second) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from dispatch.world import TOWN, World
+from runtime.clock import now
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 HERE = {"lon": TOWN[0], "lat": TOWN[1]}
@@ -33,3 +34,17 @@ async def a_duty(world: World, subject: str, day: date, *, team: str = "team-08"
 
 def utc(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def on_now(world: World, subject: str, *, post: str | None = None, hours_ago: int = 1) -> None:
+    """Plan a shift of eight hours that has begun some hours ago, as the only one of the officer's team these days."""
+    local = now().astimezone(SHANGHAI)
+    begins = (local - timedelta(hours=hours_ago)).replace(second=0, microsecond=0)
+    hours = {"name": "临时", "begins": f"{begins:%H:%M}", "ends": f"{begins + timedelta(hours=8):%H:%M}"}
+    shift = await world.send("PUT", f"/dispatch/v1/shifts/now-{hours_ago}", role="admin", json=hours)
+    assert shift.status_code in {200, 201}, shift.text
+    day = begins.date()
+    duty = {"day": str(day), "shift": f"now-{hours_ago}", "subject": subject, "post": post}
+    team = f"team-{subject[8:10]}"
+    planned = await plan(world, team, day - timedelta(days=1), day + timedelta(days=1), {"duties": [duty]})
+    assert planned.status_code == 200, planned.text

@@ -5,25 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import SecretStr, ValidationError
 
-from dispatch.duties import HERE, SHANGHAI, get, plan, utc
-from dispatch.world import NEIGHBOUR, World
+from dispatch.duties import HERE, SHANGHAI, get, on_now, plan, utc
+from dispatch.world import NEIGHBOUR, SECRET, TENANT, World
+from dispatch_service.main import build
 from dispatch_service.service.attendance import forget_tracks
+from operations.rounds import Rounds
+from runtime.auth import TokenVerifier
 from runtime.clock import now
-
-
-async def _now(world: World, subject: str, *, post: str | None = None) -> None:
-    """Plan a shift that has begun an hour ago."""
-    local = now().astimezone(SHANGHAI)
-    begins = (local - timedelta(hours=1)).replace(second=0, microsecond=0)
-    hours = {"name": "临时", "begins": f"{begins:%H:%M}", "ends": f"{begins + timedelta(hours=8):%H:%M}"}
-    shift = await world.send("PUT", "/dispatch/v1/shifts/now", role="admin", json=hours)
-    assert shift.status_code in {200, 201}, shift.text
-    day = begins.date()
-    duty = {"day": str(day), "shift": "now", "subject": subject, "post": post}
-    team = f"team-{subject[8:10]}"
-    planned = await plan(world, team, day - timedelta(days=1), day + timedelta(days=1), {"duties": [duty]})
-    assert planned.status_code == 200, planned.text
+from runtime.settings import RuntimeSettings
 
 
 async def clock(world: World, subject: str, way: str, position: object = HERE) -> Any:
@@ -32,7 +23,7 @@ async def clock(world: World, subject: str, way: str, position: object = HERE) -
 
 
 async def test_clocking_in_and_out_says_how_far_and_how_late(world: World) -> None:
-    await _now(world, "officer-0805")
+    await on_now(world, "officer-0805")
 
     early_out = await clock(world, "officer-0805", "out")
     came, twin = await asyncio.gather(*(clock(world, "officer-0805", "in") for _ in range(2)))
@@ -55,7 +46,7 @@ async def test_clocking_in_and_out_says_how_far_and_how_late(world: World) -> No
 
 async def test_at_a_post_the_distance_is_to_the_post_and_the_plan_stays(world: World) -> None:
     [post] = [each for each in await get(world, "posts?grid=grid-10") if each["code"] == "post-1001"]
-    await _now(world, "officer-1001", post="post-1001")
+    await on_now(world, "officer-1001", post="post-1001")
 
     came = await clock(world, "officer-1001", "in", {"lon": post["lon"], "lat": post["lat"] + 0.001})
     day = now().astimezone(SHANGHAI).date()
@@ -68,7 +59,7 @@ async def test_at_a_post_the_distance_is_to_the_post_and_the_plan_stays(world: W
 
 
 async def test_a_duty_that_has_begun_is_not_asked_about(world: World) -> None:
-    await _now(world, "officer-1101")
+    await on_now(world, "officer-1101")
     [duty] = await get(world, "rosters/on-duty?team=team-11")
 
     response = await world.send(
@@ -139,3 +130,37 @@ async def test_old_positions_are_forgotten(world: World) -> None:
     period = f"from={utc(moment - timedelta(days=2))}&to={utc(moment)}"
     track = await world.send("GET", f"/dispatch/v1/positions/officer-1401/track?{period}", role="supervisor")
     assert len(track.json()["properties"]["times"]) == 1
+
+
+async def test_tracks_are_kept_for_as_many_days_as_the_operator_says(world: World) -> None:
+    statement = (
+        "INSERT INTO position VALUES (:tenant, 'officer-1402', now() - make_interval(days => :days), 107.2, 26.5)"
+    )
+    for days in (1, 3):
+        await world.run(statement, tenant=TENANT, days=days)
+    url = world.engine.url.render_as_string(hide_password=False)
+    settings = RuntimeSettings(dispatch_database_url=url, token_secret=SecretStr(SECRET), position_days=2)
+    service = build(settings, TokenVerifier(settings))
+    [tracks] = [
+        each for each in service.workers["relay"] if isinstance(each, Rounds) and each.name == "dispatch tracks"
+    ]
+    stop = asyncio.Event()
+
+    running = asyncio.create_task(tracks.run(stop))
+    for _ in range(100):
+        [left] = (await world.snapshot("position WHERE subject = 'officer-1402'")).values()
+        if len(left) < 2:
+            break
+        await asyncio.sleep(0.05)
+    stop.set()
+    await running
+    await service.close()
+
+    assert len(left) == 1
+
+
+@pytest.mark.parametrize("days", [0, 1, 367])
+def test_tracks_are_kept_for_two_days_to_a_year(days: int) -> None:
+    assert RuntimeSettings().position_days == 30
+    with pytest.raises(ValidationError):
+        RuntimeSettings(position_days=days)

@@ -16,7 +16,6 @@ from contracts.topics import DIRECTORY
 from dispatch.ruling import errors, publish, put, rule
 from dispatch.world import World, received
 from dispatch_service.domain.limits import Allowance, Grade, Stage, Unit
-from dispatch_service.domain.rule_checks import SHIPPED_SOURCES
 from dispatch_service.events.categories import SUBSCRIPTION
 from dispatch_service.service.clockworks import Clockworks, limits_of, lines_of
 from dispatch_service.service.renewing import renew_clocks
@@ -63,12 +62,14 @@ async def test_a_rule_names_no_category_that_is_not_there(world: World) -> None:
     tenant = f"t{uuid7().hex[-8:]}"
     unknown = [("/rules/0/when/categories/1", "unknown-category")]
 
-    async def flaws() -> list[tuple[str, str]]:
-        answer = await put(world, rule("snow", {"categories": ["city", "snow"]}, {"grade": "urgent"}), tenant=tenant)
+    async def flaws(first: str = "city", second: str = "snow") -> list[tuple[str, str]]:
+        answer = await put(world, rule("snow", {"categories": [first, second]}, {"grade": "urgent"}), tenant=tenant)
         return [] if answer.status_code == 200 else await errors(answer)
 
-    assert await flaws() == []  # intake has told of none
-    await tell(world, tenant, code="city")
+    assert await flaws("safety", "safety.strung_wires") == []  # the county has what is shipped
+    assert await flaws("safety", "safety.strung_wire") == unknown
+    await tell(world, tenant, code="city")  # it has been configured, and has told of all that there is
+    assert len(await flaws("safety", "safety.strung_wires")) == 2
     assert await flaws() == unknown
     await tell(world, tenant, code="snow")
     assert await flaws() == []
@@ -173,4 +174,3 @@ def test_what_intake_and_dispatch_ship_says_the_same() -> None:
     for code in told:
         for grade in Grade:
             assert together.of(code, grade) == apart.of(code, grade), code
-    assert {each.code for each in shipped().configuration.sources} == SHIPPED_SOURCES

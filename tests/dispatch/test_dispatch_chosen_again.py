@@ -68,8 +68,8 @@ async def test_without_a_roster_nobody_is_chosen(world: World) -> None:
 async def test_another_round_goes_to_somebody_on_duty_who_can_do_it(world: World, steps: list[EventType]) -> None:
     team = f"team-0{len(steps)}"
     place = await place_of(world, len(steps))
-    await publish(world, rule("amps", {"categories": ["noise"]}, {"team": team, "skill": "electric"}))
-    event, _ = await routed(world, at=place, category="noise.bar")
+    await publish(world, rule("amps", {"categories": ["noise_and_fumes"]}, {"team": team, "skill": "electric"}))
+    event, _ = await routed(world, at=place, category="noise_and_fumes.bar")
     for step in ("accept", "start", "resolve"):
         await world.act(event, step, role="officer")
     for subject in ("able", "other"):

@@ -188,7 +188,7 @@ async def test_open_cases_follow_a_change_of_limits_and_others_do_not(world: Wor
     events = [received(tenant=tenant) for _ in range(3)]
     await world.deliver(*events)
     await world.run("UPDATE dispatch_case SET status = 'closed' WHERE complaint_id = :id", id=events[0].subject)
-    await world.run("UPDATE dispatch_case SET extensions = 1 WHERE complaint_id = :id", id=events[1].subject)
+    await world.run("UPDATE dispatch_case SET status = 'withdrawn' WHERE complaint_id = :id", id=events[1].subject)
     await put(world, "limits", limits(resolve=20), tenant=tenant)
 
     await renew_clocks(world.engine, Clockworks(check_every_seconds=0))

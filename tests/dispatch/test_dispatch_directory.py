@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.directory import CONFIGURED, DirectoryEvent, DirectoryKind
 from dispatch.directory import get, put, remove, told
-from dispatch.world import NEIGHBOUR, World
+from dispatch.world import NEIGHBOUR, TENANT, World
 from dispatch_service.service.directory import DUTY, SORTS
 
 COMMUNITY = {"name": "山坡社区", "sub_district": "金南街道"}
@@ -45,6 +45,45 @@ async def test_a_community_a_team_and_a_post_are_told_as_they_are_and_as_they_we
         assert {name: there[name] for name in facts} == facts
         assert {name: gone[name] for name in facts} == facts
         assert [(each["sequence"], each["removed"]) for each in (there, gone)] == [(1, False), (2, True)]
+
+
+async def test_shifts_departments_and_the_make_up_of_teams_are_told_too(world: World) -> None:
+    [demo] = await told(world, "shift", "morning")
+    assert (demo["name"], demo["begins"], demo["ends"], demo["generated"]) == ("早班", "06:30", "11:30", True)
+
+    await put(world, "shifts/night", {"name": "夜班", "begins": "22:00", "ends": "06:00"})
+    await put(world, "shifts/night", {"name": "夜班", "begins": "22:00:00", "ends": "06:30"})
+    await put(world, "departments/housing", {"name": "住建局", "contact_system": "住建工单"})
+    await put(world, "departments/housing", {"name": "住建局"})
+    roles = {"leader": 1, "enforcement_assistant": 3, "community_worker": 1}
+    await put(world, "team-pattern", {"roles": roles})
+    for path in ("shifts/night", "departments/housing"):
+        assert (await remove(world, path)).status_code == 204
+    assert (await remove(world, "shifts/night")).status_code == 404
+
+    night = await told(world, "shift", "night")
+    housing = await told(world, "department", "housing")
+    [pattern] = await told(world, "team_pattern", TENANT)
+    assert [(each["sequence"], each["ends"], each["removed"]) for each in night] == [
+        (1, "06:00", False),
+        (2, "06:30", False),
+        (3, "06:30", True),
+    ]
+    assert [(each.get("contact_system"), each["removed"]) for each in housing] == [
+        ("住建工单", False),
+        (None, False),
+        (None, True),
+    ]
+    assert pattern["roles"] == roles
+
+
+async def test_a_shift_is_changed_only_as_it_was_seen(world: World) -> None:
+    body = {"name": "早班", "begins": "06:30", "ends": "11:30"}
+    late = await put(world, "shifts/morning", body, headers={"If-Match": '"0"'})
+    kept = await put(world, "shifts/morning", body)
+
+    assert (late.status_code, kept.status_code) == (412, 200)
+    assert kept.headers["ETag"]
 
 
 async def test_what_was_refused_is_not_told(world: World) -> None:
@@ -96,11 +135,14 @@ async def test_all_of_it_is_told_again(world: World) -> None:
     path = "/dispatch/v1/directory/republication"
     counted = await world.send("POST", f"{path}?dry_run=true", role="admin")
     before = await told(world, "grid", "grid-09")
+    things: list[tuple[DirectoryKind, str]] = [("shift", "noon"), ("shift", "night"), ("team_pattern", TENANT)]
+    counts = [len(await told(world, *thing)) for thing in things]
     again = await world.send("POST", path, role="admin")
     after = await told(world, "grid", "grid-09")
 
     assert counted.json() == again.json()
     assert again.json()["things"] >= 15 * 2 + 16 + 57 + 76
+    assert [len(await told(world, *thing)) for thing in things] == [counts[0] + 1, counts[1], counts[2] + 1]
     assert after[:-1] == before
     assert after[-1]["sequence"] == before[-1]["sequence"] + 1
     assert after[-1]["payload"] == before[-1]["payload"]

@@ -35,8 +35,8 @@ async def test_a_case_that_goes_on_keeps_why_it_was_where_it_was(world: World) -
 async def test_routing_that_corrects_itself_keeps_why_the_case_was_elsewhere(world: World) -> None:
     event = received(None)
     await world.deliver(event, located(event, TOWN))
-    await publish(world, rule("noise", {"categories": ["noise"]}, {"team": "team-03"}))
-    await world.deliver(reclassified(event, "noise.night", sequence=3))
+    await publish(world, rule("noise", {"categories": ["noise_and_fumes"]}, {"team": "team-03"}))
+    await world.deliver(reclassified(event, "noise_and_fumes.night", sequence=3))
 
     case = await shown(world, event)
     assert [(each["rule"], each["team"]) for each in case["earlier_explanations"]] == [

@@ -10,7 +10,7 @@ from contracts.lifecycle import EventType
 from dispatch.ruling import publish, routed, rule
 from dispatch.world import TOWN, World, event_about, later, reclassified
 
-NOISE = "noise.night"
+NOISE = "noise_and_fumes.night"
 
 
 def cleared(about: Event, sequence: int = 2, **said: Any) -> Event:
@@ -20,7 +20,7 @@ def cleared(about: Event, sequence: int = 2, **said: Any) -> Event:
 async def held(world: World) -> tuple[Event, dict[str, Any]]:
     await publish(
         world,
-        rule("noise", {"categories": ["noise"]}, {"team": "team-03"}),
+        rule("noise", {"categories": ["noise_and_fumes"]}, {"team": "team-03"}),
         rule("rest", {}, {"team": "team-02", "grade": "urgent"}),
     )
     event, row = await routed(world, category="street.vendors", held=True, suspicions=("links",))

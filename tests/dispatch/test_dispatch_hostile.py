@@ -66,6 +66,18 @@ BODIES: dict[str, tuple[str, str, dict[str, Any]]] = {
             "from": "2026-12-01",
         },
     ),
+    "roster template": (
+        "POST",
+        "roster-templates",
+        {
+            "name": "平时",
+            "team": "team-08",
+            "weeks": [[{"weekday": 1, "shift": "morning", "subject": "officer-0801", "post": "post-0801"}]],
+            "turns_from": "2026-12-01",
+            "holiday": "skip",
+            "make_up_workday": "as_replaced",
+        },
+    ),
     "sync": (
         "POST",
         "sync",

@@ -66,12 +66,15 @@ async def test_an_order_is_told_of_in_its_own_round_only(world: World) -> None:
 
 
 async def test_a_team_that_turns_out_to_lead_does_not_support_itself(world: World) -> None:
-    await publish(world, rule("helped", {"categories": ["noise"]}, {"supporting": ["team-03", "team-04"]}))
+    await publish(world, rule("helped", {"categories": ["noise_and_fumes"]}, {"supporting": ["team-03", "team-04"]}))
     await world.run(
         "INSERT INTO team_member (tenant, team, subject, role) VALUES ('522723', 'team-03', 'lonely', 'mobile')"
     )
     handled = {"actor": "lonely", "handling_mode": "guidance", "result": "已劝", "handled_at": RECEIVED_AT}
-    event, ordinary = received(category="noise.bar", self_handled=handled), received(category="noise.bar")
+    event, ordinary = (
+        received(category="noise_and_fumes.bar", self_handled=handled),
+        received(category="noise_and_fumes.bar"),
+    )
     await world.deliver(event, ordinary)
 
     assert [(await shown(world, each))["team"]["code"] for each in (event, ordinary)] == ["team-03", "team-08"]

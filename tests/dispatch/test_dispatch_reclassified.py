@@ -10,16 +10,16 @@ from dispatch.world import TENANT, World, reclassified
 from dispatch_service.service.clockworks import Clockworks
 from dispatch_service.service.renewing import renew_clocks
 
-NOISE = "noise.night"
+NOISE = "noise_and_fumes.night"
 
 
 async def _rules(world: World) -> None:
     await publish(
         world,
-        rule("noise", {"categories": ["noise"]}, {"team": "team-03", "supporting": ["team-04"]}),
+        rule("noise", {"categories": ["noise_and_fumes"]}, {"team": "team-03", "supporting": ["team-04"]}),
         rule("rest", {}, {"team": "team-02"}),
     )
-    own = limits(hours("resolve", 3, category="noise"))
+    own = limits(hours("resolve", 3, category="noise_and_fumes"))
     assert (await put(world, "limits", own, tenant=TENANT)).status_code == 200
 
 

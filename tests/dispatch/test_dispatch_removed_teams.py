@@ -38,13 +38,13 @@ async def _brief_team(world: World) -> None:
     await world.run("DELETE FROM dispatch_case WHERE team = 'brief'")
     response = await world.send("PUT", PATH, role="admin", json=BRIEF)
     assert response.status_code in {200, 201}, response.text
-    await publish(world, rule("dogs", {"categories": ["dogs"]}, {"team": "brief"}))
+    await publish(world, rule("dogs", {"categories": ["civility.dogs"]}, {"team": "brief"}))
 
 
 async def test_a_case_on_its_way_to_a_team_that_is_removed_goes_elsewhere(world: World) -> None:
     await _brief_team(world)
     handler = _slow_to_see()
-    first, second = received(category="dogs"), received(category="dogs")
+    first, second = received(category="civility.dogs"), received(category="civility.dogs")
     async with world.engine.connect() as connection:
         assert _team((await handler(connection, [first]))[0]) == "brief"
         await connection.rollback()
@@ -61,7 +61,7 @@ async def test_a_case_on_its_way_to_a_team_that_is_removed_goes_elsewhere(world:
 
 async def test_a_team_that_cases_are_on_their_way_to_is_not_removed(world: World) -> None:
     await _brief_team(world)
-    event = received(category="dogs")
+    event = received(category="civility.dogs")
     async with world.engine.begin() as connection:
         await _slow_to_see()(connection, [event])
         removal = asyncio.create_task(world.send("DELETE", PATH, role="admin"))
@@ -78,7 +78,7 @@ async def test_what_somebody_of_a_team_handled_while_it_is_removed_is_the_places
         "INSERT INTO team_member (tenant, team, subject, role) VALUES ('522723', 'brief', 'lonely', 'mobile')"
     )
     handled = {"actor": "lonely", "handling_mode": "guidance", "result": "已劝", "handled_at": RECEIVED_AT}
-    event = received(category="noise.bar", self_handled=handled)
+    event = received(category="noise_and_fumes.bar", self_handled=handled)
     async with world.engine.connect() as removing:
         for statement in ("DELETE FROM team_member WHERE team = 'brief'", "DELETE FROM team WHERE code = 'brief'"):
             await removing.execute(sa.text(statement))

@@ -21,11 +21,11 @@ async def test_the_first_rule_that_fits_names_the_team_and_the_case_says_so(worl
     version = await publish(
         world,
         rule("media", {"sources": ["media"]}, {"team": "team-03"}),
-        rule("vendors", {"categories": ["street"]}, {"team": "team-02", "grade": "urgent"}),
+        rule("vendors", {"categories": ["street_order"]}, {"team": "team-02", "grade": "urgent"}),
         rule("rest", {}, {"team": "team-04"}),
     )
 
-    event, row = await routed(world, category="street.vendors")
+    event, row = await routed(world, category="street_order.vendors")
 
     assert (row["team"], row["grid"], row["grade"], row["assignee"]) == ("team-02", "grid-08", "urgent", None)
     assert row["explanation"] == {

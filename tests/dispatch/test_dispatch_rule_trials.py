@@ -19,11 +19,11 @@ async def dry_run(world: World, **body: Any) -> Any:
 
 async def test_each_rule_says_what_it_would_have_changed_with_samples(world: World) -> None:
     await world.run("DELETE FROM dispatch_case")
-    noise = [received(category="noise.bars", description=f"吵 {index}") for index in range(3)]
+    noise = [received(category="noise_and_fumes.bars", description=f"吵 {index}") for index in range(3)]
     others = [received(), received(FAR_AWAY), received(attributes={"floor": 12.0})]
     await world.deliver(*noise, *others, received(tenant=NEIGHBOUR))
     rules = [
-        rule("noise", {"categories": ["noise"]}, {"team": "team-02", "supporting": ["team-03"]}),
+        rule("noise", {"categories": ["noise_and_fumes"]}, {"team": "team-02", "supporting": ["team-03"]}),
         rule("high", {"attributes": [{"name": "floor", "at_least": 10}]}, {"grade": "urgent", "stop": False}),
         rule("same", {"grids": ["grid-08"]}, {"team": "team-08"}),
         rule("never", {"sources": ["media"]}, {"team": "team-09"}),

@@ -23,7 +23,7 @@ async def test_a_supervisor_gives_an_order_and_the_unit_replies_once(world: Worl
 
     assert (ordered.status_code, ordered.json()["status"], ordered.headers["ETag"]) == (200, "accepted", '"3"')
     assert (order["text"], moment(order["deadline"]), order["reply"]) == ("今天内清走", deadline, None)
-    told = (await world.published(event))[-1]
+    told, said = (await world.published(event))[2:]
     assert (told["type"], told["sequence"]) == (EventType.ESCALATED, 3)
     assert told["payload"]["order"] == {
         "id": order["id"], "text": "今天内清走", "deadline": deadline.isoformat().replace("+00:00", "Z"),
@@ -35,6 +35,10 @@ async def test_a_supervisor_gives_an_order_and_the_unit_replies_once(world: Worl
     ]  # fmt: skip
     (answered,) = replied.json()["supervision"]
     assert (answered["reply"], answered["replied_by"]) == ("已派人", "officer-demo")
+    assert (said["type"], said["sequence"]) == (EventType.ORDER_REPLIED, 4)
+    assert said["payload"] == {
+        "actor": "officer-demo", "team": "team-08", "order_id": order["id"], "text": "已派人", "late": False,
+    }  # fmt: skip
     assert (await world.row(event))["escalated"] == 0
 
 

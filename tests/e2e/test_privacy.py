@@ -20,9 +20,8 @@ for _ in $(seq 200); do
     curl -sS $URL/dispatch/v1/cases/$COMPLAINT -H "$(as analyst)" | grep -q '"erased_at":"' && break
   sleep 0.1
 done
-sleep 3
 """
-"""A machine that is busy needs more than the second that the document speaks of, and sealing takes one as well."""
+"""A machine that is busy needs more than the second that the document speaks of."""
 
 
 async def test_a_resident_is_forgotten_and_the_ledger_is_still_proved(

@@ -185,3 +185,30 @@ async def test_a_bad_number_is_refused(
     answer = await client.post("/complaints/of-reporter", json=body, headers=as_(Role.OPERATOR))
     assert errors_of(answer) == [error]
     assert (await client.post("/complaints/of-reporter", json=body, headers=as_(Role.ANALYST))).status_code == 403
+
+
+async def test_a_map_is_a_file_with_the_same_rights(
+    client: httpx.AsyncClient, as_: As, made: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = await taken(client, as_, "停车，不知在哪里", location={"address": "某处"})
+    monkeypatch.setattr(exporting, "BATCH", 1)
+    asked: dict[str, Any] = {"q": "停车", "reporters": True}
+    answer = await client.get("/complaints.geojson", params=asked, headers=as_(Role.SUPERVISOR, "mapper"))
+    assert answer.headers["Content-Type"] == "application/geo+json"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="complaints.geojson"'
+    content = answer.json()
+    assert content["type"] == "FeatureCollection"
+    features = {each["id"]: each for each in content["features"]}
+    assert sorted(features) == sorted(made), "what has no point is on no map"
+    first = features[made[0]]
+    assert (first["type"], first["geometry"]) == ("Feature", {"type": "Point", "coordinates": [107.2, 26.5]})
+    assert first["properties"]["description"] == FORMULA
+    assert (first["properties"]["status"], first["properties"]["phone"]) == ("received", PHONE["phone"])
+    assert not {"lon", "lat", "id"} & set(first["properties"])
+    [kept] = (await client.get("/disclosures", headers=as_(Role.SUPERVISOR, "mapper"))).json()["items"]
+    assert (kept["form"], kept["complaints"], kept["reporters"]) == ("geojson", 3, True)
+
+    empty = await client.get("/complaints.geojson?located=false", headers=as_(Role.OPERATOR))
+    assert empty.json() == {"type": "FeatureCollection", "features": []}
+    assert (await client.get("/complaints.geojson", headers=as_(Role.ANALYST))).status_code == 403
+    assert nowhere not in answer.text

@@ -115,3 +115,29 @@ def test_a_file_that_is_no_model_stops_the_start(tmp_path: Path) -> None:
         )
         with pytest.raises(ValueError, match="no category model"):
             build(settings, TokenVerifier(settings))
+
+
+@pytest.mark.parametrize(("chosen", "taken"), [("noise_and_fumes.noise", "true"), ("street_order.parking", "false")])
+async def test_a_suggestion_that_was_asked_for_before_counts_with_the_complaint_that_follows(
+    client: httpx.AsyncClient, as_: As, chosen: str, taken: str
+) -> None:
+    await suggest(client, as_, NOISE)
+    before = counted("noise_and_fumes.noise", taken)
+    body = report(category=chosen, description=f" {NOISE}\n")
+    refused = report(category=chosen, description=NOISE, location={"lon": 400, "lat": 0})
+    assert (await client.post("/complaints", json=refused, headers=as_(Role.CITIZEN))).status_code == 422
+    other = await client.post("/complaints", json=body, headers=as_(Role.CITIZEN, "who-has-not-asked"))
+    assert other.json()["suggested_category"] is None
+    receipt = (await client.post("/complaints", json=body, headers=as_(Role.CITIZEN))).json()
+    assert (receipt["category"], receipt["suggested_category"]["code"]) == (chosen, "noise_and_fumes.noise")
+    assert counted("noise_and_fumes.noise", taken) == before + 1
+    again = (await client.post("/complaints", json=body, headers=as_(Role.CITIZEN))).json()
+    assert again["suggested_category"] is None, "it was asked for once"
+
+    labels = {"suggested": "noise_and_fumes.noise", "right": str(taken == "false").lower()}
+    right = REGISTRY.get_sample_value("jieban_category_corrections_total", labels) or 0.0
+    to = "noise_and_fumes.noise" if taken == "false" else "street_order.parking"
+    moved = {"category": to, "reason": "归类有误"}
+    answer = await client.post(f"/complaints/{receipt['id']}/reclassification", json=moved, headers=as_(Role.OPERATOR))
+    assert answer.status_code == 200, answer.text
+    assert REGISTRY.get_sample_value("jieban_category_corrections_total", labels) == right + 1

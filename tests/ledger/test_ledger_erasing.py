@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import aclosing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,12 @@ from eventbus.release import ParkedMessages
 from histories import History, message
 from ledger.conftest import As, Enter
 from ledger.exports import exported, verify
+from ledger_service.domain.verifying import Verifier, check
 from ledger_service.events.handler import SUBSCRIPTION
+from ledger_service.persistence import checkpoints
 from ledger_service.service.hotspots import catch_up
 from ledger_service.service.proving import seal_and_sign, sign_all
+from ledger_service.service.sealed_exporting import sealed_lines
 
 COUNTY = "600003"
 _ENTRIES = sa.text("SELECT * FROM entry WHERE complaint_id = :id ORDER BY position")
@@ -91,7 +95,7 @@ async def test_what_was_said_goes_and_that_it_happened_stays(
     assert [each["actor"] for each in story["timeline"]] == [None] * 5 + ["supervisor-1"]
     assert story["timeline"][0]["data"] == {}
     assert story["timeline"][4]["unit"] == "team-01 网格队"
-    listed = (await client.get(f"entries?complaint_id={history.id}", headers=staff)).json()["items"]
+    listed = (await client.get(f"entries?complaint={history.id}", headers=staff)).json()["items"]
     assert [each["erased"] for each in listed] == [False, True, True, True, False, True]
 
 
@@ -161,6 +165,27 @@ async def test_proofs_are_what_they_were(
     code, said = await asyncio.to_thread(verify, await exported(client, staff, tmp_path / "ledger.jsonl"))
     assert code == 0, said
     assert "of them were erased, each by an entry that says so" in said
+
+
+async def test_an_export_has_the_erasures_of_what_it_shows_as_erased(
+    engine: AsyncEngine, enter: Enter, client: httpx.AsyncClient, staff: dict[str, str], signed: Any, tmp_path: Path
+) -> None:
+    before, meanwhile = _closed(), _closed()
+    await enter(before, meanwhile)
+    await signed()
+    await _erase(enter, before)  # wiped at once, and sealed later
+    code, said = await asyncio.to_thread(verify, await exported(client, staff, tmp_path / "ledger.jsonl"))
+    assert code == 0, said
+
+    verifier = Verifier()
+    async with engine.connect() as connection:
+        size = await checkpoints.sealed(connection, COUNTY)
+    async with aclosing(sealed_lines(engine, COUNTY, size, page=1)) as pages:
+        flaws = [flaw for line in await anext(pages) for flaw in verifier.take(check(line))]
+        await _erase(enter, meanwhile)
+        flaws += [flaw async for page in pages for line in page for flaw in verifier.take(check(line))]
+    assert [*flaws, *verifier.end()] == []
+    assert verifier.erased >= 8
 
 
 async def test_the_database_lets_nothing_else_go(engine: AsyncEngine, enter: Enter) -> None:

@@ -44,6 +44,8 @@ async def test_each_filter_narrows_the_list(client: httpx.AsyncClient, histories
         "status=resolved&status=assigned": [3, 2],
         "source=hotline": [0],
         "category=street_order.vendors&community=maixi": [2],
+        "category=street_order": [4, 3, 2, 0],
+        "category=street": [],
         "grid=grid-02": [2],
         "team=team-01": [3],
         "bbox=106,26,107,27": [0],

@@ -33,8 +33,8 @@ MOST_STEPS = 24
 REPEATED = 0.3
 _DIGEST = sa.text("""
     SELECT md5(string_agg(line, E'\n' ORDER BY line)) AS digest, count(*) AS lines FROM (
-        SELECT to_jsonb(complaint) - 'updated_at' || '{"table": "complaint"}' FROM ledger_complaint AS complaint
-        WHERE tenant = :tenant
+        SELECT to_jsonb(complaint) - 'updated_at' - 'lacking_since' || '{"table": "complaint"}'
+        FROM ledger_complaint AS complaint WHERE tenant = :tenant
         UNION ALL
         SELECT to_jsonb(entry) - 'position' - 'recorded_at' - 'salt' - 'erased_digest' || jsonb_build_object('step',
             row_number() OVER (PARTITION BY complaint_id ORDER BY position)) FROM entry WHERE tenant = :tenant

@@ -13,6 +13,7 @@ from histories import History
 from ledger.conftest import Enter
 from ledger_service.domain.merkle import Frontier
 from ledger_service.domain.sealing import FIRST_LINK, Fields, digest, leaf_hash, link
+from ledger_service.service.proving import seal_and_sign
 from ledger_service.service.recording import record_slice
 from ledger_service.service.sealing import seal_all
 
@@ -62,13 +63,35 @@ async def test_entries_are_sealed_in_batches_and_once(engine: AsyncEngine, enter
     await assert_sealed(engine, "t-batches", 27)
 
 
-async def test_behind_a_backlog_it_takes_its_time(engine: AsyncEngine, enter: Enter) -> None:
+async def test_of_a_backlog_other_tenants_get_their_turn(engine: AsyncEngine, enter: Enter) -> None:
     await enter(*histories(10, tenant="t-most"))
     await seal_all(engine, batch=4, most=12)
     [kept] = await rows(engine, "SELECT size FROM chain WHERE tenant = 't-most'")
     assert kept.size == 12
     await seal_all(engine)
     await assert_sealed(engine, "t-most", 30)
+
+
+async def test_a_backlog_is_sealed_without_a_rest(engine: AsyncEngine, enter: Enter) -> None:
+    await enter(*histories(10, tenant="t-rest"))
+    assert await seal_and_sign(engine, None, batch=4, most=12) is True
+    assert await seal_and_sign(engine, None, batch=4, most=12) is True
+    assert await seal_and_sign(engine, None, batch=4, most=12) is True
+    assert await seal_and_sign(engine, None, batch=4, most=12) is False
+    await assert_sealed(engine, "t-rest", 30)
+
+
+async def test_behind_a_backlog_what_is_sealed_is_not_gone_through_again(engine: AsyncEngine, enter: Enter) -> None:
+    await enter(*histories(20, tenant="t-walk"))
+    await seal_all(engine, batch=5, most=50)
+    [kept] = await rows(
+        engine,
+        """SELECT (SELECT count(*) FROM entry WHERE tenant = 't-walk' AND position <= settled) AS settled
+           FROM chain WHERE tenant = 't-walk'""",
+    )
+    assert kept.settled >= 40
+    await seal_all(engine)
+    await assert_sealed(engine, "t-walk", 60)
 
 
 async def test_nodes_of_every_eighth_level_are_kept(engine: AsyncEngine, enter: Enter) -> None:

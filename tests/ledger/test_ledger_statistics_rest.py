@@ -94,6 +94,26 @@ async def test_months_are_compared(client: httpx.AsyncClient, analyst: Headers) 
     ]
 
 
+async def test_an_answer_names_the_days_that_it_counted_for_comparison(
+    client: httpx.AsyncClient, analyst: Headers
+) -> None:
+    """Of a month that is not over, only the days up to `as_of` are compared, with as many of the month before."""
+    path = f"/statistics/indicators?{MARCH}&compare=month&compare=year"
+    whole = (await client.get(path, headers=analyst)).json()["compared_with"]
+    assert whole == {
+        "month": {"from": "2026-02-01", "to": "2026-02-28"},
+        "year": {"from": "2025-03-01", "to": "2025-03-31"},
+    }
+    begun = (await client.get(f"{path}&as_of=2026-03-09", headers=analyst)).json()
+    assert begun["compared_with"] == {
+        "month": {"from": "2026-02-01", "to": "2026-02-09"},
+        "year": {"from": "2025-03-01", "to": "2025-03-09"},
+    }
+    assert begun["period"] == {"from": "2026-03-01", "to": "2026-03-31"}
+    ahead = (await client.get(f"{path}&as_of=2026-02-09", headers=analyst)).json()
+    assert ahead["compared_with"] == {}
+
+
 async def test_a_day_ago_nothing_was_recorded(client: httpx.AsyncClient, analyst: Headers) -> None:
     today = datetime.now(UTC) + timedelta(hours=8)
     [now] = await _rows(client, analyst, f"{MARCH}&as_of={today:%Y-%m-%d}")

@@ -78,6 +78,8 @@ async def test_nobody_hears_of_another_tenants_complaints(listen: Listen, enter:
         ("?type=complaint.assigned", ["complaint.assigned"]),
         ("?grid=grid-07&type=complaint.received", []),
         ("?community=fulai&category=street_order.vendors", ["complaint.received", "complaint.assigned"]),
+        ("?category=noise&category=street_order", ["complaint.received", "complaint.assigned"]),
+        ("?category=street", []),
         ("?source=hotline&source=resident_app", ["complaint.received", "complaint.assigned"]),
         ("?source=hotline", []),
         ("?status=assigned&status=closed", ["complaint.assigned"]),

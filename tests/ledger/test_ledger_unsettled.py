@@ -50,7 +50,7 @@ def age(engine: AsyncEngine) -> Any:
 
     async def age(by: timedelta = LONG_AGO) -> None:
         async with engine.begin() as connection:
-            moments = ("updated_at", "resolved_at", "verified_at")
+            moments = ("lacking_since", "updated_at", "resolved_at", "verified_at")
             changes = ", ".join(f"{name} = {name} - CAST(:by AS interval)" for name in moments)
             await connection.execute(text(f"UPDATE ledger_complaint SET {changes}"), {"by": by})
 
@@ -148,6 +148,46 @@ async def test_more_time_and_a_resumption_mend_what_is_overdue(enter: Enter, lis
     assert await listed() == []
 
 
+@pytest.mark.parametrize(("status", "reason"), [(Status.RECEIVED, "no_unit"), (Status.ASSIGNED, "no_promise")])
+async def test_what_is_said_meanwhile_is_no_place(
+    enter: Enter, listed: Any, age: Any, status: Status, reason: str
+) -> None:
+    history = _recent(_until(status, None))
+    await enter(history)
+    await age()
+    [before] = await listed()
+    history.supplemented()
+    history.asked()
+    if status is Status.ASSIGNED:
+        history.accepted()
+    await enter(_recent(history))
+    [after] = await listed()
+    assert (after["reason"], after["since"]) == (before["reason"], before["since"])
+    assert after["reason"] == reason
+
+
+async def test_who_is_given_back_has_no_unit_since_then(enter: Enter, listed: Any, age: Any) -> None:
+    history = _until(Status.RECEIVED, None)
+    await enter(history)
+    await age()
+    history.assigned()
+    history.returned()
+    await enter(history)
+    assert await listed() == []
+    await age(timedelta(minutes=6))
+    assert [each["reason"] for each in await listed()] == ["no_unit"]
+
+
+async def test_a_result_that_a_device_told_late_waits_since_it_was_told(enter: Enter, listed: Any, age: Any) -> None:
+    history = _until(Status.RESOLVED, None)
+    said = history.events[-1].data.model_copy(update={"resolved_at": now() - LONG_AGO})
+    history.events[-1] = history.events[-1]._replace(data=said)
+    await enter(history)
+    assert await listed() == []
+    await age(timedelta(days=4))
+    assert [each["reason"] for each in await listed()] == ["unverified"]
+
+
 async def test_facts_that_an_older_release_did_not_keep_are_no_missing_promise(
     enter: Enter, engine: AsyncEngine, listed: Any, age: Any
 ) -> None:
@@ -172,7 +212,9 @@ async def test_filters_pages_and_tenants(
     assert len(await listed()) == 6
     for query in ({"community": "maixi"}, {"team": "team-02"}, {"grid": "grid-02"}):
         assert [each["complaint_id"] for each in await listed(**query)] == [str(elsewhere.id)]
-    assert await listed(category="noise") == []
+    assert len(await listed(category="street_order")) == len(await listed(category="street_order.vendors")) == 6
+    for query in ({"category": "noise"}, {"category": "street"}, {"category": "street_orde%"}):
+        assert await listed(**query) == []
     assert await listed(reason=["overdue", "no_unit"]) == []
     walked: list[str] = []
     page = await client.get("unsettled", headers=as_(Role.OFFICER), params={"limit": 2, "community": "fulai"})
@@ -186,6 +228,8 @@ async def test_filters_pages_and_tenants(
     assert not summary["settled"]
     assert counts["no_promise"] == 6
     assert sum(counts.values()) == 6
+    below = await client.get("unsettled/summary", headers=as_(Role.ANALYST), params={"category": "street_order"})
+    assert {each["complaints"] for each in below.json()["reasons"] if each["reason"] == "no_promise"} == {6}
 
 
 async def test_a_message_that_is_parked_here_is_found_and_gone_when_it_is_released(

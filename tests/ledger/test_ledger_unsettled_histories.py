@@ -79,18 +79,15 @@ def _walk(draw: random.Random, moment: datetime) -> tuple[Eventful, Complaint]:
 
 
 def _expected(
-    complaint: Complaint, updated_at: datetime, graces: Graces, moment: datetime
+    complaint: Complaint, entered_at: datetime, graces: Graces, moment: datetime
 ) -> tuple[str, datetime] | None:
     """Look at one complaint, in the plainest words."""
     assert complaint.status is not None
     reason = reason_of(complaint.status, complaint.promised_at, complaint.waiting_since)
     if reason is None:
         return None
-    since = {
-        Reason.OVERDUE: complaint.promised_at,
-        Reason.UNVERIFIED: complaint.resolved_at,
-        Reason.GATE_WAITING: complaint.verified_at,
-    }.get(reason) or updated_at
+    since = complaint.promised_at if reason is Reason.OVERDUE else entered_at
+    assert since is not None
     return (reason.value, since) if since <= moment - getattr(graces, reason) else None
 
 
@@ -106,10 +103,10 @@ async def test_the_list_is_what_a_slow_look_finds(
     wanted = set()
     async with engine.begin() as connection:
         for _, complaint in walks:
-            updated_at = moment - timedelta(seconds=draw.choice([0, 200, 400, 4_000]))
-            statement = text("UPDATE ledger_complaint SET updated_at = :at WHERE complaint_id = :id")
-            await connection.execute(statement, {"at": updated_at, "id": complaint.id})
-            found = _expected(complaint, updated_at, graces, moment)
+            entered_at = moment - timedelta(seconds=draw.choice([0, 200, 400, 4_000]))
+            statement = text("UPDATE ledger_complaint SET lacking_since = :at WHERE complaint_id = :id")
+            await connection.execute(statement, {"at": entered_at, "id": complaint.id})
+            found = _expected(complaint, entered_at, graces, moment)
             if found is not None:
                 wanted.add((str(complaint.id), *found))
     answer = await client.get("unsettled", headers=as_(Role.SUPERVISOR), params={"limit": 200})

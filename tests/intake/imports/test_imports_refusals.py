@@ -1,5 +1,8 @@
 """What cannot be imported, how much may be, and what becomes of imports whose file is lost."""
 
+import io
+import tracemalloc
+import zipfile
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,6 +18,8 @@ from intake.reports import code_of, errors_of
 from intake_service.api import imports
 from intake_service.persistence.import_tables import import_job
 from intake_service.service import importing
+from operations.importing import reading
+from operations.sheets import reading as sheets
 from runtime.clock import now
 
 BAD_MAPPINGS = (
@@ -41,7 +46,7 @@ async def test_what_cannot_be_imported_is_refused_at_once(desk: Desk, folder: Pa
     lacking = await desk.send("requested_datetime,lat,long\n2024-01-01,26.5,107.2\n", mapping="open311")
     assert code_of(lacking) == (422, "import-columns-missing")
     messages = [each["message"] for each in lacking.json()["errors"]]
-    assert {pointer for pointer, _ in errors_of(lacking)} == {"/file"}
+    assert set(errors_of(lacking)) == {("/file", "import-column-missing")}
     assert any("external_ref from {service_request_id}" in each for each in messages)
     assert len(messages) >= 2, "all that are missing"
     for content, name, fields, expected in (
@@ -63,6 +68,26 @@ async def test_what_cannot_be_imported_is_refused_at_once(desk: Desk, folder: Pa
     for mapping in BAD_MAPPINGS:
         answer = await desk.send(rows("bad", 1), mapping=mapping)
         assert code_of(answer) == (422, "import-mapping-invalid"), answer.text
+    assert not list((folder / "imports").iterdir())
+
+
+async def test_a_workbook_that_unpacks_to_too_much_is_refused_unread(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = 32 << 20
+    for module in (reading, sheets):
+        monkeypatch.setattr(module, "MOST_BYTES", most)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", bytes(most + 1))
+    content = file.getvalue()
+    assert len(content) < FILE_BYTES
+    tracemalloc.start()
+    answer = await desk.send(content, "bomb.xlsx")
+    assert tracemalloc.get_traced_memory()[1] < most // 4
+    tracemalloc.stop()
+    assert code_of(answer) == (422, "import-file-unreadable")
+    assert "32" in answer.json()["detail"].replace(",", "")
     assert not list((folder / "imports").iterdir())
 
 

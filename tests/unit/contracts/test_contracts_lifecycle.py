@@ -11,6 +11,7 @@ NOT_ENDED = (*OPEN, "transferred", "resolved", "verified")
 ANYWHERE = (
     *("release_requested", "release_refused"),
     "located",
+    *("order_replied", "order_withdrawn", "order_missed"),
     *("ending_requested", "ending_decided", "appeal_decided", "excluded", "erased", "reclassified", "cleared"),
     *("supplemented", "question_asked", "question_answered", "question_lapsed"),
 )
@@ -20,6 +21,7 @@ LEGAL: dict[tuple[str | None, str], str] = {
     ("assigned", "assigned"): "assigned",
     ("assigned", "accepted"): "accepted",
     ("accepted", "started"): "in_progress",
+    **{(status, "contributed"): status for status in (*OPEN, "transferred")},
     **{(status, "returned"): "received" for status in ("assigned", "accepted", "in_progress", "transferred")},
     **{(status, "transferred"): "transferred" for status in ("assigned", "accepted", "in_progress")},
     ("in_progress", "rectification_ordered"): "in_progress",
@@ -30,9 +32,7 @@ LEGAL: dict[tuple[str | None, str], str] = {
     **{(status, "suspended"): "suspended" for status in ("accepted", "in_progress")},
     ("suspended", "resumed"): "in_progress",
     **{(status, "escalated"): status for status in (*OPEN, "transferred")},
-    **{
-        (status, "rescheduled"): status for status in ("received", "assigned", "accepted", "in_progress", "transferred")
-    },
+    **{(status, "rescheduled"): status for status in (*OPEN, "transferred")},
     ("resolved", "verified"): "verified",
     **{(status, "rework_ordered"): "assigned" for status in ("resolved", "verified")},
     **{(status, "followed_up"): status for status in ("verified", "closed")},

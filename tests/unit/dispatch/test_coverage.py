@@ -1,6 +1,7 @@
 """What is within a walk of a post."""
 
 import math
+from collections.abc import Sequence
 
 import pytest
 import shapely
@@ -8,12 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch_service.domain.attendance import metres_between
-from dispatch_service.domain.coverage import Walk, cover
+from dispatch_service.domain.coverage import Coverage, Ground, Walk
+from dispatch_service.domain.routing import Point
 
 WEST, SOUTH = 107.2, 26.5
 WALK = Walk(15, 4.5, 1.3)
 AREA = shapely.box(WEST, SOUTH, WEST + 0.1, SOUTH + 0.1)
 MIDDLE = (WEST + 0.05, SOUTH + 0.05)
+
+
+def cover(
+    grids: Sequence[tuple[str, shapely.Geometry]],
+    spots: Sequence[Point],
+    cases: Sequence[tuple[str | None, Point]],
+    walk: Walk,
+) -> Coverage:
+    ground = Ground(grids, cases)
+    return ground.cover([ground.reach(spots, walk)])
 
 
 def test_a_walk_reaches_as_far_as_its_formula_says() -> None:

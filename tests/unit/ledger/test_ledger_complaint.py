@@ -1,6 +1,7 @@
 """How a history goes on, and what it refuses."""
 
 import copy
+from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import product
 from uuid import UUID
@@ -22,6 +23,9 @@ from contracts.lifecycle import TRANSITIONS, EventType, IllegalTransition, Statu
 from histories import OFFICER, History
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.errors import Gap, Unenterable
+from ledger_service.domain.facts import Facts
+
+_SOON = "2026-03-09T10:00:00Z"
 
 
 def _others(history: History) -> list[Event]:
@@ -72,10 +76,14 @@ def _said(other: UUID) -> list[tuple[EventType, dict[str, object]]]:
         (EventType.FORCE_CLOSED, {**word, "decision": other, "gates": ()}),
         (EventType.VOIDED, {**word, "decision": other}),
         (EventType.SUPPLEMENTED, {**word, "supplement": other, "by": "reporter", "text": "x"}),
-        (EventType.QUESTION_ASKED, {**word, "question": other, "text": "x", "lapses_at": "2026-03-09T10:00:00Z"}),
+        (EventType.QUESTION_ASKED, {**word, "question": other, "text": "x", "lapses_at": _SOON}),
         (EventType.QUESTION_ANSWERED, {**word, "question": other, "by": "reporter", "text": "x"}),
         (EventType.QUESTION_LAPSED, {"question": other}),
-        (EventType.RESCHEDULED, {"promised_at": "2026-03-09T10:00:00Z"}),
+        (EventType.CONTRIBUTED, {"actor": "x", "team": "team-02", "supporting": True, "text": "x"}),
+        (EventType.ORDER_REPLIED, {"actor": "x", "team": "team-01", "order_id": other, "text": "x", "late": True}),
+        (EventType.ORDER_WITHDRAWN, {**word, "team": "team-01", "order_id": other}),
+        (EventType.ORDER_MISSED, {"order_id": other, "deadline": _SOON, "team": "team-01", "ordered_by": "x"}),
+        (EventType.RESCHEDULED, {"promised_at": _SOON}),
         (EventType.EXCLUDED, {**word, "indicators": "all", "excluded": True}),
     ]
 
@@ -181,3 +189,16 @@ def test_another_assignment_replaces_the_unit() -> None:
     complaint = entered(history)
     assert (complaint.team, complaint.community, complaint.grid) == ("team-02", "maixi", "grid-02")
     assert complaint.team_name == "team-02 网格队"
+
+
+def test_what_a_supporting_unit_contributes_is_entered_and_leaves_all_facts_with_the_lead() -> None:
+    history = History()
+    for step in (history.received, history.assigned, history.accepted, history.started):
+        step()
+    complaint = entered(history)
+    before = copy.deepcopy(complaint)
+    said = {"actor": "officer-2", "team": "team-02", "supporting": True, "text": "已派车", "part_done": True}
+    event = history.event(EventType.CONTRIBUTED, PAYLOADS[EventType.CONTRIBUTED].model_validate(said))
+    assert complaint.enter(event) == (event, Status.IN_PROGRESS, Status.IN_PROGRESS)
+    known = {field.name for field in fields(Facts)} - {"facts_version"}
+    assert {name: getattr(complaint, name) for name in known} == {name: getattr(before, name) for name in known}

@@ -70,7 +70,7 @@ def verify(
         raise typer.Exit(1)
     if verifier.erased:
         console.print(f"{verifier.erased:,} of them were erased, each by an entry that says so.")
-    console.print(f"[green]✓[/green] {_what_is_shown(header, signed)}")
+    console.print(f"[green]✓[/green] {_what_is_shown(verifier.entries, signed)}")
 
 
 def _signed(header: Header, key: str | None, kept: list[Path]) -> list[Checkpoint]:
@@ -90,7 +90,7 @@ def _flaws(verifier: Verifier, file: Path, start: int) -> Iterator[Flaw]:
     yield from verifier.end()
 
 
-def _what_is_shown(header: Header, signed: list[Checkpoint]) -> str:
+def _what_is_shown(entries: int, signed: list[Checkpoint]) -> str:
     size = max((each.size for each in signed), default=0)
-    whole = f"Nothing was changed, removed or put in: {size:,} of {header.entries:,} entries are signed for."
-    return whole if size == header.entries else f"{whole[:-1]}, the rest is linked to them."
+    whole = f"Nothing was changed, removed or put in: {size:,} of {entries:,} entries are signed for."
+    return whole if size == entries else f"{whole[:-1]}, the rest is linked to them."

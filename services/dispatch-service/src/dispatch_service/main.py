@@ -7,16 +7,19 @@ from zoneinfo import ZoneInfo
 
 from contracts.topics import LIFECYCLE
 from dispatch_service.api import (
+    absences,
     actions,
     attendance,
     bulk,
     cases,
     clock_settings,
     coverage,
+    coverage_days,
     departments,
     directory,
     duty_requests,
     exports,
+    extension_rule,
     field_work,
     grids,
     imports,
@@ -31,6 +34,7 @@ from dispatch_service.api import (
     rectifications,
     reference,
     requests,
+    roster_templates,
     rosters,
     routing_policy,
     rule_trials,
@@ -48,6 +52,7 @@ from dispatch_service.service.attendance import forget_tracks
 from dispatch_service.service.clockworks import Clockworks
 from dispatch_service.service.duty_counting import tell_changes
 from dispatch_service.service.forgetting import forget_old
+from dispatch_service.service.missed_orders import tell_missed
 from dispatch_service.service.patrol_making import make_patrols
 from dispatch_service.service.patrol_timers import miss_overdue
 from dispatch_service.service.reinspections import tell_due
@@ -80,7 +85,8 @@ _COUNT_EVERY = timedelta(seconds=5)
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     """Return dispatch, not yet connected to anything. ValueError where `JIEBAN_DISPATCH_DATABASE_URL` is not set."""
     foundation = Foundation.lay("dispatch", settings, settings.dispatch_database_url)
-    tracks = Rounds("dispatch tracks", partial(forget_tracks, foundation.engine), every=timedelta(minutes=1))
+    keep = timedelta(days=settings.position_days)
+    tracks = Rounds("dispatch tracks", partial(forget_tracks, foundation.engine, keep=keep), every=timedelta(minutes=1))
     forgetting = Rounds("dispatch field work", partial(forget_old, foundation.engine), every=timedelta(minutes=1))
     territory, clockworks, zone = Territory(), Clockworks(), ZoneInfo(settings.timezone)
     rulebooks = Rulebooks(territory, clockworks, zone=zone)
@@ -89,6 +95,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
     matches = Rounds("dispatch rule matches", partial(add_up, foundation.engine), every=_ADD_UP_EVERY)
     inspections = Rounds("dispatch reinspections", partial(tell_due, foundation.engine), every=_LOOK_EVERY)
+    orders = Rounds("dispatch orders", partial(tell_missed, foundation.engine), every=_LOOK_EVERY)
     making = Rounds("dispatch patrol plans", partial(make_patrols, foundation.engine, zone), every=_PLAN_EVERY)
     missing = Rounds("dispatch missed patrols", partial(miss_overdue, foundation.engine), every=_MISS_EVERY)
     counting = Rounds("dispatch duties", partial(tell_changes, foundation.engine), every=_COUNT_EVERY)
@@ -110,6 +117,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             transfers.router,
             rectifications.router,
             clock_settings.router,
+            extension_rule.router,
             field_work.router,
             reference.router,
             grids.router,
@@ -120,9 +128,12 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             directory.router,
             departments.router,
             rosters.router,
+            roster_templates.router,
             duty_requests.router,
             attendance.router,
+            absences.router,
             coverage.router,
+            coverage_days.router,
             patrol_plans.router,
             patrols.router,
             patrol_steps.router,
@@ -146,5 +157,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             accounts.subscription("dispatch", following),
         ],
         state={"clockworks": clockworks, "rulebooks": rulebooks, "dry_runs": asyncio.Semaphore(1)},
-        workers={"relay": [renewing, timers, inspections, tracks, matches, making, missing, counting, forgetting]},
+        workers={
+            "relay": [renewing, timers, inspections, orders, tracks, matches, making, missing, counting, forgetting]
+        },
     )

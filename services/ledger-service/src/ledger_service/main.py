@@ -19,7 +19,7 @@ from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.export_making import CLEAR_EVERY, ExportMaker
 from ledger_service.service.exporting import Exporting
 from ledger_service.service.folding import EVERY as FOLD_EVERY
-from ledger_service.service.folding import fold_changes
+from ledger_service.service.folding import fold_on
 from ledger_service.service.following_up import count_overdue
 from ledger_service.service.hotspots import watch
 from ledger_service.service.live import LiveFeed
@@ -87,7 +87,7 @@ def _rounds(engine: AsyncEngine, settings: RuntimeSettings, signer_of: SignerOf 
     zone = ZoneInfo(settings.timezone)
     work: list[tuple[str, Callable[[], Awaitable[object]], timedelta]] = [
         ("sealing", partial(seal_and_sign, engine, signer_of), timedelta(seconds=1)),
-        ("statistics", partial(fold_changes, engine, settings.timezone), FOLD_EVERY),
+        ("statistics", partial(fold_on, engine, settings.timezone), FOLD_EVERY),
         ("hot spots", partial(watch, engine), timedelta(seconds=10)),
         ("publishing", partial(publish_due, engine, zone), timedelta(seconds=10)),
         ("accounts", partial(watch_unsettled, engine, settings.tenant, graces), timedelta(seconds=15)),

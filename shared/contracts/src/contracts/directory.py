@@ -1,4 +1,6 @@
-"""Who and what a county has 名录: communities, grids, posts, teams and officers, each change as the whole new state.
+"""Who and what a county has 名录: communities, grids, posts, teams and their make-up, officers, shifts, departments.
+
+Each change is told as the whole new state.
 
 And how many of each team are on duty, since that is what others show beside it. Intake tells of its configuration in
 the same way: categories, items of the duty lists, sources.
@@ -18,7 +20,26 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from contracts.events import HandlingMode, Latitude, Longitude, Payload
 
-DirectoryKind = Literal["community", "grid", "post", "team", "officer", "duty", "category", "duty_item", "source"]
+DirectoryKind = Literal[
+    "community",
+    "grid",
+    "post",
+    "team",
+    "team_pattern",
+    "officer",
+    "shift",
+    "department",
+    "duty",
+    "category",
+    "duty_item",
+    "source",
+]
+EVERY_KIND = "directory."
+"""How the type of each event about the directory begins, also of kinds that come with a later version.
+
+Readers skip kinds that they do not know, as they skip those of no interest; once they know one, they read the topic
+again.
+"""
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:jieban:directory")
 
 
@@ -29,7 +50,10 @@ class DirectoryEvent(StrEnum):
     GRID_CHANGED = "directory.grid_changed"
     POST_CHANGED = "directory.post_changed"
     TEAM_CHANGED = "directory.team_changed"
+    TEAM_PATTERN_CHANGED = "directory.team_pattern_changed"
     OFFICER_CHANGED = "directory.officer_changed"
+    SHIFT_CHANGED = "directory.shift_changed"
+    DEPARTMENT_CHANGED = "directory.department_changed"
     DUTY_CHANGED = "directory.duty_changed"
     CATEGORY_CHANGED = "directory.category_changed"
     DUTY_ITEM_CHANGED = "directory.duty_item_changed"
@@ -94,6 +118,8 @@ class PostChanged(DirectoryEntry):
     grid: str | None = None
     lon: Longitude
     lat: Latitude
+    hours: str | None = None
+    """Opening hours as OpenStreetMap writes them, a part of it: `Mo-Fr 08:00-18:00; PH off`. None: always open."""
 
 
 class TeamMember(Payload):
@@ -111,6 +137,13 @@ class TeamChanged(DirectoryEntry):
     members: tuple[TeamMember, ...] = ()
 
 
+class TeamPatternChanged(DirectoryEntry):
+    """The make-up of teams 队伍编成 as it is now; `code` is the tenant's. Until one is set, it is "1+2+2"."""
+
+    roles: Mapping[str, int]
+    """How many members of each role a team shall have."""
+
+
 class OfficerChanged(DirectoryEntry):
     """An officer as they are now; which teams they are in, the teams say."""
 
@@ -118,6 +151,23 @@ class OfficerChanged(DirectoryEntry):
     """Worn in activities: publicist 宣传员, mediator 调解员, attendant 服务员."""
     skills: tuple[str, ...] = ()
     """Codes, such as `electric`."""
+
+
+class ShiftChanged(DirectoryEntry):
+    """A shift 班次 as it is now, on the county's clock to the minute, such as `06:30`."""
+
+    name: str
+    begins: str
+    ends: str
+    """Not later than `begins`: on the next day."""
+
+
+class DepartmentChanged(DirectoryEntry):
+    """A department or external system 部门 that cases can be transferred to, as it is now."""
+
+    name: str
+    contact_system: str | None = None
+    """The system that its numbers come from."""
 
 
 class DutyChanged(DirectoryEntry):
@@ -183,7 +233,10 @@ DIRECTORY_PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     DirectoryEvent.GRID_CHANGED: GridChanged,
     DirectoryEvent.POST_CHANGED: PostChanged,
     DirectoryEvent.TEAM_CHANGED: TeamChanged,
+    DirectoryEvent.TEAM_PATTERN_CHANGED: TeamPatternChanged,
     DirectoryEvent.OFFICER_CHANGED: OfficerChanged,
+    DirectoryEvent.SHIFT_CHANGED: ShiftChanged,
+    DirectoryEvent.DEPARTMENT_CHANGED: DepartmentChanged,
     DirectoryEvent.DUTY_CHANGED: DutyChanged,
     DirectoryEvent.CATEGORY_CHANGED: CategoryChanged,
     DirectoryEvent.DUTY_ITEM_CHANGED: DutyItemChanged,

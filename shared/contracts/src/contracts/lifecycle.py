@@ -44,6 +44,7 @@ class EventType(StrEnum):
     ASSIGNED = "complaint.assigned"
     ACCEPTED = "complaint.accepted"
     STARTED = "complaint.started"
+    CONTRIBUTED = "complaint.contributed"
     RETURNED = "complaint.returned"
     TRANSFERRED = "complaint.transferred"
     EXTENDED = "complaint.extended"
@@ -51,6 +52,9 @@ class EventType(StrEnum):
     RESUMED = "complaint.resumed"
     RESCHEDULED = "complaint.rescheduled"
     ESCALATED = "complaint.escalated"
+    ORDER_REPLIED = "complaint.order_replied"
+    ORDER_WITHDRAWN = "complaint.order_withdrawn"
+    ORDER_MISSED = "complaint.order_missed"
     RECTIFICATION_ORDERED = "complaint.rectification_ordered"
     REINSPECTION_DUE = "complaint.reinspection_due"
     RESOLVED = "complaint.resolved"
@@ -127,6 +131,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     ),
     EventType.ACCEPTED: Transition(_from(Status.ASSIGNED), Status.ACCEPTED, "dispatch", _OFFICER),
     EventType.STARTED: Transition(_from(Status.ACCEPTED), Status.IN_PROGRESS, "dispatch", _OFFICER),
+    # of the lead, or of a unit that supports it; the case stays with its lead
+    EventType.CONTRIBUTED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _OFFICER),
     # the unit asks, a dispatcher or a supervisor approves; from transferred: the other department would not have it
     EventType.RETURNED: Transition(
         _ASSIGNED_OR_AT_WORK | _from(Status.TRANSFERRED), Status.RECEIVED, "dispatch", _APPROVERS
@@ -137,11 +143,13 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.SUSPENDED: Transition(_AT_WORK, Status.SUSPENDED, "dispatch", _APPROVERS),
     EventType.RESUMED: Transition(_from(Status.SUSPENDED), Status.IN_PROGRESS, "dispatch", _APPROVERS),
     # the limits or the calendar were changed, and the promised time with them
-    EventType.RESCHEDULED: Transition(
-        _ASSIGNED_OR_AT_WORK | _from(Status.RECEIVED, Status.TRANSFERRED), None, "dispatch", _NOBODY
-    ),
+    EventType.RESCHEDULED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _NOBODY),
     # by a timer at 80, 100 and 200 % of the limit, or by a supervisor's order; from transferred: a department is late
     EventType.ESCALATED: Transition(_OPEN_WORK | _from(Status.TRANSFERRED), None, "dispatch", _SUPERVISOR),
+    # an order outlives the work: its unit owes the answer also when that is done
+    EventType.ORDER_REPLIED: Transition(_EXISTING, None, "dispatch", _OFFICER),
+    EventType.ORDER_WITHDRAWN: Transition(_EXISTING, None, "dispatch", _SUPERVISOR),
+    EventType.ORDER_MISSED: Transition(_EXISTING, None, "dispatch", _NOBODY),
     EventType.RECTIFICATION_ORDERED: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _OFFICER),
     EventType.REINSPECTION_DUE: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _NOBODY),
     # from transferred: the other department has answered

@@ -62,6 +62,21 @@ class ComplaintStarted(Acted):
     started_at: datetime
 
 
+class ComplaintContributed(Acted):
+    """An officer has done something about it; the case and its result stay with the unit that leads."""
+
+    supporting: bool
+    """Whether `team` supports 协办 the unit that leads, or is that unit."""
+    text: str
+    position: Place | None = None
+    photos: tuple[UUID, ...] | None = None
+    """Attachments of intake."""
+    part_done: bool = False
+    """Whether the supporting unit has done its part."""
+    contributed_at: datetime | None = None
+    """When it was done, where that was told later; None: at the time of the event."""
+
+
 class ComplaintReturned(Acted):
     """A dispatcher has let the unit give the case back 退单; it goes to another. `actor` is the dispatcher."""
 
@@ -164,6 +179,35 @@ class SupervisionOrder(Payload):
     id: UUID
     deadline: datetime
     text: str
+
+
+class OrderReplied(Acted):
+    """The unit has answered a supervision order."""
+
+    order_id: UUID
+    text: str
+    late: bool
+    """Whether the deadline was over when it was answered."""
+    replied_at: datetime | None = None
+    """When it was answered, where that was told later; None: at the time of the event."""
+
+
+class OrderWithdrawn(Payload):
+    """A supervisor expects no answer to a supervision order any more."""
+
+    order_id: UUID
+    team: str
+    reason: str
+    actor: str
+
+
+class OrderMissed(Payload):
+    """The deadline of a supervision order is over, and nobody has answered: whoever has given it has to look."""
+
+    order_id: UUID
+    deadline: datetime
+    team: str
+    ordered_by: str
 
 
 class ComplaintEscalated(Payload):

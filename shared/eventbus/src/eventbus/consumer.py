@@ -76,6 +76,7 @@ class Consumer(ConsumerRebalanceListener):
         )
         self._isolation = Isolation(subscription, engine, is_outage)
         self._wanted = {event_type.value.encode() for event_type in subscription.types}
+        self._newer = None if subscription.newer is None else subscription.newer.encode()
         self._busy = asyncio.Lock()
         self._poll = Poll(self._options.slice_size)
         self._watchdog = Watchdog(kafka, self.name, self._options.deaf_seconds)
@@ -156,9 +157,12 @@ class Consumer(ConsumerRebalanceListener):
         return held_at is not None
 
     def _wants(self, record: Any) -> bool:
-        """Skip events of no interest without reading them; an unknown type is wanted, to be parked."""
+        """Skip events of no interest, and newer ones, without reading them; any other unknown type is to be parked."""
         event_type = type_of(record.headers)
-        return event_type in self._wanted or event_type not in KNOWN_TYPES
+        return event_type in self._wanted or not (event_type in KNOWN_TYPES or self._is_newer(event_type))
+
+    def _is_newer(self, event_type: bytes | None) -> bool:
+        return event_type is not None and self._newer is not None and event_type.startswith(self._newer)
 
     def _pause(self, polled: Polled, messages: Sequence[Message], held_at: int) -> None:
         """Rewind each partition to the first record that was not applied, and stop fetching for a while."""

@@ -15,7 +15,8 @@ log = structlog.get_logger()
 class Rounds:
     """Does the same work again and again, with a pause between; an outage only means to try at the next round.
 
-    Every replica does it, so the work must bear to be done by several at once.
+    Every replica does it, so the work must bear to be done by several at once. Where it returns True it has left work
+    undone so that others get their turn, and the next round follows without a pause.
     """
 
     def __init__(self, name: str, work: Callable[[], Awaitable[object]], *, every: timedelta) -> None:
@@ -27,10 +28,11 @@ class Rounds:
     async def run(self, stop: asyncio.Event) -> None:
         """Go round until `stop`; raises what the work raises and is no outage."""
         while not stop.is_set():
+            is_more = False
             try:
-                await self._work()
+                is_more = await self._work() is True
             except Exception as error:
                 if not is_outage(error):
                     raise
                 log.warning("round_waits", worker=self.name, error=type(error).__name__)
-            await pause_or(stop, self._every.total_seconds())
+            await pause_or(stop, 0 if is_more else self._every.total_seconds())

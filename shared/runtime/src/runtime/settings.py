@@ -101,6 +101,9 @@ class RuntimeSettings(BaseSettings):
     gate_days: Annotated[int, Field(ge=1, le=366)] = 3
     """For how many days a complaint may wait for a closing gate before it counts as unsettled 件件有着落."""
 
+    position_days: Annotated[int, Field(ge=2, le=366)] = 30
+    """For how many days it is kept where officers were; devices may send positions a day late."""
+
     attachments_dir: Path | None = None
     """Where intake keeps attachments, the same folder for all of its replicas; by default, in the data directory."""
     attachments_store: AttachmentsStore = FOLDER
@@ -135,9 +138,9 @@ class RuntimeSettings(BaseSettings):
     reports_per_phone_hour: PositiveInt | None = None
     """How many complaints citizens may file with one phone in an hour, and in a day; by default, any number."""
     reports_per_phone_day: PositiveInt | None = None
-    reports_per_device_hour: PositiveInt | None = None
-    """How many complaints citizens may file from one device in an hour, and in a day; by default, any number."""
-    reports_per_device_day: PositiveInt | None = None
+    reports_per_device_hour: PositiveInt | None = 20
+    """How many complaints citizens may file from one device in an hour, and in a day; none: any number."""
+    reports_per_device_day: PositiveInt | None = 60
     attachment_decoders: Annotated[int, Field(ge=1, le=64)] = 2
     """How many images are decoded at once, each in a process of its own."""
 

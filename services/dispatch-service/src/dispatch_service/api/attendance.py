@@ -6,12 +6,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 
 from contracts.roles import Role
+from dispatch_service.api.attendance_schemas import ClockBody, FixesBody, KeptView, LastPosition
 from dispatch_service.api.deps import Engine, ReadEngine
 from dispatch_service.api.duty_requests import Officer
 from dispatch_service.api.roster_problems import problem_of
-from dispatch_service.api.roster_schemas import ClockBody, DutyView, FixesBody, KeptView, LastPosition
+from dispatch_service.api.roster_schemas import DutyView
 from dispatch_service.domain.roster_errors import FarAway, RosterError
 from dispatch_service.persistence import positions
+from dispatch_service.persistence.offline_actions import Sender
 from dispatch_service.persistence.positions import Fix
 from dispatch_service.service import attendance
 from operations.filters import Code
@@ -45,12 +47,12 @@ async def clock(body: ClockBody, caller: Officer, engine: Engine) -> DutyView:
 
     The answer says how far from the post or the grid it was, and how late or early; it is kept in any case. 409
     `no-duty-now` without a duty, `already-clocked` for a second time, 422 `position-far-away` for a position more than
-    50 km from every grid.
+    50 km from every grid. A device that was offline sends it later with `POST /dispatch/v1/sync`.
     """
     try:
         async with engine.begin() as connection:
             fix = Fix(now(), *body.position.point(), None)
-            row = await attendance.clock(connection, caller.tenant, caller.subject, body.way, fix)
+            row = await attendance.clock(connection, Sender(caller.tenant, caller.subject), body.way, fix, fix.at)
     except RosterError as error:
         raise problem_of(error) from error
     return DutyView.of(row)
@@ -99,7 +101,7 @@ async def show_track(
 ) -> dict[str, Any]:
     """Show where an officer went, as a GeoJSON LineString with the times of its points 轨迹.
 
-    A track of a single point, or none, has no geometry. Tracks are kept for 30 days.
+    A track of a single point, or none, has no geometry. Tracks are kept for `JIEBAN_POSITION_DAYS`, 30 by default.
     """
     check_length(begin, end, _MOST_DAYS)
     async with engine.connect() as connection:

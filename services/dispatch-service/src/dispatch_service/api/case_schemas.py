@@ -214,7 +214,12 @@ class CaseDetail(CaseView):
     @classmethod
     def shown(cls, row: Mapping[str, Any], work: Clockwork) -> Self:
         """Return the view of a row of `cases.show`, by the limits of `work`."""
-        return cls.of({**row, "returns": ReturnView.among(row["requests"]), "return_by": return_by(row, work)})
+        derived = {
+            "returns": ReturnView.among(row["requests"]),
+            "return_by": return_by(row, work),
+            "supervision": OrderView.among(row["supervision"], now()),
+        }
+        return cls.of({**row, **derived})
 
 
 class _Body(BaseModel):

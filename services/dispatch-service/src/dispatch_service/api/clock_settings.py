@@ -45,7 +45,7 @@ async def show_limits(response: Response, caller: Staff, engine: ReadEngine) -> 
 async def replace_limits(
     body: LimitsBody, response: Response, caller: Administrator, engine: Engine, if_match: IfMatch
 ) -> LimitsView:
-    """Replace all limits. The clocks of open cases follow within seconds, but for those that were given more time."""
+    """Replace all limits. The clocks of open cases follow within seconds; what was agreed until a moment stays."""
     rows = [line.model_dump(mode="json") for line in body.limits]
     try:
         limits_of(rows)

@@ -1,12 +1,14 @@
 """Coverage as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch_service.api.case_schemas import Code, Position
 from dispatch_service.domain.coverage import Coverage, Share
+from dispatch_service.domain.coverage_day import Stretch
 
 
 class _Body(BaseModel):
@@ -82,6 +84,62 @@ class CoverageView(BaseModel):
     features: list[GapFeature]
     summary: Summary
     present: Summary | None = None
+
+
+class SliceView(BaseModel):
+    """A part of a day, as it is at `at`, its middle, on the clock of the county."""
+
+    begins_at: datetime
+    ends_at: datetime
+    at: datetime
+    shift: str | None
+    spots: int
+    area_share: float | None
+    cases_covered: int
+    case_share: float | None
+
+
+class CommunityCourse(BaseModel):
+    """That of a community: a share for each of the slices, in their order."""
+
+    community: str
+    square_metres: int
+    cases: int
+    area_shares: list[float | None]
+    case_shares: list[float | None]
+
+
+class Course(BaseModel):
+    """How much is within a walk in the course of a day; a share of nothing is null."""
+
+    slices: list[SliceView]
+    communities: list[CommunityCourse]
+
+    @classmethod
+    def of(cls, course: Iterable[tuple[Stretch, int, Coverage]]) -> Self:
+        """Return it as it is shown."""
+        slices, communities = [], dict[str, CommunityCourse]()
+        for stretch, spots, coverage in course:
+            whole = ShareView.of(coverage.whole).model_dump()
+            times = {"begins_at": stretch.begins, "ends_at": stretch.ends, "at": stretch.middle}
+            slices.append(SliceView.model_validate({**times, "shift": stretch.shift, "spots": spots, **whole}))
+            for code, share in coverage.communities.items():
+                shown = ShareView.of(share)
+                facts = {"community": code, "area_shares": [], "case_shares": [], **shown.model_dump()}
+                of_one = communities.setdefault(code, CommunityCourse.model_validate(facts))
+                of_one.area_shares.append(shown.area_share)
+                of_one.case_shares.append(shown.case_share)
+        return cls(slices=slices, communities=list(communities.values()))
+
+
+class CourseView(Course):
+    """A day of the county; `present` is how things are, beside a what-if."""
+
+    day: date
+    reach_metres: Annotated[int, Field(description="In a straight line.")]
+    square_metres: int
+    cases: int
+    present: Course | None = None
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -9,7 +9,7 @@ from dispatch_service.api.life_schemas import DepartmentBody, DepartmentView
 from dispatch_service.api.places import CodeInPath
 from dispatch_service.api.reference import Listing
 from dispatch_service.persistence import reference
-from dispatch_service.service import departments
+from dispatch_service.service.directory import DEPARTMENT
 from operations.pages import Page
 from runtime.problems import PROBLEM_RESPONSES
 
@@ -27,13 +27,10 @@ async def list_departments(listing: Listing, contact_system: System = None) -> P
 @router.put("/{code}", responses=NEW)
 async def put_department(code: CodeInPath, body: DepartmentBody, response: Response, change: Change) -> DepartmentView:
     """Add a department or change it as a whole."""
-    kept = await change.run(
-        lambda connection, occasion: departments.keep(connection, occasion, code, body.model_dump())
-    )
-    return DepartmentView.model_validate(change.told(kept, response))
+    return DepartmentView.model_validate(await change.put(DEPARTMENT, code, body.model_dump(), response))
 
 
 @router.delete("/{code}", status_code=204)
 async def remove_department(code: CodeInPath, change: Change) -> None:
     """Remove a department. 409 `place-in-use` where a case was ever transferred to it."""
-    await change.run(lambda connection, occasion: departments.remove(connection, occasion, code))
+    await change.remove(DEPARTMENT, code)

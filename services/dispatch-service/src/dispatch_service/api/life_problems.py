@@ -61,6 +61,12 @@ register_texts(
             "已有整改期限未复查，请先复查。",
             "There is an order of rectification already; inspect it first.",
         ),
+        "lead-resolves": (
+            "主办单位应办结",
+            "The lead resolves the case",
+            "只有协办单位报告协办事项完成，主办单位请办结案件。",
+            "Only supporting units report their part as done; the unit that leads resolves the case.",
+        ),
         "too-many-rectifications": (
             "限期整改已达次数上限",
             "Rectification was ordered as often as it may be",
@@ -161,6 +167,7 @@ def _of_work(error: DispatchError) -> Problem | None:
 
 _CONFLICTS: dict[type[DispatchError], str] = {
     errors.DecidedInConference: "decided-in-conference",
+    errors.LeadResolves: "lead-resolves",
     errors.RectificationOpen: "rectification-open",
     errors.NoRectification: "no-rectification",
     errors.ReinspectionMissing: "reinspection-missing",

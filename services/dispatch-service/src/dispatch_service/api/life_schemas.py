@@ -6,11 +6,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from contracts.events import HandlingMode
-from dispatch_service.api.case_schemas import Code, Note
+from dispatch_service.api.case_schemas import Code, Note, Position
 from dispatch_service.api.grid_schemas import Name
-from dispatch_service.api.photo_schemas import Photos
+from dispatch_service.api.photo_schemas import Photos, photos_of
 from dispatch_service.api.request_schemas import Text
 from dispatch_service.service.conferences import Conference
+from dispatch_service.service.supporting import Contribution
 from runtime.types import Instant, OneLine
 
 Result = Annotated[str, Field(min_length=1, max_length=4000)]
@@ -78,10 +79,20 @@ class RecallBody(_Body):
 
 
 class ContributionBody(_Body):
-    """What was done, with photos."""
+    """What was done, with photos, and where the officer was.
+
+    `part_done`: that was all that the supporting team has to do 协办完成.
+    """
 
     text: Text
     photos: Photos = []
+    position: Position | None = None
+    part_done: Annotated[bool, Field(strict=True)] = False
+
+    def contribution(self) -> Contribution:
+        """Return it as the rest of the service knows it."""
+        position = self.position.to_place() if self.position else None
+        return Contribution(self.text, photos_of(self.photos), position, self.part_done)
 
 
 class RectificationBody(_Body):

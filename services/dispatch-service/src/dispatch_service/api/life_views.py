@@ -102,7 +102,10 @@ class RectificationView(BaseModel):
 
 
 class ContributionView(BaseModel):
-    """What an officer of the leading or a supporting team has done."""
+    """What an officer of the leading or a supporting team has done, and how far from the complaint.
+
+    `part_done`: a supporting team has reported its part as done with it.
+    """
 
     id: UUID
     round: int
@@ -111,11 +114,19 @@ class ContributionView(BaseModel):
     photos: list[PhotoView]
     actor: str
     at: datetime
+    supporting: bool | None
+    distance_metres: int | None
+    part_done: bool
 
 
 class SupportView(BaseModel):
-    """A team that supports 协办 the case, by whose decision (`rule:` and the code of a rule), since when."""
+    """A team that supports 协办 the case, by whose decision (`rule:` and the code of a rule), since when.
+
+    `done_at` is when it has reported its part as done in this round.
+    """
 
     team: str
     by: str
     at: datetime
+    done_at: datetime | None
+    done_by: str | None

@@ -86,6 +86,6 @@ async def show_pattern(response: Response, caller: Staff, engine: ReadEngine) ->
 @router.put("/team-pattern")
 async def put_pattern(body: PatternBody, response: Response, change: Change) -> PatternView:
     """Set the make-up of teams. Teams that differ are told by `pattern_gaps` in the list of teams, and not refused."""
-    version = await change.run(lambda connection, occasion: set_pattern(connection, occasion.tenant, dict(body.roles)))
+    version = await change.run(lambda connection, occasion: set_pattern(connection, occasion, dict(body.roles)))
     response.headers["ETag"] = etag(version)
     return PatternView(roles=body.roles)

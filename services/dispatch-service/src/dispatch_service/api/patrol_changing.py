@@ -1,4 +1,4 @@
-"""What all writes about patrols share: one transaction with the repeat, the work and the answer."""
+"""What writes about patrols and templates of rosters share: one transaction with the repeat, the work, the answer."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from dispatch_service.api import patrol_problems, roster_problems
 from dispatch_service.api.deps import Engine
 from dispatch_service.domain.patrol_errors import PatrolError
-from dispatch_service.domain.roster_errors import FarAway
+from dispatch_service.domain.roster_errors import RosterError
+from dispatch_service.service.duty_planning import BadPlace
 from dispatch_service.service.patrol_plans import Planning
 from runtime import clock
 from runtime.auth import Caller
@@ -89,8 +90,10 @@ async def _perform(connection: AsyncConnection, work: Work) -> StoredAnswer:
         view, version, location = await work(connection)
     except PatrolError as error:
         raise patrol_problems.problem_of(error) from error
-    except FarAway as error:
-        raise roster_problems.problem_of(error, "/position") from error
+    except RosterError as error:
+        raise roster_problems.problem_of(error) from error
+    except BadPlace as error:
+        raise roster_problems.problem_of(error.reason, error.pointer) from error
     headers = {"ETag": etag(version)} | ({"Location": location} if location else {})
     return StoredAnswer(201 if location else 200, view.model_dump_json(), headers)
 

@@ -9,6 +9,7 @@ from contracts.coordinates import Crs, to_wgs84
 from dispatch_service.api.case_schemas import Code
 from dispatch_service.api.grid_schemas import Name
 from dispatch_service.api.reference_schemas import MemberRole, PostKind
+from dispatch_service.domain.opening_hours import OpeningHoursInvalid, opening_hours
 from runtime.types import FiniteFloat, OneLine
 
 CODE_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
@@ -22,6 +23,23 @@ def _in_one_cell(subject: str) -> str:
 
 Subject = Annotated[OneLine, Field(min_length=1, max_length=200), AfterValidator(_in_one_cell)]
 """Of an officer's token; without the semicolon that stands between officers in a cell of a file."""
+
+
+def _hours(text: str) -> str | None:
+    if not text.strip():
+        return None
+    try:
+        return opening_hours(text).text
+    except OpeningHoursInvalid as error:
+        raise PydanticCustomError("hours_invalid", "no opening hours") from error
+
+
+HoursText = Annotated[
+    str,
+    Field(max_length=200, description="Such as `Mo-Fr 08:00-12:00,14:00-18:00; PH off`; empty: always open."),
+    AfterValidator(_hours),
+]
+"""Opening hours 开放时间."""
 
 
 class _Body(BaseModel):
@@ -66,6 +84,7 @@ class PostBody(_Body):
     lon: Annotated[FiniteFloat, Field(ge=-180, le=180)]
     lat: Annotated[FiniteFloat, Field(ge=-90, le=90)]
     crs: Crs = "WGS84"
+    hours: HoursText | None = None
 
     def row(self) -> dict[str, object]:
         """Return it as it is stored, in WGS84."""

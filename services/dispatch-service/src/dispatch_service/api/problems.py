@@ -8,6 +8,7 @@ from dispatch_service.domain.errors import (
     DeadlinePassed,
     DispatchError,
     EndOutOfRange,
+    ExtensionTooLong,
     LimitMissing,
     LimitTwice,
     NotYourTeam,
@@ -21,7 +22,7 @@ from dispatch_service.domain.errors import (
     UnknownTeam,
 )
 from operations.problems import illegal_transition, invalid, not_found
-from runtime.problems import Problem, register_texts
+from runtime.problems import FieldError, Problem, register_texts
 
 register_texts(
     {
@@ -58,8 +59,8 @@ register_texts(
         "request-settled": (
             "已处理",
             "Settled before",
-            "该申请已审批，或该督办已回复。",
-            "The request was decided, or the supervision order answered, before.",
+            "该申请已审批，或该督办已回复或撤销。",
+            "The request was decided, or the supervision order answered or withdrawn, before.",
         ),
         "request-outdated": (
             "申请已失效",
@@ -72,6 +73,12 @@ register_texts(
             "Your own request",
             "申请人不能审批自己的申请。",
             "Nobody approves what they have asked for themselves.",
+        ),
+        "extension-too-long": (
+            "延时过长",
+            "Longer than an extension may be",
+            "延时最长至 {latest}。",
+            "An extension may last until {latest} at the latest.",
         ),
         "end-out-of-range": (
             "应晚于 {earliest}，且不晚于 {latest}。",
@@ -95,6 +102,10 @@ register_texts(
         "unknown-community": ("没有该社区。", "There is no such community."),
         "unknown-grid": ("没有该网格。", "There is no such grid."),
         "duplicate-code": ("编码重复。", "The code comes more than once."),
+        "hours_invalid": (
+            "应为开放时间，如 Mo-Fr 08:00-12:00,14:00-18:00; PH off（PH 为节假日），或 24/7；留空表示始终开放。",
+            "Opening hours, such as Mo-Fr 08:00-12:00,14:00-18:00; PH off (PH: holidays), or 24/7; empty: always open.",
+        ),
         "member_twice": ("同一人重复出现。", "Somebody is named twice."),
         "ring_open": (
             "环未闭合：首末两点应相同。",
@@ -162,6 +173,10 @@ def _of_requests(error: DispatchError) -> Problem | None:
             return Problem(409, "deadline-passed", promised_at=error.promised_at.isoformat())
         case TooManyRequests():
             return Problem(409, "too-many-requests-for-case", most=error.most)
+        case ExtensionTooLong():
+            last = error.latest.isoformat()
+            wrong = FieldError("/until", "extension-too-long", {"latest": last})
+            return Problem(422, "extension-too-long", errors=[wrong], extra={"latest": last}, latest=last)
         case EndOutOfRange():
             earliest, latest = error.earliest.isoformat(), error.latest.isoformat()
             return invalid(f"/{error.field}", "end-out-of-range", earliest=earliest, latest=latest)

@@ -23,7 +23,10 @@ class CommunityView(BaseModel):
 
 
 class PostView(BaseModel):
-    """A key post 重点网格岗位点, liaison station 联络站, kiosk 岗亭, service station or guide point."""
+    """A key post 重点网格岗位点, liaison station 联络站, kiosk 岗亭, service station or guide point.
+
+    `hours` are its opening hours 开放时间; null: always open.
+    """
 
     code: str
     name: str
@@ -32,6 +35,7 @@ class PostView(BaseModel):
     grid: str | None
     lon: float
     lat: float
+    hours: str | None
     generated: bool
 
 

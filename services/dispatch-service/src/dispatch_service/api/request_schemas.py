@@ -1,7 +1,8 @@
 """Requests of units and supervision orders as JSON."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,7 +16,10 @@ Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class RequestView(BaseModel):
-    """What a unit has asked for. `until` is for extensions, `proposed_team` for returns; `note` is the dispatcher's."""
+    """What a unit has asked for. `until` is for extensions, `proposed_team` for returns; `note` is the dispatcher's.
+
+    `lapsed_at`: since then an extension holds no more, for the case got another grade.
+    """
 
     id: UUID
     complaint_id: UUID
@@ -30,10 +34,15 @@ class RequestView(BaseModel):
     note: str | None
     team: str | None
     proposed_team: str | None
+    lapsed_at: datetime | None
 
 
 class OrderView(BaseModel):
-    """A supervision order 督办 and the unit's reply."""
+    """A supervision order 督办 and the unit's reply; one that was withdrawn needs none.
+
+    `overdue_since` is its deadline where that is over and no reply has come. `late` says whether the reply came after
+    it; null without one. `missed_at` is when whoever has given it was told.
+    """
 
     id: UUID
     text: str
@@ -43,6 +52,23 @@ class OrderView(BaseModel):
     reply: str | None
     replied_by: str | None
     replied_at: datetime | None
+    late: bool | None
+    overdue_since: datetime | None
+    missed_at: datetime | None
+    withdrawn_by: str | None
+    withdrawn_at: datetime | None
+    withdrawal_reason: str | None
+
+    @classmethod
+    def among(cls, orders: Sequence[Mapping[str, Any]], at: datetime) -> list[Self]:
+        """Return the orders about a case, as they stand `at` a moment."""
+        return [cls.model_validate({**row, "late": None, "overdue_since": None})._standing(at) for row in orders]
+
+    def _standing(self, at: datetime) -> Self:
+        if self.replied_at is not None:
+            return self.model_copy(update={"late": self.replied_at > self.deadline})
+        is_over = self.withdrawn_at is None and self.deadline < at
+        return self.model_copy(update={"overdue_since": self.deadline if is_over else None})
 
 
 class _Body(BaseModel):
@@ -56,7 +82,7 @@ class ReasonBody(_Body):
 
 
 class ExtensionBody(_Body):
-    """Why, and until when: later than the promised time, by a year at most."""
+    """Why, and until when: later than the promised time, by no more than `/extension-rule` says."""
 
     reason: Text
     until: Instant

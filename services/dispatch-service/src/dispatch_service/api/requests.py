@@ -64,9 +64,10 @@ async def list_requests(
 async def ask_for_extension(
     complaint_id: UUID, body: ExtensionBody, caller: Unit, acting: Acting, clockworks: TenantClockworks
 ) -> Response:
-    """Ask for more time 延时, before the promised time and twice at the most.
+    """Ask for more time 延时, before the promised time, as often and for as long as `/extension-rule` says.
 
-    409 `deadline-passed`, `too-many-requests-for-case` or `request-open` otherwise.
+    409 `deadline-passed`, `too-many-requests-for-case` or `request-open` otherwise; 422 `extension-too-long` says until
+    when it might last (`latest`).
     """
     kind = RequestKind.EXTENSION
     work = partial(requests.ask, kind=kind, reason=body.reason, until=body.until, clockworks=clockworks)
@@ -141,13 +142,28 @@ async def decide_on_request(
 
 @router.post("/cases/{complaint_id}/supervision", response_model=CaseDetail)
 async def give_order(complaint_id: UUID, body: OrderBody, caller: Supervisor, acting: Acting) -> Response:
-    """Give the unit a supervision order 督办 with a deadline of its own; its reply is expected by then."""
+    """Give the unit a supervision order 督办 with a deadline of its own; its reply is expected by then.
+
+    Where none comes, `complaint.order_missed` names whoever has given it.
+    """
     work = partial(supervision.order, text=body.text, deadline=body.deadline)
     return await acting.run(caller, complaint_id, None, work)
 
 
 @router.post("/cases/{complaint_id}/supervision/{order_id}/reply", response_model=CaseDetail)
 async def reply_to_order(complaint_id: UUID, order_id: UUID, body: ReplyBody, caller: Unit, acting: Acting) -> Response:
-    """Answer a supervision order for the unit, once."""
+    """Answer a supervision order for the unit, once; after the deadline the answer counts as late.
+
+    409 `request-settled` where it was answered or withdrawn before.
+    """
     work = partial(supervision.reply, order_id=order_id, text=body.text)
+    return await acting.run(caller, complaint_id, None, work)
+
+
+@router.post("/cases/{complaint_id}/supervision/{order_id}/withdrawal", response_model=CaseDetail)
+async def withdraw_order(
+    complaint_id: UUID, order_id: UUID, body: ReasonBody, caller: Supervisor, acting: Acting
+) -> Response:
+    """Withdraw a supervision order that nobody has answered: nobody is told of its deadline any more."""
+    work = partial(supervision.withdraw, order_id=order_id, reason=body.reason)
     return await acting.run(caller, complaint_id, None, work)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from dispatch_service.domain import roster_errors as errors
+from dispatch_service.domain.attendance import SENT_LATE
 from dispatch_service.domain.roster_errors import InTwoPlaces, RosterError
-from operations.problems import refused
+from operations.problems import invalid, refused
 from runtime.problems import FieldError, Problem, register_texts
 
 register_texts(
@@ -29,6 +30,19 @@ register_texts(
             "In two places at once",
             "{subject} 在 {begins} 至 {ends} 已有值班。",
             "{subject} is on duty from {begins} to {ends} already.",
+        ),
+        "template-not-found": ("未找到模板", "Template not found", "没有该排班模板。", "There is no such template."),
+        "template-name-taken": (
+            "模板名称已存在",
+            "The name is taken",
+            "该队伍已有同名模板。",
+            "The team has a template of this name already.",
+        ),
+        "roster-conflicts": (
+            "排班有冲突",
+            "The roster has conflicts",
+            "有 {count} 处冲突，未排班；dry_run=true 可查看全部。",
+            "Nothing was planned for {count} conflicts; dry_run=true shows all of them.",
         ),
         "duty-begun": (
             "值班已开始",
@@ -56,6 +70,10 @@ register_texts(
             "The roster has no duty for you now (clocking in begins two hours before).",
         ),
         "already-clocked": ("已打过卡", "Clocked already", "您已打过卡。", "You have done that before."),
+        "moment-too-old": (
+            "打卡补传最迟 {days} 天，请联系调度员补记。",
+            "Clocking is sent {days} days late at the most: tell the dispatcher.",
+        ),
         "position-far-away": (
             "位置过远",
             "Far away",
@@ -66,6 +84,9 @@ register_texts(
 )
 
 _ANSWERS: Mapping[type[RosterError], tuple[int, str]] = {
+    errors.UnknownTeam: (422, "unknown-team"),
+    errors.TemplateNotFound: (404, "template-not-found"),
+    errors.TemplateNameTaken: (409, "template-name-taken"),
     errors.UnknownShift: (422, "unknown-shift"),
     errors.UnknownPost: (422, "unknown-post"),
     errors.NotAMember: (422, "not-a-member"),
@@ -84,6 +105,12 @@ def problem_of(error: RosterError, pointer: str | None = None) -> Problem:
     """Return the answer to a refusal; with `pointer` as a finding about a part of the body."""
     if isinstance(error, errors.FarAway):
         return refused(pointer or "/position", "position-far-away")
+    if isinstance(error, errors.MomentInTheFuture):
+        return invalid("/at", "moment-in-the-future")
+    if isinstance(error, errors.MomentTooOld):
+        return invalid("/at", "moment-too-old", days=SENT_LATE.days)
+    if isinstance(error, errors.TooManyDuties):
+        return refused("query/to", "too-many-duties", most=error.most, count=error.count)
     status, code = _ANSWERS[type(error)]
     taken = _taken(error) if isinstance(error, InTwoPlaces) else {}
     if pointer is not None:
@@ -96,6 +123,11 @@ def problem_of(error: RosterError, pointer: str | None = None) -> Problem:
         begins=taken.get("begins"),
         ends=taken.get("ends"),
     )
+
+
+def code_of(error: RosterError) -> str:
+    """Return the code of a refusal of a place or a duty."""
+    return _ANSWERS[type(error)][1]
 
 
 def _taken(error: InTwoPlaces) -> Mapping[str, str]:

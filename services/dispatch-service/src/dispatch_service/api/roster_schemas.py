@@ -8,15 +8,18 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from dispatch_service.api.case_schemas import Code, Note, Position
+from dispatch_service.api.case_schemas import Code, Note
 from dispatch_service.api.grid_schemas import Name
-from dispatch_service.domain.attendance import NEAR_METRES, minutes_early, minutes_late
+from dispatch_service.domain.attendance import NEAR_METRES, Presence, minutes_early, minutes_late
 from dispatch_service.domain.roster import Pattern, Place
-from runtime.types import FiniteFloat, Instant
+from dispatch_service.domain.roster_template import Why
+from dispatch_service.service.duty_planning import LeftOut
 
 MOST_DUTIES = 5_000
 Subject = Annotated[str, Field(min_length=1, max_length=200)]
 Weekday = Annotated[int, Field(strict=True, ge=1, le=7)]
+RosterDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
+"""A day in the years of which there are calendars."""
 
 
 def _to_the_minute(moment: time) -> time:
@@ -73,14 +76,19 @@ class WeekPlaceBody(PlaceBody):
     weekday: Weekday
 
 
-class RosterBody(_Body):
-    """The duties of a team in a period: a week that repeats, single duties, or both."""
+class DaysBody(_Body):
+    """What a planner says of single days."""
 
-    week: Annotated[list[WeekPlaceBody], Field(max_length=1_000)] = []
     days_off: Annotated[list[date], Field(max_length=366, description="Days on which the week does not apply.")] = []
     as_weekday: Annotated[
         dict[date, Weekday], Field(max_length=366, description="Days worked as another weekday, 调休.")
     ] = {}
+
+
+class RosterBody(DaysBody):
+    """The duties of a team in a period: a week that repeats, single duties, or both."""
+
+    week: Annotated[list[WeekPlaceBody], Field(max_length=1_000)] = []
     duties: Annotated[list[DayPlaceBody], Field(max_length=MOST_DUTIES)] = []
 
     def pattern(self) -> Pattern:
@@ -91,10 +99,31 @@ class RosterBody(_Body):
         return Pattern(week, frozenset(self.days_off), self.as_weekday)
 
 
+class PlannedPlace(BaseModel):
+    """A place on a day."""
+
+    day: date
+    shift: str
+    subject: str
+    post: str | None
+
+
+class LeftOutView(PlannedPlace):
+    """A place that the week has and nobody is planned for: what the day is, or `leave` 请假."""
+
+    reason: Why | Literal["leave"]
+
+    @classmethod
+    def of(cls, left_out: LeftOut) -> Self:
+        """Return the view of it."""
+        return cls(day=left_out.day, reason=left_out.reason, **facts_of(left_out.place))
+
+
 class PlannedView(BaseModel):
-    """How many duties are planned now."""
+    """How many duties are planned now, and what of the week is not, for leave."""
 
     duties: int
+    left_out: list[LeftOutView]
 
 
 class AttendanceView(BaseModel):
@@ -132,6 +161,19 @@ class DutyView(BaseModel):
             "clocked_out": _attendance(left, row["clocked_out_metres"], early),
         }
         return cls.model_validate({**row, **attendance})
+
+
+class OnDutyView(DutyView):
+    """A duty that goes on at a moment, and whether the officer had come by then."""
+
+    presence: Presence
+
+    @classmethod
+    def at(cls, row: Mapping[str, Any], moment: datetime) -> Self:
+        """Return the view of a row of the duty table."""
+        came, left = row["clocked_in_at"], row["clocked_out_at"]
+        presence = "present" if came is not None and came <= moment else "not_clocked_in"
+        return cls.of({**row, "presence": "left" if left is not None and left <= moment else presence})
 
 
 class RequestBody(_Body):
@@ -176,41 +218,9 @@ class RequestView(BaseModel):
     note: str | None
 
 
-class ClockBody(_Body):
-    """Where an officer clocks in or out."""
-
-    way: Literal["in", "out"]
-    position: Position
-
-
-class FixBody(_Body):
-    """Where an officer was at a moment; a device that was offline sends many at once."""
-
-    at: Instant
-    position: Position
-    accuracy_metres: Annotated[FiniteFloat | None, Field(ge=0, le=100_000)] = None
-
-
-class FixesBody(_Body):
-    """Positions of the caller."""
-
-    positions: Annotated[list[FixBody], Field(min_length=1, max_length=500)]
-
-
-class KeptView(BaseModel):
-    """How many positions are new."""
-
-    kept: int
-
-
-class LastPosition(BaseModel):
-    """Where an officer was last; WGS84 degrees."""
-
-    subject: str
-    at: datetime
-    lon: float
-    lat: float
-    accuracy_metres: float | None
+def facts_of(place: Place) -> Mapping[str, Any]:
+    """Return what a place says besides its day."""
+    return {"shift": place.shift, "subject": place.subject, "post": place.post}
 
 
 def _attendance(at: datetime | None, metres: int | None, minutes: int | None) -> dict[str, Any] | None:

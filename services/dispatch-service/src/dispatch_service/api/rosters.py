@@ -8,20 +8,31 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from sqlalchemy.exc import IntegrityError
 
 from contracts.roles import Role
+from dispatch_service.api.changing import NEW, Change
 from dispatch_service.api.deps import Engine, ReadEngine, Staff
 from dispatch_service.api.places import CodeInPath
 from dispatch_service.api.roster_problems import problem_of
-from dispatch_service.api.roster_schemas import MOST_DUTIES, DutyView, PlannedView, RosterBody, ShiftBody, ShiftView
-from dispatch_service.domain.roster import Place
+from dispatch_service.api.roster_schemas import (
+    MOST_DUTIES,
+    DutyView,
+    LeftOutView,
+    OnDutyView,
+    PlannedView,
+    RosterBody,
+    RosterDay,
+    ShiftBody,
+    ShiftView,
+)
+from dispatch_service.domain.attendance import Presence
 from dispatch_service.domain.roster_errors import RosterError
 from dispatch_service.persistence import county, rosters
-from dispatch_service.persistence.roster_tables import shift
 from dispatch_service.persistence.rosters import DutyFilter
 from dispatch_service.persistence.tables import team
-from dispatch_service.service.rostering import BadPlace, Period, plan
+from dispatch_service.service.directory import SHIFT
+from dispatch_service.service.duty_planning import BadPlace, Given, Period
+from dispatch_service.service.rostering import plan
 from operations.filters import Code
 from operations.pages import Page, Pages
 from operations.periods import check_days, check_order
@@ -35,7 +46,7 @@ from runtime.types import Instant
 router = APIRouter(tags=["rosters"], responses=PROBLEM_RESPONSES)
 Planner = Annotated[Caller, Depends(require(Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN))]
 Admin = Annotated[Caller, Depends(require(Role.ADMIN))]
-_MOST_DAYS = 366
+MOST_DAYS = 366
 
 
 @router.get("/shifts")
@@ -46,25 +57,16 @@ async def list_shifts(caller: Staff, engine: ReadEngine) -> Page[ShiftView]:
     return Page(items=[ShiftView.model_validate(row) for row in rows])
 
 
-@router.put("/shifts/{code}")
-async def put_shift(code: CodeInPath, body: ShiftBody, response: Response, caller: Admin, engine: Engine) -> ShiftView:
+@router.put("/shifts/{code}", responses=NEW)
+async def put_shift(code: CodeInPath, body: ShiftBody, response: Response, change: Change) -> ShiftView:
     """Add a shift or change its hours; duties that are planned keep theirs."""
-    async with engine.begin() as connection:
-        key = {"tenant": caller.tenant, "code": code}
-        is_new = await county.put(connection, shift, key, body.model_dump())
-    response.status_code = 201 if is_new else 200
-    return ShiftView(code=code, generated=False, **body.model_dump())
+    return ShiftView.model_validate(await change.put(SHIFT, code, body.model_dump(), response))
 
 
 @router.delete("/shifts/{code}", status_code=204)
-async def remove_shift(code: CodeInPath, caller: Admin, engine: Engine) -> None:
+async def remove_shift(code: CodeInPath, change: Change) -> None:
     """Remove a shift; duties that are planned stay. 409 `place-in-use` while a patrol plan goes by it."""
-    try:
-        async with engine.begin() as connection:
-            if not await county.remove(connection, shift, {"tenant": caller.tenant, "code": code}):
-                raise Problem(404, "place-not-found")
-    except IntegrityError as error:  # a foreign key: patrol plans
-        raise Problem(409, "place-in-use") from error
+    await change.remove(SHIFT, code)
 
 
 @router.put("/rosters/{code}")
@@ -74,16 +76,18 @@ async def plan_duties(
     body: RosterBody,
     caller: Planner,
     engine: Engine,
-    first: Annotated[date, Query(alias="from", description="The first day.")],
-    last: Annotated[date, Query(alias="to", description="The last day.")],
+    first: Annotated[RosterDay, Query(alias="from", description="The first day.")],
+    last: Annotated[RosterDay, Query(alias="to", description="The last day.")],
 ) -> PlannedView:
     """Make the duties of a team in a period those given, in place of those that were planned 排班.
 
     `week` repeats through the period but on `days_off`; `as_weekday` names days that are worked as another weekday.
-    Nobody may be on duty twice at the same time, in whichever team: 422 `in-two-places` with the duty that is there.
+    Leave that was approved stays: the week leaves those officers out for its time (`left_out`), while one of `duties`
+    ends the leave that the officer has from this team. Nobody may be on duty twice at the same time, in whichever team:
+    422 `in-two-places` with the duty that is there.
     409 `duty-begun` where somebody has clocked in at a duty that would go.
     """
-    check_days(first, last, _MOST_DAYS)
+    check_days(first, last, MOST_DAYS)
     given = list(_given(body, first, last))
     if len(given) > MOST_DUTIES:
         raise refused("query/to", "too-many-duties", most=MOST_DUTIES, count=len(given))
@@ -92,11 +96,12 @@ async def plan_duties(
         async with engine.begin() as connection:
             if not await county.known(connection, team, caller.tenant, [code]):
                 raise Problem(404, "place-not-found")
-            return PlannedView(duties=await plan(connection, period, given, _zone(request)))
+            planned = await plan(connection, period, given, _zone(request))
     except BadPlace as error:
-        raise problem_of(error.reason, str(error.index)) from error
+        raise problem_of(error.reason, error.pointer) from error
     except RosterError as error:
         raise problem_of(error) from error
+    return PlannedView(duties=planned.duties, left_out=[LeftOutView.of(each) for each in planned.left_out])
 
 
 async def _duty_filter(
@@ -149,27 +154,28 @@ async def who_is_on_duty(
     team_code: Annotated[Code | None, Query(alias="team")] = None,
     post: Code | None = None,
     community: Code | None = None,
+    presence: Annotated[Presence | None, Query(description="Only who had come by then, or not, or had left.")] = None,
     limit: Annotated[int, Query(ge=1, le=2_000)] = 500,
-) -> Page[DutyView]:
-    """Say who is on duty where at a moment: planned, whether clocked in or not, but not on leave."""
+) -> Page[OnDutyView]:
+    """Say who is on duty where at a moment: planned, whether clocked in or not (`presence`), but not on leave."""
     moment = at or now()
     wanted = DutyFilter(
         begins_from=moment, begins_to=moment, team=team_code, post=post, community=community, state="planned"
     )
     async with engine.connect() as connection:
-        rows = await rosters.at(connection, caller.tenant, wanted, moment, size=limit)
-    return Page(items=[DutyView.of(row) for row in rows])
+        rows = await rosters.at(connection, caller.tenant, wanted, moment, presence=presence, size=limit)
+    return Page(items=[OnDutyView.at(row, moment) for row in rows])
 
 
-def _given(body: RosterBody, first: date, last: date) -> Iterator[tuple[date, Place, object]]:
+def _given(body: RosterBody, first: date, last: date) -> Iterator[Given]:
     """Yield every duty with the pointer to where the body names it."""
     for day, place in body.pattern().expand(first, last):
-        yield day, place, "/week"
+        yield Given(day, place, "/week", of_week=True)
     for index, each in enumerate(body.duties):
         if not first <= each.day <= last:
             error = FieldError(f"/duties/{index}/day", "outside-period", {"first": first, "last": last})
             raise Problem(422, "validation-failed", errors=[error], count=1)
-        yield each.day, each.place(), f"/duties/{index}"
+        yield Given(each.day, each.place(), f"/duties/{index}")
 
 
 def _zone(request: Request) -> ZoneInfo:

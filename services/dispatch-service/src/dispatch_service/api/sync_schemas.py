@@ -1,25 +1,27 @@
 """Actions that were done offline, and what became of them, as JSON."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.lifecycle import Status
 from dispatch_service.api.action_kinds import IN_THE_FIELD
-from dispatch_service.api.case_schemas import TeamRef
+from dispatch_service.api.case_schemas import Position, TeamRef
+from dispatch_service.api.roster_schemas import DutyView
 from dispatch_service.domain.clocks import Light
-from runtime.problems import Problem
 from runtime.problems.validation import problem_of
 from runtime.types import Instant, Integer
 
 MOST_ACTIONS = 100
+Model = TypeVar("Model", bound=BaseModel)
 _Name = Literal[
     "accept",
     "start",
     "resolve",
     "note",
+    "contribution",
     "extension",
     "suspension",
     "resumption",
@@ -33,7 +35,8 @@ _Name = Literal[
 class SyncBody(BaseModel):
     """What the device has done since it was last online, in the order in which it was done.
 
-    Each item is an `OfflineItem`; one that is not valid is refused and leaves the others alone.
+    Each item is an `OfflineItem` or, for clocking in and out, an `OfflineClocking`; one that is not valid is refused
+    and leaves the others alone.
     """
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": []})
@@ -60,6 +63,26 @@ class OfflineItem(BaseModel):
     body: dict[str, Any] = {}
 
 
+class OfflineClocking(BaseModel):
+    """Clocking in or out of a duty 打卡, which is about no case; `body` has the position. `at` counts, not now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+    action: Literal["clock_in", "clock_out"]
+    at: Instant
+    after: UUID | None = None
+    body: dict[str, Any] = {}
+
+
+class ClockingPlace(BaseModel):
+    """Where somebody clocked in or out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    position: Position
+
+
 class PresentCase(BaseModel):
     """Where a case stood right after the action, or when it was refused."""
 
@@ -75,7 +98,8 @@ class SyncResult(BaseModel):
     """What became of one action.
 
     `done`; `conflict`: the case is not any more what the device took it to be; `refused`: it cannot be done at all;
-    `held_back`: an earlier action on the case was not done, so this one was not tried and may be sent again.
+    `held_back`: an earlier action on the case, or an earlier clocking, was not done, so this one was not tried and may
+    be sent again.
     `repeated`: the answer was given before, and is given again.
     """
 
@@ -84,6 +108,10 @@ class SyncResult(BaseModel):
     outcome: Literal["done", "conflict", "refused", "held_back"]
     repeated: bool = False
     case: PresentCase | None = None
+    duties: Annotated[
+        list[DutyView] | None,
+        Field(description="Of a clocking: the duty that it was for or, in a conflict, the officer's at that time."),
+    ] = None
     problem: dict[str, Any] | None = None
 
 
@@ -95,16 +123,24 @@ class SyncAnswer(BaseModel):
 
 def read_item(item: dict[str, Any]) -> tuple[OfflineItem, BaseModel]:
     """Return an item and the body of its action; raises `Problem` 422 that names what is wrong with them."""
-    try:
-        read = OfflineItem.model_validate(item)
-    except ValidationError as error:
-        raise _named(error, ("body",)) from error
-    try:
-        return read, IN_THE_FIELD[read.action].body.model_validate(read.body)
-    except ValidationError as error:
-        raise _named(error, ("body", "body")) from error
+    read = _read(OfflineItem, item)
+    return read, _read(IN_THE_FIELD[read.action].body, read.body, "body")
 
 
-def _named(error: ValidationError, place: tuple[str, ...]) -> Problem:
-    findings = [{**finding, "loc": (*place, *finding["loc"])} for finding in error.errors(include_input=False)]
-    return problem_of(findings)
+def is_clocking(item: dict[str, Any]) -> bool:
+    """Say whether an item is about a duty, not a case."""
+    return item.get("action") in ("clock_in", "clock_out")
+
+
+def read_clocking(item: dict[str, Any]) -> tuple[OfflineClocking, ClockingPlace]:
+    """Return a clocking and its body; raises `Problem` 422 that names what is wrong with them."""
+    read = _read(OfflineClocking, item)
+    return read, _read(ClockingPlace, read.body, "body")
+
+
+def _read(model: type[Model], given: dict[str, Any], *part: str) -> Model:
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        findings = error.errors(include_input=False)
+        raise problem_of([{**each, "loc": ("body", *part, *each["loc"])} for each in findings]) from error

@@ -12,7 +12,6 @@ from dispatch_service.api.acting import Acting
 from dispatch_service.api.case_schemas import CaseDetail
 from dispatch_service.api.deps import TenantClockworks
 from dispatch_service.api.life_schemas import ConferenceBody, ContributionBody
-from dispatch_service.api.photo_schemas import photos_of
 from dispatch_service.api.places import CodeInPath
 from dispatch_service.service import conferences, supporting
 from runtime.auth import Caller, require
@@ -52,7 +51,8 @@ async def remove_support(complaint_id: UUID, team: CodeInPath, caller: Assigner,
 async def contribute(complaint_id: UUID, body: ContributionBody, caller: Officer, acting: Acting) -> Response:
     """Add what one's team has done for the case, as the leading team or a supporting one; only the lead resolves it.
 
-    403 `not-involved` for officers of other teams.
+    With `part_done` a supporting team's part is over, and the case leaves its worklist until another round. 403
+    `not-involved` for officers of other teams, 409 `lead-resolves` for a part of the lead's.
     """
-    work = partial(supporting.contribute, text=body.text, photos=photos_of(body.photos))
+    work = partial(supporting.contribute, contribution=body.contribution())
     return await acting.run(caller, complaint_id, None, work)

@@ -1,7 +1,7 @@
 """What an officer has to do, for devices that are online now and then."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -33,7 +33,10 @@ _OVERLAP = timedelta(minutes=1)
 
 
 class WorkItem(BaseModel):
-    """A case in few bytes: `summary` is the begin of the description, `walk_metres` the way on foot from `near`."""
+    """A case in few bytes: `summary` is the begin of the description, `walk_metres` the way on foot from `near`.
+
+    `team` leads 主办; `role` says whether that is one of the officer's teams, or one of these supports it 协办.
+    """
 
     complaint_id: UUID
     number: str
@@ -41,6 +44,7 @@ class WorkItem(BaseModel):
     version: int
     round: int
     team: str
+    role: Literal["lead", "supporting"]
     assignee: str | None
     officer: str | None
     category: str | None
@@ -89,6 +93,8 @@ async def show_worklist(
     limit: Limit = 100,
 ) -> Worklist:
     """List what the caller's teams have to do 待办: red, yellow, green, then suspended; in each the nearest first.
+
+    Cases that they lead, and those that they support until their part is done.
 
     With `updated_after` only what has changed since, and in `gone` what is not theirs any more (on the first page).
     409 `worklist-outdated` where that was too long ago (30 days), or more than 1,000 cases have gone.

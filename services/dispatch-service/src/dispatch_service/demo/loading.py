@@ -27,7 +27,7 @@ async def load(url: str, tenant: str) -> None:
         async with engine.begin() as connection:
             await county.lock(connection, tenant)
             new = {table: await _add(connection, table, values) for table, values in rows(tenant)}
-            for sort in SORTS:
+            for sort in (each for each in SORTS if each.table.name in new):
                 added = new[sort.table.name]
                 told = await county.with_members(connection, tenant, added) if sort is TEAM else added
                 await announce(connection, Occasion(tenant, now()), sort, told)

@@ -2,13 +2,22 @@
 
 import math
 from datetime import datetime, timedelta
+from typing import Literal
 
 from dispatch_service.domain.routing import Point
 
+Absence = Literal["absent", "not_clocked_in", "late", "left_early", "not_clocked_out"]
+"""How a duty was not done as planned: nobody came until its end, or has come until now, …"""
+Presence = Literal["not_clocked_in", "present", "left"]
+"""Whether somebody who is on the roster at a moment has come by then."""
 EARLIEST = timedelta(hours=2)
 """Before the duty begins."""
 LATEST = timedelta(hours=4)
 """After the duty has ended, for clocking out."""
+SENT_LATE = timedelta(days=3)
+"""A device that was offline may send a clocking so late."""
+AHEAD = timedelta(minutes=5)
+"""The clock of a device may be ahead by so much."""
 NEAR_METRES = 500.0
 """Further from the post, or outside the grid by more, is marked as not on the spot."""
 FARTHEST_METRES = 50_000.0

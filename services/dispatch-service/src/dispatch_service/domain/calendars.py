@@ -28,6 +28,8 @@ class Calendar:
     office_hours: Sequence[Span] = OFFICE_HOURS
     name_of: Callable[[date], str | None] = _nameless
     """The name of a public holiday; None for days that have none."""
+    replaced: Callable[[date], int | None] = _nameless
+    """The weekday whose day off a make-up workday stands for (Monday is 1); None where nobody knows."""
 
     def is_working(self, day: date) -> bool:
         """Say whether `day` is a working day."""
@@ -40,6 +42,10 @@ class Calendar:
     def is_holiday(self, day: date) -> bool:
         """Say whether `day` is a day off that has a name, or is the tenant's own."""
         return not self.is_working(day) and (self.overrides.get(day) is False or self.name_of(day) is not None)
+
+    def is_make_up_workday(self, day: date) -> bool:
+        """Say whether `day` is a Saturday or Sunday that is worked."""
+        return self.is_working(day) and not is_weekday(day)
 
     def office(self) -> WorkingTime:
         """Return the counting of working hours."""

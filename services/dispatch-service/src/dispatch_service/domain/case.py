@@ -51,6 +51,12 @@ class Case:
     intake_sequence: int = 0
     waiting_since: datetime | None = None
     """Since when its clock waits for the reporter's answer; stays, as the moment at which it stopped, with a result."""
+    updated_at: datetime | None = None
+    """When it was last changed; None where that does not matter."""
+
+    def no_earlier(self, now: datetime) -> datetime:
+        """Return `now`, or when the case last changed, where a clock was set back since: each step follows the last."""
+        return max(now, self.received_at, self.updated_at or now)
 
     def check(self, event: EventType) -> Status:
         """Return the state after an event of dispatch's own; ActionConflict where the state table has no such line."""
@@ -76,9 +82,9 @@ class Case:
         self.sequence += 1
 
     def tell(self, event: EventType) -> None:
-        """Count an event by which a timer tells that a time is over; raises ActionConflict like `act`.
+        """Count an event that leaves what is to be done with the case; raises ActionConflict like `act`.
 
-        It asks for haste, not for anything else than was to be done before, so the version stays.
+        A timer tells that a time is over, or an order was answered: the version stays.
         """
         self.check(event)
         self.sequence += 1

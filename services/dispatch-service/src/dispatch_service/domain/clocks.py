@@ -143,7 +143,11 @@ class Clockwork:
     def return_by(self, category: str | None, grade: Grade, assigned_at: datetime) -> datetime | None:
         """Return until when a team that has a case since `assigned_at` may give it back; None for no limit."""
         limit = self._limits.of(category, grade).get(Stage.RETURN)
-        return None if limit is None else self._countings[limit.unit].add(assigned_at, limit.time)
+        return None if limit is None else self.end_of(limit, assigned_at)
+
+    def end_of(self, allowance: Allowance, begin: datetime) -> datetime:
+        """Return when so much time has passed since `begin`."""
+        return self._countings[allowance.unit].add(begin, allowance.time)
 
     def reassign(self, clock: Clock, category: str | None, grade: Grade, assigned_at: datetime) -> Clock:
         """Return the clock of a case that went to another team: the promise stands, the stages before it begin anew."""
@@ -201,7 +205,7 @@ class Clockwork:
         def shifted(moment: datetime) -> datetime:
             if moment <= suspended_at:
                 return moment
-            return counting.add(resumed_at, counting.between(suspended_at, moment))
+            return max(moment, counting.add(resumed_at, counting.between(suspended_at, moment)))
 
         return shifted
 

@@ -4,10 +4,12 @@ A way on foot is taken to be a straight line times a detour factor, so a walk of
 `minutes × speed / detour` around each spot.
 """
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -56,47 +58,85 @@ class Coverage:
     gaps: Mapping[str, BaseGeometry]
 
 
-def cover(
-    grids: Sequence[tuple[str, BaseGeometry]],
-    spots: Sequence[Point],
-    cases: Sequence[tuple[str | None, Point]],
-    walk: Walk,
-) -> Coverage:
-    """Return what the `spots` cover of the communities' grids and of the cases; `grids` must not be empty.
+class Reach(NamedTuple):
+    """What is within a walk of some places: the shape, in metres, and of each case whether it is."""
 
-    Grids and cases come with their community. A case without one counts in the whole only.
-    """
-    areas = [area for _, area in grids]
-    plane = Plane(areas)
-    reach = shapely.union_all(_circles(plane.points(spots), walk.metres))
-    parts: dict[str, list[Any]] = defaultdict(list)
-    for (community, _), area in zip(grids, plane.flat(areas), strict=True):
-        parts[community].append(area)
-    all_cases, near_cases = _count(cases, plane, reach)
-    shares, gaps = {}, {}
-    for community in sorted(parts):
-        area = shapely.union_all(parts[community])
-        rest = area.difference(reach)
-        near = area.area - rest.area
-        shares[community] = Share(area.area, near, all_cases[community], near_cases[community])
-        if not rest.is_empty:
-            gaps[community] = plane.degrees(rest)
-    return Coverage(_sum(shares, all_cases, near_cases), shares, gaps)
+    shape: BaseGeometry
+    cases: Any
+
+
+class Ground:
+    """The communities of a county and its cases in metres, laid out once for any number of questions."""
+
+    def __init__(
+        self, grids: Sequence[tuple[str, BaseGeometry]], cases: Sequence[tuple[str | None, Point]] = ()
+    ) -> None:
+        """Grids and cases come with their community; `grids` must not be empty.
+
+        A case without a community counts in the whole only.
+        """
+        areas = [area for _, area in grids]
+        self._plane = Plane(areas)
+        parts: dict[str, list[Any]] = defaultdict(list)
+        for (community, _), area in zip(grids, self._plane.flat(areas), strict=True):
+            parts[community].append(area)
+        self._areas = {community: shapely.union_all(parts[community]) for community in sorted(parts)}
+        self._tiles = _tiles(list(self._areas.values()))
+        self._points = self._plane.points([point for _, point in cases])
+        self._nowhere = np.zeros(len(cases), dtype=bool)
+        self._names = list({community: None for community, _ in cases})
+        places = {name: place for place, name in enumerate(self._names)}
+        self._owners = np.array([places[community] for community, _ in cases], dtype=int)
+        self._cases = self._count(~self._nowhere)
+
+    @property
+    def square_metres(self) -> float:
+        """The area of all communities."""
+        return float(sum(area.area for area in self._areas.values()))
+
+    def reach(self, spots: Sequence[Point], walk: Walk) -> Reach:
+        """Return what is within reach of one of the `spots`."""
+        shape = shapely.union_all(_circles(self._plane.points(spots), walk.metres))
+        shapely.prepare(shape)
+        return Reach(shape, shapely.intersects_xy(shape, self._points[:, 0], self._points[:, 1]))
+
+    def cover(self, reaches: Sequence[Reach]) -> Coverage:
+        """Return what of the communities and of the cases is within one of the `reaches`."""
+        shape = shapely.union_all([each.shape for each in reaches])
+        near_cases = self._count(np.logical_or.reduce([each.cases for each in reaches] or [self._nowhere]))
+        shares, gaps = {}, {}
+        for (community, area), rest in zip(self._areas.items(), self._rests(shape), strict=True):
+            near = area.area - rest.area
+            shares[community] = Share(area.area, near, self._cases[community], near_cases[community])
+            if not rest.is_empty:
+                gaps[community] = self._plane.degrees(rest)
+        return Coverage(_sum(shares, self._cases, near_cases), shares, gaps)
+
+    def _rests(self, reach: BaseGeometry) -> list[Any]:
+        """Return what of each community is not within reach; each is looked at beside what is near it alone."""
+        areas = list(self._areas.values())
+        pieces = shapely.get_parts(shapely.intersection(self._tiles, reach))
+        pieces = pieces[shapely.area(pieces) > 0]
+        for community, piece in shapely.STRtree(pieces).query(areas, predicate="intersects").T:
+            areas[community] = areas[community].difference(pieces[piece])
+        return areas
+
+    def _count(self, chosen: Any) -> Counter[str | None]:
+        """Count the cases that are chosen, by community."""
+        counts = np.bincount(self._owners[chosen], minlength=len(self._names)).tolist()
+        return Counter(dict(zip(self._names, counts, strict=True)))
+
+
+def _tiles(areas: Sequence[BaseGeometry]) -> Any:
+    """Return boxes that lie side by side over the areas, about one for sixteen of them."""
+    west, south, east, north = shapely.total_bounds(np.array(areas, dtype=object))
+    side = max(1, math.isqrt(len(areas)) // 4)
+    x, y = np.linspace(west, east, side + 1), np.linspace(south, north, side + 1)
+    return np.concatenate([shapely.box(x[:-1], low, x[1:], high) for low, high in pairwise(y)])
 
 
 def _circles(points: Any, metres: float) -> Any:
     return shapely.buffer(shapely.points(points), metres, quad_segs=_QUARTER_SEGMENTS)
-
-
-def _count(
-    cases: Sequence[tuple[str | None, Point]], plane: Plane, reach: BaseGeometry
-) -> tuple[Counter[str | None], Counter[str | None]]:
-    communities = [community for community, _ in cases]
-    points = plane.points([point for _, point in cases])
-    shapely.prepare(reach)
-    is_near = np.asarray(shapely.intersects_xy(reach, points[:, 0], points[:, 1])).tolist()
-    near = [community for community, within in zip(communities, is_near, strict=True) if within]
-    return Counter(communities), Counter(near)
 
 
 def _sum(shares: Mapping[str, Share], cases: Counter[str | None], near: Counter[str | None]) -> Share:

@@ -81,6 +81,14 @@ class TooManyRequests(DispatchError):
         self.most = most
 
 
+class ExtensionTooLong(DispatchError):
+    """More time is asked for than the tenant gives at once: until after `latest`."""
+
+    def __init__(self, latest: datetime) -> None:
+        super().__init__(f"until must not lie after {latest.isoformat()}")
+        self.latest = latest
+
+
 class EndOutOfRange(DispatchError):
     """The moment given as `field` does not lie after `earliest`, or lies after `latest`."""
 

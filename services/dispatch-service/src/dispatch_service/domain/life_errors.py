@@ -50,6 +50,10 @@ class NotInvolved(DispatchError):
         self.team = team
 
 
+class LeadResolves(DispatchError):
+    """Only supporting units report their part as done; the unit that leads resolves the case."""
+
+
 class LeadSupports(DispatchError):
     """The unit that leads cannot support itself; `field` says where it is named."""
 

@@ -1,11 +1,13 @@
 """What a unit may ask for, when, and how often: extension 延时, suspension 挂账, resumption 恢复, return 退单."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from contracts.lifecycle import EventType
-from dispatch_service.domain.errors import DeadlinePassed, EndOutOfRange, TooManyRequests
+from dispatch_service.domain.clocks import Clockwork
+from dispatch_service.domain.errors import DeadlinePassed, EndOutOfRange, ExtensionTooLong, TooManyRequests
 from dispatch_service.domain.life_errors import (
     DecidedInConference,
     ReturnedTooOften,
@@ -13,12 +15,13 @@ from dispatch_service.domain.life_errors import (
     SupervisorDecides,
     UnitHasReturned,
 )
+from dispatch_service.domain.limits import Allowance, Unit
 
-MOST_EXTENSIONS = 2
 MOST_SUSPENSIONS = 2
 MOST_RETURNS = 3
 """In one round of a case."""
-LONGEST_EXTENSION = timedelta(days=366)
+LONGEST_TERM = timedelta(days=366)
+"""Nobody gives more time at once than that, whatever the rule."""
 
 
 class RequestKind(StrEnum):
@@ -39,19 +42,40 @@ EVENT_OF: Mapping[RequestKind, EventType] = {
 """What follows when it is approved."""
 
 
-def check_extension(promised_at: datetime, extensions: int, until: datetime, at: datetime) -> None:
-    """Raise unless more time may still be asked for `at` a moment: DeadlinePassed, TooManyRequests, EndOutOfRange."""
+@dataclass(frozen=True, slots=True)
+class ExtensionRule:
+    """How long an extension may be, counted from the promised time, and how many a round may have."""
+
+    longest: Allowance
+    most: int
+
+
+EXTENSIONS = ExtensionRule(Allowance(30, Unit.WORKING_DAYS), most=2)
+"""Of a tenant that has not set its own."""
+
+
+def check_extension(
+    work: Clockwork, rule: ExtensionRule, promised_at: datetime, granted: int, *, until: datetime, at: datetime
+) -> None:
+    """Raise unless more time may still be asked for `at` a moment.
+
+    DeadlinePassed, TooManyRequests, ExtensionTooLong, EndOutOfRange.
+    """
     if at >= promised_at:
         raise DeadlinePassed(promised_at)
-    if extensions >= MOST_EXTENSIONS:
-        raise TooManyRequests(MOST_EXTENSIONS)
-    check_end("until", promised_at, until)
+    if granted >= rule.most:
+        raise TooManyRequests(rule.most)
+    latest = min(work.end_of(rule.longest, promised_at), promised_at + LONGEST_TERM)
+    if until > latest:
+        raise ExtensionTooLong(latest)
+    if until <= promised_at:
+        raise EndOutOfRange("until", promised_at, latest)
 
 
 def check_end(field: str, earliest: datetime, end: datetime) -> None:
     """Raise EndOutOfRange unless `end`, which was given as `field`, lies after `earliest`, by a year at most."""
-    if not earliest < end <= earliest + LONGEST_EXTENSION:
-        raise EndOutOfRange(field, earliest, earliest + LONGEST_EXTENSION)
+    if not earliest < end <= earliest + LONGEST_TERM:
+        raise EndOutOfRange(field, earliest, earliest + LONGEST_TERM)
 
 
 def check_suspension(suspensions: int) -> None:

@@ -11,6 +11,10 @@ class UnknownShift(RosterError):
     """There is no such shift."""
 
 
+class UnknownTeam(RosterError):
+    """There is no such team."""
+
+
 class NotAMember(RosterError):
     """The officer is no member of the team."""
 
@@ -27,6 +31,23 @@ class InTwoPlaces(RosterError):
         self.subject = subject
         self.begins = begins
         self.ends = ends
+
+
+class TemplateNotFound(RosterError):
+    """No template with this id in the caller's tenant."""
+
+
+class TemplateNameTaken(RosterError):
+    """The team has another template with this name."""
+
+
+class TooManyDuties(RosterError):
+    """More duties than are planned at once."""
+
+    def __init__(self, most: int, count: int) -> None:
+        super().__init__(f"at most {most}, not {count}")
+        self.most = most
+        self.count = count
 
 
 class DutyBegun(RosterError):
@@ -55,6 +76,14 @@ class NoDutyNow(RosterError):
 
 class AlreadyClocked(RosterError):
     """The officer has clocked in, or out, before."""
+
+
+class MomentInTheFuture(RosterError):
+    """Somebody says that they will clock in or out later."""
+
+
+class MomentTooOld(RosterError):
+    """A clocking that is sent so late is not believed any more."""
 
 
 class FarAway(RosterError):

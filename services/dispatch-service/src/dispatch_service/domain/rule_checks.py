@@ -12,20 +12,6 @@ from dispatch_service.domain.rules import AttributeTest, Rule, When
 from dispatch_service.domain.survey import flaw_of
 
 Kind = Literal["team", "skill", "grid", "community", "category", "source"]
-SHIPPED_SOURCES = frozenset(
-    {
-        "resident_app",
-        "hotline",
-        "liaison_station",
-        "grid_patrol",
-        "regular_inspection",
-        "home_visit",
-        "video_sensor",
-        "superior_assigned",
-        "media",
-    }
-)
-"""The nine sources 九大类事件来源 that every tenant begins with."""
 Finding = tuple[str, str, Mapping[str, object]]
 """Pointer, code and parameters."""
 
@@ -52,7 +38,7 @@ class Known:
     skills: Collection[str]
     """Those of its officers."""
     categories: Collection[str] = ()
-    """Those that intake has told of, none where it never did: then nothing can be said of any."""
+    """Those that intake has told of, or that are shipped where it never did; none where that is not known."""
     sources: Collection[str] = ()
     """Those that are shipped and those that intake has told of, less what is removed; none where that is not known."""
 

@@ -14,14 +14,13 @@ from contracts.envelope import Event
 from contracts.events import ComplaintReceived, ComplaintReclassified, Place
 from contracts.lifecycle import EventType, Status
 from dispatch_service.domain.case import Case
-from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.router import Route
 from dispatch_service.events import received
 from dispatch_service.events.placements import Placed, Started
 from dispatch_service.events.placing import place
 from dispatch_service.persistence import case_clocks, cases, explanations, reclassified, requests, support
-from dispatch_service.persistence.case_clocks import CaseClock
 from dispatch_service.persistence.rows import Row
+from dispatch_service.service import clocking
 from dispatch_service.service.announcements import SOURCE, answer
 from dispatch_service.service.rulebooks import Rulebook, Rulebooks
 
@@ -89,7 +88,7 @@ async def send_on(
         await cases.save(connection, case, now, grade=route.grade.value)
         return []
     known = await case_clocks.read(connection, case.tenant, case.complaint_id)
-    clock = _clock(book.work, known, route, now)
+    clock = await clocking.anew(connection, book.work, case, known, grade=route.grade, assigned_at=now)
     arrival = going.cause._replace(data=going.complaint)
     [placed] = await place(
         connection, [arrival], [route], [Started(book.work.version, clock)], {case.tenant: book}, now
@@ -125,14 +124,6 @@ async def _move(connection: AsyncConnection, going: Going, placed: Placed, book:
         **case_clocks.columns_of(clock),
     )
     return answer(going.cause, EventType.ASSIGNED, case.sequence, placed.assigned(), at=now)
-
-
-def _clock(work: Clockwork, known: CaseClock, route: Route, now: datetime) -> Clock:
-    """Return the clock by the limits of the category; more time that somebody has given is not taken back."""
-    if known.clock is not None and known.was_moved:
-        return work.reassign(known.clock, known.category, route.grade, now)
-    clock = work.start(known.category, route.grade, begun_at=known.begun_at, assigned_at=now, deadline=known.deadline)
-    return clock.after(known.clock, is_same_unit=False)
 
 
 def complaint_of(row: Row) -> ComplaintReceived:

@@ -11,6 +11,7 @@ from contracts.envelope import Event
 from contracts.events import ComplaintRescheduled, QuestionAnswered, QuestionAsked, QuestionLapsed
 from contracts.lifecycle import EventType
 from dispatch_service.domain.case import Case
+from dispatch_service.domain.clock_moves import reckon
 from dispatch_service.domain.clocks import Clock
 from dispatch_service.persistence import waits
 from dispatch_service.persistence.case_slices import CaseKey
@@ -88,26 +89,17 @@ class Conversations:
         works = await clockworks.of(connection, {each.event.tenant for each in ended})
         cases = [self._cases[self._key(each)] for each in ended]
         known = await waits.clocks(connection, cases)
-        clocks: dict[UUID, Clock] = {}
+        clocks: dict[UUID, tuple[Clock, int]] = {}
         events = []
         for each in ended:
             event, case = each.event, known[each.event.subject]
             work = works[event.tenant]
-            former = (
-                clocks.get(event.subject)
-                or case.clock
-                or work.start(
-                    case.category,
-                    case.grade,
-                    begun_at=case.begun_at,
-                    assigned_at=case.begun_at,
-                    deadline=case.deadline,
-                )
-            )
+            moved, _ = clocks.get(event.subject, (None, 0))
+            former = moved or case.clock or reckon(work, case.course(case.begun_at))
             since = max(each.waited_since or event.time, case.begun_at)
             until = max(event.time, since)
             clock = work.resume(former, case.category, case.grade, since, until, assigned_at=case.assigned_at)
-            clocks[event.subject] = clock
+            clocks[event.subject] = (clock, work.version)
             data = ComplaintRescheduled(
                 promised_at=clock.promised_at,
                 promised_before=former.promised_at,

@@ -1,6 +1,6 @@
 """The clocks of cases that are locked already, one at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dispatch_service.domain.clock_moves import Course, Move
 from dispatch_service.domain.clocks import Clock
 from dispatch_service.domain.limits import Grade, Unit
 from dispatch_service.domain.stage_times import StageTimes
@@ -59,6 +60,17 @@ class CaseClock:
         """Whether somebody has given the unit another time than the limits do."""
         return self.extensions + self.suspensions + self.waits > 0
 
+    def course(self, assigned_at: datetime, moves: Sequence[Move] = (), *, grade: Grade | None = None) -> Course:
+        """Return what its clock goes by where its team has it since `assigned_at`, by another `grade` where given."""
+        return Course(
+            category=self.category,
+            grade=grade or self.grade,
+            begun_at=self.begun_at,
+            assigned_at=assigned_at,
+            deadline=self.deadline,
+            moves=moves,
+        )
+
 
 async def read(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> CaseClock:
     """Return the clock of a case that is there."""
@@ -92,6 +104,14 @@ def clock_of(row: Mapping[Any, Any]) -> CaseClock:
         waits=row["waits"],
         deadline=row["order_deadline"],
     )
+
+
+def moved(clock: Clock, version: int) -> dict[str, object]:
+    """Return the columns of a clock that was moved by the settings of `version`, for `cases.save`.
+
+    Where these are older than those that it went by, it is renewed.
+    """
+    return {**columns_of(clock), "clock_version": sa.func.least(dispatch_case.c.clock_version, version)}
 
 
 def columns_of(clock: Clock) -> dict[str, object]:

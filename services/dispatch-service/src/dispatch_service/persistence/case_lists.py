@@ -32,7 +32,7 @@ Order: TypeAlias = Literal["received", "deadline", "distance", "reinspection"]
 Escalation: TypeAlias = Literal["80", "100", "200"]
 """The highest level that was announced of a stage which is not over."""
 Supervision: TypeAlias = Literal["open", "overdue"]
-"""A supervision order without a reply; one whose deadline is over as well."""
+"""A supervision order that waits for its reply; one whose deadline is over as well."""
 Mark: TypeAlias = tuple[datetime | int | None, UUID]
 """The last case of a page: the time or the distance that the list goes by, and its id."""
 TIME_OF: Mapping[Order, str] = {"deadline": "promised_at", "reinspection": "rectify_until"}
@@ -247,5 +247,7 @@ def _supported_by(team: str) -> sa.Select[tuple[UUID]]:
 def _unanswered(tenant: str, which: Supervision) -> sa.ColumnElement[Any]:
     """Return the ids of cases with such an order as an array, so that no plan goes through cases to look for orders."""
     columns = supervision_order.c
-    ids = sa.select(columns.complaint_id).where(columns.tenant == tenant, columns.reply.is_(None))
+    ids = sa.select(columns.complaint_id).where(
+        columns.tenant == tenant, columns.reply.is_(None), columns.withdrawn_at.is_(None)
+    )
     return sa.func.array((ids if which == "open" else ids.where(columns.deadline < _AT)).scalar_subquery())

@@ -15,6 +15,8 @@ from dispatch_service.persistence.documents import Document
 from dispatch_service.persistence.tables import clock_setting
 
 LIMITS, OFFICE_HOURS = "limits", "office_hours"
+EXTENSION_RULE = "extension_rule"
+"""How long extensions may be, and how many; a change renews clocks as any other does, and moves none."""
 CATEGORIES = "categories"
 """Limits that intake has told of: see `category_limits`."""
 SOURCES = "sources"

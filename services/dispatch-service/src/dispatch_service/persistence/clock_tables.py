@@ -8,6 +8,10 @@ from dispatch_service.persistence.stage_columns import add_escalation_index, sta
 AT_WORK = "status IN ('received', 'assigned', 'accepted', 'in_progress', 'transferred')"
 """Whose clocks run and have timers; a case is received here while it waits for another unit, and transferred while a
 department has it."""
+ORDER_RUNS = "reply IS NULL AND withdrawn_at IS NULL AND missed_at IS NULL"
+"""Supervision orders whose deadline somebody has to be told of."""
+WITH_A_CLOCK = "status IN ('received', 'assigned', 'accepted', 'in_progress', 'transferred', 'suspended')"
+"""Whose promised times follow limits and calendar: also of those that are laid aside, whose clocks stand."""
 KINDS = ("extension", "suspension", "resumption", "return")
 STATES = ("open", "approved", "refused", "dropped")
 
@@ -46,7 +50,8 @@ def add_clock_indexes(case: sa.Table) -> None:
     # by which replicas of the version before fire; it goes with the next release
     sa.Index("dispatch_case_timer", case.c.timer_at, postgresql_where=at_work)
     add_escalation_index(case)
-    sa.Index("dispatch_case_by_clock", case.c.tenant, case.c.clock_version, postgresql_where=at_work)
+    with_a_clock = sa.text(WITH_A_CLOCK)
+    sa.Index("dispatch_case_by_clock", case.c.tenant, case.c.clock_version, postgresql_where=with_a_clock)
     new_round = sa.text(f"clock_round < round AND {AT_WORK}")
     sa.Index("dispatch_case_new_round", case.c.complaint_id, postgresql_where=new_round)
 
@@ -82,6 +87,7 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         sa.Column("team", sa.Text, comment="that has asked"),
         sa.Column("proposed_team", sa.Text),
         sa.Column("next_team", sa.Text, comment="that got the case with the approval"),
+        sa.Column("lapsed_at", sa.DateTime(timezone=True), comment="of an extension: another grade set all times anew"),
         sa.CheckConstraint(sa.column("kind").in_(KINDS), name="case_request_kind"),
         sa.CheckConstraint(sa.column("state").in_(STATES), name="case_request_state"),
     )
@@ -102,6 +108,10 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         sa.Column("reply", sa.Text),
         sa.Column("replied_by", sa.Text),
         _time("replied_at", nullable=True),
+        sa.Column("withdrawn_by", sa.Text),
+        _time("withdrawn_at", nullable=True),
+        sa.Column("withdrawal_reason", sa.Text),
+        sa.Column("missed_at", sa.DateTime(timezone=True), comment="when its missed deadline was seen"),
     )
     sa.Index("supervision_order_of_case", order.c.complaint_id)
     sa.Index(
@@ -111,6 +121,7 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         order.c.complaint_id,
         postgresql_where=order.c.reply.is_(None),
     )
+    sa.Index("supervision_order_due", order.c.deadline, postgresql_where=sa.text(ORDER_RUNS))
 
 
 def _time(name: str, *, nullable: bool = False) -> sa.Column[object]:

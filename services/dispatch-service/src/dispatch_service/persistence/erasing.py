@@ -30,7 +30,8 @@ _CASES = sa.text("""
 _OTHERS = {
     "case_note": "text = ''",
     "case_request": "reason = '', note = NULL",
-    "supervision_order": "text = '', reply = CASE WHEN reply IS NULL THEN NULL ELSE '' END",
+    "supervision_order": "text = '', reply = CASE WHEN reply IS NULL THEN NULL ELSE '' END,"
+    " withdrawal_reason = CASE WHEN withdrawal_reason IS NULL THEN NULL ELSE '' END",
     "case_contribution": "text = '', photos = '[]'",
     "case_conference": "record = '', participants = '[]'",
     "case_rectification": "notice = '', note = NULL, photos = '[]', inspection_photos = '[]'",

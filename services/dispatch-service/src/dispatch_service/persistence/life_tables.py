@@ -44,6 +44,9 @@ def add_life_tables(metadata: sa.MetaData) -> None:
         _list("photos"),
         _text("actor"),
         _time("at"),
+        sa.Column("supporting", sa.Boolean, comment="the lead; null: told by a release that did not say"),
+        sa.Column("distance_metres", sa.Integer, comment="from the complaint to where the officer was"),
+        sa.Column("part_done", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     _record(
         metadata,

@@ -66,7 +66,7 @@ def add_mobile_tables(metadata: sa.MetaData) -> None:
         sa.Column("tenant", sa.Text, primary_key=True),
         sa.Column("subject", sa.Text, primary_key=True, comment="of the officer's token"),
         sa.Column("id", sa.Uuid, primary_key=True, comment="made by the officer's device"),
-        sa.Column("complaint_id", sa.Uuid, nullable=False),
+        sa.Column("complaint_id", sa.Uuid, comment="null: about no case"),
         sa.Column("digest", sa.LargeBinary, nullable=False, comment="of what was asked for"),
         sa.Column("outcome", sa.Text, nullable=False),
         sa.Column("from_version", sa.Integer, comment="of the case; null where it was not done"),

@@ -104,19 +104,20 @@ async def returned_by(connection: AsyncConnection, case: Case) -> Sequence[str]:
     return (await connection.execute(statement.order_by(columns.id))).scalars().all()
 
 
-async def pauses(connection: AsyncConnection, case: Case, *, since: datetime) -> Sequence[tuple[datetime, datetime]]:
-    """Return from when until when a case that goes on was suspended `since` its round began, in order."""
+async def lapse_extensions(connection: AsyncConnection, case: Case, now: datetime) -> None:
+    """Note that the extensions of a locked case hold no more: all its times go by another grade."""
     columns = case_request.c
-    kinds = (RequestKind.SUSPENSION.value, RequestKind.RESUMPTION.value)
-    statement = sa.select(columns.decided_at).where(
-        columns.complaint_id == case.complaint_id,
-        columns.tenant == case.tenant,
-        columns.kind.in_(kinds),
-        columns.state == "approved",
-        columns.decided_at >= since,
+    await connection.execute(
+        sa.update(case_request)
+        .where(
+            columns.complaint_id == case.complaint_id,
+            columns.tenant == case.tenant,
+            columns.kind == RequestKind.EXTENSION.value,
+            columns.state == "approved",
+            columns.lapsed_at.is_(None),
+        )
+        .values(lapsed_at=now)
     )
-    moments = (await connection.execute(statement.order_by(columns.decided_at))).scalars().all()
-    return list(zip(moments[::2], moments[1::2], strict=True))
 
 
 async def page(
@@ -150,6 +151,15 @@ async def reply(connection: AsyncConnection, order_id: UUID, *, text: str, actor
         sa.update(supervision_order)
         .where(supervision_order.c.id == order_id)
         .values(reply=text, replied_by=actor, replied_at=now)
+    )
+
+
+async def withdraw(connection: AsyncConnection, order_id: UUID, *, reason: str, actor: str, now: datetime) -> None:
+    """Note that a locked order needs no answer any more."""
+    await connection.execute(
+        sa.update(supervision_order)
+        .where(supervision_order.c.id == order_id)
+        .values(withdrawal_reason=reason, withdrawn_by=actor, withdrawn_at=now)
     )
 
 

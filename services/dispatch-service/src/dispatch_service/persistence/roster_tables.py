@@ -1,10 +1,11 @@
 """Tables of rosters, attendance and positions."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch_service.persistence.tables import metadata
 
-__all__ = ["duty", "duty_request", "metadata", "position", "shift", "team_duty"]
+__all__ = ["duty", "duty_request", "metadata", "position", "roster_template", "shift", "team_duty"]
 
 _MOMENT = sa.DateTime(timezone=True)
 
@@ -19,6 +20,30 @@ shift = sa.Table(
     sa.Column(
         "generated", sa.Boolean, nullable=False, server_default=sa.false(), comment="made up for a demonstration"
     ),
+)
+
+roster_template = sa.Table(
+    "roster_template",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("team", sa.Text, nullable=False),
+    sa.Column("weeks", JSONB, nullable=False, comment="worked in turn: places, each with its weekday"),
+    sa.Column("turns_from", sa.Date, nullable=False, comment="a day of a week in which the first is worked"),
+    sa.Column("holiday", sa.Text, nullable=False),
+    sa.Column("make_up_workday", sa.Text, nullable=False),
+    sa.Column("changed_at", _MOMENT, nullable=False),
+    sa.Column("changed_by", sa.Text, nullable=False),
+    sa.CheckConstraint("holiday IN ('skip', 'as_sunday', 'as_usual')", name="roster_template_holiday"),
+    sa.CheckConstraint(
+        "make_up_workday IN ('as_replaced', 'as_monday', 'as_usual')", name="roster_template_make_up_workday"
+    ),
+    sa.ForeignKeyConstraint(
+        ["tenant", "team"], ["team.tenant", "team.code"], ondelete="CASCADE", name="roster_template_team"
+    ),
+    sa.UniqueConstraint("tenant", "team", "name", name="roster_template_name"),
 )
 
 duty = sa.Table(

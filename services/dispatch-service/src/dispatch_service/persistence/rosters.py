@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dispatch_service.domain.attendance import Presence
 from dispatch_service.domain.roster import Hours
 from dispatch_service.persistence.roster_tables import duty, shift
 from dispatch_service.persistence.rows import Row, as_rows
@@ -60,22 +61,41 @@ async def posts(connection: AsyncConnection, tenant: str, codes: Collection[str]
     return set((await connection.execute(statement)).scalars())
 
 
-async def clear(connection: AsyncConnection, tenant: str, team_code: str, first: date, last: date) -> Sequence[Row]:
-    """Remove a team's duties of the days from `first` to `last`; return those that were removed."""
+async def clear(
+    connection: AsyncConnection, tenant: str, team_code: str, first: date, last: date, *, state: str | None = None
+) -> Sequence[Row]:
+    """Remove a team's duties of the days from `first` to `last`, or those in a state; return those that went."""
     columns = duty.c
-    conditions = (columns.tenant == tenant, columns.team == team_code, columns.day.between(first, last))
+    conditions = [columns.tenant == tenant, columns.team == team_code, columns.day.between(first, last)]
+    if state is not None:
+        conditions.append(columns.state == state)
     return as_rows(await connection.execute(sa.delete(duty).where(*conditions).returning(duty)))
 
 
+async def end_leave(connection: AsyncConnection, tenant: str, team_code: str, duties: Sequence[Row]) -> None:
+    """Remove a team's duties on leave that touch the time of one of the new `duties`, of the same officer."""
+    columns = duty.c
+    for row in duties:
+        conditions = (columns.tenant == tenant, columns.team == team_code, columns.subject == row["subject"])
+        touching = (columns.begins_at < row["ends_at"], columns.ends_at > row["begins_at"])
+        await connection.execute(sa.delete(duty).where(*conditions, *touching, columns.state == "leave"))
+
+
 async def taken(
-    connection: AsyncConnection, tenant: str, subjects: Collection[str], begins: datetime, ends: datetime
+    connection: AsyncConnection,
+    tenant: str,
+    subjects: Collection[str],
+    begins: datetime,
+    ends: datetime,
+    *,
+    state: str = "planned",
 ) -> Sequence[Row]:
-    """Return the planned duties of `subjects` that touch the time from `begins` to `ends`."""
+    """Return the planned duties of `subjects`, or those on leave, that touch the time from `begins` to `ends`."""
     columns = duty.c
     statement = sa.select(duty).where(
         columns.tenant == tenant,
         columns.subject.in_(subjects),
-        columns.state == "planned",
+        columns.state == state,
         columns.begins_at < ends,
         columns.ends_at > begins,
     )
@@ -104,7 +124,7 @@ async def page(
 ) -> Sequence[Row]:
     """Return up to `size` duties behind `after` in the order of their begin."""
     columns = duty.c
-    statement = sa.select(duty).where(columns.tenant == tenant, *_conditions(wanted))
+    statement = sa.select(duty).where(columns.tenant == tenant, *conditions(wanted))
     if after is not None:
         statement = statement.where(sa.tuple_(columns.begins_at, columns.id) > sa.tuple_(*map(sa.literal, after)))
     rows = await connection.execute(statement.order_by(columns.begins_at, columns.id).limit(size))
@@ -112,30 +132,53 @@ async def page(
 
 
 async def at(
-    connection: AsyncConnection, tenant: str, wanted: DutyFilter, moment: datetime, *, size: int
+    connection: AsyncConnection,
+    tenant: str,
+    wanted: DutyFilter,
+    moment: datetime,
+    *,
+    presence: Presence | None = None,
+    size: int,
 ) -> Sequence[Row]:
-    """Return up to `size` duties that have begun and not ended at a moment, by team, post and officer."""
+    """Return up to `size` duties that have begun and not ended at a moment, by team, post and officer.
+
+    `presence` narrows them down to officers who had come by then, or not, or had left.
+    """
     columns = duty.c
-    conditions = (columns.tenant == tenant, columns.begins_at <= moment, columns.begins_at > moment - LONGEST)
-    statement = sa.select(duty).where(*conditions, *_conditions(replace(wanted, begins_to=None)))
+    goes_on = (columns.tenant == tenant, columns.begins_at <= moment, columns.begins_at > moment - LONGEST)
+    statement = sa.select(duty).where(*goes_on, *conditions(replace(wanted, begins_to=None)))
+    if presence is not None:
+        statement = statement.where(_is(presence, moment))
     rows = await connection.execute(statement.order_by(columns.team, columns.post, columns.subject).limit(size))
     return as_rows(rows)
 
 
-def _conditions(wanted: DutyFilter) -> list[sa.ColumnElement[bool]]:
+def _is(presence: Presence, moment: datetime) -> sa.ColumnElement[bool]:
+    came, left = duty.c.clocked_in_at, duty.c.clocked_out_at
+    match presence:
+        case "not_clocked_in":
+            return sa.or_(came.is_(None), came > moment)
+        case "present":
+            return sa.and_(came <= moment, sa.or_(left.is_(None), left > moment))
+        case "left":
+            return left <= moment
+
+
+def conditions(wanted: DutyFilter) -> list[sa.ColumnElement[bool]]:
+    """Return what a filter asks of a duty."""
     columns = duty.c
-    conditions = [
+    found = [
         columns[name] == getattr(wanted, name)
         for name in ("team", "post", "subject", "shift", "state")
         if getattr(wanted, name) is not None
     ]
     if wanted.community is not None:
-        conditions.append(columns.team.in_(_OF_COMMUNITY.where(team.c.community == wanted.community)))
+        found.append(columns.team.in_(_OF_COMMUNITY.where(team.c.community == wanted.community)))
     if wanted.begins_from is not None:
-        conditions.append(columns.ends_at > wanted.begins_from)
+        found.append(columns.ends_at > wanted.begins_from)
     if wanted.begins_to is not None:
-        conditions.append(columns.begins_at < wanted.begins_to)
-    return conditions
+        found.append(columns.begins_at < wanted.begins_to)
+    return found
 
 
 async def presence(connection: AsyncConnection, tenant: str, begin: datetime, end: datetime) -> Sequence[Row]:

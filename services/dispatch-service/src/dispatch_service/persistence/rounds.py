@@ -16,6 +16,10 @@ from dispatch_service.persistence.explanations import WITH_THE_PRESENT
 from dispatch_service.persistence.stale_clocks import StaleClock
 
 _BEGIN = sa.text(f"""
+    WITH helping AS (
+        UPDATE case_support AS s SET done_at = NULL, done_by = NULL
+        FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS again (tenant, complaint_id)
+        WHERE s.tenant = again.tenant AND s.complaint_id = again.complaint_id AND s.done_at IS NOT NULL)
     UPDATE dispatch_case AS c
     SET assigned_at = :now, accepted_at = NULL, started_at = NULL, resolved_at = NULL, suspended_at = NULL,
         waiting_since = NULL,

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatch_service.domain.rule_checks import SHIPPED_SOURCES, Known
+from dispatch_service.domain.rule_checks import Known
+from dispatch_service.domain.shipped import shipped_codes
 
 _KNOWN = sa.text("""
     SELECT tenant, 'team' AS kind, code, name AS fact FROM team WHERE tenant = ANY(CAST(:tenants AS text[]))
@@ -18,12 +19,9 @@ _KNOWN = sa.text("""
     SELECT DISTINCT tenant, 'skill', skill, '' FROM officer CROSS JOIN unnest(skills) AS skill
     WHERE tenant = ANY(CAST(:tenants AS text[]))
     UNION ALL
-    SELECT tenant, 'category', code, '' FROM clock_setting CROSS JOIN jsonb_each(content) AS told(code, facts)
-    WHERE name = 'categories' AND tenant = ANY(CAST(:tenants AS text[])) AND NOT facts ? 'removed'
-    UNION ALL
-    SELECT tenant, CASE WHEN facts ? 'removed' THEN 'removed_source' ELSE 'source' END, code, ''
+    SELECT tenant, concat(CASE WHEN facts ? 'removed' THEN 'removed_' END, name), code, ''
     FROM clock_setting CROSS JOIN jsonb_each(content) AS told(code, facts)
-    WHERE name = 'sources' AND tenant = ANY(CAST(:tenants AS text[]))
+    WHERE name IN ('categories', 'sources') AND tenant = ANY(CAST(:tenants AS text[]))
 """)
 
 
@@ -38,11 +36,16 @@ async def known(connection: AsyncConnection, tenants: Collection[str]) -> Mappin
             grids=kinds["grid"],
             communities=kinds["community"],
             skills=kinds["skill"],
-            categories=kinds["category"],
-            sources=_sources(kinds["source"], kinds["removed_source"], kinds["category"]),
+            categories=_categories(kinds["categories"], kinds["removed_categories"]),
+            sources=_sources(kinds["sources"], kinds["removed_sources"], kinds["categories"]),
         )
         for tenant, kinds in found.items()
     }
+
+
+def _categories(told: Collection[str], removed: Collection[str]) -> Collection[str]:
+    """Return what there is: what intake has told of, which is all at first; before it ever did, what is shipped."""
+    return told if told or removed else shipped_codes("categories")
 
 
 def _sources(told: Collection[str], removed: Collection[str], categories: Collection[str]) -> Collection[str]:
@@ -51,4 +54,4 @@ def _sources(told: Collection[str], removed: Collection[str], categories: Collec
     None where intake has told of `categories` alone: a county may have had sources of its own before dispatch learnt
     of any, and then nothing can be said.
     """
-    return (SHIPPED_SOURCES | set(told)) - set(removed) if told or removed or not categories else ()
+    return (shipped_codes("sources") | set(told)) - set(removed) if told or removed or not categories else ()

@@ -75,6 +75,8 @@ def add_rule_tables(metadata: sa.MetaData) -> None:
         sa.Column("team", sa.Text, primary_key=True),
         sa.Column("by", sa.Text, nullable=False, comment="subject of whoever named it, or rule:CODE"),
         _time("at"),
+        _time("done_at", nullable=True),
+        sa.Column("done_by", sa.Text, comment="who has reported their part as done in this round"),
         comment="teams that help the one that leads",
     )
     sa.Index("case_support_by_team", support.c.tenant, support.c.team, support.c.complaint_id)

@@ -10,15 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.clocks import Clock
 from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, CaseClock, clock_of, columns_of
-from dispatch_service.persistence.clock_tables import AT_WORK
+from dispatch_service.persistence.clock_tables import AT_WORK, WITH_A_CLOCK
 from dispatch_service.persistence.stage_columns import STAGES_GIVEN, STAGES_NAMED, STAGES_SET
 from dispatch_service.persistence.timed_cases import CASE_COLUMNS, case_of
 
 _TENANTS = sa.text(f"""
     WITH RECURSIVE known AS (
-        SELECT min(tenant) AS tenant FROM dispatch_case WHERE {AT_WORK}
+        SELECT min(tenant) AS tenant FROM dispatch_case WHERE {WITH_A_CLOCK}
         UNION ALL
-        SELECT (SELECT min(tenant) FROM dispatch_case WHERE tenant > known.tenant AND {AT_WORK})
+        SELECT (SELECT min(tenant) FROM dispatch_case WHERE tenant > known.tenant AND {WITH_A_CLOCK})
         FROM known WHERE known.tenant IS NOT NULL)
     SELECT tenant FROM known WHERE tenant IS NOT NULL
 """)
@@ -31,9 +31,9 @@ _LOCK = sa.text(f"""
         FROM unnest(CAST(:tenants AS text[]), CAST(:versions AS bigint[])) AS present (tenant, version)
         CROSS JOIN LATERAL (
             SELECT complaint_id FROM dispatch_case
-            WHERE tenant = present.tenant AND clock_version < present.version AND {AT_WORK}
+            WHERE tenant = present.tenant AND clock_version < present.version AND {WITH_A_CLOCK}
             LIMIT :size) AS old)
-      AND tenant = ANY(CAST(:tenants AS text[])) AND {AT_WORK}
+      AND tenant = ANY(CAST(:tenants AS text[])) AND {WITH_A_CLOCK}
     ORDER BY complaint_id LIMIT :size FOR UPDATE SKIP LOCKED
 """)
 _SAVE = sa.text(f"""

@@ -32,6 +32,12 @@ async def remove(connection: AsyncConnection, case: Case, code: str) -> bool:
     return bool((await connection.execute(statement)).rowcount)
 
 
+async def finish(connection: AsyncConnection, case: Case, code: str, actor: str, at: datetime) -> None:
+    """Note that a supporting team has done its part; what was noted before in this round stays."""
+    ours = sa.and_(_of(case), case_support.c.team == code, case_support.c.done_at.is_(None))
+    await connection.execute(sa.update(case_support).where(ours).values(done_at=at, done_by=actor))
+
+
 async def clear(connection: AsyncConnection, case: Case) -> None:
     """Let no team support the case any longer."""
     await connection.execute(sa.delete(case_support).where(_of(case)))

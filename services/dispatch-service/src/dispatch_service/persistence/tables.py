@@ -102,6 +102,7 @@ post = sa.Table(
     sa.Column("grid", sa.Text),
     sa.Column("lon", sa.Double, nullable=False),
     sa.Column("lat", sa.Double, nullable=False),
+    sa.Column("hours", sa.Text, comment="weekly hours and holidays; null: always open"),
     _generated(),
     sa.ForeignKeyConstraint(["tenant", "community"], ["community.tenant", "community.code"]),
     sa.CheckConstraint(sa.column("kind").in_(POST_KINDS), name="post_kind"),

@@ -1,6 +1,6 @@
 """What reporters have added and were asked, and since when clocks wait for their answers; all of locked cases."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -30,9 +30,9 @@ _BEGIN = sa.text("""
 """)
 _SAVE = sa.text(f"""
     UPDATE dispatch_case AS c
-    SET {STAGES_SET}
-    FROM unnest(CAST(:ids AS uuid[]), {STAGES_GIVEN})
-        AS f (complaint_id, {STAGES_NAMED})
+    SET clock_version = least(c.clock_version, f.version), {STAGES_SET}
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), {STAGES_GIVEN})
+        AS f (complaint_id, version, {STAGES_NAMED})
     WHERE c.complaint_id = f.complaint_id
 """)
 _SAVED = (*TIMES, *LEVELS)
@@ -109,18 +109,6 @@ async def end(connection: AsyncConnection, case: Case, now: datetime) -> None:
     await connection.execute(change.values(waited_until=now))
 
 
-async def over(connection: AsyncConnection, case: Case) -> Sequence[tuple[datetime, datetime]]:
-    """Return from when until when the clock of a case has waited in its round, in order."""
-    columns = case_question.c
-    query = sa.select(columns.waited_from, columns.waited_until).where(
-        columns.complaint_id == case.complaint_id,
-        columns.tenant == case.tenant,
-        columns.round == case.round,
-        columns.waited_until > columns.waited_from,
-    )
-    return [(row.waited_from, row.waited_until) for row in await connection.execute(query.order_by(columns.id))]
-
-
 async def note(connection: AsyncConnection, waits: Sequence[Wait]) -> None:
     """Write since when cases wait now, in one statement."""
     values = {
@@ -138,9 +126,12 @@ async def clocks(connection: AsyncConnection, cases: Sequence[Case]) -> dict[UUI
     return {row.complaint_id: clock_of(row._mapping) for row in await connection.execute(_CLOCKS, keys)}
 
 
-async def save_clocks(connection: AsyncConnection, clocks: dict[UUID, Clock]) -> None:
-    """Write the clocks of cases, in one statement."""
-    columns = [columns_of(clock) for clock in clocks.values()]
-    await connection.execute(
-        _SAVE, {"ids": list(clocks), **{name: [each[name] for each in columns] for name in _SAVED}}
-    )
+async def save_clocks(connection: AsyncConnection, clocks: Mapping[UUID, tuple[Clock, int]]) -> None:
+    """Write the clocks of cases, each with the version of the settings that have moved it, in one statement.
+
+    Where these are older than those that it went by, it is renewed.
+    """
+    columns = [columns_of(clock) for clock, _ in clocks.values()]
+    values = {name: [each[name] for each in columns] for name in _SAVED}
+    versions = [version for _, version in clocks.values()]
+    await connection.execute(_SAVE, {"ids": list(clocks), "versions": versions, **values})

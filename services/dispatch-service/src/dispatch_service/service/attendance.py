@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from dispatch_service.domain.attendance import EARLIEST, FARTHEST_METRES, LATEST, metres_between
 from dispatch_service.domain.roster_errors import AlreadyClocked, FarAway, NoDutyNow
 from dispatch_service.domain.routing import Point
-from dispatch_service.persistence import positions, rosters
+from dispatch_service.persistence import offline_actions, positions, rosters
+from dispatch_service.persistence.offline_actions import Sender
 from dispatch_service.persistence.positions import Fix
 from dispatch_service.persistence.rosters import DutyFilter
 from dispatch_service.persistence.rows import Row
@@ -20,27 +21,34 @@ from dispatch_service.service.directory import Occasion
 from runtime.clock import now
 
 Way = Literal["in", "out"]
-KEEP_TRACKS = timedelta(days=30)
-"""Where people went is not kept for longer than it takes to look into a complaint about their work."""
 
 
-async def clock(connection: AsyncConnection, tenant: str, subject: str, way: Way, fix: Fix) -> Row:
+async def clock(connection: AsyncConnection, sender: Sender, way: Way, fix: Fix, now: datetime) -> Row:
     """Clock an officer in at the duty that begins next or has begun, or out of the one they are in; return it.
 
-    The position is kept as well, and how many of the team are on duty is told. Raises NoDutyNow, AlreadyClocked,
-    FarAway.
+    That was at the moment of `fix`, which may lie before now. The position is kept as well, and how many of the team
+    are on duty is told. Raises NoDutyNow, AlreadyClocked, FarAway.
     """
+    tenant, subject = sender.tenant, sender.subject
+    await offline_actions.hold(connection, sender)
     await check_reach(connection, tenant, [fix])
-    wanted = DutyFilter(subject=subject, state="planned", begins_from=fix.at - LATEST, begins_to=fix.at + EARLIEST)
-    found = await rosters.page(connection, tenant, wanted, after=None, size=10)
+    found = await duties_about(connection, sender, fix.at, state="planned")
     locked = await rosters.lock(connection, tenant, [row["id"] for row in found])
     duty = _choose([locked[row["id"]] for row in found if row["id"] in locked], way, fix.at)
     metres = round(await _metres(connection, duty, (fix.lon, fix.lat)))
     changed = {f"clocked_{way}_at": fix.at, f"clocked_{way}_metres": metres}
     await rosters.change(connection, duty["id"], **changed)
     await positions.add(connection, tenant, subject, [fix])
-    await duty_counting.tell(connection, Occasion(tenant, fix.at), [duty["team"]])
+    await duty_counting.tell(connection, Occasion(tenant, now), [duty["team"]])
     return {**duty, **changed}
+
+
+async def duties_about(
+    connection: AsyncConnection, sender: Sender, at: datetime, *, state: str | None = None
+) -> Sequence[Row]:
+    """Return an officer's duties that can be clocked in or out of at a moment, in the order of their begin."""
+    wanted = DutyFilter(subject=sender.subject, state=state, begins_from=at - LATEST, begins_to=at + EARLIEST)
+    return await rosters.page(connection, sender.tenant, wanted, after=None, size=10)
 
 
 async def check_reach(connection: AsyncConnection, tenant: str, fixes: list[Fix]) -> None:
@@ -61,7 +69,7 @@ async def far_away(connection: AsyncConnection, tenant: str, points: Sequence[Po
     return [place for place, pair in pairs if metres_between(*pair) > FARTHEST_METRES]
 
 
-async def forget_tracks(engine: AsyncEngine, *, keep: timedelta = KEEP_TRACKS) -> None:
+async def forget_tracks(engine: AsyncEngine, *, keep: timedelta) -> None:
     """Remove a batch of positions that are older than `keep`."""
     async with engine.begin() as connection:
         await positions.forget(connection, now() - keep)
@@ -75,7 +83,7 @@ def _choose(duties: list[Row], way: Way, at: datetime) -> Row:
             raise AlreadyClocked
         open_ones = [duty for duty in open_ones if not duty["clocked_in_at"]]
     else:
-        begun = [duty for duty in duties if duty["clocked_in_at"]]
+        begun = [duty for duty in duties if duty["clocked_in_at"] and duty["clocked_in_at"] <= at]
         if begun and all(duty["clocked_out_at"] for duty in begun):
             raise AlreadyClocked
         open_ones = [duty for duty in begun if not duty["clocked_out_at"]]

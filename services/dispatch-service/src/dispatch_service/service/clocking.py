@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.case import Case
+from dispatch_service.domain.clock_moves import reckon
 from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.limits import Grade
-from dispatch_service.persistence import case_clocks, requests, waits
+from dispatch_service.persistence import case_clocks, clock_moves, requests
 from dispatch_service.persistence.case_clocks import CaseClock
 from dispatch_service.service.clockworks import Clockworks
 
@@ -18,27 +19,36 @@ async def reassign(
 ) -> dict[str, Any]:
     """Return the columns of a case that another team gets; all its times go by a new `grade`, where one is given.
 
-    The time that it was suspended for, or waited for the reporter, counts for no grade. A promise that stands still
-    goes by the settings that it went by: where these are old, renewal sets it right.
+    The time that it was suspended for, or waited for the reporter, counts for no grade; what was agreed for the grade
+    before holds no more. A promise that stands still goes by the settings that it went by: where these are old, renewal
+    sets it right.
     """
     work = await clockworks.of_one(connection, case.tenant)
     known = await case_clocks.read(connection, case.tenant, case.complaint_id)
     if known.clock is not None and grade in {None, known.grade}:
-        return case_clocks.columns_of(work.reassign(known.clock, known.category, known.grade, now))
+        return case_clocks.moved(work.reassign(known.clock, known.category, known.grade, now), work.version)
     new_grade = grade or known.grade
-    clock = work.start(known.category, new_grade, begun_at=known.begun_at, assigned_at=now, deadline=known.deadline)
-    if known.suspensions or known.waits:
-        stood = [*await requests.pauses(connection, case, since=known.begun_at), *await waits.over(connection, case)]
-        for stopped_at, went_on_at in sorted(stood):
-            clock = work.resume(clock, known.category, new_grade, stopped_at, went_on_at, assigned_at=known.begun_at)
-        clock = work.reassign(clock, known.category, new_grade, now)
+    if known.extensions:
+        await requests.lapse_extensions(connection, case, now)
+    clock = await anew(connection, work, case, known, grade=new_grade, assigned_at=now)
     return {
-        **case_clocks.columns_of(clock.after(known.clock, is_same_unit=False)),
+        **case_clocks.columns_of(clock),
         "grade": new_grade.value,
         "begun_at": known.begun_at,
         "clock_version": work.version,
         "clock_round": case.round,
     }
+
+
+async def anew(
+    connection: AsyncConnection, work: Clockwork, case: Case, known: CaseClock, *, grade: Grade, assigned_at: datetime
+) -> Clock:
+    """Return the clock of a locked case that another unit gets, reckoned from the beginning of its round with all that
+    has moved it.
+    """
+    moves = await clock_moves.of(connection, [case]) if known.was_moved else {}
+    course = known.course(assigned_at, moves.get(case.complaint_id, ()), grade=grade)
+    return reckon(work, course).after(known.clock, is_same_unit=False)
 
 
 async def started(
@@ -47,11 +57,5 @@ async def started(
     """Return the clock of a locked case, and what sets it; a case that has none yet gets one by what is known of it."""
     work = await clockworks.of_one(connection, case.tenant)
     known = await case_clocks.read(connection, case.tenant, case.complaint_id)
-    clock = known.clock or work.start(
-        known.category,
-        known.grade,
-        begun_at=known.begun_at,
-        assigned_at=known.begun_at,
-        deadline=known.deadline,
-    )
+    clock = known.clock or reckon(work, known.course(known.begun_at))
     return known, clock, work

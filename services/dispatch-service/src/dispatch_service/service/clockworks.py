@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.domain.calendars import OFFICE_HOURS, Calendar
 from dispatch_service.domain.clocks import Clockwork
 from dispatch_service.domain.limits import Allowance, Grade, Limit, LimitTable, Stage, Unit
+from dispatch_service.domain.requests import EXTENSIONS, ExtensionRule
 from dispatch_service.domain.working_time import Span
 from dispatch_service.persistence import clock_settings
 from dispatch_service.service import holidays
@@ -29,6 +30,7 @@ class Clockworks:
         self._now = now
         self._made: dict[str, Clockwork] = {}
         self._calendars: dict[str, Calendar] = {}
+        self._extensions: dict[str, ExtensionRule] = {}
         self._checked: dict[str, float] = {}
 
     async def of(self, connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, Clockwork]:
@@ -55,11 +57,16 @@ class Clockworks:
         """Return the calendar that the clockwork of a tenant, which was asked for before, goes by."""
         return self._calendars[tenant]
 
+    def extensions(self, tenant: str) -> ExtensionRule:
+        """Return how long extensions may be in a tenant whose clockwork was asked for before, and how many."""
+        return self._extensions[tenant]
+
     def _make(self, tenant: str, version: int, settings: Mapping[str, Any]) -> None:
         calendar = calendar_of(settings)
         limits = limits_of(lines_of(settings))
         self._made[tenant] = Clockwork(version, limits, calendar.office(), calendar.days())
         self._calendars[tenant] = calendar
+        self._extensions[tenant] = extension_rule_of(settings.get(clock_settings.EXTENSION_RULE))
 
 
 @cache
@@ -109,6 +116,14 @@ def limits_of(rows: Sequence[Mapping[str, Any]]) -> LimitTable:
     )
 
 
+def extension_rule_of(content: Mapping[str, Any] | None) -> ExtensionRule:
+    """Read the rule of extensions; None stands for the one that is shipped."""
+    if content is None:
+        return EXTENSIONS
+    longest = content["longest"]
+    return ExtensionRule(Allowance(longest["amount"], Unit(longest["unit"])), content["most"])
+
+
 def spans_of(rows: Sequence[Mapping[str, str]] | None) -> Sequence[Span]:
     """Read office hours; None stands for those that are shipped."""
     if rows is None:
@@ -128,4 +143,4 @@ def calendar_of(settings: Mapping[str, Any]) -> Calendar:
         if clock_settings.is_calendar(name):
             overrides |= days_of(rows)
     hours = spans_of(settings.get(clock_settings.OFFICE_HOURS))
-    return Calendar(holidays.official, overrides, hours, holidays.name_of)
+    return Calendar(holidays.official, overrides, hours, holidays.name_of, holidays.replaced)

@@ -1,6 +1,6 @@
 """Tells the other services of the directory 名录: each change of a county's data, as the whole new state."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.directory import (
     CommunityChanged,
+    DepartmentChanged,
     DirectoryEntry,
     DirectoryEvent,
     DirectoryKind,
@@ -17,7 +18,9 @@ from contracts.directory import (
     GridChanged,
     OfficerChanged,
     PostChanged,
+    ShiftChanged,
     TeamChanged,
+    TeamPatternChanged,
     subject_of,
 )
 from contracts.envelope import Event
@@ -40,19 +43,40 @@ class Sort:
     table: sa.Table
     key: str
     payload: type[DirectoryEntry]
+    facts: Callable[[Row], Mapping[str, Any]] = lambda _: {}
+    """What is told otherwise than the columns of a row say it."""
 
     def keys(self, tenant: str, code: str) -> dict[str, str]:
         """Return the primary key of one of them (a grid's goes on with the version)."""
         return {"tenant": tenant, self.key: code}
 
 
+def _polygons(geometry: Mapping[str, Any]) -> Iterable[Any]:
+    coordinates = geometry["coordinates"]
+    return [coordinates] if geometry["type"] == "Polygon" else coordinates
+
+
+def _clocks(row: Row) -> Mapping[str, str]:
+    return {name: f"{row[name]:%H:%M}" for name in ("begins", "ends")}
+
+
 COMMUNITY = Sort("community", tables.community, "code", CommunityChanged)
 TEAM = Sort("team", tables.team, "code", TeamChanged)
 """A row of it has `members` beside its columns."""
-GRID = Sort("grid", tables.grid, "code", GridChanged)
+PATTERN = Sort("team_pattern", tables.team_pattern, "tenant", TeamPatternChanged)
+"""There is one of a tenant."""
+GRID = Sort(
+    "grid",
+    tables.grid,
+    "code",
+    GridChanged,
+    lambda row: {"area": {"coordinates": _polygons(row["geometry"])}},
+)
 POST = Sort("post", tables.post, "code", PostChanged)
 OFFICER = Sort("officer", tables.officer, "subject", OfficerChanged)
-SORTS = (COMMUNITY, TEAM, GRID, POST, OFFICER)
+SHIFT = Sort("shift", roster_tables.shift, "code", ShiftChanged, _clocks)
+DEPARTMENT = Sort("department", tables.department, "code", DepartmentChanged)
+SORTS = (COMMUNITY, TEAM, PATTERN, GRID, POST, OFFICER, SHIFT, DEPARTMENT)
 """What a county keeps."""
 DUTY = Sort("duty", roster_tables.team_duty, "team", DutyChanged)
 """What is counted of its rosters. Whoever tells of it holds the team's row, not the county's."""
@@ -84,15 +108,7 @@ async def announce(
 
 
 def _entry(sort: Sort, row: Row, *, removed: bool) -> DirectoryEntry:
-    facts: dict[str, Any] = {**row, "code": row[sort.key], "removed": removed}
-    if sort is GRID:
-        facts["area"] = {"coordinates": _polygons(row["geometry"])}
-    return sort.payload.model_validate(facts)
-
-
-def _polygons(geometry: Mapping[str, Any]) -> Iterable[Any]:
-    coordinates = geometry["coordinates"]
-    return [coordinates] if geometry["type"] == "Polygon" else coordinates
+    return sort.payload.model_validate({**row, **sort.facts(row), "code": row[sort.key], "removed": removed})
 
 
 def _event(occasion: Occasion, sort: Sort, entry: DirectoryEntry, sequence: int) -> Event[DirectoryEvent]:

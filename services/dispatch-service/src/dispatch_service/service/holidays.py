@@ -7,6 +7,7 @@ to 2026; a newer version of the package brings newer years.
 from datetime import date
 
 import chinese_calendar
+from chinese_calendar.constants import in_lieu_days, workdays
 
 
 def official(day: date) -> bool | None:
@@ -28,3 +29,16 @@ def name_of(day: date) -> str | None:
         return None
     _, name = chinese_calendar.get_holiday_detail(day)
     return None if name is None else str(chinese_calendar.Holiday(name).chinese)
+
+
+def replaced(day: date) -> int | None:
+    """Return the weekday whose day off a make-up workday stands for (Monday is 1); None where no notice says.
+
+    Notices name both sorts of days of a holiday together: the first workday is taken for the first day off, and so on.
+    """
+    holiday = workdays.get(day)
+    if holiday is None:
+        return None
+    worked = sorted(each for each, name in workdays.items() if (each.year, name) == (day.year, holiday))
+    off = sorted(each for each, name in in_lieu_days.items() if (each.year, name) == (day.year, holiday))
+    return off[worked.index(day)].isoweekday() if len(off) == len(worked) else None

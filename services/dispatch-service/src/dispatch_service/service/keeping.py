@@ -12,7 +12,7 @@ from dispatch_service.domain.routing import DUTY_DESK
 from dispatch_service.persistence import county, team_patterns
 from dispatch_service.persistence.rows import Row
 from dispatch_service.persistence.tables import community, grid
-from dispatch_service.service.directory import TEAM, Occasion, Sort, announce
+from dispatch_service.service.directory import PATTERN, TEAM, Occasion, Sort, announce
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,11 @@ async def remove(connection: AsyncConnection, occasion: Occasion, sort: Sort, co
     await county.touch(connection, tenant)
 
 
-async def set_pattern(connection: AsyncConnection, tenant: str, roles: Mapping[Any, int]) -> int:
+async def set_pattern(connection: AsyncConnection, occasion: Occasion, roles: Mapping[Any, int]) -> int:
     """Set the make-up of teams; the caller holds the county's lock. Returns the version of the county's data."""
+    tenant = occasion.tenant
     await team_patterns.set_pattern(connection, tenant, roles)
+    await announce(connection, occasion, PATTERN, [{"tenant": tenant, "roles": roles}])
     return await county.touch(connection, tenant)
 
 

@@ -15,8 +15,9 @@ from contracts.envelope import Event
 from contracts.events import ComplaintRescheduled
 from contracts.lifecycle import EventType
 from contracts.topics import LIFECYCLE
-from dispatch_service.domain.clocks import Clock, Clockwork
-from dispatch_service.persistence import stale_clocks
+from dispatch_service.domain.clock_moves import Move, reckon
+from dispatch_service.domain.clocks import Clockwork
+from dispatch_service.persistence import clock_moves, stale_clocks
 from dispatch_service.persistence.stale_clocks import Renewed, StaleClock
 from dispatch_service.service.announcements import announce
 from dispatch_service.service.clockworks import Clockworks
@@ -45,33 +46,24 @@ async def renew_batch(connection: AsyncConnection, clockworks: Clockworks, tenan
     wanted = {tenant: works[tenant].version for tenant in tenants}
     stale = await stale_clocks.lock(connection, wanted, size=_BATCH)
     if stale:
-        renewed = [_renewed(each, works[each.case.tenant], now) for each in stale]
+        moves = await clock_moves.of(connection, [each.case for each in stale if each.known.was_moved])
+        renewed = [
+            _renewed(each, works[each.case.tenant], moves.get(each.case.complaint_id, ()), now) for each in stale
+        ]
         events = [_reschedule(each, now) for each in renewed if each.promised_before != each.clock.promised_at]
         await stale_clocks.save(connection, renewed)
         await outbox.append(connection, LIFECYCLE.name, events)
     return len(stale)
 
 
-def _renewed(stale: StaleClock, work: Clockwork, now: datetime) -> Renewed:
-    """Return the clock that the case should have; more time that somebody has given it is not taken back."""
+def _renewed(stale: StaleClock, work: Clockwork, moves: Sequence[Move], now: datetime) -> Renewed:
+    """Return the clock that the case should have, with what has moved it since its round began."""
     known = stale.known
     if stale.is_new_round:
         clock = work.start(known.category, known.grade, begun_at=now, assigned_at=now, deadline=known.deadline)
         return Renewed(stale, work.version, clock, begun_at=now, is_new_round=True)
-    clock = _unmoved(stale, work) if known.clock is None or not known.was_moved else known.clock
+    clock = reckon(work, known.course(stale.assigned_at, moves)).after(known.clock, is_same_unit=True)
     return Renewed(stale, work.version, clock, begun_at=known.begun_at, is_new_round=False)
-
-
-def _unmoved(stale: StaleClock, work: Clockwork) -> Clock:
-    known = stale.known
-    clock = work.start(
-        known.category,
-        known.grade,
-        begun_at=known.begun_at,
-        assigned_at=stale.assigned_at,
-        deadline=known.deadline,
-    )
-    return clock.after(known.clock, is_same_unit=True)
 
 
 def _reschedule(renewed: Renewed, now: datetime) -> Event:

@@ -12,7 +12,7 @@ from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.errors import OwnRequest, RequestOutdated, RequestSettled
 from dispatch_service.domain.requests import EVENT_OF, RequestKind, check_extension, check_suspension
 from dispatch_service.persistence import cases, requests, waits
-from dispatch_service.persistence.case_clocks import CaseClock, columns_of
+from dispatch_service.persistence.case_clocks import CaseClock, moved
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service import clocking, returns
 from dispatch_service.service.acting import Action, announce_action, lock, lock_own
@@ -39,8 +39,8 @@ async def ask(
 
     Time limits are those of the moment at which it was asked for, also where that is reported later.
     `until` is for an extension, `proposed_team` for a return. Raises NotYourTeam, CaseNotFound, ActionConflict,
-    DeadlinePassed, TooManyRequests, EndOutOfRange, RequestOpen, and for a return UnknownTeam, ReturnedTooOften,
-    DecidedInConference, ReturnLimitPassed.
+    DeadlinePassed, TooManyRequests, ExtensionTooLong, EndOutOfRange, RequestOpen, and for a return UnknownTeam,
+    ReturnedTooOften, DecidedInConference, ReturnLimitPassed.
     """
     case = await lock_own(connection, action)
     case.check(EVENT_OF[kind])
@@ -48,8 +48,12 @@ async def ask(
         await returns.check_ask(connection, case, action, clockworks)
         await returns.check_proposal(connection, case, proposed_team)
     else:
-        known, clock, _ = await clocking.started(connection, clockworks, case)
-        _check_time(kind, known, clock, until, action.moment)
+        known, clock, work = await clocking.started(connection, clockworks, case)
+        if kind is RequestKind.EXTENSION:
+            rule, end = clockworks.extensions(case.tenant), until or action.moment
+            check_extension(work, rule, clock.promised_at, known.extensions, until=end, at=action.moment)
+        elif kind is RequestKind.SUSPENSION:
+            check_suspension(known.suspensions)
     request = {
         "id": uuid7(),
         "tenant": case.tenant,
@@ -96,13 +100,6 @@ async def decide(
     await requests.settle(connection, request_id, state=state, actor=action.actor, now=action.now, note=action.note)
 
 
-def _check_time(kind: RequestKind, known: CaseClock, clock: Clock, until: datetime | None, at: datetime) -> None:
-    if kind is RequestKind.EXTENSION:
-        check_extension(clock.promised_at, known.extensions, until or at, at)
-    elif kind is RequestKind.SUSPENSION:
-        check_suspension(known.suspensions)
-
-
 async def _carry_out(
     connection: AsyncConnection, action: Action, case: Case, kind: RequestKind, request: Row, clockworks: Clockworks
 ) -> None:
@@ -112,8 +109,8 @@ async def _carry_out(
     if kind is RequestKind.SUSPENSION and case.waiting_since is not None:
         # what it waited for is not needed now; its clock has stood since then
         await waits.end(connection, case, action.now)
-        facts |= {"suspended_at": case.waiting_since, "waiting_since": None}
-    await cases.save(connection, case, action.now, **columns_of(clock), **facts)
+        facts |= {"suspended_at": max(case.waiting_since, known.begun_at), "waiting_since": None}
+    await cases.save(connection, case, action.now, **moved(clock, work.version), **facts)
     data = _PAYLOADS[kind].model_validate(
         {
             "actor": action.actor,

@@ -2,67 +2,74 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatch_service.domain.roster import Place, Stint, clashes
+from dispatch_service.domain.roster import Stint
 from dispatch_service.domain.roster_errors import (
     DutyBegun,
     DutyNotFound,
-    InTwoPlaces,
     NotAMember,
     OwnRequest,
     RequestDecided,
     RequestPending,
-    RosterError,
-    UnknownPost,
-    UnknownShift,
 )
 from dispatch_service.persistence import county, duty_requests, rosters
 from dispatch_service.persistence.rows import Row
+from dispatch_service.service.duty_planning import (
+    BadPlace,
+    Given,
+    LeftOut,
+    Period,
+    apart,
+    conflicts,
+    known_to,
+    row_of,
+    stint_of,
+    touching,
+)
 from runtime.ids import uuid7
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """Days of a team, both included."""
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How many duties are planned, and what of a week is not."""
 
-    tenant: str
-    team: str
-    first: date
-    last: date
+    duties: int
+    left_out: Sequence[LeftOut]
 
 
-class BadPlace(Exception):
-    """Which of the given places cannot be (None: none of them alone), and why."""
+async def plan(connection: AsyncConnection, period: Period, given: Sequence[Given], zone: ZoneInfo) -> Planned:
+    """Make `given` the duties of a team in a period, in place of those that were planned.
 
-    def __init__(self, index: object, reason: RosterError) -> None:
-        super().__init__(str(reason))
-        self.index = index
-        self.reason = reason
-
-
-async def plan(
-    connection: AsyncConnection, period: Period, given: Sequence[tuple[date, Place, object]], zone: ZoneInfo
-) -> int:
-    """Make `given` the duties of a team in a period, in place of those that were planned; return how many they are.
-
-    Each comes with the index under which BadPlace names it. Raises BadPlace, and DutyBegun where somebody has clocked
-    in at one of the duties that would go.
+    A week leaves out whoever is on leave; a duty of its own ends the leave. Raises BadPlace, and DutyBegun where
+    somebody has clocked in at one of the duties that would go.
     """
     await county.lock(connection, period.tenant)
-    gone = await rosters.clear(connection, period.tenant, period.team, period.first, period.last)
+    gone = await rosters.clear(connection, period.tenant, period.team, period.first, period.last, state="planned")
     if any(row["clocked_in_at"] is not None for row in gone):
         raise DutyBegun
-    rows = await _rows(connection, period, given, zone)
-    stints = [Stint(row["subject"], row["begins_at"], row["ends_at"], index) for row, index in rows]
-    await _check_free(connection, period.tenant, stints)
-    await rosters.add(connection, [row for row, _ in rows])
-    return len(rows)
+    known = await known_to(connection, period.tenant, period.team, [each.place for each in given])
+    rows: dict[object, tuple[Row, Given]] = {}
+    for each in given:
+        flaw = known.flaw(each.place)
+        if flaw is not None:
+            raise BadPlace(each.pointer, flaw)
+        row = row_of(period, each, known.hours[each.place.shift], zone)
+        rows[row["id"]] = row, each
+    stints = [stint_of(row, key) for key, (row, _) in rows.items()]
+    free, away = apart(stints, await touching(connection, period.tenant, stints, state="leave"))
+    named = [stint for stint in away if not rows[stint.source][1].of_week]
+    await rosters.end_leave(connection, period.tenant, period.team, [rows[stint.source][0] for stint in named])
+    for stint, reason in await conflicts(connection, period.tenant, [*free, *named]):
+        raise BadPlace(rows[stint.source][1].pointer, reason)
+    await rosters.add(connection, [rows[stint.source][0] for stint in (*free, *named)])
+    left_out = [given for _, given in (rows[stint.source] for stint in away) if given.of_week]
+    return Planned(len(free) + len(named), [LeftOut(each.day, each.place, "leave") for each in left_out])
 
 
 async def ask(connection: AsyncConnection, tenant: str, asker: str, request: dict[str, Any], now: datetime) -> Row:
@@ -121,52 +128,8 @@ async def _carry_out(connection: AsyncConnection, tenant: str, request: Row, now
         if subject not in await rosters.members(connection, tenant, duty["team"]):
             raise NotAMember
         await rosters.change(connection, duty["id"], state="leave")  # makes room for the look at who is free
-    await _check_free(
-        connection, tenant, [Stint(subject, duty["begins_at"], duty["ends_at"], None) for duty, subject in changes]
-    )
+    stints = [Stint(subject, duty["begins_at"], duty["ends_at"], None) for duty, subject in changes]
+    for _, reason in await conflicts(connection, tenant, stints):
+        raise reason
     for duty, subject in changes:
         await rosters.change(connection, duty["id"], state="planned", subject=subject)
-
-
-async def _rows(
-    connection: AsyncConnection, period: Period, given: Sequence[tuple[date, Place, object]], zone: ZoneInfo
-) -> list[tuple[dict[str, Any], object]]:
-    hours = await rosters.hours(connection, period.tenant)
-    members = await rosters.members(connection, period.tenant, period.team)
-    posts = await rosters.posts(connection, period.tenant, {place.post for _, place, _ in given if place.post})
-    rows = []
-    for day, place, index in given:
-        for is_wrong, reason in (
-            (place.shift not in hours, UnknownShift),
-            (place.subject not in members, NotAMember),
-            (place.post is not None and place.post not in posts, UnknownPost),
-        ):
-            if is_wrong:
-                raise BadPlace(index, reason())
-        begins, ends = hours[place.shift].on(day, zone)
-        facts = {"shift": place.shift, "post": place.post, "subject": place.subject, "state": "planned"}
-        times = {"day": day, "begins_at": begins, "ends_at": ends}
-        rows.append(({"id": uuid7(), "tenant": period.tenant, "team": period.team, **facts, **times}, index))
-    return rows
-
-
-async def _check_free(connection: AsyncConnection, tenant: str, stints: Sequence[Stint]) -> None:
-    """Raise InTwoPlaces, or BadPlace with it where a stint has an index, if an officer is taken at that time."""
-    if not stints:
-        return
-    begins, ends = min(stint.begins for stint in stints), max(stint.ends for stint in stints)
-    known = await rosters.taken(connection, tenant, {stint.subject for stint in stints}, begins, ends)
-    there = [Stint(row["subject"], row["begins_at"], row["ends_at"], _THERE) for row in known]
-    for one, other in clashes([*there, *stints]):
-        new, old = (one, other) if other.source is _THERE else (other, one)
-        zone = new.begins.tzinfo
-        _refuse(new, InTwoPlaces(old.subject, old.begins.astimezone(zone), old.ends.astimezone(zone)))
-
-
-def _refuse(stint: Stint, reason: RosterError) -> None:
-    if stint.source is _THERE:
-        return  # two duties that are there already are not this plan's doing
-    raise reason if stint.source is None else BadPlace(stint.source, reason)
-
-
-_THERE = object()

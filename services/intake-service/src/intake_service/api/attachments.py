@@ -106,9 +106,11 @@ async def find_content(sha256: Annotated[Hash, Query()], caller: Uploading, stor
 
 @router.get("/attachments/{attachment_id}", response_class=Response, responses=_CONTENT)
 async def read_attachment(attachment_id: UUID, request: Request, caller: Reading, store: Store) -> Response:
-    """Get the file. Images are encoded anew, upright, with nothing in them but the picture.
+    """Get the file. Images are encoded anew, upright, with nothing in them but the picture; films do not
+    tell where they were taken.
 
-    Staff get all of their tenant's; others what they uploaded and what belongs to their complaints.
+    Staff get all of their tenant's; others what they uploaded, what belongs to their complaints, and what the bureau
+    has made public of that into which theirs were merged.
     """
     return await _file(attachment_id, "served", request, caller, store)
 

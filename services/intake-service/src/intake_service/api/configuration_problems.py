@@ -12,6 +12,14 @@ register_texts(
         "code-twice": ("编码 {given} 重复。", "The code {given} is there already."),
         "parent-missing": ("没有上级类别 {given}。", "There is no category {given} above it."),
         "active-reversed": ("停用时间须晚于启用时间。", "It ends before it begins."),
+        "duty-limit-differs": (
+            "该事项所属类别的处置时限为 {given}：请改类别的时限，或使两者一致。",
+            "Its category has {given} to resolve, which counts: change it there, or say the same.",
+        ),
+        "duty-limit-of-nothing": (
+            "事项 {given} 没有类别，时限无从生效。",
+            "The item {given} has no category, so nothing could go by its limit.",
+        ),
         "category-gate-twice": ("同一关口重复。", "A gate is given twice."),
         "question-asked-above": (
             "上级类别已有问题 {given}。",

@@ -1,6 +1,7 @@
 """Complaints as files, a reporter's complaints by their number, and who has had either."""
 
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -95,11 +96,11 @@ class ReporterComplaints(BaseModel):
 async def export_complaints(
     form: Form, request: Request, caller: Exporter, query: Annotated[ExportQuery, Query()]
 ) -> Response:
-    """Download the complaints that match, as they are at this moment: CSV, XLSX to be printed, or NDJSON.
+    """Download the complaints that match, as they are at this moment: CSV, XLSX to print, NDJSON, or a map as GeoJSON.
 
-    Things are called as in the version of the configuration that a complaint was filed under; NDJSON has codes.
-    That it was is kept, see `GET /intake/v1/disclosures`. 413 `complaints-export-too-large` where more match than a
-    file has: take it period by period. 503 `exports-busy` where this process makes as many files as it can.
+    Things are called as in the version of the configuration that a complaint was filed under; NDJSON and GeoJSON have
+    codes. That it was is kept, see `GET /intake/v1/disclosures`. 413 `complaints-export-too-large` where more match
+    than a file has: take it period by period. 503 `exports-busy` where this process makes as many files as it can.
     """
     if query.reporters and not caller.has(*MAY_CONTACT):
         raise Problem(403, "access-denied", roles=", ".join(sorted(MAY_CONTACT)))
@@ -121,7 +122,7 @@ async def export_complaints(
         try:
             pieces = await exporting.download(
                 caller,
-                fields.wanted(),
+                _of_form(form, fields.wanted()),
                 writer(form, look),
                 noted,
                 confidential=caller.has(Role.SUPERVISOR),
@@ -171,6 +172,11 @@ async def list_disclosures(
     if len(found) > limit:
         pages.link_next(response, str(found[limit - 1].id))
     return Page(items=[DisclosureView.of(each) for each in found[:limit]])
+
+
+def _of_form(form: Form, wanted: ComplaintFilter) -> ComplaintFilter:
+    """Return what a file of that form has of what is wanted: a map, what has a point."""
+    return replace(wanted, located=True) if form == "geojson" and wanted.located is None else wanted
 
 
 def _noted(

@@ -186,6 +186,18 @@ class ActionView(BaseModel):
     path: str
 
 
+class MasterTrack(MasterProgress):
+    """How the complaint goes on that stands for the reporter's own; nothing that its own reporter has said."""
+
+    notice: Annotated[str, Field(description="That both are handled together 并案办理, in words for the reporter.")]
+    department: str | None
+    promised: Promised
+    light: LightView | None
+    outcome: Outcome | None
+    photos: Annotated[list[PublicPhoto], Field(description="Of the bureau's.")]
+    timeline: list[TimelineStep]
+
+
 class Track(BaseModel):
     """What the reporter sees: progress, promises, the outcome; no personal data."""
 
@@ -206,7 +218,7 @@ class Track(BaseModel):
     photos: list[PublicPhoto]
     actions: list[ActionView]
     master: Annotated[
-        MasterProgress | None, Field(description="Where it was merged: how the complaint stands that stands for it.")
+        MasterTrack | None, Field(description="Where it was merged: how the complaint goes on that stands for it.")
     ]
     progress: list[Step]
     timeline: list[TimelineStep]

@@ -18,6 +18,10 @@ DOINGS: Mapping[Doing, tuple[str, str]] = {
     "answer": ("答复问题", "Answer the question"),
     "give_feedback": ("评价处置结果", "Say whether you are satisfied"),
 }
+HANDLED_TOGETHER = (
+    "本件与反映同一事项的另一件诉求合并办理，以下是合并后的办理进展。",
+    "It is handled together with another report of the same; this is how that goes on.",
+)
 HANDLING_MODES: Mapping[HandlingMode, tuple[str, str]] = {
     "guidance": ("宣传引导", "Guidance"),
     "on_site_rectification": ("现场整改", "Set right on the spot"),

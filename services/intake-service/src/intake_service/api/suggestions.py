@@ -43,13 +43,14 @@ class SuggestionsOut(BaseModel):
 async def suggest_category(
     body: SuggestionIn, request: HttpRequest, caller: Reporting, references: Known
 ) -> SuggestionsOut:
-    """Suggest categories for a description. Nothing is stored.
+    """Suggest categories for a description. Nothing is stored; when the caller files the same text within an hour, the
+    complaint has the first one as its `suggested_category`, whether it is taken or not.
 
     A complaint that comes without a category gets the first one where its confidence reaches `taken_from` and it is
     not `other`; otherwise operators decide.
     """
     categoriser: Categoriser = request.app.state.categoriser
-    found = categoriser.suggest(body.description, await references.current(caller.tenant), now())
+    found = categoriser.suggest(body.description, caller, await references.current(caller.tenant), now())
     return SuggestionsOut(
         suggestions=[SuggestedCategory(code=s.code, confidence=s.confidence) for s in found],
         taken_from=categoriser.takes_from,

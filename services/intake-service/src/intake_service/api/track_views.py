@@ -10,6 +10,7 @@ from contracts.lifecycle import Status
 from intake_service.api.reporter_schemas import (
     ActionView,
     LightView,
+    MasterTrack,
     OpenQuestion,
     Outcome,
     Promised,
@@ -17,11 +18,10 @@ from intake_service.api.reporter_schemas import (
     TimelineStep,
     Track,
 )
-from intake_service.api.reporter_texts import DOINGS, HANDLING_MODES, LIGHTS, STANDS
-from intake_service.api.texts import STATUS_LABELS
-from intake_service.api.views import master_view, progress_of
+from intake_service.api.reporter_texts import DOINGS, HANDLED_TOGETHER, HANDLING_MODES, LIGHTS, STANDS
+from intake_service.api.views import progress_of, status_label
 from intake_service.domain.standing import Doing, Standing
-from intake_service.domain.step_texts import kind_of, text_of
+from intake_service.domain.step_texts import BETWEEN_REPORTER_AND_BUREAU, kind_of, text_of
 from intake_service.service.references import Naming
 from runtime.problems.language import Language
 
@@ -44,49 +44,80 @@ class Viewer:
         return words[self.language == "en"]
 
 
-def track_view(
-    row: Any, question: Any | None, photos: Sequence[Any], viewer: Viewer, now: datetime, *, master: Any | None
-) -> Track:
-    """Return what the reporter of a complaint sees, who waits for the answer to `question`.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A complaint, the question that waits for its reporter's answer, and its public photos."""
 
-    `master` is what it was merged into, if it was.
-    """
-    standing = Standing(
-        Status(row.status),
-        row.work or {},
-        row.progress,
-        None if question is None else question.asked_at,
-        row.release_state == "requested",
-        row.erased_at is not None,
-    )
+    row: Any
+    question: Any | None
+    photos: Sequence[Any]
+
+    def standing(self) -> Standing:
+        """Return how it stands."""
+        return Standing(
+            Status(self.row.status),
+            self.row.work or {},
+            self.row.progress,
+            None if self.question is None else self.question.asked_at,
+            self.row.release_state == "requested",
+            self.row.erased_at is not None,
+        )
+
+
+def track_view(told: Told, viewer: Viewer, now: datetime, *, master: Told | None) -> Track:
+    """Return what the reporter of a complaint sees; `master` is what it was merged into, if it was."""
+    row, question, standing = told.row, told.question, told.standing()
     category = viewer.names[row.configuration].category(row.category)
     return Track(
         id=row.id,
         number=row.number,
         status=row.status,
-        status_label=viewer.say(STATUS_LABELS.get(row.status, (row.status, row.status))),
+        status_label=status_label(row.status, viewer.language),
         category=row.category,
         category_label=None if category is None else viewer.say(category),
         unit=row.unit,
         department=standing.department(),
         received_at=row.received_at,
         updated_at=row.updated_at,
-        promised=Promised(
-            accept_by=standing.promised("accept_by"),
-            on_site_by=standing.promised("on_site_by"),
-            resolve_by=standing.promised("promised_at"),
-        ),
+        promised=_promised(standing),
         light=_light(standing, viewer, now),
         question=OpenQuestion.model_validate(question, from_attributes=True) if question is not None else None,
         outcome=_outcome(standing, viewer),
-        photos=[_photo(row, photo, viewer) for photo in photos],
+        photos=[_photo(row, photo, viewer) for photo in told.photos],
         actions=[
             ActionView(action=doing, label=viewer.say(DOINGS[doing]), path=_path(row, doing, viewer))
             for doing in standing.possible()
         ],
-        master=None if master is None else master_view(master, viewer.language),
+        master=None if master is None else _master(row, master, viewer, now),
         progress=progress_of(row),
         timeline=_timeline(row, viewer),
+    )
+
+
+def _master(member: Any, told: Told, viewer: Viewer, now: datetime) -> MasterTrack:
+    """Return what the reporter of `member` sees of what it was merged into, which somebody else has reported."""
+    row, standing = told.row, told.standing()
+    return MasterTrack(
+        notice=viewer.say(HANDLED_TOGETHER),
+        status=row.status,
+        status_label=status_label(row.status, viewer.language),
+        unit=row.unit,
+        department=standing.department(),
+        updated_at=row.updated_at,
+        promised=_promised(standing),
+        light=_light(standing, viewer, now),
+        outcome=_outcome(standing, viewer),
+        photos=[_photo(member, photo, viewer) for photo in told.photos if photo.by_staff],
+        progress=progress_of(row),
+        timeline=[step for step in _timeline(row, viewer) if step.kind not in BETWEEN_REPORTER_AND_BUREAU],
+    )
+
+
+def _promised(standing: Standing) -> Promised:
+    return Promised(
+        accept_by=standing.promised("accept_by"),
+        on_site_by=standing.promised("on_site_by"),
+        resolve_by=standing.promised("promised_at"),
     )
 
 

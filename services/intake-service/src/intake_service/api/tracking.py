@@ -6,12 +6,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import Status
 from contracts.roles import STAFF, Role
 from intake_service.api.attachments import Store, stored_file
 from intake_service.api.reporter_schemas import Track
-from intake_service.api.track_views import Viewer, track_view
+from intake_service.api.track_views import Told, Viewer, track_view
 from intake_service.domain.attachment import Variant
 from intake_service.domain.standing import RUNNING
 from intake_service.persistence import merging, public_photos
@@ -65,7 +66,7 @@ async def track_complaint(row: ByCode, request: Request, store: Store) -> Track:
 
 @router.get("/track/{number}/photos/{photo}", dependencies=[Depends(public)], response_class=Response)
 async def read_public_photo(photo: UUID, row: ByCode, request: Request, store: Store) -> Response:
-    """Get a photo that was made public, with the query code; no token needed."""
+    """Get a photo that was made public, also of what the complaint was merged into; no token needed."""
     return await _photo(request, store, row, photo, "served")
 
 
@@ -118,27 +119,30 @@ async def _tracks(request: Request, store: Attaching, rows: Sequence[Any], *, ha
     names = await references.namings(tenant, [row.configuration for row in rows])
     viewer = Viewer(language, ZoneInfo(settings.timezone), has_token, names)
     async with store.engine.connect() as connection:
-        photos = await public_photos.of_complaints(connection, [row.id for row in rows])
-        asked = [row.question for row in rows if row.question is not None and Status(row.status) in RUNNING]
-        questions = await questioning.by_id(connection, asked)
         masters = await merging.masters(connection, rows)
+        told = await _told(connection, [*rows, *masters.values()])
     now = clock.now()
-    return [
-        track_view(
+    return [track_view(told[row.id], viewer, now, master=told.get(row.merged_into)) for row in rows]
+
+
+async def _told(connection: AsyncConnection, rows: Sequence[Any]) -> dict[UUID | None, Told]:
+    """Return the complaints by id, with their public photos and what each waits for: two statements, or one."""
+    photos = await public_photos.of_complaints(connection, [row.id for row in rows])
+    asked = [row.question for row in rows if row.question is not None and Status(row.status) in RUNNING]
+    questions = await questioning.by_id(connection, asked)
+    return {
+        row.id: Told(
             row,
             questions.get(row.question) if row.question in asked else None,
             [photo for photo in photos if photo.complaint_id == row.id],
-            viewer,
-            now,
-            master=masters.get(row.merged_into),
         )
         for row in rows
-    ]
+    }
 
 
 async def _photo(request: Request, store: Attaching, row: Any, photo: UUID, variant: Variant) -> Response:
     async with store.engine.connect() as connection:
-        file = await public_photos.file_of(connection, row.id, photo, variant)
+        file = await public_photos.file_of(connection, row, photo, variant)
     if file is None:
         raise Problem(404, "photo-not-found")
     return await stored_file(request, store, photo, variant, file)

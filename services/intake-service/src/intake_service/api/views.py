@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.roles import STAFF, Role
 from intake_service.api.texts import STATUS_LABELS
-from intake_service.api.view_schemas import ComplaintView, MasterProgress, ReporterOut, Step
+from intake_service.api.view_schemas import ComplaintView, ReporterOut, Step
 from intake_service.domain.configuration.shipped import VERSION
 from intake_service.service.references import Naming
 from runtime.auth import Caller
@@ -85,17 +85,6 @@ def _reclassifications(given: Sequence[Mapping[str, Any]], is_staff: bool) -> li
 def status_label(status: str, language: str) -> str:
     """Return what a state is called."""
     return STATUS_LABELS.get(status, (status, status))[language == "en"]
-
-
-def master_view(row: Any, language: str) -> MasterProgress:
-    """Return how a complaint stands that stands for others, for their reporters."""
-    return MasterProgress(
-        status=row.status,
-        status_label=status_label(row.status, language),
-        unit=row.unit,
-        updated_at=row.updated_at,
-        progress=progress_of(row),
-    )
 
 
 def _name(names: tuple[str, str] | None) -> dict[str, str] | None:

@@ -10,7 +10,8 @@ PhotoRole = Literal["near", "far", "reference", "before", "after", "other"]
 """What a picture is for: 近景, 远景, 参照物, 处置前, 处置后, 其他."""
 Kind = Literal["image", "audio", "video", "document"]
 Variant = Literal["original", "served", "thumbnail"]
-"""As it was uploaded, as callers get it, and small. Of anything but an image the first two are the same."""
+"""As it was uploaded, as callers get it, and small. The first two are the same of what is no
+image and tells no place."""
 
 
 @dataclass(frozen=True, slots=True)

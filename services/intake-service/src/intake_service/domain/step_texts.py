@@ -94,6 +94,10 @@ STEP_TEXTS: Mapping[str, Sequence[Sentence]] = {
     "question_answered": [("已收到您的答复，继续办理。", "We have received the answer; the work goes on.")],
     "question_lapsed": [("未在期限内收到答复，继续办理。", "No answer came in time; the work goes on without.")],
 }
+BETWEEN_REPORTER_AND_BUREAU = frozenset(
+    {"supplemented", "question_asked", "question_answered", "question_lapsed", "feedback_received"}
+)
+"""Kinds of what passes between a reporter and the bureau: no concern of those whose complaints were merged into it."""
 _OF_STATUS = {"in_progress": "started", "received": "returned"}
 """Kinds of the steps of earlier versions, which only said the state that they led to, where the names differ."""
 _MOMENTS = frozenset({"promised_at", "until", "lapses_at"})

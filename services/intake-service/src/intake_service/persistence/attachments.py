@@ -83,7 +83,7 @@ async def file_of(connection: AsyncConnection, attachment_id: UUID, variant: Var
     query = (
         sa.select(attachment_file.c.sha256, attachment_file.c.size, attachment_file.c.media_type, attachment.c.kind)
         .select_from(_JOINED.join(attachment_file, attachment_file.c.attachment_id == attachment.c.id))
-        .where(attachment.c.id == attachment_id, attachment_file.c.variant == variant, *_visible(caller))
+        .where(attachment.c.id == attachment_id, attachment_file.c.variant == variant, *_visible(caller, file=True))
     )
     return (await connection.execute(query)).one_or_none()
 
@@ -149,14 +149,28 @@ _JOINED = attachment.outerjoin(complaint, complaint.c.id == attachment.c.complai
 _READ = sa.select(attachment).select_from(_JOINED)
 
 
-def _visible(caller: Caller) -> list[sa.ColumnElement[bool]]:
+_member = complaint.alias("member")
+
+
+def _visible(caller: Caller, *, file: bool = False) -> list[sa.ColumnElement[bool]]:
     """Staff see their tenant's; all others what they uploaded, and what belongs to their complaints.
 
+    The `file` of what the bureau has made public is also for those whose complaint was merged into its complaint.
     Of a draft nobody sees anything but who began it.
     """
     conditions: list[sa.ColumnElement[bool]] = [attachment.c.tenant == caller.tenant]
     me = caller.subject
     conditions.append(attachment.c.draft_id.is_(None) | (attachment.c.uploaded_by == me))
     if not caller.has(*STAFF):
-        conditions.append((attachment.c.uploaded_by == me) | (complaint.c.created_by == me) | (complaint.c.owner == me))
+        theirs = (attachment.c.uploaded_by == me) | (complaint.c.created_by == me) | (complaint.c.owner == me)
+        conditions.append(theirs | _of_master(me) if file else theirs)
     return conditions
+
+
+def _of_master(subject: str) -> sa.ColumnElement[bool]:
+    members = sa.select(_member.c.id).where(
+        _member.c.merged_into == attachment.c.complaint_id,
+        _member.c.tenant == attachment.c.tenant,
+        (_member.c.created_by == subject) | (_member.c.owner == subject),
+    )
+    return sa.and_(attachment.c.public, attachment.c.by_staff, members.exists())

@@ -30,19 +30,24 @@ async def publish(connection: AsyncConnection, tenant: str, attachment_id: UUID,
 async def of_complaints(connection: AsyncConnection, complaint_ids: Sequence[UUID]) -> Sequence[Any]:
     """Return the public photos of complaints that the caller may see, in the order of their uploads."""
     columns = attachment.c
-    query = sa.select(columns.id, columns.complaint_id, columns.role, columns.created_at)
+    query = sa.select(columns.id, columns.complaint_id, columns.role, columns.created_at, columns.by_staff)
     query = query.where(columns.complaint_id.in_(complaint_ids), columns.public).order_by(columns.id)
     return (await connection.execute(query)).all()
 
 
-async def file_of(connection: AsyncConnection, complaint_id: UUID, photo: UUID, variant: Variant) -> Any | None:
-    """Return where and what a variant of a public photo is, as `attachments.file_of` does; None where it is none."""
+async def file_of(connection: AsyncConnection, row: Any, photo: UUID, variant: Variant) -> Any | None:
+    """Return where and what a variant of a public photo is, as `attachments.file_of` does; None where it is none.
+
+    It belongs to the complaint of `row`, or is the bureau's and belongs to what that was merged into.
+    """
+    of_master = sa.and_(attachment.c.complaint_id == row.merged_into, attachment.c.by_staff)
     query = (
         sa.select(attachment_file.c.sha256, attachment_file.c.size, attachment_file.c.media_type, attachment.c.kind)
         .join(attachment, attachment.c.id == attachment_file.c.attachment_id)
         .where(
             attachment.c.id == photo,
-            attachment.c.complaint_id == complaint_id,
+            attachment.c.tenant == row.tenant,
+            (attachment.c.complaint_id == row.id) | of_master,
             attachment.c.public,
             attachment_file.c.variant == variant,
         )

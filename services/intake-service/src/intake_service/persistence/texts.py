@@ -14,7 +14,9 @@ _TAKE = sa.text("""
     RETURNING complaint_id
 """)
 _READ = sa.text("""
-    SELECT c.id, c.tenant, c.description, c.address, c.number, c.external_ref, c.category, r.phone
+    SELECT c.id, c.tenant, c.description, c.address, c.number, c.external_ref, c.category, r.phone, ARRAY(
+        SELECT said FROM supplement AS s, unnest(ARRAY[s.text, s.address]) WITH ORDINALITY AS t (said, place)
+        WHERE s.complaint_id = c.id AND said IS NOT NULL ORDER BY s.id, place) AS supplements
     FROM complaint AS c LEFT JOIN reporter AS r ON r.complaint_id = c.id
     WHERE c.id = ANY(CAST(:ids AS uuid[])) ORDER BY c.id
 """)

@@ -114,7 +114,7 @@ class Intake:
                     return answer
                 count_refusal(refusal)
                 raise refusal
-            settled = self._categoriser.settle(report, reference, now)
+            settled = self._categoriser.settle(report, caller, reference, now)
             look = self._watch.look(keys, report, settled, reference, judge, now)
             self._watch.take(look)  # nothing was awaited since it was found to be not too much
             stored = False
@@ -127,7 +127,7 @@ class Intake:
                     self._watch.give_back(look)
         if not stored:
             return await self._known(acceptance, caller, once, draft, files)
-        settled.count()
+        self._categoriser.count(settled, report, caller)
         look.count()
         return Accepted(acceptance.complaint.id, acceptance.answer)
 

@@ -140,7 +140,7 @@ async def answer_for(connection: AsyncConnection, attachment_id: UUID, caller: C
 
 
 def _files(contents: Sequence[Content]) -> dict[bytes, Staged]:
-    """Return each content once: a video is served as it came."""
+    """Return each content once: what is not encoded anew is served as it came, as a rule."""
     return {part.staged.sha256: part.staged for content in contents for part in content.parts}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from intake_service.domain.attachment import Limits, MediaType, Variant, Wish
 from intake_service.persistence.staging import Staged, stage
+from intake_service.service import movies
 from intake_service.service.images import ImageRefused, Images, renderings
 from intake_service.service.recognising import recognise
 from runtime.problems import Problem
@@ -43,17 +44,27 @@ async def examined(staged: Staged, wish: Wish, limits: Limits, images: Images) -
     image that cannot be read.
     """
     found = await asyncio.to_thread(recognise, staged.path, wish.declared)
-    if found.kind != "image":
-        parts = [Part("original", staged, found.name), Part("served", staged, found.name)]
-        yield Content(found, found.name, parts)
-        return
-    if staged.size > limits.image_bytes:
+    if found.kind == "image" and staged.size > limits.image_bytes:
         raise Problem(413, "attachment-too-large", limit=limits.image_bytes)
     try:
-        yield await _image(staged, found, limits, images)
+        if found.kind == "image":
+            yield await _image(staged, found, limits, images)
+        else:
+            yield await asyncio.to_thread(_as_it_came, staged, found)
     finally:
         for path in renderings(staged.path):
             path.unlink(missing_ok=True)
+
+
+def _as_it_came(staged: Staged, found: MediaType) -> Content:
+    """Return what is not encoded anew: served as it came, but for the place that a film tells; blocks."""
+    served, evidence = staged, None
+    if found.name in movies.TYPES and (told := movies.looked_into(staged.path)).blanks:
+        target, _ = renderings(staged.path)
+        movies.blanked(staged.path, target, told)
+        served, evidence = stage(target), told.evidence or None
+    parts = [Part("original", staged, found.name), Part("served", served, found.name)]
+    return Content(found, found.name, parts, evidence=evidence)
 
 
 async def _image(staged: Staged, found: MediaType, limits: Limits, images: Images) -> Content:

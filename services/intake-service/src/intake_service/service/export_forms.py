@@ -16,8 +16,13 @@ from operations.sheets.lines import CSV, MARK, csv_lines
 from operations.sheets.skeleton import Heading, Kind, Sheet
 from operations.sheets.workbook import XLSX, Workbook
 
-Form: TypeAlias = Literal["csv", "xlsx", "ndjson"]
-MEDIA: Mapping[Form, str] = {"csv": f"{CSV}; charset=utf-8", "xlsx": XLSX, "ndjson": "application/x-ndjson"}
+Form: TypeAlias = Literal["csv", "xlsx", "ndjson", "geojson"]
+MEDIA: Mapping[Form, str] = {
+    "csv": f"{CSV}; charset=utf-8",
+    "xlsx": XLSX,
+    "ndjson": "application/x-ndjson",
+    "geojson": "application/geo+json",
+}
 Namings: TypeAlias = Mapping[int | None, Naming]
 """What things are called, by the version that a complaint was filed under."""
 Cell: TypeAlias = Callable[[Any, Naming], Any]
@@ -188,7 +193,32 @@ class _Ndjson(Writer):
         return _as_text if column.code == "id" else _as_it_is
 
 
-_WRITERS: Mapping[Form, type[Writer]] = {"csv": _Csv, "xlsx": _Xlsx, "ndjson": _Ndjson}
+class _Geojson(_Ndjson):
+    """A map (RFC 7946), with codes and times in UTC; what has no point is left out."""
+
+    def begin(self) -> bytes:
+        super().begin()
+        self._between = b""
+        return b'{"type":"FeatureCollection","features":['
+
+    def lines(self, rows: Sequence[Sequence[Any]], namings: Namings) -> bytes:
+        pieces = []
+        for row in self._rows(rows, namings):
+            facts = dict(zip(self._names, row, strict=True))
+            point = (facts.pop("lon"), facts.pop("lat"))
+            if None in point:
+                continue
+            geometry = {"type": "Point", "coordinates": point}
+            feature = {"type": "Feature", "id": facts.pop("id"), "geometry": geometry, "properties": facts}
+            pieces.append(self._between + orjson.dumps(feature))
+            self._between = b",\n"
+        return b"".join(pieces)
+
+    def end(self) -> bytes:
+        return b"]}\n"
+
+
+_WRITERS: Mapping[Form, type[Writer]] = {"csv": _Csv, "xlsx": _Xlsx, "ndjson": _Ndjson, "geojson": _Geojson}
 
 
 def writer(form: Form, look: Look) -> Writer:

@@ -28,7 +28,7 @@ async def follow(engine: AsyncEngine, complaint_id: UUID, caller: Caller, *, is_
             raise not_found()
         if row.owner == caller.subject:
             raise Problem(409, "follow-own")
-        if await followers.count(connection, caller.tenant, caller.subject) >= MOST:
+        if await followers.count(connection, caller.tenant, caller.subject, complaint_id) >= MOST:
             raise Problem(409, "follows-too-many", most=MOST)
         await followers.follow(
             connection, caller.tenant, caller.subject, complaint_id, is_affected=is_affected, now=clock.now()

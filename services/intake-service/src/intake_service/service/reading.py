@@ -58,7 +58,7 @@ async def _keep(connection: AsyncConnection, rows: Any) -> None:
 
 
 def _vector(row: Any) -> str:
-    said = search.vector([row.description, row.address, row.number, row.external_ref])
+    said = search.vector([row.description, row.address, row.number, row.external_ref, *row.supplements])
     marks = [
         *search.categories_of(row.category),
         search.month(search.moment_of(row.id)),

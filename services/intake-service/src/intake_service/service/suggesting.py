@@ -1,6 +1,6 @@
 """What becomes of the suggestion of a category when a complaint comes in without one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Self
@@ -9,12 +9,14 @@ from prometheus_client import Counter
 
 from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.report import Report
+from intake_service.service.asked_suggestions import AskedSuggestions
 from intake_service.service.classifying import OPEN, Classifier, Suggestion, load, shipped
+from runtime.auth import Caller
 from runtime.settings import RuntimeSettings
 
 SUGGESTIONS = Counter(
     "jieban_category_suggestions_total",
-    "Complaints accepted without a category, by what was suggested and whether it was taken",
+    "Suggestions for complaints that were accepted, by category and whether it was taken",
     ["category", "taken"],
 )
 
@@ -29,7 +31,7 @@ class Settled:
     def count(self) -> None:
         """Count the suggestion; to be called once the complaint is stored."""
         if self.suggestion is not None:
-            SUGGESTIONS.labels(self.suggestion.code, str(self.category is not None).lower()).inc()
+            SUGGESTIONS.labels(self.suggestion.code, str(self.category == self.suggestion.code).lower()).inc()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Categoriser:
     classifier: Classifier
     takes_from: float | None
     """The confidence from which a suggestion becomes the category; None: never."""
+    asked: AskedSuggestions = field(default_factory=AskedSuggestions)
+    """What was suggested to those who asked before they filed."""
 
     @classmethod
     def of(cls, settings: RuntimeSettings) -> Self:
@@ -47,17 +51,28 @@ class Categoriser:
         threshold = settings.category_threshold if settings.category_threshold is not None else classifier.threshold
         return cls(classifier, threshold if settings.category_adoption else None)
 
-    def suggest(self, description: str, reference: Reference, now: datetime) -> list[Suggestion]:
+    def suggest(self, description: str, caller: Caller, reference: Reference, now: datetime) -> list[Suggestion]:
         """Return the three likeliest of the categories that are in force, likeliest first."""
-        return self.classifier.suggest(description, is_open=partial(reference.is_active, at=now))
+        found = self.classifier.suggest(description, is_open=partial(reference.is_active, at=now))
+        if found:
+            self.asked.add(caller, description, found[0], now)
+        return found
 
-    def settle(self, report: Report, reference: Reference, now: datetime) -> Settled:
-        """Return the category that was given, else the suggestion where it is sure enough and not `other`."""
+    def settle(self, report: Report, caller: Caller, reference: Reference, now: datetime) -> Settled:
+        """Return the category that was given, else the suggestion where it is sure enough and not `other`.
+
+        With one that was given comes what was suggested for the text, where the caller had asked.
+        """
         if report.category is not None:
-            return Settled(report.category)
+            return Settled(report.category, self.asked.of(caller, report.description, now))
         is_open = partial(reference.is_active, at=now)
         suggestion = next(iter(self.classifier.suggest(report.description, 1, is_open=is_open)), None)
         if suggestion is None:
             return Settled(None)
         sure = self.takes_from is not None and suggestion.confidence >= self.takes_from
         return Settled(suggestion.code if sure and suggestion.code != OPEN else None, suggestion)
+
+    def count(self, settled: Settled, report: Report, caller: Caller) -> None:
+        """Count a suggestion, once; to be called when the complaint is stored."""
+        settled.count()
+        self.asked.forget(caller, report.description)

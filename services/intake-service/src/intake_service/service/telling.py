@@ -19,6 +19,7 @@ from contracts.directory import (
 from contracts.envelope import Event
 from contracts.topics import DIRECTORY
 from eventbus import outbox
+from intake_service.domain.configuration.duty_limits import limits_of_items
 from intake_service.domain.configuration.items import Category, Configuration, DutyItem, Source
 from operations import directory
 from runtime.ids import uuid7
@@ -50,8 +51,8 @@ async def tell(
 
     The caller holds the lock of the tenant's versions.
     """
-    entries = _entries(configuration, version)
-    known = {} if before is None else _entries(before, version)
+    entries = entries_of(configuration, version)
+    known = {} if before is None else entries_of(before, version)
     changed = {key: entry for key, entry in entries.items() if known.get(key) != entry}
     removed = {key: entry.model_copy(update={"removed": True}) for key, entry in known.items() if key not in entries}
     await _publish(connection, occasion, changed, removed=False)
@@ -87,10 +88,13 @@ def _event(occasion: Occasion, kind: DirectoryKind, entry: ConfiguredEntry, sequ
     )
 
 
-def _entries(configuration: Configuration, version: int) -> dict[Key, ConfiguredEntry]:
+def entries_of(configuration: Configuration, version: int) -> dict[Key, ConfiguredEntry]:
+    """Return what is told of each item; a category has the limit that a duty item brings to it."""
     entries: dict[Key, ConfiguredEntry] = {}
+    brought = limits_of_items(configuration)
     for category in configuration.categories:
         limits = {name: getattr(category.limits, name) for name in ("accept", "on_site", "resolve")}
+        limits["resolve"] = limits["resolve"] or brought.get(category.code)
         entries["category", category.code] = CategoryChanged.model_validate(_facts(category, version) | _plain(limits))
     for item in configuration.duty_items:
         entries["duty_item", item.code] = DutyItemChanged.model_validate(_facts(item, version))

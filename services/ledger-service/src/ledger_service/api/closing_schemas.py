@@ -63,9 +63,13 @@ class RuleBody(_Part):
     category: Annotated[Category | None, Field(description="With all levels below it; null: any.")] = None
     sources: Annotated[list[Code], Field(max_length=20, description="None: any.")] = []
     gates: Annotated[
-        list[Gate],
-        Field(max_length=2, description="Without `verification`, every result is verified by rule."),
-    ] = [Gate.VERIFICATION]
+        list[Gate] | None,
+        Field(
+            max_length=2,
+            description="Null: what the category says in intake's configuration, else `verification`. "
+            "Without `verification`, every result is verified by rule.",
+        ),
+    ] = None
     self_handled_by_rule: Annotated[
         StrictBool, Field(description="What was handled on the spot 自处理 is verified by rule.")
     ] = True
@@ -89,8 +93,16 @@ class RulesBody(_Part):
     rules: Annotated[list[RuleBody], Field(max_length=200)]
 
     def content(self) -> list[dict[str, Any]]:
-        """Return them as they are kept."""
-        return [rule.model_dump(mode="json") for rule in self.rules]
+        """Return them as they are kept; a rule that leaves the gates to the category has none."""
+        kept = [rule.model_dump(mode="json") for rule in self.rules]
+        return [{name: value for name, value in rule.items() if (name, value) != ("gates", None)} for rule in kept]
+
+
+class CategoryGates(BaseModel):
+    """The gates that a category says in intake's configuration, for it and those below it that say none."""
+
+    category: str
+    gates: list[Gate]
 
 
 class RulesView(BaseModel):
@@ -100,6 +112,9 @@ class RulesView(BaseModel):
     shipped: bool
     rules: list[RuleBody]
     otherwise: Annotated[RuleBody, Field(description="What counts where no rule fits.")] = RuleBody.of(DEFAULT)
+    of_categories: Annotated[
+        list[CategoryGates], Field(description="Count before the gates of `otherwise`, and where a rule says none.")
+    ]
     in_force_from: Annotated[datetime | None, Field(description="For rounds that begin at or after this moment.")]
     changed_at: datetime | None
     changed_by: str | None
@@ -111,6 +126,10 @@ class RulesView(BaseModel):
             version=kept.version,
             shipped=kept.version == 0,
             rules=[RuleBody.model_validate(each) for each in kept.content],
+            of_categories=[
+                CategoryGates.model_validate({"category": code, "gates": gates})
+                for code, gates in sorted((kept.gates or {}).items())
+            ],
             in_force_from=kept.in_force_from,
             changed_at=kept.changed_at,
             changed_by=kept.changed_by,

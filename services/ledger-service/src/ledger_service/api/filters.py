@@ -30,7 +30,7 @@ EntryTypeName = Annotated[EntryType, PlainValidator(_known_type), WithJsonSchema
 
 async def complaint_filter(
     status: Annotated[list[Status] | None, Query(max_length=len(Status), description="May be repeated.")] = None,
-    category: Code | None = None,
+    category: Annotated[Code | None, Query(description="With all levels below it.")] = None,
     source: Code | None = None,
     community: Code | None = None,
     grid: Code | None = None,

@@ -69,13 +69,13 @@ async def show_indicators(
     if form == "csv":
         return _file("indicators", views.table(question, answer, names, language))
     settings = answer.settings.settings
-    earlier = {each: scope.period.before(each) for each in question.compare}
     return _json(
         {
             **views.asked(question, answer, scope.zone),
             "by": names,
             "compared_with": {
-                each: {"from": days.first.isoformat(), "to": days.last.isoformat()} for each, days in earlier.items()
+                step: {"from": days.first.isoformat(), "to": days.last.isoformat()}
+                for step, days in answer.compared_with.items()
             },
             "rows": [
                 views.head(names, key, answer.labels) | views.body(line, question.indicators, settings)

@@ -72,7 +72,10 @@ class IndicatorsView(_Asked):
     """Indicators, line by line."""
 
     by: list[str]
-    compared_with: dict[str, DaysView]
+    compared_with: Annotated[
+        dict[str, DaysView],
+        Field(description="The days that were counted: of a period that is not over, as many as it has had."),
+    ]
     rows: list[RowView]
 
 

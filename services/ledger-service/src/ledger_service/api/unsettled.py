@@ -22,7 +22,10 @@ router = APIRouter(prefix="/unsettled", tags=["unsettled"], responses=PROBLEM_RE
 
 
 async def _filter(
-    community: Code | None = None, grid: Code | None = None, team: Code | None = None, category: Code | None = None
+    community: Code | None = None,
+    grid: Code | None = None,
+    team: Code | None = None,
+    category: Annotated[Code | None, Query(description="With all levels below it.")] = None,
 ) -> UnsettledFilter:
     return UnsettledFilter(community=community, grid=grid, team=team, category=category)
 

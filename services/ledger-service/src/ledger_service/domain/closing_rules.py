@@ -1,12 +1,12 @@
 """What a tenant wants of closings 结案: which gates, which evidence, which calls, and what follows a bad word.
 
-Rules are asked in order, and the first that fits decides. A complaint's round keeps the version that was in force when
-the round began.
+Rules are asked in order, and the first that fits decides; which gates, its category may say where the rule does not. A
+complaint's round keeps the version that was in force when the round began.
 """
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, Self
@@ -31,6 +31,9 @@ class Gate(StrEnum):
     """核查: somebody other than the worker finds the result good."""
     FOLLOW_UP = "follow_up"
     """回访: the reporter says on the phone that it is solved."""
+
+
+Gates = tuple[Gate, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +104,10 @@ class Rule:
     """With all levels below it; None: whatever the category."""
     sources: tuple[str, ...] = ()
     """None of them: whatever the source."""
-    gates: tuple[Gate, ...] = (Gate.VERIFICATION,)
+    gates: Gates = (Gate.VERIFICATION,)
     """Without `verification`, every result is verified by rule."""
+    gates_of_category: bool = True
+    """Where the category says its gates, those count in place of `gates`."""
     self_handled_by_rule: bool = True
     """What was handled on the spot 自处理 is verified by rule."""
     evidence: Evidence = field(default_factory=Evidence)
@@ -114,10 +119,11 @@ class Rule:
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Self:
         """Read it from JSON."""
-        evidence = content.get("evidence", {})
+        evidence, gates = content.get("evidence", {}), content.get("gates")
         parts = {
             "sources": tuple(content.get("sources", ())),
-            "gates": tuple(map(Gate, content.get("gates", (Gate.VERIFICATION,)))),
+            "gates": (Gate.VERIFICATION,) if gates is None else tuple(map(Gate, gates)),
+            "gates_of_category": gates is None,
             "evidence": Evidence(**{**evidence, "methods": tuple(evidence.get("methods", BY_HAND))}),
             "calls": Calls.of(content.get("calls", {})),
         }
@@ -128,6 +134,13 @@ class Rule:
         if self.sources and source not in self.sources:
             return False
         return self.category is None or is_within(category, self.category)
+
+    def with_gates(self, gates: Gates | None) -> "Rule":
+        """Return it for a category that says these gates, None for none; whom a gate calls, no sample does."""
+        if gates is None or not self.gates_of_category:
+            return self
+        calls = replace(self.calls, sampled_percent=0) if Gate.FOLLOW_UP in gates else self.calls
+        return replace(self, gates=gates, calls=calls)
 
     def is_verified_by_rule(self, *, self_handled: bool) -> bool:
         """Say whether nobody has to look at a result."""
@@ -143,6 +156,12 @@ def is_within(category: str | None, prefix: str) -> bool:
     return category is not None and (category == prefix or category.startswith(f"{prefix}."))
 
 
+def levels_of(category: str | None) -> Sequence[str]:
+    """Return a category and those above it, the lowest first."""
+    parts = category.split(".") if category else []
+    return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """Rules as a tenant put them once."""
@@ -150,6 +169,14 @@ class Version:
     number: int
     in_force_from: datetime
     rules: tuple[Rule, ...]
+    gates: Mapping[str, Gates] = field(default_factory=dict)
+    """What categories said then, by code; those below go by it too unless they say their own."""
+
+    def rule(self, category: str | None, source: str) -> Rule:
+        """Return what a complaint of the category from the source goes by."""
+        found = next((rule for rule in self.rules if rule.fits(category, source)), DEFAULT)
+        levels = levels_of(category)
+        return found.with_gates(next((self.gates[level] for level in levels if level in self.gates), None))
 
 
 class RuleBook:
@@ -159,7 +186,7 @@ class RuleBook:
         """`versions` come in order."""
         self._versions = versions
         self._beginnings = [version.in_force_from for version in versions]
-        self._rules = {version.number: version.rules for version in versions}
+        self._by_number = {version.number: version for version in versions}
         self._found: dict[tuple[int, str | None, str], Rule] = {}
 
     def version_at(self, moment: datetime) -> int:
@@ -172,7 +199,6 @@ class RuleBook:
         key = (version, category, source)
         found = self._found.get(key)
         if found is None:
-            rules = self._rules.get(version, ())
-            found = next((rule for rule in rules if rule.fits(category, source)), DEFAULT)
-            self._found[key] = found
+            known = self._by_number.get(version)
+            found = self._found[key] = DEFAULT if known is None else known.rule(category, source)
         return found

@@ -9,6 +9,7 @@ from contracts.lifecycle import TRANSITIONS, EventType, Status, next_status
 from ledger_service.domain.errors import Gap, Unenterable
 from ledger_service.domain.fact_changes import CHANGES, USUAL
 from ledger_service.domain.facts import Facts
+from ledger_service.domain.unsettled import reason_of
 
 SOURCES = ("intake", "dispatch", "ledger")
 """The services whose events make up a history."""
@@ -41,6 +42,8 @@ class Complaint(Facts):
     """Whether nothing but USUAL events was entered since it was read from the store."""
     is_reclassified: bool = False
     """Whether it was put into another category since."""
+    lacks_anew: bool = False
+    """Whether it came to lack something else since, or nothing: see `domain.unsettled`."""
 
     @classmethod
     def unknown(cls, complaint_id: UUID, tenant: str) -> Self:
@@ -56,10 +59,12 @@ class Complaint(Facts):
         self._expect(event)
         before = self.status
         after = next_status(before, event.type)
+        lacked = None if before is None else reason_of(before, self.promised_at)
         change = CHANGES.get(event.type)
         if change is not None:
             change(self, event)
         self.status = after
+        self.lacks_anew = self.lacks_anew or reason_of(after, self.promised_at) is not lacked
         if event.type not in USUAL:
             self.is_usual = False
             self.is_reclassified = self.is_reclassified or event.type is EventType.RECLASSIFIED

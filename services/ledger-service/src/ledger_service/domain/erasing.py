@@ -25,6 +25,7 @@ PLAIN = frozenset(
         EventType.ASSIGNED,
         EventType.ACCEPTED,
         EventType.ESCALATED,
+        EventType.ORDER_MISSED,
         EventType.REINSPECTION_DUE,
         EventType.RESCHEDULED,
         EventType.VERIFIED,

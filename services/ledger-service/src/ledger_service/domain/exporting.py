@@ -23,6 +23,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     format: str = FORMAT
     tenant: str
     entries: int
+    """How many were sealed when it was begun; there may be more."""
     verifier_key: str
     checkpoints: Sequence[str]
     """Signed notes, the shortest tree first."""

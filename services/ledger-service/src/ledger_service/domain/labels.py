@@ -35,6 +35,7 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.ASSIGNED: Label("派遣", "Assigned"),
     EventType.ACCEPTED: Label("接单", "Accepted"),
     EventType.STARTED: Label("到场处置", "Work started on site"),
+    EventType.CONTRIBUTED: Label("协同处置", "Contributed to"),
     EventType.RETURNED: Label("退单", "Returned by the unit"),
     EventType.TRANSFERRED: Label("转办", "Transferred"),
     EventType.EXTENDED: Label("延时", "More time granted"),
@@ -42,6 +43,9 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.RESUMED: Label("恢复处置", "Resumed"),
     EventType.RESCHEDULED: Label("时限重算", "Promised time reckoned anew"),
     EventType.ESCALATED: Label("督办", "Escalated"),
+    EventType.ORDER_REPLIED: Label("督办回复", "Supervision order answered"),
+    EventType.ORDER_WITHDRAWN: Label("撤销督办", "Supervision order withdrawn"),
+    EventType.ORDER_MISSED: Label("督办逾期未回复", "Supervision order not answered in time"),
     EventType.RECTIFICATION_ORDERED: Label("责令限期整改", "Rectification ordered"),
     EventType.REINSPECTION_DUE: Label("到期复查", "Re-inspection due"),
     EventType.RESOLVED: Label("处置完成", "Handled"),
@@ -81,6 +85,7 @@ OWN_LABELS: Mapping[OwnType, Label] = {
     OwnType.ACTIVITY_VOIDED: Label("作废活动", "Activity voided"),
     OwnType.EXPORT_MADE: Label("导出台账", "Ledger exported"),
     OwnType.REVIEW_DECIDED: Label("复核后维持结案", "Left closed after a review"),
+    OwnType.REVIEW_ERASED: Label("删除复核意见", "What a review said erased"),
 }
 
 

@@ -4,7 +4,7 @@ The leaf of an entry is the text of `Sealed.text`. What may have to be erased (w
 only its digest, which is salted so that nobody can guess what was erased. Every entry is linked to the one before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple, Self
@@ -43,6 +43,18 @@ class Fields(NamedTuple):
         return cls(tenant, position, str(event_id), str(subject), kind, source, sequence, before, after, *times)
 
 
+class Unsealed(NamedTuple):
+    """An entry that waits for its seal."""
+
+    fields: Fields
+    salt: bytes | None
+    actor: str | None
+    data: str
+    """Empty where it was erased."""
+    erased_digest: bytes | None
+    """What is left of `data`, `actor` and `salt` where they were erased."""
+
+
 class Seal(NamedTuple):
     """What proves an entry. `number` counts the sealed entries of a tenant from 0: the leaf's place in the tree."""
 
@@ -68,6 +80,17 @@ def leaf_hash(fields: Fields, content: bytes) -> bytes:
 def link(previous: bytes, leaf: bytes) -> bytes:
     """Return the link of an entry whose predecessor's is `previous`."""
     return sha256(previous + leaf).digest()
+
+
+def seals_of(entries: Iterable[Unsealed], *, first: int, previous: bytes) -> list[Seal]:
+    """Return the seals of entries one after the other, numbered from `first`; `previous` is the link before them."""
+    made: list[Seal] = []
+    for number, (fields, salt, actor, data, erased_digest) in enumerate(entries, start=first):
+        content = digest(salt, actor, data) if erased_digest is None else erased_digest
+        leaf = leaf_hash(fields, content)
+        previous = link(previous, leaf)
+        made.append(Seal(number, fields.position, content, leaf, previous))
+    return made
 
 
 def _text(fields: Fields, content: bytes) -> bytes:

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     OVERDUE = "overdue"
     UNVERIFIED = "unverified"
     GATE_WAITING = "gate_waiting"
+    ORDER_OVERDUE = "order_overdue"
     PARKED = "parked"
     STUCK = "stuck"
 
@@ -30,12 +31,16 @@ REASON_NAMES: Mapping[Reason, tuple[str, str]] = {
     Reason.OVERDUE: ("超过承诺时限", "the promised time is over"),
     Reason.UNVERIFIED: ("久未核查", "resolved, and not verified"),
     Reason.GATE_WAITING: ("久未结案", "verified, and not closed"),
+    Reason.ORDER_OVERDUE: ("督办逾期未回复", "a supervision order was not answered in time"),
     Reason.PARKED: ("消息停放", "events of it are parked at a service"),
     Reason.STUCK: ("服务间滞留", "events of it did not get from one service to another"),
 }
 """In Chinese and English."""
 BY_STATE = (Reason.NO_UNIT, Reason.NO_PROMISE, Reason.OVERDUE, Reason.UNVERIFIED, Reason.GATE_WAITING)
-"""Those that the complaint itself shows; it has one of them at most. The others are found by comparing services."""
+"""Those that the complaint itself shows; it has one of them at most.
+
+What a supervisor waits for comes in addition, and so does what is found by comparing services.
+"""
 PROMISED = frozenset({Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.TRANSFERRED})
 """Where the clock runs and a promised time is owed. While a case is suspended its clock stands still."""
 WAITING: Mapping[Status, Reason] = {
@@ -64,6 +69,7 @@ class Graces:
     overdue: timedelta = timedelta(0)
     unverified: timedelta = timedelta(days=3)
     gate_waiting: timedelta = timedelta(days=3)
+    order_overdue: timedelta = timedelta(0)
 
     @classmethod
     def of_gates(cls, days: int) -> Self:
@@ -71,5 +77,8 @@ class Graces:
         return replace(cls(), unverified=timedelta(days=days), gate_waiting=timedelta(days=days))
 
     def before(self, now: datetime) -> dict[Reason, datetime]:
-        """Return, for each reason of BY_STATE, the moment at or before which it must have begun to count at `now`."""
-        return {reason: now - getattr(self, reason) for reason in BY_STATE}
+        """Return the moment at or before which a reason must have begun to count at `now`.
+
+        For each that has such a moment: what is found between services counts whenever it was found.
+        """
+        return {reason: now - getattr(self, reason) for reason in (*BY_STATE, Reason.ORDER_OVERDUE)}

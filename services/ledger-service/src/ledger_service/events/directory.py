@@ -6,12 +6,22 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.directory import CommunityChanged, ConfiguredEntry, DirectoryEvent, DutyChanged, GridChanged, TeamChanged
+from contracts.directory import (
+    EVERY_KIND,
+    CategoryChanged,
+    CommunityChanged,
+    ConfiguredEntry,
+    DirectoryEvent,
+    DutyChanged,
+    GridChanged,
+    TeamChanged,
+)
 from contracts.envelope import Event
 from contracts.topics import DIRECTORY, consumer_of
 from eventbus.slices import Subscription
-from ledger_service.persistence import directory
+from ledger_service.persistence import closing_rules, directory
 from ledger_service.persistence.directory import Duty, Kind, Thing
+from runtime.clock import now
 
 _KINDS: dict[StrEnum, Kind] = {
     DirectoryEvent.COMMUNITY_CHANGED: "community",
@@ -24,7 +34,10 @@ _KINDS: dict[StrEnum, Kind] = {
 
 
 async def keep_directory(connection: AsyncConnection, events: Sequence[Event[Any]]) -> Sequence[Event[Any]]:
-    """Keep the newest that `events` say of each thing, in two statements; nothing follows from that."""
+    """Keep the newest that `events` say of each thing, in two statements.
+
+    Where categories say other gates than before, the tenant's closing rules have another version.
+    """
     newest: dict[object, Event[Any]] = {}
     for event in events:
         known = newest.get(event.subject)
@@ -41,6 +54,8 @@ async def keep_directory(connection: AsyncConnection, events: Sequence[Event[Any
                 things.append(_item(event, said))
     await directory.keep_things(connection, things)
     await directory.keep_duties(connection, duties)
+    for tenant in sorted({thing.tenant for thing in things if thing.kind == "category"}):
+        await closing_rules.follow_categories(connection, tenant, now())
     return []
 
 
@@ -49,6 +64,7 @@ SUBSCRIPTION = Subscription(
     topic=DIRECTORY.name,
     types=frozenset({*_KINDS, DirectoryEvent.DUTY_CHANGED}),
     handler=keep_directory,
+    newer=EVERY_KIND,
 )
 
 
@@ -77,7 +93,12 @@ def _item(event: Event[Any], said: ConfiguredEntry) -> Thing:
         community=None,
         team=None,
         name_en=said.en,
+        gates=_array(said.gates) if isinstance(said, CategoryChanged) else None,
     )
+
+
+def _array(gates: Sequence[str] | None) -> str | None:
+    return None if gates is None else f"{{{','.join(gates)}}}"
 
 
 def _duty(event: Event[Any], said: DutyChanged) -> Duty:

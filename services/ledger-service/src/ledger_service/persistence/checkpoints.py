@@ -1,6 +1,6 @@
 """Signed checkpoints, and the sealed entries up to one."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,12 +14,12 @@ from ledger_service.domain.checkpoints import Checkpoint
 from ledger_service.domain.merkle import Frontier
 from ledger_service.domain.sealing import Fields, Seal
 from ledger_service.domain.story_checks import Numbers, Standing
-from ledger_service.domain.verifying import Line
+from ledger_service.domain.verifying import ERASURES, Line
 from ledger_service.persistence.seals import frontier
 from ledger_service.persistence.tables import checkpoint
 
 Connect = Callable[[], AbstractAsyncContextManager[AsyncConnection]]
-_PAGE = 2_000
+PAGE = 2_000
 _SEALED = sa.text("SELECT size FROM chain WHERE tenant = :tenant")
 _GROWN = sa.text("""
     SELECT tenant, chain.size, frontier FROM chain
@@ -61,6 +61,25 @@ _STRAYS = Statement("""
     WHERE entry.tenant = CAST(:tenant AS text) AND position > CAST(:after AS bigint) AND position <= settled
       AND NOT EXISTS (SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)
     ORDER BY position LIMIT CAST(:size AS bigint)
+""")
+_TELLING = sa.text("""
+    WITH newest AS (
+        SELECT size, note FROM checkpoint WHERE tenant = :tenant ORDER BY size DESC LIMIT :newest
+    ), earlier AS (
+        SELECT before.size, before.note FROM generate_series(1, CAST(:earlier AS bigint)) AS part
+        CROSS JOIN LATERAL (SELECT size, note FROM checkpoint WHERE tenant = :tenant
+            AND size < part * (SELECT min(size) FROM newest) / CAST(:earlier AS bigint) + 1
+            ORDER BY size DESC LIMIT 1) AS before
+    )
+    SELECT note FROM (SELECT * FROM newest UNION SELECT * FROM earlier) AS told ORDER BY size
+""")
+_ERASURES = Statement(f"""
+    SELECT DISTINCT CAST(coalesce(complaint_id, subject) AS text)
+    FROM entry LEFT JOIN seal ON seal.tenant = entry.tenant AND seal.position = entry.position
+    WHERE entry.tenant = CAST(:tenant AS text) AND type IN {ERASURES}
+      AND (complaint_id = ANY(CAST(CAST(:erased AS text[]) AS uuid[]))
+           OR subject = ANY(CAST(CAST(:erased AS text[]) AS uuid[])))
+      AND coalesce(number >= CAST(:first AS bigint), true)
 """)
 
 
@@ -106,10 +125,15 @@ async def newest(connection: AsyncConnection, tenant: str, *, below: int | None 
     return [Signed(*row) for row in await connection.execute(query)]
 
 
-async def every(connection: AsyncConnection, tenant: str) -> Sequence[str]:
-    """Return the notes of all checkpoints, the shortest tree first."""
-    query = sa.select(checkpoint.c.note).where(checkpoint.c.tenant == tenant).order_by(checkpoint.c.size)
-    return (await connection.execute(query)).scalars().all()
+async def telling(
+    connection: AsyncConnection, tenant: str, *, newest: int = 1_000, earlier: int = 1_000
+) -> Sequence[str]:
+    """Return the notes of the `newest` checkpoints and of `earlier` ones in even distances, the shortest tree first.
+
+    A busy tenant has a million a year: these tell of every part of the ledger, and exactly of its end.
+    """
+    values = {"tenant": tenant, "newest": newest, "earlier": earlier}
+    return (await connection.execute(_TELLING, values)).scalars().all()
 
 
 async def of_complaint(connection: AsyncConnection, tenant: str, complaint: UUID) -> SealedStory:
@@ -120,17 +144,36 @@ async def of_complaint(connection: AsyncConnection, tenant: str, complaint: UUID
 
 
 async def lines(connect: Connect, tenant: str, size: int) -> AsyncIterator[Sequence[Line]]:
-    """Go through the first `size` sealed entries of a tenant, page by page; those that are gone are left out.
+    """Go through the first `size` sealed entries of a tenant, page by page, and then through its strays."""
+    async for page in pages(connect, tenant, 0, size):
+        yield page
+    async for page in strays(connect, tenant):
+        yield page
 
-    At the end come entries that should have been sealed long ago and are not: somebody put them in. Each page is read
-    on a connection of its own.
+
+async def pages(
+    connect: Connect, tenant: str, first: int, end: int, *, size: int = PAGE
+) -> AsyncIterator[Sequence[Line]]:
+    """Go through the entries with numbers from `first` to below `end`, page by page; those that are gone are left out.
+
+    Each page is read on a connection of its own.
     """
-    for first in range(0, size, _PAGE):
-        yield await _fetch(connect, _LINES, tenant=tenant, first=first, end=min(first + _PAGE, size))
+    for start in range(first, end, size):
+        yield await _fetch(connect, _LINES, tenant=tenant, first=start, end=min(start + size, end))
+
+
+async def strays(connect: Connect, tenant: str) -> AsyncIterator[Sequence[Line]]:
+    """Go through entries that should have been sealed long ago and are not: somebody put them in."""
     last = 0
-    while strays := await _fetch(connect, _STRAYS, tenant=tenant, after=last, size=_PAGE):
-        yield strays
-        last = strays[-1].fields.position
+    while page := await _fetch(connect, _STRAYS, tenant=tenant, after=last, size=PAGE):
+        yield page
+        last = page[-1].fields.position
+
+
+async def erasures_from(connection: AsyncConnection, tenant: str, first: int, erased: Collection[str]) -> set[str]:
+    """Return which of `erased` have an erasure whose number is `first` or more, or that is not sealed yet."""
+    values = {"tenant": tenant, "first": first, "erased": list(erased)}
+    return {row[0] for row in await _ERASURES.fetch(connection, values)}
 
 
 async def _fetch(connect: Connect, statement: Statement, **parameters: object) -> list[Line]:

@@ -18,7 +18,14 @@ _VERSIONS = Statement("""
     WHERE tenant = ANY(CAST(:tenants AS text[])) ORDER BY tenant, version
 """)
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended('closing rules ' || :tenant, 0))")
+_GATES = sa.text("""
+    SELECT code, gates FROM directory
+    WHERE tenant = :tenant AND kind = 'category' AND NOT removed AND gates IS NOT NULL
+""")
 Content = Sequence[Mapping[str, Any]]
+Gates = Mapping[str, Sequence[str]]
+CONFIGURATION = "configuration"
+"""Who makes a version where the categories have changed, and the rules have not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,8 @@ class KeptRules:
     in_force_from: datetime | None = None
     changed_at: datetime | None = None
     changed_by: str | None = None
+    gates: Gates | None = None
+    """What categories said; None: of a version of before they were heard."""
 
 
 async def versions(connection: AsyncConnection, tenants: Collection[str]) -> Sequence[Any]:
@@ -37,11 +46,11 @@ async def versions(connection: AsyncConnection, tenants: Collection[str]) -> Seq
     return await _VERSIONS.fetch(connection, {"tenants": list(tenants)})
 
 
-async def contents(connection: AsyncConnection, tenant: str) -> Mapping[int, Content]:
-    """Return the rules of each version of a tenant, by number."""
+async def contents(connection: AsyncConnection, tenant: str) -> Mapping[int, tuple[Content, Gates]]:
+    """Return the rules of each version of a tenant, and the gates that categories said then, by number."""
     columns = closing_rules.c
-    rows = await connection.execute(sa.select(columns.version, columns.content).where(columns.tenant == tenant))
-    return {row.version: row.content for row in rows}
+    query = sa.select(columns.version, columns.content, columns.gates).where(columns.tenant == tenant)
+    return {row.version: (row.content, row.gates or {}) for row in await connection.execute(query)}
 
 
 async def newest(connection: AsyncConnection, tenant: str) -> KeptRules:
@@ -83,29 +92,54 @@ async def put(
     actor: str,
     now: datetime,
 ) -> KeptRules:
-    """Make `content` the next version of a tenant's rules, and return it. One at a time puts a version.
+    """Make `content`, with the gates of categories as they are, the next version of a tenant's rules, and return it.
+
+    One at a time puts a version.
 
     `check_version` raises where the caller has seen another version than the newest.
     """
     await connection.execute(_LOCK, {"tenant": tenant})
     present = await newest(connection, tenant)
     check_version(present.version)
-    kept = KeptRules(present.version + 1, content, now + SETTLING, now, actor)
+    kept = KeptRules(present.version + 1, content, now + SETTLING, now, actor, await _gates(connection, tenant))
+    await _insert(connection, tenant, kept)
+    return kept
+
+
+async def follow_categories(connection: AsyncConnection, tenant: str, now: datetime) -> None:
+    """Make the next version of a tenant's rules where its categories say other gates than in the newest."""
+    await connection.execute(_LOCK, {"tenant": tenant})
+    present, gates = await newest(connection, tenant), await _gates(connection, tenant)
+    if gates != (present.gates or {}):
+        kept = KeptRules(present.version + 1, present.content, now + SETTLING, now, CONFIGURATION, gates)
+        await _insert(connection, tenant, kept)
+
+
+async def _gates(connection: AsyncConnection, tenant: str) -> Gates:
+    return {row.code: row.gates for row in await connection.execute(_GATES, {"tenant": tenant})}
+
+
+async def _insert(connection: AsyncConnection, tenant: str, kept: KeptRules) -> None:
     await connection.execute(
         sa.insert(closing_rules).values(
             tenant=tenant,
             version=kept.version,
-            content=content,
+            content=kept.content,
+            gates=kept.gates,
             in_force_from=kept.in_force_from,
-            changed_at=now,
-            changed_by=actor,
+            changed_at=kept.changed_at,
+            changed_by=kept.changed_by,
         )
     )
-    return kept
 
 
 def _all_of(tenant: str) -> sa.Select[Any]:
     columns = closing_rules.c
     return sa.select(
-        columns.version, columns.content, columns.in_force_from, columns.changed_at, columns.changed_by
+        columns.version,
+        columns.content,
+        columns.in_force_from,
+        columns.changed_at,
+        columns.changed_by,
+        columns.gates,
     ).where(columns.tenant == tenant)

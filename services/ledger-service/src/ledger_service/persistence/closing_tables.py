@@ -33,6 +33,7 @@ def add_closing_tables(metadata: sa.MetaData) -> None:
         sa.Column("in_force_from", _MOMENT, nullable=False),
         sa.Column("changed_at", _MOMENT, nullable=False),
         sa.Column("changed_by", sa.Text, nullable=False),
+        sa.Column("gates", JSONB(none_as_null=True), comment="what categories said then, by code; null: nothing"),
     )
     task = sa.Table(
         "follow_up",

@@ -118,11 +118,13 @@ class _Writing:
     """
 
     def __init__(self, columns: dict[str, str]) -> None:
-        self.updated = _KEY | columns
-        self.copied = (*self.updated, *_FACTS)
+        self.copied = (*_KEY, *columns, *_FACTS)
+        self.updated = _KEY | columns | {"lacks_anew": "boolean"}
         self.update = Statement(f"""
             UPDATE ledger_complaint AS complaint
-            SET {", ".join(f"{name} = new.{name}" for name in columns)}, updated_at = clock_timestamp()
+            SET {", ".join(f"{name} = new.{name}" for name in columns)}, updated_at = clock_timestamp(),
+                lacking_since = CASE WHEN new.lacks_anew THEN clock_timestamp()
+                                     ELSE coalesce(complaint.lacking_since, complaint.updated_at) END
             FROM unnest({", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in self.updated.items())})
                 AS new({", ".join(self.updated)})
             WHERE complaint.tenant = new.tenant AND complaint.complaint_id = new.complaint_id
@@ -188,7 +190,7 @@ async def save(connection: AsyncConnection, complaints: Collection[Complaint]) -
         row = _usual_row if is_usual else _row
         chosen = [complaint for complaint in complaints if complaint.is_usual is is_usual]
         new = [row(each) + _facts(each.received) for each in chosen if each.received is not None]
-        known = [row(each) for each in chosen if each.received is None]
+        known = [(*row(each), each.lacks_anew) for each in chosen if each.received is None]
         if new:
             await copy(connection, "ledger_complaint", writing.copied, new)
         if known:

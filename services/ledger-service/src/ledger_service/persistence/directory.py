@@ -29,6 +29,8 @@ class Thing(NamedTuple):
     community: str | None
     team: str | None
     name_en: str | None
+    gates: str | None = None
+    """As an array's text; None: it does not say."""
 
 
 class Duty(NamedTuple):
@@ -45,15 +47,17 @@ class Duty(NamedTuple):
 
 # What is older than what is known changes nothing: a compacted topic may leave out what was between.
 _KEEP_THINGS = Statement("""
-    INSERT INTO directory (tenant, kind, code, sequence, removed, name, community, team, name_en)
-    SELECT * FROM unnest(CAST(:tenant AS text[]), CAST(:kind AS text[]), CAST(:code AS text[]),
+    INSERT INTO directory (tenant, kind, code, sequence, removed, name, community, team, name_en, gates)
+    SELECT tenant, kind, code, sequence, removed, name, community, team, name_en, CAST(gates AS text[])
+    FROM unnest(CAST(:tenant AS text[]), CAST(:kind AS text[]), CAST(:code AS text[]),
                          CAST(:sequence AS int[]), CAST(:removed AS boolean[]), CAST(:name AS text[]),
                          CAST(:community AS text[]), CAST(:team AS text[]),
-                         CAST(:name_en AS text[])) AS said (tenant, kind, code)
+                         CAST(:name_en AS text[]), CAST(:gates AS text[]))
+        AS said (tenant, kind, code, sequence, removed, name, community, team, name_en, gates)
     ORDER BY tenant, kind, code
     ON CONFLICT (tenant, kind, code) DO UPDATE
     SET sequence = EXCLUDED.sequence, removed = EXCLUDED.removed, name = EXCLUDED.name,
-        community = EXCLUDED.community, team = EXCLUDED.team, name_en = EXCLUDED.name_en
+        community = EXCLUDED.community, team = EXCLUDED.team, name_en = EXCLUDED.name_en, gates = EXCLUDED.gates
     WHERE directory.sequence < EXCLUDED.sequence
 """)
 _KEEP_DUTIES = Statement("""

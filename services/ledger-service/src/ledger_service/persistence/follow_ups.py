@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.lifecycle import EventType
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.follow_ups import Decision, Kind, State, Task
+from ledger_service.persistence.categories import within
 from ledger_service.persistence.closing_tables import LIVE
 from ledger_service.persistence.stories import Row
 from ledger_service.persistence.tables import entry, follow_up, ledger_complaint
@@ -186,8 +187,7 @@ def _conditions(wanted: TaskFilter, now: datetime) -> list[sa.ColumnElement[bool
     if wanted.claimed_by is not None:
         conditions += [columns.claimed_by == wanted.claimed_by, columns.claimed_until > now]
     if wanted.category is not None:
-        below = about.category.startswith(f"{wanted.category}.", autoescape=True)
-        conditions.append(sa.or_(about.category == wanted.category, below))
+        conditions.append(within(about.category, wanted.category))
     if wanted.is_due:
         conditions.append(sa.or_(columns.next_at.is_(None), columns.next_at <= now))
     if wanted.is_overdue:

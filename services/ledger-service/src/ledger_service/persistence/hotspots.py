@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger_service.domain.hotspots import Description, Ending, Hotspot, State, Trend
+from ledger_service.persistence.categories import within
 from ledger_service.persistence.tables import hotspot, hotspot_change
 from operations.filters import BoundingBox
 
@@ -92,8 +93,7 @@ def _conditions(wanted: HotspotFilter) -> list[sa.ColumnElement[bool]]:
         if getattr(wanted, name) is not None
     ]
     if wanted.category is not None:
-        below = columns.category.startswith(f"{wanted.category}.", autoescape=True)
-        conditions.append(sa.or_(columns.category == wanted.category, below))
+        conditions.append(within(columns.category, wanted.category))
     if wanted.active_from is not None:
         conditions.append(columns.last_at >= wanted.active_from)
     if wanted.active_to is not None:

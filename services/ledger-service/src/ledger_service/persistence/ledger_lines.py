@@ -14,6 +14,7 @@ from eventbus.driver import batches, explained
 from eventbus.janitor import first_id_at
 from ledger_service.domain.ledger_columns import FACETS, Subject
 from ledger_service.domain.ledger_definitions import NO_FILTERS, Definition, Filters
+from ledger_service.persistence.categories import within
 from ledger_service.persistence.stories import Row
 from ledger_service.persistence.tables import activity, ledger_complaint
 
@@ -169,7 +170,7 @@ class _Shelf(NamedTuple):
 
     def _condition(self, name: str, value: Any) -> sa.ColumnElement[bool]:
         if name == "category":
-            return sa.or_(*[_within(self.table.c.category, code) for code in value])
+            return sa.or_(*[within(self.table.c.category, code) for code in value])
         if name == "on_time":
             return self.on_time.is_(value)
         column: sa.ColumnElement[Any] = self.table.c[name]
@@ -179,10 +180,6 @@ class _Shelf(NamedTuple):
 def _is_by_id(definition: Definition) -> bool:
     """Say whether the order of time is that of the ids: intake makes the id of a complaint when it receives it."""
     return definition.period == "received_at"
-
-
-def _within(category: sa.ColumnElement[Any], code: str) -> sa.ColumnElement[bool]:
-    return sa.or_(category == code, category.startswith(f"{code}.", autoescape=True))
 
 
 def _on_time(at: datetime) -> sa.ColumnElement[Any]:

@@ -1,4 +1,4 @@
-"""The tables of what supervisors decide about complaints: endings that were asked for, appeals against ratings."""
+"""The tables of what supervisors decide and demand about complaints: endings, appeals against ratings, orders."""
 
 import sqlalchemy as sa
 
@@ -6,7 +6,7 @@ _MOMENT = sa.DateTime(timezone=True)
 
 
 def add_matter_tables(metadata: sa.MetaData) -> None:
-    """Add them to the ledger's metadata. Both follow from entries alone."""
+    """Add them to the ledger's metadata. All follow from entries alone."""
     request = sa.Table(
         "ending_request",
         metadata,
@@ -39,6 +39,17 @@ def add_matter_tables(metadata: sa.MetaData) -> None:
         sa.UniqueConstraint("complaint_id", "rating", name="rating_appeal_once"),
     )
     sa.Index("rating_appeal_by_state", appeal.c.tenant, appeal.c.state, appeal.c.id)
+    order = sa.Table(
+        "supervision_order",
+        metadata,
+        sa.Column("tenant", sa.Text, primary_key=True),
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("complaint_id", sa.Uuid, nullable=False),
+        sa.Column("deadline", _MOMENT, nullable=False),
+        sa.Column("settled_at", _MOMENT, comment="answered or withdrawn"),
+    )
+    waits = order.c.settled_at.is_(None)
+    sa.Index("supervision_order_waiting", order.c.tenant, order.c.deadline, postgresql_where=waits)
 
 
 def _key() -> list[sa.Column[object]]:

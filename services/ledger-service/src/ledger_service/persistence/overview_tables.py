@@ -19,6 +19,7 @@ def add_overview_tables(metadata: sa.MetaData) -> None:
         sa.Column("community", sa.Text, comment="of a grid or a team"),
         sa.Column("team", sa.Text, comment="of a grid"),
         sa.Column("name_en", sa.Text, comment="of a category, a duty item or a source"),
+        sa.Column("gates", sa.ARRAY(sa.Text), comment="that closings of a category need; null: it does not say"),
     )
     sa.Table(
         "team_duty",

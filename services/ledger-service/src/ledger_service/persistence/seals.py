@@ -12,7 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventbus.driver import Statement, copy
 from ledger_service.domain.merkle import HASH_BYTES, Frontier, Node
-from ledger_service.domain.sealing import Fields, Seal, digest
+from ledger_service.domain.sealing import Fields, Seal, Unsealed
+
+
+def _instant(column: str) -> str:
+    """Return a time as `domain.sealing.instant` writes it."""
+    return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')"""
+
 
 _EACH_TENANT = """
     WITH RECURSIVE found AS (
@@ -26,27 +32,29 @@ _UNSETTLED = sa.text(
     _EACH_TENANT.format("LEFT JOIN chain USING (tenant)")
     + "AND (SELECT max(position) FROM entry WHERE entry.tenant = found.tenant) > coalesce(settled, 0)"
 )
-_BEGIN = sa.text("INSERT INTO chain (tenant) VALUES (:tenant) ON CONFLICT DO NOTHING")
+_BEGIN = sa.text("INSERT INTO chain (tenant) VALUES (:tenant) ON CONFLICT DO NOTHING RETURNING tenant")
 _LOCK = sa.text("""
     SELECT size, link, frontier, settled, watched, barrier,
            CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) AS oldest
     FROM chain WHERE tenant = :tenant FOR UPDATE SKIP LOCKED
 """)
-_UNSEALED = Statement("""
-    SELECT tenant, position, event_id, coalesce(complaint_id, subject), type, source, sequence, status_before,
-           status_after, occurred_at, recorded_at, salt, actor, data, erased_digest
+# Times and ids come as `domain.sealing.Fields` wants them: of what a seal costs, making texts of them was a third.
+_UNSEALED = Statement(f"""
+    SELECT tenant, position, CAST(event_id AS text), CAST(coalesce(complaint_id, subject) AS text), type, source,
+           sequence, status_before, status_after, {_instant("occurred_at")}, {_instant("recorded_at")},
+           salt, actor, coalesce(data, ''), erased_digest
     FROM entry WHERE tenant = CAST(:tenant AS text) AND position > CAST(:settled AS bigint)
       AND NOT EXISTS (SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)
     ORDER BY position LIMIT CAST(:size AS bigint)
 """)
-_SAVE = sa.text("""
-    UPDATE chain SET size = :size, link = :link, frontier = :frontier, settled = :settled, watched = :watched,
-                     barrier = :barrier
-    WHERE tenant = :tenant
-""")
-_NOW_SEEN = sa.text("""
-    SELECT (SELECT max(position) FROM seal WHERE tenant = :tenant) AS newest,
-           CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint) AS next
+_SAVE = Statement("""
+    UPDATE chain SET size = CAST(:size AS bigint), link = CAST(:link AS bytea), frontier = CAST(:frontier AS bytea),
+                     settled = CAST(:settled AS bigint),
+                     watched = CASE WHEN CAST(:is_over AS boolean) THEN newest ELSE watched END,
+                     barrier = CASE WHEN CAST(:is_over AS boolean) THEN next ELSE barrier END
+    FROM (SELECT (SELECT max(position) FROM seal WHERE tenant = CAST(:tenant AS text)) AS newest,
+                 CAST(CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text) AS bigint) AS next) AS seen
+    WHERE tenant = CAST(:tenant AS text)
 """)
 _LEAVES = sa.text("SELECT number, leaf AS hash FROM seal WHERE tenant = :tenant AND number = ANY(:numbers)")
 _NODES = sa.text("""
@@ -83,8 +91,9 @@ async def unsettled(connection: AsyncConnection) -> Sequence[str]:
 
 async def lock(connection: AsyncConnection, tenant: str) -> Chain | None:
     """Return the chain of a tenant; None where somebody else seals it now."""
-    await connection.execute(_BEGIN, {"tenant": tenant})
     row = (await connection.execute(_LOCK, {"tenant": tenant})).one_or_none()
+    if row is None and (await connection.execute(_BEGIN, {"tenant": tenant})).one_or_none():
+        row = (await connection.execute(_LOCK, {"tenant": tenant})).one()
     if row is None:
         return None
     tree = frontier(row.size, row.frontier)
@@ -96,11 +105,11 @@ def frontier(size: int, hashes: bytes) -> Frontier:
     return Frontier(size, [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)])
 
 
-async def unsealed(connection: AsyncConnection, chain: Chain, size: int) -> list[tuple[Fields, bytes]]:
-    """Return up to `size` entries that have no seal, by position, with the digests of their contents."""
+async def unsealed(connection: AsyncConnection, chain: Chain, size: int) -> list[Unsealed]:
+    """Return up to `size` entries that have no seal, by position."""
     parameters = {"tenant": chain.tenant, "settled": chain.settled, "size": size}
     rows = await _UNSEALED.fetch(connection, parameters)
-    return [(Fields.of(row[:11]), row[14] or digest(row[11], row[12], row[13])) for row in rows]
+    return [Unsealed(Fields(*row[:11]), *row[11:]) for row in rows]
 
 
 async def append(connection: AsyncConnection, tenant: str, seals: Sequence[Seal], nodes: Sequence[Node]) -> None:
@@ -110,36 +119,27 @@ async def append(connection: AsyncConnection, tenant: str, seals: Sequence[Seal]
         await copy(connection, "seal_node", _NODE, [(tenant, *node) for node in nodes])
 
 
-async def save(connection: AsyncConnection, chain: Chain, *, is_all: bool) -> None:
-    """Keep how far the chain is now. `is_all` says that all entries that could be seen are sealed."""
-    if is_all:
-        await _watch(connection, chain)
-    await connection.execute(
-        _SAVE,
-        {
-            "tenant": chain.tenant,
-            "size": chain.tree.size,
-            "link": chain.link,
-            "frontier": b"".join(chain.tree.hashes),
-            "settled": chain.settled,
-            "watched": chain.watched,
-            "barrier": chain.barrier,
-        },
-    )
+async def save(connection: AsyncConnection, chain: Chain, *, reached: int | None) -> None:
+    """Keep how far the chain is now.
 
-
-async def _watch(connection: AsyncConnection, chain: Chain) -> None:
-    """Settle what was watched if all transactions of that time are over, and watch what there is now.
+    All entries that could be seen are sealed up to the position `reached`; all there are where that is None. So what
+    was watched is settled, as far, if all transactions of that time are over, and what there is now is watched.
 
     A transaction that writes entries has its number before it takes positions, for it has locked complaints or claimed
     events before, or has asked for it.
     """
-    if chain.barrier is not None and chain.oldest < chain.barrier:
-        return
-    if chain.watched is not None:
-        chain.settled = chain.watched
-    seen = (await connection.execute(_NOW_SEEN, {"tenant": chain.tenant})).one()
-    chain.watched, chain.barrier = seen.newest, seen.next
+    is_over = chain.barrier is None or chain.oldest >= chain.barrier
+    if is_over and chain.watched is not None:
+        chain.settled = chain.watched if reached is None else min(chain.watched, reached)
+    values = {
+        "tenant": chain.tenant,
+        "size": chain.tree.size,
+        "link": chain.link,
+        "frontier": b"".join(chain.tree.hashes),
+        "settled": chain.settled,
+        "is_over": is_over,
+    }
+    await _SAVE.fetch(connection, values)
 
 
 async def nodes(connection: AsyncConnection, tenant: str, level: int, numbers: Collection[int]) -> dict[int, bytes]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import EventType, Status
+from ledger_service.persistence.categories import within
 from ledger_service.persistence.tables import entry, ledger_complaint
 from operations.filters import BoundingBox
 
@@ -28,6 +29,7 @@ class ComplaintFilter:
 
     statuses: tuple[Status, ...] = ()
     category: str | None = None
+    """With all levels below it."""
     source: str | None = None
     community: str | None = None
     grid: str | None = None
@@ -111,9 +113,11 @@ def _conditions(wanted: ComplaintFilter) -> list[sa.ColumnElement[bool]]:
     columns = ledger_complaint.c
     conditions = [
         columns[name] == getattr(wanted, name)
-        for name in ("category", "source", "community", "grid", "team")
+        for name in ("source", "community", "grid", "team")
         if getattr(wanted, name) is not None
     ]
+    if wanted.category is not None:
+        conditions.append(within(columns.category, wanted.category))
     if wanted.statuses:
         conditions.append(columns.status.in_(wanted.statuses))
     if wanted.bbox is not None:

@@ -58,6 +58,12 @@ ledger_complaint = sa.Table(
         server_default=sa.func.clock_timestamp(),
         comment="when the ledger last entered an event",
     ),
+    sa.Column(
+        "lacking_since",
+        _MOMENT,
+        server_default=sa.func.clock_timestamp(),
+        comment="when the ledger entered what it lacks, or lacks no more; null: older than the column",
+    ),
     sa.Column("erased_at", _MOMENT),
     *closing_columns(),
 )

@@ -1,4 +1,5 @@
-"""Finds what is not settled: by one partial index over open complaints, and among what was found between services.
+"""Finds what is not settled: by one partial index over open complaints, among the supervision orders that nobody has
+answered, and among what was found between services.
 
 A reason costs a walk along the index as far as the page reaches: it depends on what is unsettled, not on what is there.
 """
@@ -12,18 +13,30 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.lifecycle import ENDED
 from ledger_service.domain.unsettled import BY_STATE, Reason
+from ledger_service.persistence.orders import ORDER_WAITS
 from ledger_service.persistence.unsettled_index import IS_OPEN, LACKS, SINCE
 
 _FITS = """
     (CAST(:community AS text) IS NULL OR complaint.community = :community)
     AND (CAST(:grid AS text) IS NULL OR complaint.grid = :grid)
     AND (CAST(:team AS text) IS NULL OR complaint.team = :team)
-    AND (CAST(:category AS text) IS NULL OR complaint.category = :category)
+    AND (CAST(:category AS text) IS NULL OR complaint.category = :category
+         OR starts_with(complaint.category, :category || '.'))
 """
 _STANDS = "waiting_since IS NOT NULL AND wanted.reason = 'overdue'"
 """Its clock waits for the reporter: no promised time is over meanwhile."""
 _WANTED = "unnest(CAST(:reasons AS text[]), CAST(:befores AS timestamptz[])) AS wanted (reason, before)"
+_ENDED = ", ".join(f"'{each}'" for each in sorted(ENDED))
+_ORDERS = f"""
+    SELECT min(deadline) AS since, complaint_id FROM supervision_order JOIN ledger_complaint AS complaint
+           USING (tenant, complaint_id)
+    WHERE tenant = {{tenant}} AND {ORDER_WAITS} AND deadline <= CAST(:order_before AS timestamptz)
+      AND status NOT IN ({_ENDED}) AND {_FITS}
+    GROUP BY complaint_id
+"""
+"""Complaints with orders whose deadlines are over, each since the first of these."""
 _PAGE = sa.text(f"""
     WITH line AS (
         SELECT found.* FROM {_WANTED} CROSS JOIN LATERAL (
@@ -37,6 +50,11 @@ _PAGE = sa.text(f"""
               AND (({SINCE}), complaint_id, wanted.reason) > (:since, CAST(:id AS uuid), CAST(:mark AS text))
               AND {_FITS}
             ORDER BY ({SINCE}), complaint_id LIMIT :size) AS found
+        UNION ALL (
+            SELECT since, complaint_id, '{Reason.ORDER_OVERDUE}', '{Reason.ORDER_OVERDUE}', NULL, NULL, NULL, NULL
+            FROM ({_ORDERS.format(tenant=":tenant")}) AS missed
+            WHERE (since, complaint_id, '{Reason.ORDER_OVERDUE}') > (:since, CAST(:id AS uuid), CAST(:mark AS text))
+            ORDER BY since, complaint_id LIMIT :size)
         UNION ALL (
             SELECT since, complaint_id, concat_ws('/', reason, service, stated_by) AS mark, reason, service, why,
                    event_id, events
@@ -59,6 +77,11 @@ _COUNT = sa.text(f"""
           AND NOT ({_STANDS}) AND {_FITS}) AS found
     WHERE found.complaints > 0 GROUP BY wanted.reason
     UNION ALL
+    SELECT '{Reason.ORDER_OVERDUE}', count(*), min(missed.since)
+    FROM unnest(CAST(:tenants AS text[])) AS t (tenant)
+         CROSS JOIN LATERAL ({_ORDERS.format(tenant="t.tenant")}) AS missed
+    HAVING count(*) > 0
+    UNION ALL
     SELECT reason, count(DISTINCT complaint_id) AS complaints, min(since) AS since
     FROM loose_end LEFT JOIN ledger_complaint AS complaint USING (tenant, complaint_id)
     WHERE tenant = ANY(CAST(:tenants AS text[])) AND {_FITS} GROUP BY reason
@@ -75,6 +98,7 @@ class UnsettledFilter:
     grid: str | None = None
     team: str | None = None
     category: str | None = None
+    """With all levels below it."""
 
     def parameters(self) -> dict[str, str | None]:
         """Return the parameters of the statements."""
@@ -111,7 +135,8 @@ async def page(
         "tenant": tenant,
         "reasons": by_state,
         "befores": [befores[each] for each in by_state],
-        "elsewhere": sorted(set(reasons) - set(BY_STATE)),
+        "elsewhere": sorted(set(reasons) - set(befores)),
+        "order_before": befores[Reason.ORDER_OVERDUE] if Reason.ORDER_OVERDUE in reasons else None,
         "since": after.since,
         "id": after.complaint_id,
         "mark": after.mark,
@@ -127,8 +152,9 @@ async def counts(
     """Return how many complaints are unsettled for each reason that there is, and since when the first of them is."""
     parameters = {
         "tenants": list(tenants),
-        "reasons": list(befores),
-        "befores": list(befores.values()),
+        "reasons": BY_STATE,
+        "befores": [befores[each] for each in BY_STATE],
+        "order_before": befores[Reason.ORDER_OVERDUE],
         **wanted.parameters(),
     }
     rows = await connection.execute(_COUNT, parameters)

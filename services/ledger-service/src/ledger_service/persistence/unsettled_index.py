@@ -17,19 +17,19 @@ LACKS = """CASE
 END"""
 """As `domain.unsettled.reason_of`. What a release that knew no promised times has entered says nothing about them."""
 SINCE = """CASE
-    WHEN status = 'received' THEN updated_at
-    WHEN status = 'resolved' THEN COALESCE(resolved_at, updated_at)
-    WHEN status = 'verified' THEN COALESCE(verified_at, updated_at)
-    ELSE COALESCE(promised_at, updated_at)
+    WHEN status = 'received' THEN COALESCE(lacking_since, updated_at)
+    WHEN status = 'resolved' THEN COALESCE(lacking_since, updated_at)
+    WHEN status = 'verified' THEN COALESCE(lacking_since, updated_at)
+    ELSE COALESCE(promised_at, lacking_since, updated_at)
 END"""
-"""The promised time, where there is one to keep; or else when it came there."""
+"""The promised time, where there is one to keep; or else when the ledger entered what took its place from it."""
 
 
 def add_unsettled_index(complaint: sa.Table) -> None:
     """Add the index to the table of complaints."""
     columns = complaint.c
     sa.Index(
-        "ledger_complaint_unsettled",
+        "ledger_complaint_lacking",
         columns.tenant,
         sa.text(f"(\n{LACKS})"),
         sa.text(f"(\n{SINCE})"),

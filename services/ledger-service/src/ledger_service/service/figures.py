@@ -50,6 +50,8 @@ class Answer:
     settings: KeptSettings
     lines: Mapping[Key, Line]
     labels: Labels
+    compared_with: Mapping[str, Period]
+    """The days that were counted for each comparison; none where all days of the period are still to come."""
 
 
 class TooManyLines(Exception):
@@ -83,10 +85,11 @@ async def answer(engine: AsyncEngine, tenant: str, zone: str, wanted: Wanted, *,
         kept = await statistics_settings.read(connection, tenant, zone, as_of=wanted.as_of)
         labels = await directory.labels(connection, tenant)
         asked = _question(tenant, zone, wanted, kept, today)
+        earlier = {step: replace(asked, period=asked.period.before(step)) for step in wanted.compare}
         if asked.cube is Cube.DETAIL:
-            await _refuse_wide(connection, [asked, *(_earlier(asked, step) for step in wanted.compare)])
+            await _refuse_wide(connection, [asked, *earlier.values()])
         found = await _sums(connection, asked, most)
-        compared = {step: await _sums(connection, _earlier(asked, step), most) for step in wanted.compare}
+        compared = {step: await _sums(connection, each, most) for step, each in earlier.items()}
     keys = sorted({*found, *(key for sums in compared.values() for key in sums)}) if wanted.by or wanted.step else [()]
     if len(keys) > most:
         raise TooManyLines(most)
@@ -95,7 +98,8 @@ async def answer(engine: AsyncEngine, tenant: str, zone: str, wanted: Wanted, *,
         key: Line(found.get(key, nothing), {step: sums.get(key, nothing) for step, sums in compared.items()})
         for key in keys
     }
-    return Answer(kept, lines, labels)
+    compared_with = {step: each.period for step, each in earlier.items() if asked.period.days > 0}
+    return Answer(kept, lines, labels, compared_with)
 
 
 def _question(tenant: str, zone: str, wanted: Wanted, kept: KeptSettings, today: date) -> Question:
@@ -113,10 +117,6 @@ def _question(tenant: str, zone: str, wanted: Wanted, kept: KeptSettings, today:
         exclusions=kept.settings.exclusions,
         with_durations=wanted.cube in WITH_DURATIONS and any(each.needs_durations for each in wanted.indicators),
     )
-
-
-def _earlier(question: Question, step: str) -> Question:
-    return replace(question, period=question.period.before(step))
 
 
 async def _sums(connection: AsyncConnection, question: Question, most: int) -> Mapping[Key, Sums]:

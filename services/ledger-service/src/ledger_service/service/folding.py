@@ -24,6 +24,11 @@ _OLDEST = Gauge(
 )
 
 
+async def fold_on(engine: AsyncEngine, zone: str) -> bool:
+    """Do a round of `fold_changes`; return whether it has left some."""
+    return await fold_changes(engine, zone) >= MOST
+
+
 async def fold_changes(engine: AsyncEngine, zone: str, *, batch: int = BATCH) -> int:
     """Add changes to the roll-ups, a batch a transaction; return how many there were.
 

@@ -1,11 +1,14 @@
 """Who listens to new entries, and to which."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Literal
 
 from prometheus_client import Counter
+
+from ledger_service.domain.disclosure import Sight
 
 _QUEUED = 64
 """Chunks that a listener may be behind before it is sent away, to come back and read what it missed."""
@@ -21,23 +24,31 @@ class Wanted:
     types: frozenset[str] = frozenset()
     sources: frozenset[str] = frozenset()
     categories: frozenset[str] = frozenset()
+    """With all levels below them."""
     communities: frozenset[str] = frozenset()
     grids: frozenset[str] = frozenset()
     teams: frozenset[str] = frozenset()
     statuses: frozenset[str] = frozenset()
     """That the complaint comes to by the entry."""
+    sight: Sight = Sight.FACTS
+    """How much of it the listener may see."""
 
     def has(self, row: Row) -> bool:
         """Say whether the entry is one of them."""
         return (
             (not self.types or row["type"] in self.types)
             and (not self.sources or row["reported_by"] in self.sources)
-            and (not self.categories or row["category"] in self.categories)
+            and (not self.categories or not self.categories.isdisjoint(_levels(row["category"])))
             and (not self.communities or row["community"] in self.communities)
             and (not self.grids or row["grid"] in self.grids)
             and (not self.teams or row["team"] in self.teams)
             and (not self.statuses or row["status_after"] in self.statuses)
         )
+
+
+def _levels(category: str | None) -> Iterator[str]:
+    """Yield a category and all those that it is below."""
+    return accumulate((category or "").split("."), "{}.{}".format)
 
 
 Ending = Literal["too-slow", "server-stops", "token-expired"]

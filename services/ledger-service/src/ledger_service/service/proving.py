@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ledger_service.domain.checkpoints import Checkpoint, Signer, origin_of
 from ledger_service.domain.merkle import EMPTY_ROOT, KEPT_EVERY, Range, complete_ranges, fold, join
 from ledger_service.persistence import checkpoints, seals
-from ledger_service.service.sealing import seal_all
+from ledger_service.service.sealing import BATCH, MOST, seal_all
 from runtime.clock import now
 
 SIGN_EVERY = timedelta(seconds=30)
@@ -17,11 +17,17 @@ SignerOf = Callable[[str], Signer]
 """Returns the signer of a tenant's ledger."""
 
 
-async def seal_and_sign(engine: AsyncEngine, signer_of: SignerOf | None) -> None:
-    """Seal what there is, and sign where that is due; without a signer, only seal."""
-    await seal_all(engine)
+async def seal_and_sign(
+    engine: AsyncEngine, signer_of: SignerOf | None, *, batch: int = BATCH, most: int = MOST
+) -> bool:
+    """Seal up to `most` entries of every tenant, and sign where that is due; without a signer, only seal.
+
+    Returns whether there is a backlog: as much as a batch was sealed.
+    """
+    sealed = await seal_all(engine, batch=batch, most=most)
     if signer_of is not None:
         await sign_all(engine, signer_of, every=SIGN_EVERY)
+    return sealed >= batch
 
 
 async def sign_all(engine: AsyncEngine, signer_of: SignerOf, *, every: timedelta) -> int:

@@ -15,7 +15,7 @@ from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
 from ledger_service.domain.follow_up_changes import Changes
 from ledger_service.domain.tally import tally
-from ledger_service.persistence import complaints, entries, follow_up_changes, locating, statistics_changes
+from ledger_service.persistence import complaints, entries, follow_up_changes, locating, orders, statistics_changes
 from ledger_service.persistence.statistics_changes import Change
 from ledger_service.service.erasing import follow_erasures
 from ledger_service.service.matters import Matters
@@ -90,6 +90,7 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
                 slice_.follow_up(complaint, each)
     await slice_.write(connection)
     await locating.follow(connection, events)
+    await orders.follow(connection, events)
     await follow_erasures(connection, events)
     return [*slice_.by_rule.values()]
 

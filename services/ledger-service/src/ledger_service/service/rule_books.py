@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger_service.domain.closing_rules import DEFAULT, Rule, RuleBook, Version
+from ledger_service.domain.closing_rules import DEFAULT, Gate, Rule, RuleBook, Version
 from ledger_service.domain.complaint import Complaint
 from ledger_service.persistence import closing_rules
+from ledger_service.persistence.closing_rules import Content, Gates
 
 _MOST_KEPT = 64
 _kept: dict[tuple["_Key", ...], RuleBook] = {}
@@ -43,13 +44,13 @@ async def _book(connection: AsyncConnection, keys: tuple[_Key, ...]) -> RuleBook
     book = _kept.get(keys)
     if book is None:
         contents = await closing_rules.contents(connection, keys[0].tenant)
-        book = RuleBook(
-            [
-                Version(key.number, key.in_force_from, tuple(Rule.of(each) for each in contents[key.number]))
-                for key in keys
-            ]
-        )
+        book = RuleBook([_version(key, *contents[key.number]) for key in keys])
         if len(_kept) >= _MOST_KEPT:
             _kept.pop(next(iter(_kept)))
         _kept[keys] = book
     return book
+
+
+def _version(key: _Key, content: Content, gates: Gates) -> Version:
+    said = {code: tuple(map(Gate, each)) for code, each in gates.items()}
+    return Version(key.number, key.in_force_from, tuple(Rule.of(each) for each in content), said)

@@ -70,6 +70,6 @@ def _text(value: Any) -> str:
 
 def point_feature(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return the feature of a post."""
-    properties = {name: row[name] for name in ("code", "name", "kind", "community", "grid", "generated")}
+    properties = {name: row[name] for name in ("code", "name", "kind", "community", "grid", "hours", "generated")}
     geometry = {"type": "Point", "coordinates": [row["lon"], row["lat"]]}
     return {"type": "Feature", "id": row["code"], "geometry": geometry, "properties": properties}

@@ -1,9 +1,18 @@
 """What is wrong with a configuration whose items are each well-formed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 
-from intake_service.domain.configuration.items import Category, Configuration, Dated, Question, Source, exceeds
+from intake_service.domain.configuration.duty_limits import flaws_of_limits
+from intake_service.domain.configuration.items import (
+    Category,
+    Configuration,
+    Dated,
+    Question,
+    Source,
+    ancestors,
+    exceeds,
+)
 from intake_service.domain.flaws import Flaw
 
 CHOOSING = frozenset({"single_choice", "multiple_choice"})
@@ -20,6 +29,7 @@ def flaws_of(configuration: Configuration) -> Iterator[Flaw]:
         if item.category is not None and item.category not in known:
             yield Flaw(f"/duty_items/{place}/category", "unknown-category", item.category)
         yield from _flaws_of_time(f"/duty_items/{place}", item)
+    yield from flaws_of_limits(configuration)
     for place, source in enumerate(configuration.sources):
         yield from _flaws_of_time(f"/sources/{place}", source)
         yield from _flaws_of_details(f"/sources/{place}", source)
@@ -68,15 +78,6 @@ def _flaws_of_questions(pointer: str, category: Category, known: dict[str, Categ
         if question.name in above:
             yield Flaw(f"{pointer}/questions/{place}/name", "question-asked-above", question.name)
         yield from _flaws_of_question(f"{pointer}/questions/{place}", question)
-
-
-def ancestors(category: Category, known: dict[str, Category]) -> Iterable[Category]:
-    """Return the categories above, the next one first."""
-    code = category.parent
-    while code is not None:
-        if code in known:
-            yield known[code]
-        code = code.rpartition(".")[0] or None
 
 
 def _flaws_of_question(pointer: str, question: Question) -> Iterator[Flaw]:

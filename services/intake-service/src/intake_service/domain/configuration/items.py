@@ -1,6 +1,6 @@
 """What a version of the configuration holds, as it is written in YAML and JSON. A code never changes its meaning."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -137,6 +137,15 @@ class Category(Dated):
     def parent(self) -> str | None:
         """The code of the category above, None at the top."""
         return self.code.rpartition(".")[0] or None
+
+
+def ancestors(category: Category, known: dict[str, Category]) -> Iterator[Category]:
+    """Return the categories above, the next one first."""
+    code = category.parent
+    while code is not None:
+        if code in known:
+            yield known[code]
+        code = code.rpartition(".")[0] or None
 
 
 class DutyItem(Dated):

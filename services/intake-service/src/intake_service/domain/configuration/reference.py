@@ -8,17 +8,19 @@ from functools import cached_property
 from typing import Literal
 
 from contracts.events import HandlingMode
-from intake_service.domain.configuration.checks import ancestors
+from intake_service.domain.configuration.duty_limits import limits_of_items
 from intake_service.domain.configuration.items import (
     Bilingual,
     Category,
     Configuration,
     DutyItem,
     Gate,
+    Limit,
     Limits,
     List,
     Question,
     Source,
+    ancestors,
 )
 from intake_service.domain.source_rules import Detail
 
@@ -108,8 +110,9 @@ class Reference:
         self.version = version
         self.configuration = configuration
         known = {each.code: each for each in configuration.categories}
+        brought = limits_of_items(configuration)
         self.categories: Mapping[str, KnownCategory] = {
-            each.code: _category(each, known) for each in _in_order(configuration.categories)
+            each.code: _category(each, known, brought) for each in _in_order(configuration.categories)
         }
         """Parents before children."""
         self.sources: Mapping[str, KnownSource] = {each.code: _source(each) for each in configuration.sources}
@@ -136,7 +139,7 @@ def _in_order(categories: Iterable[Category]) -> Iterator[Category]:
         waiting += below[each.code][::-1]
 
 
-def _category(category: Category, known: dict[str, Category]) -> KnownCategory:
+def _category(category: Category, known: dict[str, Category], brought: Mapping[str, Limit]) -> KnownCategory:
     line = [category, *ancestors(category, known)]
     span = ALWAYS
     for each in line:
@@ -152,7 +155,7 @@ def _category(category: Category, known: dict[str, Category]) -> KnownCategory:
         limits=Limits(
             accept=next((each.limits.accept for each in line if each.limits.accept is not None), None),
             on_site=next((each.limits.on_site for each in line if each.limits.on_site is not None), None),
-            resolve=next((each.limits.resolve for each in line if each.limits.resolve is not None), None),
+            resolve=next((limit for each in line if (limit := each.limits.resolve or brought.get(each.code))), None),
         ),
         gates=next((each.gates for each in line if each.gates is not None), None),
         needs_photo=next((each.needs_photo for each in line if each.needs_photo is not None), False),

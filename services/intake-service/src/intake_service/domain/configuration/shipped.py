@@ -1,11 +1,11 @@
 """The configuration that comes with the service: version 1 of every tenant."""
 
 from functools import cache
-from importlib.resources import files
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
+from contracts.shipped import Part, shipped_text
 from intake_service.domain.configuration.items import Configuration
 from intake_service.domain.configuration.reference import Reference
 
@@ -15,11 +15,9 @@ VERSION = 1
 @cache
 def shipped() -> Reference:
     """Return what counts for a tenant that has published nothing."""
-    parts = {name: _rows(f"{name}.yaml") for name in ("categories", "duty_items", "sources")}
-    return Reference(VERSION, Configuration.model_validate(parts))
+    return Reference(VERSION, Configuration.model_validate({part: _rows(part) for part in get_args(Part)}))
 
 
-def _rows(name: str) -> list[dict[str, Any]]:
-    text = files("intake_service.domain").joinpath("data", name).read_text("utf-8")
-    rows: list[dict[str, Any]] = yaml.safe_load(text)
+def _rows(part: Part) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = yaml.safe_load(shipped_text(part))
     return rows

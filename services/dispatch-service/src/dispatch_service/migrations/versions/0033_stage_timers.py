@@ -5,8 +5,8 @@ from alembic import op
 
 from runtime.online_indexes import create_index_online, drop_index_online
 
-revision = "0027"
-down_revision = "0026"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
