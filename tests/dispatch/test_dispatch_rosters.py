@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from dispatch.duties import get, plan
+from dispatch.duties import a_duty, get, plan
 from dispatch.world import NEIGHBOUR, World
 
 MONDAY = date(2031, 3, 3)
@@ -38,7 +38,7 @@ async def test_a_week_fills_a_month_and_is_replaced_as_a_whole(world: World) -> 
 
     duties = await get(world, "rosters?team=team-01&limit=200&from=2031-03-01T00:00:00Z&to=2031-04-01T00:00:00Z")
 
-    assert (first.json(), again.json()) == ({"duties": 20}, {"duties": 19})
+    assert (first.json(), again.json()) == ({"duties": 20, "left_out": []}, {"duties": 19, "left_out": []})
     assert len(duties) == 19
     assert {each["post"] for each in duties} == {"post-0101"}
     assert duties[0]["begins_at"] == "2031-03-03T22:30:00Z"  # Tuesday, 06:30 in Shanghai
@@ -81,6 +81,30 @@ async def test_nobody_is_in_two_places_even_in_two_teams_and_at_once(world: Worl
     assert "officer-demo" in error["message"]
     assert sorted(answer.status_code for answer in answers) == [200, 422, 422]
     assert len(await get(world, "rosters?subject=officer-demo&from=2031-06-01T00:00:00Z&to=2031-06-04T00:00:00Z")) == 1
+
+
+async def test_a_week_leaves_out_who_is_on_leave_and_a_single_duty_ends_the_leave(world: World) -> None:
+    first, last = date(2031, 8, 4), date(2031, 8, 10)
+    place = {"shift": "morning", "subject": "officer-1501"}
+    duty = await a_duty(world, "officer-1501", first, team="team-15")
+    await world.run("UPDATE duty SET state = 'leave' WHERE id = :id", id=duty["id"])
+
+    async def states() -> list[tuple[str, str]]:
+        found = await get(world, "rosters?team=team-15&from=2031-08-01T00:00:00Z&to=2031-09-01T00:00:00Z")
+        return [(each["day"], each["state"]) for each in found]
+
+    week = [{**place, "weekday": 1}, {**place, "weekday": 2}]
+    by_week = await plan(world, "team-15", first, last, {"week": week})
+    kept = await states()
+    single = await plan(world, "team-15", first, last, {"duties": [{**place, "day": str(first)}]})
+
+    assert by_week.json() == {
+        "duties": 1,
+        "left_out": [{**place, "day": "2031-08-04", "post": None, "reason": "leave"}],
+    }
+    assert kept == [("2031-08-04", "leave"), ("2031-08-05", "planned")]
+    assert single.json() == {"duties": 1, "left_out": []}
+    assert await states() == [("2031-08-04", "planned")]
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ async def deliver(engine: AsyncEngine, *events: Event[FieldEvent]) -> int:
 
 
 async def shown(client: httpx.AsyncClient, as_: As, activity: UUID) -> Any:
-    return (await client.get(f"/activities/{activity}", headers=as_(Role.ANALYST))).json()
+    return (await client.get(f"/activities/{activity}", headers=as_(Role.DISPATCHER))).json()
 
 
 async def figures(client: httpx.AsyncClient, as_: As) -> dict[str, int]:

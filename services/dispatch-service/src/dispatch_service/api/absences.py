@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from dispatch_service.api.attendance import Watcher
+from dispatch_service.api.attendance_schemas import AbsenceView
 from dispatch_service.api.deps import ReadEngine
-from dispatch_service.api.roster_schemas import AbsenceView, RosterDay
+from dispatch_service.api.roster_schemas import RosterDay
 from dispatch_service.domain.attendance import Absence
 from dispatch_service.persistence import absences
 from dispatch_service.persistence.absences import AbsenceFilter

@@ -6,10 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 
 from contracts.roles import Role
+from dispatch_service.api.attendance_schemas import ClockBody, FixesBody, KeptView, LastPosition
 from dispatch_service.api.deps import Engine, ReadEngine
 from dispatch_service.api.duty_requests import Officer
 from dispatch_service.api.roster_problems import problem_of
-from dispatch_service.api.roster_schemas import ClockBody, DutyView, FixesBody, KeptView, LastPosition
+from dispatch_service.api.roster_schemas import DutyView
 from dispatch_service.domain.roster_errors import FarAway, RosterError
 from dispatch_service.persistence import positions
 from dispatch_service.persistence.offline_actions import Sender

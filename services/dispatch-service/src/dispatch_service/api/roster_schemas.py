@@ -8,11 +8,12 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from dispatch_service.api.case_schemas import Code, Note, Position
+from dispatch_service.api.case_schemas import Code, Note
 from dispatch_service.api.grid_schemas import Name
-from dispatch_service.domain.attendance import NEAR_METRES, Absence, Presence, minutes_early, minutes_late
+from dispatch_service.domain.attendance import NEAR_METRES, Presence, minutes_early, minutes_late
 from dispatch_service.domain.roster import Pattern, Place
-from runtime.types import FiniteFloat, Instant
+from dispatch_service.domain.roster_template import Why
+from dispatch_service.service.duty_planning import LeftOut
 
 MOST_DUTIES = 5_000
 Subject = Annotated[str, Field(min_length=1, max_length=200)]
@@ -98,10 +99,31 @@ class RosterBody(DaysBody):
         return Pattern(week, frozenset(self.days_off), self.as_weekday)
 
 
+class PlannedPlace(BaseModel):
+    """A place on a day."""
+
+    day: date
+    shift: str
+    subject: str
+    post: str | None
+
+
+class LeftOutView(PlannedPlace):
+    """A place that the week has and nobody is planned for: what the day is, or `leave` 请假."""
+
+    reason: Why | Literal["leave"]
+
+    @classmethod
+    def of(cls, left_out: LeftOut) -> Self:
+        """Return the view of it."""
+        return cls(day=left_out.day, reason=left_out.reason, **facts_of(left_out.place))
+
+
 class PlannedView(BaseModel):
-    """How many duties are planned now."""
+    """How many duties are planned now, and what of the week is not, for leave."""
 
     duties: int
+    left_out: list[LeftOutView]
 
 
 class AttendanceView(BaseModel):
@@ -154,13 +176,6 @@ class OnDutyView(DutyView):
         return cls.of({**row, "presence": "left" if left is not None and left <= moment else presence})
 
 
-class AbsenceView(DutyView):
-    """A duty that was not done as planned, in which ways, and what is asked about it that nobody has decided."""
-
-    reasons: list[Absence]
-    asked: Literal["leave", "handover", "swap"] | None
-
-
 class RequestBody(_Body):
     """What an officer asks: leave 请假, that somebody takes over 替班, or a swap 换班 with another duty."""
 
@@ -203,41 +218,9 @@ class RequestView(BaseModel):
     note: str | None
 
 
-class ClockBody(_Body):
-    """Where an officer clocks in or out."""
-
-    way: Literal["in", "out"]
-    position: Position
-
-
-class FixBody(_Body):
-    """Where an officer was at a moment; a device that was offline sends many at once."""
-
-    at: Instant
-    position: Position
-    accuracy_metres: Annotated[FiniteFloat | None, Field(ge=0, le=100_000)] = None
-
-
-class FixesBody(_Body):
-    """Positions of the caller."""
-
-    positions: Annotated[list[FixBody], Field(min_length=1, max_length=500)]
-
-
-class KeptView(BaseModel):
-    """How many positions are new."""
-
-    kept: int
-
-
-class LastPosition(BaseModel):
-    """Where an officer was last; WGS84 degrees."""
-
-    subject: str
-    at: datetime
-    lon: float
-    lat: float
-    accuracy_metres: float | None
+def facts_of(place: Place) -> Mapping[str, Any]:
+    """Return what a place says besides its day."""
+    return {"shift": place.shift, "subject": place.subject, "post": place.post}
 
 
 def _attendance(at: datetime | None, metres: int | None, minutes: int | None) -> dict[str, Any] | None:

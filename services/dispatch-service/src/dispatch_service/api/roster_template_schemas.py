@@ -1,8 +1,7 @@
 """Templates of rosters, and what one makes of a period, as JSON."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,11 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from dispatch_service.api.case_schemas import Code
 from dispatch_service.api.grid_schemas import Name
 from dispatch_service.api.roster_problems import code_of
-from dispatch_service.api.roster_schemas import RosterDay, WeekPlaceBody
-from dispatch_service.domain.roster import Place
+from dispatch_service.api.roster_schemas import LeftOutView, PlannedPlace, RosterDay, WeekPlaceBody, facts_of
 from dispatch_service.domain.roster_errors import InTwoPlaces
 from dispatch_service.domain.roster_template import MOST_WEEKS, OnHoliday, OnMakeUpWorkday, TemplateDay, Why
-from dispatch_service.service.applying_templates import Application, Conflict, LeftOut
+from dispatch_service.service.applying_templates import Application, Conflict
 from dispatch_service.service.holidays import is_known
 
 Week = Annotated[list[WeekPlaceBody], Field(max_length=500)]
@@ -65,26 +63,6 @@ class TemplateView(BaseModel):
     changed_by: str
 
 
-class PlannedPlace(BaseModel):
-    """A place on a day."""
-
-    day: date
-    shift: str
-    subject: str
-    post: str | None
-
-
-class LeftOutView(PlannedPlace):
-    """A place that the week has and nobody is planned for: what the day is, or `leave` 请假."""
-
-    reason: Why | Literal["leave"]
-
-    @classmethod
-    def of(cls, left_out: LeftOut) -> Self:
-        """Return the view of it."""
-        return cls(day=left_out.day, reason=left_out.reason, **_facts(left_out.place))
-
-
 class ConflictView(PlannedPlace):
     """What keeps the template from being applied; `begins` and `ends` are those of the duty that is there."""
 
@@ -102,7 +80,7 @@ class ConflictView(PlannedPlace):
             code=code_of(reason),
             begins=taken and taken.begins,
             ends=taken and taken.ends,
-            **_facts(conflict.place),
+            **facts_of(conflict.place),
         )
 
 
@@ -147,7 +125,3 @@ class ApplicationView(BaseModel):
             left_out=[LeftOutView.of(each) for each in applied.left_out],
             conflicts=[ConflictView.of(each) for each in applied.conflicts],
         )
-
-
-def _facts(place: Place) -> Mapping[str, Any]:
-    return {"shift": place.shift, "subject": place.subject, "post": place.post}

@@ -17,6 +17,7 @@ from dispatch_service.api.roster_problems import problem_of
 from dispatch_service.api.roster_schemas import (
     MOST_DUTIES,
     DutyView,
+    LeftOutView,
     OnDutyView,
     PlannedView,
     RosterBody,
@@ -81,7 +82,9 @@ async def plan_duties(
     """Make the duties of a team in a period those given, in place of those that were planned 排班.
 
     `week` repeats through the period but on `days_off`; `as_weekday` names days that are worked as another weekday.
-    Nobody may be on duty twice at the same time, in whichever team: 422 `in-two-places` with the duty that is there.
+    Leave that was approved stays: the week leaves those officers out for its time (`left_out`), while one of `duties`
+    ends the leave that the officer has from this team. Nobody may be on duty twice at the same time, in whichever team:
+    422 `in-two-places` with the duty that is there.
     409 `duty-begun` where somebody has clocked in at a duty that would go.
     """
     check_days(first, last, MOST_DAYS)
@@ -93,11 +96,12 @@ async def plan_duties(
         async with engine.begin() as connection:
             if not await county.known(connection, team, caller.tenant, [code]):
                 raise Problem(404, "place-not-found")
-            return PlannedView(duties=await plan(connection, period, given, _zone(request)))
+            planned = await plan(connection, period, given, _zone(request))
     except BadPlace as error:
         raise problem_of(error.reason, error.pointer) from error
     except RosterError as error:
         raise problem_of(error) from error
+    return PlannedView(duties=planned.duties, left_out=[LeftOutView.of(each) for each in planned.left_out])
 
 
 async def _duty_filter(
@@ -166,7 +170,7 @@ async def who_is_on_duty(
 def _given(body: RosterBody, first: date, last: date) -> Iterator[Given]:
     """Yield every duty with the pointer to where the body names it."""
     for day, place in body.pattern().expand(first, last):
-        yield Given(day, place, "/week")
+        yield Given(day, place, "/week", of_week=True)
     for index, each in enumerate(body.duties):
         if not first <= each.day <= last:
             error = FieldError(f"/duties/{index}/day", "outside-period", {"first": first, "last": last})

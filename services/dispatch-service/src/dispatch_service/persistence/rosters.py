@@ -72,6 +72,15 @@ async def clear(
     return as_rows(await connection.execute(sa.delete(duty).where(*conditions).returning(duty)))
 
 
+async def end_leave(connection: AsyncConnection, tenant: str, team_code: str, duties: Sequence[Row]) -> None:
+    """Remove a team's duties on leave that touch the time of one of the new `duties`, of the same officer."""
+    columns = duty.c
+    for row in duties:
+        conditions = (columns.tenant == tenant, columns.team == team_code, columns.subject == row["subject"])
+        touching = (columns.begins_at < row["ends_at"], columns.ends_at > row["begins_at"])
+        await connection.execute(sa.delete(duty).where(*conditions, *touching, columns.state == "leave"))
+
+
 async def taken(
     connection: AsyncConnection,
     tenant: str,

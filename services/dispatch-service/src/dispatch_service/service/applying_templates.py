@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.calendars import Calendar
-from dispatch_service.domain.roster import Place, Stint
+from dispatch_service.domain.roster import Place
 from dispatch_service.domain.roster_errors import DutyBegun, RosterError, TooManyDuties
 from dispatch_service.domain.roster_template import (
     CountyDays,
@@ -18,13 +17,22 @@ from dispatch_service.domain.roster_template import (
     OnMakeUpWorkday,
     Template,
     TemplateDay,
-    Why,
     expand,
 )
 from dispatch_service.persistence import clock_settings, county, roster_templates, rosters
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service.clockworks import calendar_of
-from dispatch_service.service.duty_planning import Given, Period, conflicts, known_to, row_of, stint_of, touching
+from dispatch_service.service.duty_planning import (
+    Given,
+    LeftOut,
+    Period,
+    apart,
+    conflicts,
+    known_to,
+    row_of,
+    stint_of,
+    touching,
+)
 from dispatch_service.service.patrol_plans import Planning
 from dispatch_service.service.roster_templates import place_of
 
@@ -39,15 +47,6 @@ class Wanted:
     as_weekday: Mapping[date, int]
     most: int
     """So many duties are planned at once, those that are left out among them."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A place that nobody is planned for, and why."""
-
-    day: date
-    place: Place
-    reason: Why | Literal["leave"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,25 +116,12 @@ async def _planned(
         else:
             flaws.append(Conflict(each.day, each.place, flaw))
     stints = [stint_of(row, key) for key, row in rows.items()]
-    free, away = _apart(stints, await touching(connection, period.tenant, stints, state="leave"))
+    free, away = apart(stints, await touching(connection, period.tenant, stints, state="leave"))
     for stint, reason in await conflicts(connection, period.tenant, free):
         row = rows[stint.source]
         flaws.append(Conflict(row["day"], place_of(row), reason))
     left_out = [LeftOut(row["day"], place_of(row), "leave") for row in (rows[each.source] for each in away)]
     return [rows[each.source] for each in free], left_out, flaws
-
-
-def _apart(stints: Sequence[Stint], leave: Sequence[Stint]) -> tuple[list[Stint], list[Stint]]:
-    """Tell those of the `stints` whose officers are there from those that fall into their leave."""
-    of_each: dict[str, list[Stint]] = {}
-    for each in leave:
-        of_each.setdefault(each.subject, []).append(each)
-    free: list[Stint] = []
-    away: list[Stint] = []
-    for stint in stints:
-        is_away = any(each.begins < stint.ends and stint.begins < each.ends for each in of_each.get(stint.subject, ()))
-        (away if is_away else free).append(stint)
-    return free, away
 
 
 def _template(row: Row) -> Template:

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.roster import Hours, Place, Stint, clashes
 from dispatch_service.domain.roster_errors import InTwoPlaces, NotAMember, RosterError, UnknownPost, UnknownShift
+from dispatch_service.domain.roster_template import Why
 from dispatch_service.persistence import rosters
 from dispatch_service.persistence.rows import Row
 from runtime.ids import uuid7
@@ -33,6 +34,17 @@ class Given(NamedTuple):
     day: date
     place: Place
     pointer: str
+    of_week: bool = False
+    """It comes from a week, so nobody has named this officer for this day."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A place that nobody is planned for, and why."""
+
+    day: date
+    place: Place
+    reason: Why | Literal["leave"]
 
 
 class BadPlace(Exception):
@@ -107,3 +119,16 @@ async def conflicts(
             zone = new.begins.tzinfo
             found.append((new, InTwoPlaces(old.subject, old.begins.astimezone(zone), old.ends.astimezone(zone))))
     return found
+
+
+def apart(stints: Sequence[Stint], leave: Sequence[Stint]) -> tuple[list[Stint], list[Stint]]:
+    """Tell those of the `stints` whose officers are there from those that fall into their leave."""
+    of_each: dict[str, list[Stint]] = {}
+    for each in leave:
+        of_each.setdefault(each.subject, []).append(each)
+    free: list[Stint] = []
+    away: list[Stint] = []
+    for stint in stints:
+        is_away = any(each.begins < stint.ends and stint.begins < each.ends for each in of_each.get(stint.subject, ()))
+        (away if is_away else free).append(stint)
+    return free, away

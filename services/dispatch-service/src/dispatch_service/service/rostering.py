@@ -1,6 +1,7 @@
 """Plans duties, and changes them as officers ask and dispatchers decide."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,30 +20,56 @@ from dispatch_service.domain.roster_errors import (
 )
 from dispatch_service.persistence import county, duty_requests, rosters
 from dispatch_service.persistence.rows import Row
-from dispatch_service.service.duty_planning import BadPlace, Given, Period, conflicts, known_to, row_of, stint_of
+from dispatch_service.service.duty_planning import (
+    BadPlace,
+    Given,
+    LeftOut,
+    Period,
+    apart,
+    conflicts,
+    known_to,
+    row_of,
+    stint_of,
+    touching,
+)
 from runtime.ids import uuid7
 
 
-async def plan(connection: AsyncConnection, period: Period, given: Sequence[Given], zone: ZoneInfo) -> int:
-    """Make `given` the duties of a team in a period, in place of those that were planned; return how many they are.
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How many duties are planned, and what of a week is not."""
 
-    Raises BadPlace, and DutyBegun where somebody has clocked in at one of the duties that would go.
+    duties: int
+    left_out: Sequence[LeftOut]
+
+
+async def plan(connection: AsyncConnection, period: Period, given: Sequence[Given], zone: ZoneInfo) -> Planned:
+    """Make `given` the duties of a team in a period, in place of those that were planned.
+
+    A week leaves out whoever is on leave; a duty of its own ends the leave. Raises BadPlace, and DutyBegun where
+    somebody has clocked in at one of the duties that would go.
     """
     await county.lock(connection, period.tenant)
-    gone = await rosters.clear(connection, period.tenant, period.team, period.first, period.last)
+    gone = await rosters.clear(connection, period.tenant, period.team, period.first, period.last, state="planned")
     if any(row["clocked_in_at"] is not None for row in gone):
         raise DutyBegun
     known = await known_to(connection, period.tenant, period.team, [each.place for each in given])
+    rows: dict[object, tuple[Row, Given]] = {}
     for each in given:
         flaw = known.flaw(each.place)
         if flaw is not None:
             raise BadPlace(each.pointer, flaw)
-    rows = [row_of(period, each, known.hours[each.place.shift], zone) for each in given]
-    stints = [stint_of(row, each.pointer) for row, each in zip(rows, given, strict=True)]
-    for stint, reason in await conflicts(connection, period.tenant, stints):
-        raise BadPlace(str(stint.source), reason)
-    await rosters.add(connection, rows)
-    return len(rows)
+        row = row_of(period, each, known.hours[each.place.shift], zone)
+        rows[row["id"]] = row, each
+    stints = [stint_of(row, key) for key, (row, _) in rows.items()]
+    free, away = apart(stints, await touching(connection, period.tenant, stints, state="leave"))
+    named = [stint for stint in away if not rows[stint.source][1].of_week]
+    await rosters.end_leave(connection, period.tenant, period.team, [rows[stint.source][0] for stint in named])
+    for stint, reason in await conflicts(connection, period.tenant, [*free, *named]):
+        raise BadPlace(rows[stint.source][1].pointer, reason)
+    await rosters.add(connection, [rows[stint.source][0] for stint in (*free, *named)])
+    left_out = [given for _, given in (rows[stint.source] for stint in away) if given.of_week]
+    return Planned(len(free) + len(named), [LeftOut(each.day, each.place, "leave") for each in left_out])
 
 
 async def ask(connection: AsyncConnection, tenant: str, asker: str, request: dict[str, Any], now: datetime) -> Row:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event
 from contracts.lifecycle import Status
-from ledger_service.api.deps import Engine, is_staff, owner_bound
+from ledger_service.api.deps import Engine, owner_bound, sight_of
 from ledger_service.api.problems import REFUSALS, problem_of
 from ledger_service.api.views import complaint_view
 from ledger_service.domain.closing import Occasion
@@ -109,7 +109,7 @@ class Acting:
         row = await stories.complaint(connection, caller.tenant, self._complaint_id, owner=None)
         if row is None:
             raise not_found()
-        view = complaint_view(row, is_staff=is_staff(caller))
+        view = complaint_view(row, sight_of(caller))
         return StoredAnswer(200, view.model_dump_json(), {"ETag": etag.etag(view.version)})
 
     async def _digest(self) -> bytes:

@@ -12,7 +12,8 @@ from contracts.roles import Role
 from ledger_service.api.activity_problems import activity_not_found, activity_voided, refuse_flaws
 from ledger_service.api.activity_schemas import ActivityBody, ActivityView, CorrectionBody, Kinds, KindView, VoidingBody
 from ledger_service.api.changing import Change
-from ledger_service.api.deps import ReadEngine, Staff
+from ledger_service.api.deps import ReadEngine, Staff, sight_of
+from ledger_service.api.views import seen
 from ledger_service.domain.activity import Activity, ActivityVoided, RecordedByAnother, flaws
 from ledger_service.domain.activity_kinds import kinds
 from ledger_service.persistence import activities
@@ -100,7 +101,8 @@ async def list_activities(
     if len(found) > limit:
         end = found[limit - 1]
         pages.link_next(response, end.facts.happened_at.isoformat(), str(end.id))
-    return Page(items=[ActivityView.of(each) for each in found[:limit]])
+    sight = sight_of(caller)
+    return Page(items=[seen(ActivityView.of(each), sight) for each in found[:limit]])
 
 
 @router.get("/activities/{activity_id}")
@@ -111,7 +113,7 @@ async def show_activity(activity_id: UUID, response: Response, caller: Staff, en
     if found is None:
         raise activity_not_found()
     response.headers["ETag"] = etag.etag(found.version)
-    return ActivityView.of(found)
+    return seen(ActivityView.of(found), sight_of(caller))
 
 
 @router.post("/activities/{activity_id}/correction", response_model=ActivityView)

@@ -12,9 +12,10 @@ from contracts.envelope import Event
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import Role
 from ledger_service.api.acting import Action
-from ledger_service.api.deps import ReadEngine, Staff
+from ledger_service.api.deps import ReadEngine, Staff, sight_of
 from ledger_service.api.ruling_schemas import AppealDecisionBody, AppealView, ReasonBody
 from ledger_service.api.schemas import ComplaintView
+from ledger_service.api.views import seen
 from ledger_service.domain.appeals import AppealState, appeal, decide
 from ledger_service.domain.closing import Occasion
 from ledger_service.domain.complaint import Complaint
@@ -92,4 +93,5 @@ async def list_appeals(
         rows = await matters.appeals_page(connection, caller.tenant, states, after=after, size=limit + 1)
     if len(rows) > limit:
         pages.link_next(response, str(rows[limit - 1]["id"]))
-    return Page(items=[AppealView.of(row) for row in rows[:limit]])
+    sight = sight_of(caller)
+    return Page(items=[seen(AppealView.of(row), sight) for row in rows[:limit]])

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from ledger_service.api.deps import ReadEngine, Reader, is_staff, owner_bound
+from ledger_service.api.deps import ReadEngine, Reader, owner_bound, sight_of
 from ledger_service.api.filters import complaint_filter
 from ledger_service.api.schemas import ComplaintView, Story
 from ledger_service.api.views import complaint_view, story
@@ -33,6 +33,7 @@ async def list_complaints(
 ) -> Page[ComplaintView]:
     """List complaints, newest first: staff see their tenant's, citizens and partners what they reported.
 
+    `description` is null for analysts and administrators, who do not work with complaints.
     A complaint that changes keeps its place, so no page shifts. To follow changes, walk all pages with `updated_after`
     set a minute before the moment at which the walk before began.
     """
@@ -44,14 +45,15 @@ async def list_complaints(
         rows = await stories.page(connection, caller.tenant, wanted, owner=owner, before=before, size=limit + 1)
     if len(rows) > limit:
         pages.link_next(response, str(rows[limit - 1]["complaint_id"]))
-    return Page(items=[complaint_view(row, is_staff=is_staff(caller)) for row in rows[:limit]])
+    return Page(items=[complaint_view(row, sight_of(caller)) for row in rows[:limit]])
 
 
 @router.get("/{complaint_id}")
 async def tell_story(complaint_id: UUID, response: Response, caller: Reader, engine: ReadEngine) -> Story:
     """Tell the whole story of a complaint: what it is, how it stands, and everything that happened to it, in order.
 
-    Staff see who acted; the reporter sees the unit and the outcome. The `ETag` can be sent back as `If-Match`.
+    Staff see who acted; the reporter sees the unit and the outcome. What people wrote is for the reporter and for staff
+    who work with complaints; analysts and administrators see the rest. The `ETag` can be sent back as `If-Match`.
     """
     async with engine.connect() as connection:
         row = await stories.complaint(connection, caller.tenant, complaint_id, owner=owner_bound(caller))
@@ -59,4 +61,4 @@ async def tell_story(complaint_id: UUID, response: Response, caller: Reader, eng
             raise not_found()
         entries = await stories.timeline(connection, caller.tenant, complaint_id, version=row["version"])
     response.headers["ETag"] = etag(row["version"])
-    return story(row, entries, is_staff=is_staff(caller))
+    return story(row, entries, sight_of(caller))

@@ -11,9 +11,10 @@ from contracts.closing_events import Ending, EndingRequested
 from contracts.envelope import Event
 from contracts.lifecycle import TRANSITIONS, EventType
 from ledger_service.api.acting import Acting, Action
-from ledger_service.api.deps import ReadEngine, Staff
+from ledger_service.api.deps import ReadEngine, Staff, sight_of
 from ledger_service.api.ruling_schemas import DecisionBody, EndingRequestView, ReasonBody
 from ledger_service.api.schemas import ComplaintView
+from ledger_service.api.views import seen
 from ledger_service.domain.closing import Occasion
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.endings import EndingState, ask, decide
@@ -91,7 +92,8 @@ async def list_ending_requests(
         rows = await matters.requests_page(connection, caller.tenant, states, after=after, size=limit + 1)
     if len(rows) > limit:
         pages.link_next(response, str(rows[limit - 1]["id"]))
-    return Page(items=[EndingRequestView.of(row) for row in rows[:limit]])
+    sight = sight_of(caller)
+    return Page(items=[seen(EndingRequestView.of(row), sight) for row in rows[:limit]])
 
 
 async def _ask(caller: Caller, action: Acting, ending: Ending, reason: str) -> Response:

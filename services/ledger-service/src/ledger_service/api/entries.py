@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from ledger_service.api.deps import ReadEngine, Staff
+from ledger_service.api.deps import ReadEngine, Staff, sight_of
 from ledger_service.api.filters import entry_filter
 from ledger_service.api.schemas import EntryView
 from ledger_service.api.views import entry_view
@@ -28,12 +28,16 @@ async def list_entries(
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[EntryView]:
-    """List entries, the last recorded first: those of all complaints, and of activities and exports as well."""
+    """List entries, the last recorded first: those of all complaints, and of activities and exports as well.
+
+    For analysts and administrators the fields that people filled in with their own words are left out of `data`.
+    """
     pages = Pages(request, caller, "entries", asdict(wanted))
     last = pages.after(cursor)
     before = None if last is None else int(str(last[0]))
     async with engine.connect() as connection:
         rows = await entry_lists.page(connection, caller.tenant, wanted, before=before, size=limit + 1)
+    sight = sight_of(caller)
     if len(rows) > limit:
         pages.link_next(response, rows[limit - 1]["position"])
-    return Page(items=[entry_view(row) for row in rows[:limit]])
+    return Page(items=[entry_view(row, sight) for row in rows[:limit]])

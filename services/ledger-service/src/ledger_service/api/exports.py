@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.roles import Role
-from ledger_service.api.deps import Engine, ReadEngine
+from ledger_service.api.deps import TOLD, Engine, ReadEngine
 from ledger_service.api.ledger_lines import FILES
-from ledger_service.api.ledger_orders import TOLD, Exporter, Narrowing, order_of, seen_by
+from ledger_service.api.ledger_orders import Exporter, Narrowing, order_of, seen_by
 from ledger_service.api.ledger_problems import EXPORTS_PATH, export_not_found
 from ledger_service.api.ledger_schemas import FiltersBody
 from ledger_service.api.parameters import Day

@@ -81,7 +81,9 @@ class CallView(BaseModel):
     outcome: FollowUpOutcome
     satisfaction: Satisfaction | None = None
     solved: bool | None = None
-    answers: dict[str, str | float | bool] = {}
+    answers: Annotated[
+        dict[str, str | float | bool] | None, Field(description="Null for analysts and administrators, as `note`.")
+    ] = {}
     note: str | None = None
 
 

@@ -13,9 +13,9 @@ from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import Role
 from ledger_service.api.closing_problems import claim_not_yours, claimed, needs_supervisor, task_not_found, task_over
 from ledger_service.api.closing_schemas import QuestionBody
-from ledger_service.api.deps import Engine, ReadEngine, Staff
+from ledger_service.api.deps import Engine, ReadEngine, Staff, sight_of
 from ledger_service.api.follow_up_schemas import CallView, TaskStory, TaskView
-from ledger_service.api.views import parse_data
+from ledger_service.api.views import parse_data, seen
 from ledger_service.domain.closing_rules import DEFAULT
 from ledger_service.domain.errors import FollowUpClaimed
 from ledger_service.domain.follow_ups import LEASE, LIVE, Kind, State
@@ -76,7 +76,8 @@ async def list_follow_ups(
     present = now()
     async with engine.connect() as connection:
         rows = await _page(connection, response, caller, wanted, pages, cursor, limit, present)
-    return Page(items=[TaskView.of(row, present) for row in rows])
+    sight = sight_of(caller)
+    return Page(items=[seen(TaskView.of(row, present), sight) for row in rows])
 
 
 @router.get("/follow-ups/{task_id}")
@@ -86,7 +87,7 @@ async def show_follow_up(task_id: UUID, response: Response, caller: Staff, engin
         row = await follow_ups.one(connection, caller.tenant, task_id)
         if row is None:
             raise task_not_found()
-        [story] = await _stories(connection, caller.tenant, [row])
+        [story] = await _stories(connection, caller, [row])
     response.headers["ETag"] = etag(story.version)
     return story
 
@@ -108,7 +109,7 @@ async def list_follow_ups_of_complaint(
         if await stories.complaint(connection, caller.tenant, complaint_id, owner=None) is None:
             raise not_found()
         rows = await _page(connection, response, caller, wanted, pages, cursor, limit, now())
-        return Page(items=await _stories(connection, caller.tenant, rows))
+        return Page(items=await _stories(connection, caller, rows))
 
 
 @router.post("/follow-ups/{task_id}/claim")
@@ -178,16 +179,17 @@ async def _page(
     return rows[:limit]
 
 
-async def _stories(connection: AsyncConnection, tenant: str, rows: Sequence[Mapping[str, Any]]) -> list[TaskStory]:
+async def _stories(connection: AsyncConnection, caller: Caller, rows: Sequence[Mapping[str, Any]]) -> list[TaskStory]:
+    tenant, sight = caller.tenant, sight_of(caller)
     book = (await rule_books(connection, {tenant})).get(tenant)
     made: dict[UUID, list[CallView]] = {row["id"]: [] for row in rows}
     for entry in await follow_ups.calls(connection, tenant, {row["complaint_id"] for row in rows}):
         said = parse_data(entry["data"])
-        made.setdefault(UUID(said["task"]), []).append(CallView(at=entry["occurred_at"], **said))
+        made.setdefault(UUID(said["task"]), []).append(seen(CallView(at=entry["occurred_at"], **said), sight))
     found = []
     for row in rows:
         facts = (row["closing_version"], row["category"], row["source"])
         rule = DEFAULT if book is None else book.rule(*facts)
         script = [QuestionBody.model_validate(question) for question in rule.calls.script]
-        found.append(TaskStory.told(row, made[row["id"]], script, now()))
+        found.append(seen(TaskStory.told(row, made[row["id"]], script, now()), sight))
     return found

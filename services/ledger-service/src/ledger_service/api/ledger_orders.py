@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from contracts.roles import Role
+from ledger_service.api.deps import TOLD
 from ledger_service.api.ledger_problems import ledger_not_found
 from ledger_service.api.parameters import Day
 from ledger_service.domain.exports import Form
@@ -20,8 +21,6 @@ from runtime.auth import Caller, require
 from runtime.problems import FieldError, Problem
 
 EXPORTERS = (Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST, Role.ADMIN)
-TOLD = (Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN)
-"""Who sees what people wrote in their own words, which may name somebody."""
 Exporter = Annotated[Caller, Depends(require(*EXPORTERS))]
 _Codes = Annotated[list[Code] | None, Query(max_length=100, description="May be repeated.")]
 

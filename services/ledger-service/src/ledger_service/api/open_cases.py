@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Response
 
 from contracts.lifecycle import Status
-from contracts.roles import Role
-from ledger_service.api.deps import Engine, Staff
+from ledger_service.api.deps import WORKING, Engine, Staff, sight_of
 from ledger_service.api.hotspots import GEOJSON
 from ledger_service.api.open_case_schemas import OpenCaseCollection, collection_of
+from ledger_service.domain.disclosure import Sight
 from ledger_service.domain.lights import OPEN, Light
 from ledger_service.persistence import open_cases
 from ledger_service.persistence.open_cases import OpenFilter
@@ -23,8 +23,6 @@ MOST = 4_000
 OpenStatus = StrEnum(  # type: ignore[misc] # mypy wants the names written out; they are those of the state table
     "OpenStatus", [("OPEN", "open"), *((status.name, status.value) for status in Status if status in OPEN)]
 )
-READERS = frozenset({Role.OPERATOR, Role.INSPECTOR, Role.OFFICER, Role.DISPATCHER, Role.SUPERVISOR})
-"""Who works with what people wrote; a wall screen has no use for it."""
 
 
 async def _open_filter(
@@ -68,8 +66,8 @@ async def map_open_cases(
 
     A case has its light as dispatch shows it. Who reported it is never said.
     """
-    if description and not caller.has(*READERS):
-        raise Problem(403, "access-denied", roles=", ".join(sorted(READERS)))
+    if description and sight_of(caller) is not Sight.ALL:
+        raise Problem(403, "access-denied", roles=", ".join(sorted(WORKING)))
     at = now()
     one_snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
     async with one_snapshot.connect() as connection:

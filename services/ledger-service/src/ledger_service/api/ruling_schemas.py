@@ -66,7 +66,7 @@ class MatterComplaint(BaseModel):
 class _Matter(BaseModel):
     id: Annotated[UUID, Field(description="Also that of the entry that asked.")]
     complaint: MatterComplaint
-    reason: str
+    reason: Annotated[str | None, Field(description="Null for analysts and administrators, as `decision_reason`.")]
     decided_by: str | None
     decided_at: datetime | None
     decision_reason: str | None

@@ -12,9 +12,11 @@ from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from contracts.lifecycle import EventType, Status
+from ledger_service.api.deps import sight_of
 from ledger_service.api.schemas import LiveEntry
 from ledger_service.api.tickets import listening
 from ledger_service.api.views import live_entry
+from ledger_service.domain.disclosure import Sight
 from ledger_service.service.listeners import Ending, Row, Wanted
 from ledger_service.service.live import LiveFeed
 from operations.filters import Code
@@ -37,13 +39,14 @@ class _EventStream(StreamingResponse):
     media_type = "text/event-stream"
 
 
-def encode(row: Row, position: int) -> bytes:
-    """Write an entry as an event, with the position as its id."""
-    data = live_entry(row).model_dump_json(by_alias=True)
+def encode(row: Row, position: int, sight: Sight) -> bytes:
+    """Write an entry as an event, as a reader sees it, with the position as its id."""
+    data = live_entry(row, sight).model_dump_json(by_alias=True)
     return format_sse_event(data_str=data, event=row["type"], id=str(position))
 
 
 async def _wanted(
+    caller: Annotated[Caller, Depends(listening)],
     event_type: Annotated[
         list[EventType] | None, Query(alias="type", max_length=len(EventType), description="May be repeated.")
     ] = None,
@@ -67,6 +70,7 @@ async def _wanted(
         grids=frozenset(grid or ()),
         teams=frozenset(team or ()),
         statuses=frozenset(status or ()),
+        sight=sight_of(caller),
     )
 
 
@@ -113,7 +117,8 @@ async def stream_entries(
 
     The caller shows a token or, where no header can be sent, a `ticket`.
 
-    Only entries of complaints are sent, not those of activities and exports. An event's name is the entry's type, its
+    Only entries of complaints are sent, not those of activities and exports; to analysts and administrators without
+    what people wrote. An event's name is the entry's type, its
     data a LiveEntry as JSON. Entries of one complaint come in order. After a reconnection with `Last-Event-ID` nothing
     is missing and a few entries may come again: `position` tells. Before the server ends a stream it sends an event
     `stream.ended` whose data says why: `too-slow` (the client did not keep up) or `server-stops`, after which it should

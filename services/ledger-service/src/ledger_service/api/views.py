@@ -3,35 +3,46 @@
 import json
 import math
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
-from contracts.lifecycle import EventType, Status
+from pydantic import BaseModel
+
+from contracts.lifecycle import Status
 from ledger_service.api.schemas import ComplaintView, EntryView, LiveEntry, Story
-from ledger_service.domain.disclosure import STAFF_ONLY, for_reporter
+from ledger_service.domain.disclosure import STAFF_ONLY, WORDS, Sight, shown
 from ledger_service.domain.entry_types import entry_type
 from ledger_service.domain.labels import STATUS_LABELS, label_of
 from ledger_service.persistence.stories import Row
 
+View = TypeVar("View", bound=BaseModel)
 
-def complaint_view(row: Row, *, is_staff: bool) -> ComplaintView:
+
+def complaint_view(row: Row, sight: Sight) -> ComplaintView:
     """Return what the reader sees of a row of the complaint table."""
-    return ComplaintView.model_validate(_complaint(row, is_staff))
+    return ComplaintView.model_validate(_complaint(row, sight))
 
 
-def story(row: Row, entries: Iterable[Row], *, is_staff: bool) -> Story:
+def story(row: Row, entries: Iterable[Row], sight: Sight) -> Story:
     """Return a complaint with its timeline; each entry of dispatch names the team that had the case at that time."""
-    return Story.model_validate({**_complaint(row, is_staff), "timeline": list(_timeline(entries, is_staff))})
+    return Story.model_validate({**_complaint(row, sight), "timeline": list(_timeline(entries, sight))})
 
 
-def entry_view(row: Row) -> EntryView:
-    """Return what staff see of a row of the entry table."""
-    return EntryView.model_validate(_entry(row, parse_data(row["data"]), is_staff=True))
+def entry_view(row: Row, sight: Sight) -> EntryView:
+    """Return what one of the staff sees of a row of the entry table."""
+    return EntryView.model_validate(_entry(row, parse_data(row["data"]), sight))
 
 
-def live_entry(row: Row) -> LiveEntry:
-    """Return what staff see of an entry with its complaint, as `persistence.newest` reads it."""
+def live_entry(row: Row, sight: Sight) -> LiveEntry:
+    """Return what one of the staff sees of an entry with its complaint, as `persistence.newest` reads it."""
     about = {**row, "source": row["reported_by"], "location": _location(row)}
-    return LiveEntry.model_validate({**_entry(row, parse_data(row["data"]), is_staff=True), "complaint": about})
+    return LiveEntry.model_validate({**_entry(row, parse_data(row["data"]), sight), "complaint": about})
+
+
+def seen(view: View, sight: Sight) -> View:
+    """Return a view with null for what people wrote where the reader may not see it."""
+    if sight is Sight.ALL:
+        return view
+    return view.model_copy(update=dict.fromkeys(type(view).model_fields.keys() & WORDS))
 
 
 def parse_data(text: str | None) -> dict[str, Any]:
@@ -42,14 +53,15 @@ def parse_data(text: str | None) -> dict[str, Any]:
     return data
 
 
-def _complaint(row: Row, is_staff: bool) -> dict[str, Any]:
+def _complaint(row: Row, sight: Sight) -> dict[str, Any]:
     return {
         **row,
         "id": row["complaint_id"],
         "status_label": STATUS_LABELS[Status(row["status"])],
         "location": _location(row),
         "team": {"code": row["team"], "name": row["team_name"]} if row["team"] else None,
-        "worker": row["worker"] if is_staff else None,
+        "worker": None if sight is Sight.REPORTED else row["worker"],
+        "description": None if sight is Sight.FACTS else row["description"],
     }
 
 
@@ -57,17 +69,17 @@ def _location(row: Row) -> dict[str, Any]:
     return {"lon": row["lon"], "lat": row["lat"], "address": row["address"]}
 
 
-def _timeline(entries: Iterable[Row], is_staff: bool) -> Iterator[dict[str, Any]]:
+def _timeline(entries: Iterable[Row], sight: Sight) -> Iterator[dict[str, Any]]:
     team_name = None
     for row in entries:
-        if row["type"] in STAFF_ONLY and not is_staff:
+        if row["type"] in STAFF_ONLY and sight is Sight.REPORTED:
             continue
         data = parse_data(row["data"])
         team_name = data.get("team_name", team_name)
-        yield _entry(row, data, is_staff) | {"unit": team_name if row["source"] == "dispatch" else None}
+        yield _entry(row, data, sight) | {"unit": team_name if row["source"] == "dispatch" else None}
 
 
-def _entry(row: Row, data: dict[str, Any], is_staff: bool) -> dict[str, Any]:
+def _entry(row: Row, data: dict[str, Any], sight: Sight) -> dict[str, Any]:
     kind = entry_type(row["type"])
     return {
         **row,
@@ -76,9 +88,9 @@ def _entry(row: Row, data: dict[str, Any], is_staff: bool) -> dict[str, Any]:
         "from": row["status_before"],
         "to": row["status_after"],
         "at": row["occurred_at"],
-        "actor": row["actor"] if is_staff else None,
+        "actor": None if sight is Sight.REPORTED else row["actor"],
         "erased": row["data"] is None,
-        "data": data if is_staff or not isinstance(kind, EventType) else for_reporter(kind, data),
+        "data": shown(kind, data, sight),
     }
 
 

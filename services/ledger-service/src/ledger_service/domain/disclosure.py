@@ -1,9 +1,36 @@
-"""What reporters see of an entry: the unit and the outcome, never who did the work."""
+"""What a reader sees of a complaint and its entries.
+
+Reporters see the unit and the outcome, never who did the work. Staff see everything, but what people wrote in their own
+words, which may name somebody, only where they work with it.
+"""
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
+from contracts.events import PAYLOADS
 from contracts.lifecycle import EventType
+from ledger_service.domain.entry_types import EntryType
+
+
+class Sight(Enum):
+    """How much a reader sees."""
+
+    REPORTED = "reported"
+    """A reporter, of what is theirs."""
+    FACTS = "facts"
+    """Staff who do not work with complaints."""
+    ALL = "all"
+    """Staff who do."""
+
+
+WORDS = frozenset(
+    {
+        *("description", "attributes", "answers", "comment", "text"),
+        *("note", "result", "reason", "decision_reason", "void_reason", "advice"),
+    }
+)
+"""Fields that people fill in with their own words: of entries, however deep, and of what is shown of them."""
 
 _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.RECEIVED: frozenset(
@@ -19,7 +46,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.SUSPENDED: frozenset({"promised_at"}),
     EventType.RESUMED: frozenset({"promised_at"}),
     EventType.RESCHEDULED: frozenset({"promised_at"}),
-    EventType.ESCALATED: frozenset({"level", "stage", "promised_at"}),
+    EventType.ESCALATED: frozenset({"level", "limit", "stage", "promised_at"}),
     EventType.ORDER_REPLIED: frozenset(),
     EventType.ORDER_WITHDRAWN: frozenset(),
     EventType.ORDER_MISSED: frozenset(),
@@ -59,6 +86,29 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
 STAFF_ONLY = frozenset({EventType.CLEARED, EventType.ORDER_REPLIED, EventType.ORDER_WITHDRAWN, EventType.ORDER_MISSED})
 """Of these reporters do not even see that they happened: nobody is told that they were suspected, and what a unit
 answers to a supervisor stays between the two."""
+
+
+def shown(kind: EntryType, data: Mapping[str, Any], sight: Sight) -> Mapping[str, Any]:
+    """Return the part of an entry's data that the reader may see.
+
+    Whoever sees facts alone gets no field that this release does not know: it may be somebody's words.
+    """
+    if sight is Sight.ALL:
+        return data
+    if not isinstance(kind, EventType):
+        return _without_words(data)
+    if sight is Sight.REPORTED:
+        return for_reporter(kind, data)
+    known = PAYLOADS[kind].model_fields
+    return _without_words({name: value for name, value in data.items() if name in known})
+
+
+def _without_words(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_words(value) if isinstance(value, Mapping) else value
+        for name, value in data.items()
+        if name not in WORDS
+    }
 
 
 def for_reporter(event_type: EventType, data: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from prometheus_client import Counter
 
+from ledger_service.domain.disclosure import Sight
+
 _QUEUED = 64
 """Chunks that a listener may be behind before it is sent away, to come back and read what it missed."""
 _SENT_AWAY = Counter("jieban_stream_sent_away", "Listeners that did not keep up")
@@ -28,6 +30,8 @@ class Wanted:
     teams: frozenset[str] = frozenset()
     statuses: frozenset[str] = frozenset()
     """That the complaint comes to by the entry."""
+    sight: Sight = Sight.FACTS
+    """How much of it the listener may see."""
 
     def has(self, row: Row) -> bool:
         """Say whether the entry is one of them."""

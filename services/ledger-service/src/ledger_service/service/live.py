@@ -1,4 +1,7 @@
-"""Tells listeners of new entries as they come: one query for all listeners of a tenant, each entry written once."""
+"""Tells listeners of new entries as they come: one query for all listeners of a tenant.
+
+Each entry is written once for all who may see as much of it.
+"""
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -7,6 +10,7 @@ from contextlib import contextmanager
 from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ledger_service.domain.disclosure import Sight
 from ledger_service.domain.tail import Tail
 from ledger_service.persistence import newest
 from ledger_service.service.listeners import Listener, Row, Wanted
@@ -16,7 +20,7 @@ MOST_LISTENERS = 5_000
 _PAGE = 2_000
 _LISTENERS = Gauge("jieban_stream_listeners", "Clients that listen to new entries")
 
-Encode = Callable[[Row, int], bytes]
+Encode = Callable[[Row, int, Sight], bytes]
 """Writes an entry as an event whose id is the given position: a listener that comes back reads on from there."""
 
 
@@ -61,7 +65,9 @@ class LiveFeed:
             async with self._engine.connect() as connection:
                 page = await newest.since(connection, tenant, after, (), size=_PAGE)
             safe = self._tails[tenant].horizon if tenant in self._tails else after
-            yield b"".join(self._encode(row, min(row["position"], safe)) for row in page.rows if wanted.has(row))
+            yield b"".join(
+                self._encode(row, min(row["position"], safe), wanted.sight) for row in page.rows if wanted.has(row)
+            )
             is_more = len(page.rows) == _PAGE
             after = page.rows[-1]["position"] if page.rows else after
 
@@ -84,9 +90,13 @@ class LiveFeed:
         tail = self._tails[tenant]
         async with self._engine.connect() as connection:
             found = await newest.since(connection, tenant, tail.horizon, tail.seen, size=_PAGE)
-        events = [(row, self._encode(row, tail.horizon)) for row in found.rows]
+        events = {
+            sight: [self._encode(row, tail.horizon, sight) for row in found.rows]
+            for sight in {wanted.sight for wanted in groups}
+        }
         for wanted, group in groups.items():
-            chunk = b"".join(event for row, event in events if wanted.has(row))
+            heard = zip(found.rows, events[wanted.sight], strict=True)
+            chunk = b"".join(event for row, event in heard if wanted.has(row))
             for listener in group if chunk else ():
                 listener.tell(chunk)
         tail.follow(
