@@ -1,6 +1,7 @@
 """New entries reach whoever may listen, once each, also after a pause."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -16,8 +17,11 @@ from histories import TENANT, History
 from jieban.embedded.postgres import Postgres
 from ledger.conftest import SECRET, As, Enter
 from ledger.hearing import Stream, hearing, serving
+from ledger_service.api import stream
+from ledger_service.service.listeners import Wanted
+from ledger_service.service.live import LiveFeed
 from ledger_service.service.recording import record_slice
-from runtime.auth import issue_token
+from runtime.auth import Caller, issue_token
 from runtime.lifecycle import Service
 
 Listen = Callable[..., AbstractAsyncContextManager[Stream]]
@@ -137,6 +141,28 @@ async def test_who_left_before_a_late_commit_hears_of_it_too(listen: Listen, ent
     assert last is not None
     async with listen(after=last.id) as stream:
         assert await stream.of(late) == ["complaint.received", "complaint.assigned"]
+
+
+async def test_who_is_alone_and_comes_back_misses_nothing_while_the_stream_begins(
+    engine: AsyncEngine, enter: Enter
+) -> None:
+    """The tail of a county that nobody listens to is let go just before the listener is there."""
+    known, later = complaint(), complaint()
+    await enter(known)
+    feed = LiveFeed(engine, stream.encode)
+    caller = Caller(subject="d", tenant=TENANT, roles=frozenset({Role.DISPATCHER}), expires_at=time.time() + 60)
+    await feed.open(TENANT)
+    await feed.tell()
+    events = stream.listened(feed, caller, Wanted(), 0)
+    await anext(events)
+    while str(known.id).encode() not in await anext(events):
+        pass
+    await enter(later)
+    await feed.tell()
+    async with asyncio.timeout(2):
+        while str(later.id).encode() not in await anext(events):
+            pass
+    await events.aclose()
 
 
 async def test_it_goes_on_after_the_database_was_away(listen: Listen, enter: Enter, pg: Postgres) -> None:

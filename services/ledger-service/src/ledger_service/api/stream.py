@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Annotated
 
@@ -129,11 +129,13 @@ async def stream_entries(
     if feed.is_full:
         raise Problem(503, "stream-full", headers={"Retry-After": "5"})
     await feed.open(caller.tenant)
-    return _EventStream(_events(feed, caller, wanted, after), headers={"X-Accel-Buffering": "no"})
+    return _EventStream(listened(feed, caller, wanted, after), headers={"X-Accel-Buffering": "no"})
 
 
-async def _events(feed: LiveFeed, caller: Caller, wanted: Wanted, after: int | None) -> AsyncIterator[bytes]:
+async def listened(feed: LiveFeed, caller: Caller, wanted: Wanted, after: int | None) -> AsyncGenerator[bytes, None]:
+    """Yield what a listener hears, and in the end why it is to go."""
     with feed.listening(caller.tenant, wanted) as listener:
+        await feed.open(caller.tenant)  # again, where the last listener had left before this one was there
         yield _GREETING
         if after is not None:
             async for chunk in feed.missed(caller.tenant, wanted, after):
@@ -141,7 +143,7 @@ async def _events(feed: LiveFeed, caller: Caller, wanted: Wanted, after: int | N
         while (left := caller.expires_at - time.time()) > 0:
             try:
                 async with asyncio.timeout(min(left, _QUIET_SECONDS)):
-                    news = await listener.chunks.get()
+                    news = await listener.next()
             except TimeoutError:
                 news = KEEPALIVE_COMMENT
             if isinstance(news, str):
