@@ -42,7 +42,7 @@ async def flaws_of(
     """Verify a tenant's ledger where it lies, also against checkpoints that somebody `kept`."""
     async with connect() as connection:
         size = await checkpoints.sealed(connection, tenant)
-        notes = await checkpoints.every(connection, tenant)
+        notes = await checkpoints.telling(connection, tenant)
     signed = list(kept or [])
     if signing_secret is not None:
         key = Signer(origin_of(tenant), signing_secret).verifier_key

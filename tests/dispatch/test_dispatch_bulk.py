@@ -108,9 +108,36 @@ async def test_notes_and_orders_go_to_many_cases(world: World) -> None:
     assert [len((await shown(world, event))["notes"]) for event in events] == [1, 1]
 
 
+async def test_cases_are_accepted_transferred_and_supported_together(world: World) -> None:
+    one, taken = await world.a_case(), await world.a_case("accept")
+    unknown = {"department": "nowhere", "external_ref": "SW-17", "reason": "供水设施"}
+    await world.send("PUT", "/dispatch/v1/departments/water", role="admin", json={"name": "水务局"})
+
+    supported = await act(world, "support", {"team": "team-10"}, ids(one, taken))
+    leading = await act(world, "support", {"team": "team-08"}, ids(one))
+    accepted = await act(world, "accept", {}, ids(one, taken), role="officer")
+    strangers = await act(world, "accept", {}, ids(one), role="officer", subject="officer-0101")
+    lost = await act(world, "transfer", unknown, ids(one))
+    moved = await act(world, "transfer", {**unknown, "department": "water"}, [*ids(one, taken), uuid.uuid4()])
+
+    for answer, statuses in (
+        (supported, [200, 200]), (leading, [422]), (accepted, [200, 409]), (strangers, [403]), (lost, [422]),
+        (moved, [200, 200, 404]),
+    ):  # fmt: skip
+        assert [item["status"] for item in answer.json()["items"]] == statuses, answer.text
+    for event in (one, taken):
+        case = await shown(world, event)
+        assert (case["status"], case["transfers"][0]["external_ref"]) == ("transferred", "SW-17")
+        assert [each["team"] for each in case["supporting"]] == ["team-10"]
+    assert await events_of(world, one) == [("assigned", 1), ("accepted", 2), ("transferred", 3)]
+
+
 @pytest.mark.parametrize(
     ("action", "body", "role"),
     [
+        ("accept", {}, "dispatcher"),
+        ("transfer", {"department": "water", "external_ref": "1", "reason": "x"}, "supervisor"),
+        ("support", {"team": "team-10"}, "officer"),
         ("assign", {"team": "team-02"}, "officer"),
         ("grade", {"grade": "urgent"}, "analyst"),
         ("approval", {"kind": "suspension", "approved": True}, "inspector"),

@@ -64,6 +64,20 @@ async def replicas(database_url: str) -> AsyncIterator[list[Replica]]:
         await service.close()
 
 
+async def test_a_device_has_limits_as_shipped_and_nobody_else(client: httpx.AsyncClient, as_: As) -> None:
+    device = {"X-Device-Id": "0d1f6c1e-broken-app"}
+    answers = [
+        await client.post("/complaints", json=report(), headers=as_(Role.CITIZEN, f"citizen-{number}", **device))
+        for number in range(21)
+    ]
+    assert [answer.status_code for answer in answers] == [201] * 20 + [429]
+    assert code_of(answers[-1]) == (429, "device-reports-too-often")
+    for role in (Role.CITIZEN, Role.OPERATOR):
+        body = report() if role is Role.CITIZEN else HOTLINE
+        assert (await client.post("/complaints", json=body, headers=as_(role))).status_code == 201
+    assert (await client.post("/complaints", json=HOTLINE, headers=as_(Role.OPERATOR, **device))).status_code == 201
+
+
 async def test_one_too_many_is_refused_until_the_hour_is_over(replicas: list[Replica], as_: As) -> None:
     replica, headers = replicas[0], as_(Role.CITIZEN, "keen")
     answers = await asyncio.gather(*(replica.file(headers) for _ in range(PER_HOUR + 4)))

@@ -140,6 +140,15 @@ async def test_a_passed_verification_shows_what_the_rules_want(closings: Closing
     assert (said["photos"], said["position"]) == ([str(history.id)], {"lon": 107.2357, "lat": 26.5807})
 
 
+async def test_a_photo_counts_once(closings: Closings) -> None:
+    await closings.rules({"evidence": {"photos": 2}})
+    history = await closings.resolved()
+    twice = {"method": "photo", "photos": [str(history.id)] * 2}
+    answer = await closings.post(history, "verification", twice, closings.inspector)
+    assert errors_of(answer) == [("/photos", "photo-twice")]
+    assert await closings.types(history) == []
+
+
 async def test_a_failed_verification_needs_no_evidence(closings: Closings) -> None:
     await closings.rules({"evidence": {"photos": 3}})
     history = await closings.resolved()

@@ -95,7 +95,7 @@ async def test_what_was_said_goes_and_that_it_happened_stays(
     assert [each["actor"] for each in story["timeline"]] == [None] * 5 + ["supervisor-1"]
     assert story["timeline"][0]["data"] == {}
     assert story["timeline"][4]["unit"] == "team-01 网格队"
-    listed = (await client.get(f"entries?complaint_id={history.id}", headers=staff)).json()["items"]
+    listed = (await client.get(f"entries?complaint={history.id}", headers=staff)).json()["items"]
     assert [each["erased"] for each in listed] == [False, True, True, True, False, True]
 
 

@@ -9,12 +9,14 @@ import httpx
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from histories import OWNER
 from ledger.closings import ASK_FIRST, Closings, code_of, errors_of
 from ledger.conftest import As, Enter
+from ledger.exports import flaws_of
 
 GOOD: dict[str, Any] = {"outcome": "reached", "satisfaction": "satisfied", "solved": True}
 BAD: dict[str, Any] = {"outcome": "reached", "satisfaction": "dissatisfied", "solved": False, "note": "垃圾又堆上了"}
@@ -253,6 +255,30 @@ async def test_a_supervisor_reviews_a_bad_word(closings: Closings) -> None:
     [line] = told.json()["items"]
     assert (line["type"], line["actor"], line["data"]["decision"]) == ("review.decided", "supervisor-1", "leave")
     assert code_of(await closings.decide(other, task, "leave")) == (409, "follow-up-over")
+
+
+async def test_what_a_review_says_goes_with_an_erasure(closings: Closings, enter: Enter) -> None:
+    await closings.rules({"after_bad_word": "review"})
+    history = await closings.verified()
+    await closings.post(history, "feedback", WORD, closings.operator)
+    task = await closings.task(history, "review")
+    await closings.decide(history, task, "leave")
+    wipe = sa.text("UPDATE entry SET data = NULL, actor = NULL, salt = NULL WHERE subject = :task")
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with closings.engine.begin() as connection:
+            await connection.execute(wipe, {"task": task["id"]})
+    for texts, kinds in (
+        (False, [("review.decided", False)]),
+        (True, [("review.erased", False), ("review.decided", True)]),
+        (True, [("review.erased", False), ("review.decided", True)]),
+    ):
+        await enter.raw(history.erased(texts=texts), lambda value: value)
+        told = await closings.client.get(f"/entries?subject={task['id']}", headers=closings.operator)
+        assert [(line["type"], line["erased"]) for line in told.json()["items"]] == kinds
+    erasure, decided = told.json()["items"]
+    assert (erasure["actor"], erasure["data"]["complaint_id"]) == ("supervisor-1", str(history.id))
+    assert (decided["actor"], decided["data"]) == (None, {})
+    assert await flaws_of(closings.client, closings.supervisor) == []
 
 
 async def test_a_bad_word_reopens_by_rule_and_a_good_one_does_not(closings: Closings) -> None:

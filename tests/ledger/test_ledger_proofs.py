@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
@@ -17,6 +19,7 @@ from ledger.conftest import As, Enter
 from ledger.exports import exported, verify
 from ledger_service.domain.checkpoints import Checkpoint, opened
 from ledger_service.domain.merkle import check_consistency, check_inclusion
+from ledger_service.persistence.checkpoints import telling
 from ledger_service.service.proving import SignerOf, seal_and_sign, sign_all
 
 COUNTY = "600001"
@@ -138,6 +141,32 @@ async def test_an_export_is_verified_offline(
     assert code == 0, said
     assert "408 entries of 600001; signed checkpoints: 3;" in said
     assert "405 of 408 entries are signed for, the rest is linked to them." in said
+
+
+async def test_an_export_has_the_newest_checkpoints_and_some_of_all_times(engine: AsyncEngine) -> None:
+    add = text(
+        "INSERT INTO checkpoint (tenant, size, root, at, note) "
+        "SELECT 't-many', 10 * n, '', now(), CAST(10 * n AS text) FROM generate_series(1, 100) AS n"
+    )
+    async with engine.begin() as connection:
+        await connection.execute(add)
+        found = await telling(connection, "t-many", newest=3, earlier=4)
+        assert found == ["240", "490", "730", "980", "990", "1000"]
+        assert await telling(connection, "t-many", newest=99, earlier=50) == [str(10 * n) for n in range(1, 101)]
+        assert await telling(connection, "t-none") == []
+
+
+async def test_exports_of_the_sealed_ledger_take_their_turn(
+    app: Any, client: httpx.AsyncClient, staff: dict[str, str], known: Any
+) -> None:
+    async with AsyncExitStack() as others:
+        app.state.exporting.take(others)
+        assert (await client.get("export", headers=staff)).status_code == 200
+        app.state.exporting.take(others)
+        answer = await client.get("export", headers=staff)
+        assert (answer.status_code, answer.json()["type"]) == (503, "urn:jieban:problem:exports-busy")
+        assert answer.headers["Retry-After"] == "5"
+    assert (await client.get("export", headers=staff)).status_code == 200
 
 
 @pytest.mark.parametrize(

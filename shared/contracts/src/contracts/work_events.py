@@ -115,6 +115,8 @@ class RectificationOrdered(Acted):
 
     notice: str
     until: datetime
+    photos: tuple[UUID, ...] | None = None
+    """Attachments of intake. None in events of earlier versions."""
 
 
 class ReinspectionDue(Payload):

@@ -14,18 +14,19 @@ from dispatch_service.api.acting import Work
 from dispatch_service.api.case_schemas import (
     AcceptBody,
     AssignBody,
+    Code,
     InspectionBody,
     Note,
     NoteBody,
     ResolveBody,
     StartBody,
 )
-from dispatch_service.api.life_schemas import ContributionBody, RectificationBody
+from dispatch_service.api.life_schemas import ContributionBody, RectificationBody, TransferBody
 from dispatch_service.api.photo_schemas import photos_of
 from dispatch_service.api.request_schemas import ExtensionBody, OrderBody, ReasonBody, ReplyBody, ReturnBody
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.requests import EVENT_OF, RequestKind
-from dispatch_service.service import actions, bulk, notes, rectifications, requests, supervision, supporting
+from dispatch_service.service import actions, bulk, notes, rectifications, requests, supervision, supporting, transfers
 from dispatch_service.service.clockworks import Clockworks
 
 _OFFICER = frozenset({Role.OFFICER})
@@ -50,6 +51,12 @@ class KindBody(BaseModel, extra="forbid"):
     kind: RequestKind
     approved: bool
     note: Note | None = None
+
+
+class SupportBody(BaseModel, extra="forbid"):
+    """Which team supports the cases."""
+
+    team: Code
 
 
 class ActionKind(NamedTuple):
@@ -131,6 +138,19 @@ AT_THE_DESK: Mapping[str, ActionKind] = {
         GradeBody,
         lambda body, clockworks: partial(bulk.grade, grade=body.grade, clockworks=clockworks),
     ),
+    "accept": IN_THE_FIELD["accept"],
+    "support": ActionKind(
+        TRANSITIONS[EventType.ASSIGNED].roles,
+        SupportBody,
+        lambda body, _: partial(supporting.add, team=body.team),
+    ),
+    "transfer": ActionKind(
+        TRANSITIONS[EventType.TRANSFERRED].roles,
+        TransferBody,
+        lambda body, _: partial(
+            transfers.transfer, department=body.department, external_ref=body.external_ref, reason=body.reason
+        ),
+    ),
     "approval": ActionKind(
         TRANSITIONS[EVENT_OF[RequestKind.EXTENSION]].roles,
         KindBody,
@@ -143,4 +163,4 @@ AT_THE_DESK: Mapping[str, ActionKind] = {
     ),
     "note": IN_THE_FIELD["note"],
 }
-"""What dispatchers and supervisors do to many cases at once."""
+"""What dispatchers and supervisors, and for `accept` officers, do to many cases at once."""

@@ -32,12 +32,13 @@ CaseName: TypeAlias = Annotated[str, Field(min_length=1, max_length=100)]
 class BulkBody(BaseModel):
     """An action, the body of its single route, and the cases it is for, by id or by number.
 
-    `grade` takes `grade` and `note`; `approval` takes `kind` (whose open request is decided on), `approved` and `note`.
+    `grade` takes `grade` and `note`; `approval` takes `kind` (whose open request is decided on), `approved` and `note`;
+    `support` takes `team`.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    action: Literal["assign", "grade", "note", "approval", "supervision"]
+    action: Literal["assign", "grade", "accept", "support", "transfer", "note", "approval", "supervision"]
     cases: Annotated[list[CaseName], Field(min_length=1, max_length=MOST_CASES)]
     versions: dict[CaseName, Integer] = {}
     """The versions that the caller saw, of some of the cases or all: others are done as they are."""

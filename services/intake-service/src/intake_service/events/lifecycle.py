@@ -26,6 +26,7 @@ TYPES = frozenset(
         EventType.ASSIGNED,
         EventType.ACCEPTED,
         EventType.STARTED,
+        EventType.CONTRIBUTED,
         EventType.RETURNED,
         EventType.TRANSFERRED,
         EventType.EXTENDED,
@@ -48,7 +49,7 @@ TYPES = frozenset(
 )
 _SILENT = [status.value for status in Status if status not in RUNNING]
 """Where nobody waits for the reporter's answer any more."""
-_NO_STEPS = frozenset({EventType.RELEASED, EventType.RELEASE_REFUSED, EventType.ERASED})
+_NO_STEPS = frozenset({EventType.CONTRIBUTED, EventType.RELEASED, EventType.RELEASE_REFUSED, EventType.ERASED})
 
 _FOLLOW = sa.text("""
     UPDATE complaint AS c

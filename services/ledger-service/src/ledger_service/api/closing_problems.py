@@ -77,6 +77,7 @@ register_texts(
             "此类诉求核查通过须附照片，至少 {needed} 张。",
             "A passed verification of this kind has to show photos, {needed} at least.",
         ),
+        "photo-twice": ("同一照片重复出现。", "A photo is named twice."),
         "verification-position-missing": (
             "此类诉求核查通过须附定位。",
             "A passed verification of this kind has to say where it was made.",

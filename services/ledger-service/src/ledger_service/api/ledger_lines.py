@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from ledger_service.api.deps import ReadEngine, Staff
 from ledger_service.api.ledger_orders import Exporter, Narrowed, order_of
-from ledger_service.api.ledger_problems import export_too_large
+from ledger_service.api.ledger_problems import export_too_large, exports_busy
 from ledger_service.api.ledger_schemas import ColumnView, LinePage
 from ledger_service.api.ledgers import Name
 from ledger_service.api.schemas import LabelView
@@ -23,7 +23,7 @@ from operations.pages import Pages
 from operations.preferences import InLanguage
 from runtime.clock import now
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
-from runtime.problems import PROBLEM_RESPONSES, Problem
+from runtime.problems import PROBLEM_RESPONSES
 
 router = APIRouter(tags=["ledgers"], responses=PROBLEM_RESPONSES)
 _FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
@@ -99,5 +99,5 @@ async def download_ledger(
         except TooManyLines as error:
             raise export_too_large(error.most) from error
         except Busy as error:
-            raise Problem(503, "exports-busy", headers={"Retry-After": "5"}) from error
+            raise exports_busy() from error
         return Download(pieces, held.pop_all(), file_headers(f"{name}.{form}", language), MEDIA[form])

@@ -90,3 +90,8 @@ def export_too_large(limit: int) -> Problem:
     """Return the answer to a download of too many lines, with the way to have it all the same."""
     extra = {"limit": limit, "exports": EXPORTS_PATH}
     return Problem(413, "export-too-large", extra=extra, limit=limit, exports=EXPORTS_PATH)
+
+
+def exports_busy() -> Problem:
+    """Return the answer where this process makes as many files as it can."""
+    return Problem(503, "exports-busy", headers={"Retry-After": "5"})

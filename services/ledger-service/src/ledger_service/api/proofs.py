@@ -1,14 +1,17 @@
 """Checkpoints and proofs: that nothing which the ledger once said was changed since."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, aclosing
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from ledger_service.api.deps import Engine, ReadEngine, Reader, owner_bound
+from ledger_service.api.ledger_problems import exports_busy
 from ledger_service.api.proof_schemas import (
     CheckpointBody,
     CheckpointView,
@@ -25,8 +28,10 @@ from ledger_service.domain.merkle import consistency_ranges, inclusion_ranges
 from ledger_service.domain.story_checks import flaws_of, unprovable
 from ledger_service.persistence import checkpoints, stories
 from ledger_service.service.export_entries import note_export
+from ledger_service.service.exporting import Exporting
 from ledger_service.service.proving import SealMissing, SignerOf, hashes, root
 from ledger_service.service.sealed_exporting import sealed_lines
+from operations.downloads import Busy, Download
 from operations.pages import Page, Pages
 from operations.problems import not_found, refused
 from runtime.auth import Caller, require
@@ -149,25 +154,35 @@ async def show_proof(complaint_id: UUID, caller: Reader, engine: ReadEngine) -> 
 
 
 @router.get("/export", response_class=StreamingResponse)
-async def export(caller: Exporter, engine: Engine, signer: Annotated[Signer, Depends(_signer)]) -> StreamingResponse:
+async def export(
+    request: Request, caller: Exporter, engine: Engine, signer: Annotated[Signer, Depends(_signer)]
+) -> StreamingResponse:
     """Download the tenant's sealed ledger as lines of JSON, for `jieban verify`. It has all that was said in it.
 
     It has the entries that are sealed when it begins and, where an erasure comes meanwhile, those up to the erasure:
     `entries` in its first line says how many there are at least. That it was downloaded is an entry, which a later
-    export has.
+    export has. Of its checkpoints it has the newest thousand and a thousand of all times before; `/checkpoints` has
+    every one. 503 `exports-busy` where this process makes as many files as it can.
     """
-    async with engine.begin() as connection:
-        notes = await checkpoints.every(connection, caller.tenant)
-        size = await checkpoints.sealed(connection, caller.tenant)
-        told = {"ledger": SEALED, "format": "jsonl", "lines": size}
-        await note_export(connection, caller.tenant, caller.subject, told, at=now())
-    header = Header(tenant=caller.tenant, entries=size, verifier_key=signer.verifier_key, checkpoints=notes)
+    exporting: Exporting = request.app.state.exporting
+    async with AsyncExitStack() as held:
+        try:
+            exporting.take(held)
+        except Busy as error:
+            raise exports_busy() from error
+        async with engine.begin() as connection:
+            notes = await checkpoints.telling(connection, caller.tenant)
+            size = await checkpoints.sealed(connection, caller.tenant)
+            told = {"ledger": SEALED, "format": "jsonl", "lines": size}
+            await note_export(connection, caller.tenant, caller.subject, told, at=now())
+        header = Header(tenant=caller.tenant, entries=size, verifier_key=signer.verifier_key, checkpoints=notes)
+        lines = await held.enter_async_context(aclosing(_written(engine, header)))
+        disposition = {"Content-Disposition": f'attachment; filename="ledger-{caller.tenant}.jsonl"'}
+        return Download(lines, held.pop_all(), disposition, "application/jsonl")
 
-    async def lines() -> AsyncIterator[bytes]:
-        yield encode_header(header)
-        async for page in sealed_lines(engine, caller.tenant, size):
+
+async def _written(engine: AsyncEngine, header: Header) -> AsyncGenerator[bytes, None]:
+    yield encode_header(header)
+    async with aclosing(sealed_lines(engine, header.tenant, header.entries)) as pages:
+        async for page in pages:
             yield b"".join([encode(line) for line in page])
-
-    name = f"ledger-{caller.tenant}.jsonl"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingResponse(lines(), media_type="application/jsonl", headers=disposition)

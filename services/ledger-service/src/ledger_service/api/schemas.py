@@ -4,7 +4,8 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
+from pydantic_core import PydanticCustomError
 
 from contracts.events import Place, Satisfaction
 from contracts.lifecycle import EventType, Status
@@ -131,6 +132,12 @@ class Story(ComplaintView):
     timeline: list[TimelineEntry]
 
 
+def _each_once(photos: list[UUID]) -> list[UUID]:
+    if len(set(photos)) < len(photos):
+        raise PydanticCustomError("photo-twice", "a photo is named twice")
+    return photos
+
+
 class _Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -142,7 +149,9 @@ class VerificationBody(_Body):
     passed: StrictBool = True
     note: Text | None = None
     photos: Annotated[
-        list[UUID], Field(max_length=20, description="Attachments that were uploaded to intake before.")
+        list[UUID],
+        Field(max_length=20, description="Attachments that were uploaded to intake before."),
+        AfterValidator(_each_once),
     ] = []
     position: Annotated[LocationIn | None, Field(description="Where the inspector is.")] = None
 

@@ -13,6 +13,8 @@ class OwnType(StrEnum):
     ACTIVITY_VOIDED = "activity.voided"
     EXPORT_MADE = "export.made"
     REVIEW_DECIDED = "review.decided"
+    REVIEW_ERASED = "review.erased"
+    """The complaint of a review was erased, and so is what was said when that was decided."""
 
 
 EntryType = EventType | OwnType

@@ -85,6 +85,7 @@ OWN_LABELS: Mapping[OwnType, Label] = {
     OwnType.ACTIVITY_VOIDED: Label("作废活动", "Activity voided"),
     OwnType.EXPORT_MADE: Label("导出台账", "Ledger exported"),
     OwnType.REVIEW_DECIDED: Label("复核后维持结案", "Left closed after a review"),
+    OwnType.REVIEW_ERASED: Label("删除复核意见", "What a review said erased"),
 }
 
 

@@ -10,10 +10,12 @@ from typing import NamedTuple
 
 from contracts.lifecycle import EventType
 from ledger_service.domain.checkpoints import Checkpoint
+from ledger_service.domain.entry_types import OwnType
 from ledger_service.domain.merkle import HASH_BYTES, Frontier
 from ledger_service.domain.sealing import FIRST_LINK, Fields, Seal, digest, leaf_hash, link
 
-_ERASURE = EventType.ERASED.value
+ERASURES = (EventType.ERASED.value, OwnType.REVIEW_ERASED.value)
+"""Kinds of entries by which earlier ones about the same lose their texts."""
 UNSEALED = -1
 """In place of its number, where an entry has no seal though it is older than some that have."""
 
@@ -38,9 +40,9 @@ class Checked(NamedTuple):
     link: bytes
     is_as_sealed: bool
     erased: str | None
-    """The complaint that lost this entry's texts."""
+    """What this entry is about, where it has lost its texts."""
     erasure: str | None
-    """The complaint that this entry erases."""
+    """What this entry erases."""
 
 
 class Run(NamedTuple):
@@ -95,7 +97,7 @@ class Flaw(NamedTuple):
     kind: str
     """`changed`, `removed`, `inserted`, `unlinked`, or `unsigned`: other entries than those that were signed.
 
-    `wiped`: without its texts, and no later entry of the complaint erases them.
+    `wiped`: without its texts, and no later entry about the same erases them.
     """
     first: int
     last: int
@@ -119,13 +121,13 @@ def check(line: Line) -> Checked:
 
 
 def erased_of(line: Line) -> str | None:
-    """Return the complaint that has lost this entry's texts; None where they are there."""
+    """Return what the entry is about if it has lost its texts; None where they are there."""
     return line.fields.subject if line.data is None and line.actor is None and line.salt is None else None
 
 
 def erasure_of(line: Line) -> str | None:
-    """Return the complaint that this entry erases; None where it is another kind."""
-    return line.fields.subject if line.fields.type == _ERASURE else None
+    """Return what this entry erases, a complaint or a review; None where it is another kind."""
+    return line.fields.subject if line.fields.type in ERASURES else None
 
 
 def _content(line: Line) -> bytes | None:
@@ -147,7 +149,7 @@ class Verifier:
         self._signed = 0
         self._next = 0
         self._wiped: defaultdict[str, list[int]] = defaultdict(list)
-        """Numbers of entries without texts, by the complaint whose erasure has to come yet."""
+        """Numbers of entries without texts, by what they are about, whose erasure has to come yet."""
         self._erased = 0
         self._is_whole = True
         """Whether every line since the beginning was there, so that the tree can be compared."""

@@ -9,13 +9,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import EventType
 from eventbus.driver import Statement
 from ledger_service.domain.checkpoints import Checkpoint
 from ledger_service.domain.merkle import Frontier
 from ledger_service.domain.sealing import Fields, Seal
 from ledger_service.domain.story_checks import Numbers, Standing
-from ledger_service.domain.verifying import Line
+from ledger_service.domain.verifying import ERASURES, Line
 from ledger_service.persistence.seals import frontier
 from ledger_service.persistence.tables import checkpoint
 
@@ -63,11 +62,24 @@ _STRAYS = Statement("""
       AND NOT EXISTS (SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)
     ORDER BY position LIMIT CAST(:size AS bigint)
 """)
+_TELLING = sa.text("""
+    WITH newest AS (
+        SELECT size, note FROM checkpoint WHERE tenant = :tenant ORDER BY size DESC LIMIT :newest
+    ), earlier AS (
+        SELECT before.size, before.note FROM generate_series(1, CAST(:earlier AS bigint)) AS part
+        CROSS JOIN LATERAL (SELECT size, note FROM checkpoint WHERE tenant = :tenant
+            AND size < part * (SELECT min(size) FROM newest) / CAST(:earlier AS bigint) + 1
+            ORDER BY size DESC LIMIT 1) AS before
+    )
+    SELECT note FROM (SELECT * FROM newest UNION SELECT * FROM earlier) AS told ORDER BY size
+""")
 _ERASURES = Statement(f"""
-    SELECT DISTINCT CAST(complaint_id AS text)
+    SELECT DISTINCT CAST(coalesce(complaint_id, subject) AS text)
     FROM entry LEFT JOIN seal ON seal.tenant = entry.tenant AND seal.position = entry.position
-    WHERE entry.tenant = CAST(:tenant AS text) AND complaint_id = ANY(CAST(CAST(:complaints AS text[]) AS uuid[]))
-      AND type = '{EventType.ERASED}' AND coalesce(number >= CAST(:first AS bigint), true)
+    WHERE entry.tenant = CAST(:tenant AS text) AND type IN {ERASURES}
+      AND (complaint_id = ANY(CAST(CAST(:erased AS text[]) AS uuid[]))
+           OR subject = ANY(CAST(CAST(:erased AS text[]) AS uuid[])))
+      AND coalesce(number >= CAST(:first AS bigint), true)
 """)
 
 
@@ -113,10 +125,15 @@ async def newest(connection: AsyncConnection, tenant: str, *, below: int | None 
     return [Signed(*row) for row in await connection.execute(query)]
 
 
-async def every(connection: AsyncConnection, tenant: str) -> Sequence[str]:
-    """Return the notes of all checkpoints, the shortest tree first."""
-    query = sa.select(checkpoint.c.note).where(checkpoint.c.tenant == tenant).order_by(checkpoint.c.size)
-    return (await connection.execute(query)).scalars().all()
+async def telling(
+    connection: AsyncConnection, tenant: str, *, newest: int = 1_000, earlier: int = 1_000
+) -> Sequence[str]:
+    """Return the notes of the `newest` checkpoints and of `earlier` ones in even distances, the shortest tree first.
+
+    A busy tenant has a million a year: these tell of every part of the ledger, and exactly of its end.
+    """
+    values = {"tenant": tenant, "newest": newest, "earlier": earlier}
+    return (await connection.execute(_TELLING, values)).scalars().all()
 
 
 async def of_complaint(connection: AsyncConnection, tenant: str, complaint: UUID) -> SealedStory:
@@ -153,9 +170,9 @@ async def strays(connect: Connect, tenant: str) -> AsyncIterator[Sequence[Line]]
         last = page[-1].fields.position
 
 
-async def erasures_from(connection: AsyncConnection, tenant: str, first: int, complaints: Collection[str]) -> set[str]:
-    """Return which of `complaints` have an erasure whose number is `first` or more, or that is not sealed yet."""
-    values = {"tenant": tenant, "first": first, "complaints": list(complaints)}
+async def erasures_from(connection: AsyncConnection, tenant: str, first: int, erased: Collection[str]) -> set[str]:
+    """Return which of `erased` have an erasure whose number is `first` or more, or that is not sealed yet."""
+    values = {"tenant": tenant, "first": first, "erased": list(erased)}
     return {row[0] for row in await _ERASURES.fetch(connection, values)}
 
 

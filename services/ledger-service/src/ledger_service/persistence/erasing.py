@@ -5,7 +5,8 @@ keeps their digest (ADR 0009).
 """
 
 from collections.abc import Sequence
-from typing import cast
+from typing import NamedTuple, cast
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,6 +14,7 @@ from contracts.envelope import Event
 from contracts.events import ComplaintErased
 from contracts.lifecycle import EventType
 from eventbus.driver import Statement
+from ledger_service.domain.entry_types import OwnType
 from ledger_service.domain.erasing import FREE_TEXTS, OF_REPORTER, PLAIN
 
 _ERASED = """
@@ -50,18 +52,55 @@ _APPEALS = Statement(f"""
     UPDATE rating_appeal SET reason = '', decision_reason = NULL
     FROM {_ERASED} WHERE rating_appeal.tenant = e.tenant AND rating_appeal.complaint_id = e.complaint_id AND e.texts
 """)
+_REVIEWS = Statement(f"""
+    SELECT DISTINCT ON (entry.subject) entry.tenant, entry.subject, e.event_id
+    FROM {_ERASED} JOIN follow_up USING (tenant, complaint_id)
+    JOIN entry ON entry.tenant = follow_up.tenant AND entry.subject = follow_up.id
+    WHERE e.texts AND entry.type = '{OwnType.REVIEW_DECIDED}' AND entry.data IS NOT NULL
+    ORDER BY entry.subject, e.at
+""")
+_REVIEW_TEXTS = Statement(f"""
+    UPDATE entry SET data = NULL, actor = NULL, salt = NULL
+    FROM unnest(CAST(:tenants AS text[]), CAST(:tasks AS uuid[])) AS e (tenant, task)
+    WHERE entry.tenant = e.tenant AND entry.subject = e.task AND entry.type = '{OwnType.REVIEW_DECIDED}'
+      AND entry.data IS NOT NULL
+""")
 _KINDS = {"of_reporter": list(OF_REPORTER), "plain": list(PLAIN), "free_texts": FREE_TEXTS}
+
+
+class Review(NamedTuple):
+    """A supervisor's decision about a task, which is an entry of its own, of a complaint that is erased."""
+
+    tenant: str
+    task: UUID
+    erasure: UUID
+    """The event."""
 
 
 async def erase(connection: AsyncConnection, erasures: Sequence[Event]) -> None:
     """Let go of what `erasures`, which are entered, are about; the complaints are locked."""
-    parameters = {
+    parameters = _parameters(erasures)
+    await _ENTRIES.fetch(connection, parameters | _KINDS)
+    for statement in (_COMPLAINTS, _FOLLOW_UPS, _REQUESTS, _APPEALS):
+        await statement.fetch(connection, parameters)
+
+
+async def reviews(connection: AsyncConnection, erasures: Sequence[Event]) -> Sequence[Review]:
+    """Return the decisions whose texts have to go with those of the complaints that `erasures` are about."""
+    return [Review(*row) for row in await _REVIEWS.fetch(connection, _parameters(erasures))]
+
+
+async def erase_reviews(connection: AsyncConnection, erased: Sequence[Review]) -> None:
+    """Let go of what these decisions say; that they are erased is entered."""
+    values = {"tenants": [each.tenant for each in erased], "tasks": [each.task for each in erased]}
+    await _REVIEW_TEXTS.fetch(connection, values)
+
+
+def _parameters(erasures: Sequence[Event]) -> dict[str, Sequence[object]]:
+    return {
         "tenants": [event.tenant for event in erasures],
         "complaints": [event.subject for event in erasures],
         "events": [event.id for event in erasures],
         "times": [event.time for event in erasures],
         "texts": [cast(ComplaintErased, event.data).texts for event in erasures],
     }
-    await _ENTRIES.fetch(connection, parameters | _KINDS)
-    for statement in (_COMPLAINTS, _FOLLOW_UPS, _REQUESTS, _APPEALS):
-        await statement.fetch(connection, parameters)

@@ -1,28 +1,65 @@
 """What follows in the ledger from the erasure of a complaint, in the transaction that enters it."""
 
 from collections.abc import Sequence
+from typing import cast
 
+import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
+from contracts.events import ComplaintErased
 from contracts.lifecycle import EventType
 from eventbus.parking import forget_settled
-from ledger_service.persistence import erasing
+from ledger_service.domain.entry_types import OwnType
+from ledger_service.persistence import erasing, own_entries
+from ledger_service.persistence.erasing import Review
+from ledger_service.persistence.own_entries import OwnEntry
 from runtime import idempotency
+from runtime.ids import uuid7
 
 _ERASED = EventType.ERASED
 """Looking it up costs more than comparing with it."""
+_AFTER_DECISION = 2
+"""A task is decided about once, which is its first entry."""
 
 
 async def follow_erasures(connection: AsyncConnection, events: Sequence[Event]) -> None:
     """Erase what the ledger holds of the complaints that `events`, which are entered, erase; mostly, of none.
 
-    That is in entries, projection, follow-up tasks, stored answers and settled messages.
+    That is in entries, projection, follow-up tasks and decisions about them, stored answers and settled messages.
     """
     erasures = [event for event in events if event.type is _ERASED]
     if not erasures:
         return
     await erasing.erase(connection, erasures)
+    await _erase_reviews(connection, erasures)
     complaints = [event.subject for event in erasures]
     await idempotency.erase(connection, {event.tenant for event in erasures}, complaints)
     await forget_settled(connection, complaints)
+
+
+async def _erase_reviews(connection: AsyncConnection, erasures: Sequence[Event]) -> None:
+    """Erase what supervisors said when they left a complaint closed, and enter that about the task it was said of.
+
+    Such an entry is about the task, not the complaint: whoever checks the ledger would find nothing that erases it.
+    """
+    reviews = await erasing.reviews(connection, erasures)
+    if not reviews:
+        return
+    causes = {event.id: event for event in erasures}
+    await own_entries.append(connection, [_entry(each, causes[each.erasure]) for each in reviews])
+    await erasing.erase_reviews(connection, reviews)
+
+
+def _entry(review: Review, erasure: Event) -> OwnEntry:
+    said = {"complaint_id": str(erasure.subject), "erasure": str(erasure.id)}
+    return OwnEntry(
+        tenant=review.tenant,
+        event_id=uuid7(),
+        type=OwnType.REVIEW_ERASED,
+        subject=review.task,
+        sequence=_AFTER_DECISION,
+        actor=cast(ComplaintErased, erasure.data).actor,
+        occurred_at=erasure.time,
+        data=msgspec.json.encode(said).decode(),
+    )

@@ -46,12 +46,16 @@ class Exporting:
         """How many are being made."""
         return self._slots.taken
 
+    def take(self, held: AsyncExitStack) -> None:
+        """Take the place of one file until `held` is let go of; raises Busy."""
+        self._slots.take(held, AT_ONCE)
+
     async def download(self, tenant: str, order: Order, actor: str, held: AsyncExitStack) -> AsyncIterator[bytes]:
         """Enter the export and return the file in pieces; what it takes is `held`, and let go of by whoever gave that.
 
         Raises TooManyLines and Busy, before anything is entered.
         """
-        self._slots.take(held, AT_ONCE)
+        self.take(held)
         made = Made(now(), actor, self.zone)
         wanted = selection(tenant, order, made)
         connection = await held.enter_async_context(self._engine.connect())

@@ -39,7 +39,7 @@ async def sealed_lines(
 
 
 async def _to_come(engine: AsyncEngine, tenant: str, first: int, owed: set[str]) -> set[str]:
-    """Return the complaints of `owed` whose erasure is at `first` or later; who lacks one was wiped by hand."""
+    """Return those of `owed` whose erasure is at `first` or later; what lacks one was wiped by hand."""
     async with engine.connect() as connection:
         return await checkpoints.erasures_from(connection, tenant, first, owed)
 
