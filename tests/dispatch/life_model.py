@@ -34,6 +34,11 @@ class Life:
     asked: dict[str, str] = field(default_factory=dict)
     """The state of the newest request of each kind."""
     escalated: int = 0
+    grade: str = "ordinary"
+    supervised: list[str] = field(default_factory=list)
+    """The state of each order of a supervisor, the oldest first."""
+    missed: int = 0
+    """How many of them were not answered in time."""
     events: list[str] = field(default_factory=lambda: ["assigned"])
     story: list[str] = field(default_factory=lambda: ["received", "assigned"])
     promise_moved: bool = False
@@ -55,7 +60,7 @@ class Life:
             self.responsible = self.team
         return self._happened(event, target)
 
-    def assign(self, team: str, *, supervisor: bool) -> str:
+    def assign(self, team: str, *, supervisor: bool, grade: str | None = None) -> str:
         if self.status not in {"received", "assigned"}:
             return ILLEGAL
         if len(self.returned_by) >= MOST_RETURNS:
@@ -63,7 +68,34 @@ class Life:
                 return "supervisor-decides"
         elif team in self.returned_by:
             return "unit-has-returned"
+        self.promise_moved = grade not in {None, self.grade}
+        self.grade = grade or self.grade
         return self._give(team)
+
+    def supervise(self) -> str:
+        if self.status not in _WITHDRAWABLE:
+            return ILLEGAL
+        self.supervised.append("open")
+        return self._happened("escalated", self.status)
+
+    def reply(self, *, stranger: bool) -> str:
+        return self._refused(stranger, {self.status}) or self._settle_order("replied")
+
+    def take_back_order(self) -> str:
+        return self._settle_order("withdrawn")
+
+    def order_is_missed(self) -> None:
+        """The deadline of the newest is over; it is told of once."""
+        if self.supervised[-1:] == ["open"] and self.status not in {"withdrawn", "voided"}:
+            self.supervised[-1] = "missed"
+            self.missed += 1
+            self._happened("order_missed", self.status)
+
+    def _settle_order(self, state: str) -> str:
+        if self.supervised[-1] not in {"open", "missed"}:
+            return "request-settled"
+        self.supervised[-1] = state
+        return self._happened(f"order_{state}", self.status)
 
     def confer(self, lead: str, supporting: Collection[str], *, supervisor: bool) -> str:
         if self.status not in {"received", "assigned"}:

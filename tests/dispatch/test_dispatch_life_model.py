@@ -5,24 +5,18 @@ JIEBAN_MODEL_EXAMPLES and JIEBAN_MODEL_STEPS make the search longer than a test 
 
 import asyncio
 import os
-from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
 from contracts.envelope import Event
 from contracts.lifecycle import EventType, Status, next_status
 from dispatch.asking import ask, decide, moment, shown
+from dispatch.life_at_once import KINDS, OFFICERS, LivesAtOnce, assigners, outcome, rarely, some_grades, teams
 from dispatch.life_model import Life
 from dispatch.world import World, ending_decided, later, received
 from dispatch_service.service.reinspections import tell_due
@@ -30,62 +24,51 @@ from dispatch_service.service.timers import fire_due
 
 EXAMPLES = int(os.environ.get("JIEBAN_MODEL_EXAMPLES", "8"))
 STEPS = int(os.environ.get("JIEBAN_MODEL_STEPS", "25"))
-Answer = TypeVar("Answer")
 
-teams = st.sampled_from(["team-01", "team-08", "team-09", "team-10", "team-11"])
 some_teams = st.none() | teams
 modes = st.sampled_from(["guidance", "rectification_within_limit", "case_filed"])
-rarely = st.integers(0, 9).map(lambda number: number == 9)
-assigners = st.sampled_from(["dispatcher", "supervisor"])
 SUGGESTED = {
-    "received": ["assign", "assign", "confer", "level_passes"],
-    "assigned": ["accept", "accept", "ask", "ask", "decide", "decide", "transfer", "assign", "support"],
-    "accepted": ["start", "start", "ask", "ask", "decide", "decide", "support", "level_passes"],
-    "in_progress": ["resolve", "order", "inspect", "rectification_ends", "ask", "ask", "decide", "decide", "transfer"],
-    "suspended": ["ask", "decide"],
-    "transferred": ["answer", "recall", "level_passes"],
-    "resolved": ["begin_round"],
+    "received": ["assign", "assign", "confer", "level_passes", "bulk"],
+    "assigned": [
+        "accept",
+        "ask",
+        "ask",
+        "decide",
+        "decide",
+        "transfer",
+        "assign",
+        "support",
+        "sync",
+        "bulk",
+        "supervise",
+    ],
+    "accepted": ["start", "ask", "ask", "decide", "decide", "support", "level_passes", "sync", "bulk", "supervision"],
+    "in_progress": [
+        *("resolve", "order", "inspect", "rectification_ends", "ask", "ask", "decide", "decide", "transfer"),
+        *("sync", "supervise", "supervision", "renew"),
+    ],
+    "suspended": ["ask", "decide", "sync", "bulk", "supervise", "renew"],
+    "transferred": ["answer", "recall", "level_passes", "bulk"],
+    "resolved": ["begin_round", "supervision"],
     "closed": ["begin_round"],
 }
 """What people do with a case in a state; what comes more than once is done more often."""
-KINDS = ["return", "suspension", "extension", "resumption"]
 ASKED_FOR = {"assigned": ["return"], "suspended": ["resumption"]}
 ANYTHING = {name for names in SUGGESTED.values() for name in names} | {"withdraw", "end"}
-OFFICERS = {False: "officer-demo", True: "officer-0101"}
-"""By whether it is a stranger, who is a member of team-01 only; officer-demo is one of every team."""
 
 
-def outcome(answer: Any) -> str:
-    """Return the code of a refusal, "" for none."""
-    if answer.status_code == 200:
-        return ""
-    body = answer.json()
-    code = str(body["type"]).rpartition(":")[2]
-    if code == "illegal-transition":
-        assert body["present"]["status"], body
-    return str(body["errors"][0]["code"]) if code == "validation-failed" else code
-
-
-class Lives(RuleBasedStateMachine):
+class Lives(LivesAtOnce):
     """One case, and everybody who has to do with it."""
-
-    world: World
-    loop: asyncio.AbstractEventLoop
 
     @initialize()
     def receive(self) -> None:
         self.life = Life()
-        self.event: Event = received(category=None)
+        self.event = received(category=None)
         self.ledgers = 0
         self.promised_at: datetime | None = None
         self.version = 0
+        self.own_changes = {}
         self.do(self.world.deliver(self.event))
-
-    def do(self, coroutine: Coroutine[Any, Any, Answer]) -> Answer:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
-
-    def act(self, action: str, body: object, role: str, **options: Any) -> str:
-        return outcome(self.do(self.world.act(self.event, action, body, role=role, **options)))
 
     @rule(data=st.data())
     def somebody_acts(self, data: st.DataObject) -> None:
@@ -112,9 +95,9 @@ class Lives(RuleBasedStateMachine):
         assert self.act("resolve", body, "officer", subject=OFFICERS[stranger]) == expected
 
     def assign(self) -> None:
-        team, role = self.draw(teams), self.draw(assigners)
-        expected = self.life.assign(team, supervisor=role == "supervisor")
-        assert self.act("assign", {"team": team}, role) == expected
+        team, role, grade = self.draw(teams), self.draw(assigners), self.draw(some_grades)
+        expected = self.life.assign(team, supervisor=role == "supervisor", grade=grade)
+        assert self.act("assign", {"team": team} if grade is None else {"team": team, "grade": grade}, role) == expected
 
     def confer(self) -> None:
         lead, supporting, role = self.draw(teams), self.draw(st.sets(teams, max_size=2)), self.draw(assigners)
@@ -215,19 +198,14 @@ class Lives(RuleBasedStateMachine):
         self.ledgers += 1
         self.do(self.world.deliver(event))
 
-    def put_back(self, column: str) -> None:
-        """Let the time of a column be over, where there is one."""
-        statement = (
-            f"UPDATE dispatch_case SET {column} = now() - interval '1 s'"
-            f" WHERE complaint_id = :id AND {column} IS NOT NULL"
-        )
-        self.do(self.world.run(statement, id=self.event.subject))
-
     @invariant()
     def the_case_is_as_the_model_has_it(self) -> None:
         case, life = self.do(shown(self.world, self.event)), self.life
         facts = (case["status"], case["team"]["code"], case["responsible_team"], case["round"], case["reinspection"])
         assert facts == (life.status, life.team, life.responsible, life.round, life.reinspection)
+        assert case["grade"] == life.grade
+        orders = [(each["reply"] is not None, each["withdrawn_at"] is not None) for each in case["supervision"]]
+        assert orders == [(state == "replied", state == "withdrawn") for state in life.supervised]
         assert [each["team"] for each in case["supporting"]] == sorted(life.supporting)
         assert len(case["returns"]) == life.returns
         assert len([each for each in case["returns"] if each["round"] == life.round]) == len(life.returned_by)

@@ -51,6 +51,12 @@ class Case:
     intake_sequence: int = 0
     waiting_since: datetime | None = None
     """Since when its clock waits for the reporter's answer; stays, as the moment at which it stopped, with a result."""
+    updated_at: datetime | None = None
+    """When it was last changed; None where that does not matter."""
+
+    def no_earlier(self, now: datetime) -> datetime:
+        """Return `now`, or when the case last changed, where a clock was set back since: each step follows the last."""
+        return max(now, self.received_at, self.updated_at or now)
 
     def check(self, event: EventType) -> Status:
         """Return the state after an event of dispatch's own; ActionConflict where the state table has no such line."""

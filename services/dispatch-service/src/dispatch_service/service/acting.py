@@ -18,7 +18,7 @@ from dispatch_service.service.announcements import announce
 from eventbus import outbox
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Action:
     """Who acts on which case, when, and which version of it they saw (None: whatever it is)."""
 
@@ -26,6 +26,7 @@ class Action:
     tenant: str
     actor: str
     now: datetime
+    """By the clock of the server; once the case is locked, not before what has happened to it."""
     traceparent: str
     check_version: Callable[[int], None]
     """Raises where the caller saw another version than this one."""
@@ -48,7 +49,7 @@ class Action:
 
 async def lock(connection: AsyncConnection, action: Action) -> Case:
     """Return the case in the version that the caller saw, locked. Raises CaseNotFound."""
-    case = await cases.lock(connection, action.tenant, action.complaint_id)
+    case = await _locked(connection, action)
     action.check_version(case.version)
     return case
 
@@ -58,7 +59,7 @@ async def lock_own(connection: AsyncConnection, action: Action) -> Case:
 
     Raises CaseNotFound, NotYourTeam, and ChangedMeanwhile for what was done before the present round began.
     """
-    case = await cases.lock(connection, action.tenant, action.complaint_id)
+    case = await _locked(connection, action)
     check_membership(case, await cases.teams_of(connection, action.tenant, action.actor))
     action.check_version(case.version)
     await check_round(connection, action, case)
@@ -69,6 +70,12 @@ async def check_round(connection: AsyncConnection, action: Action, case: Case) -
     """Raise ChangedMeanwhile for what was done before the present round of a locked case began."""
     if action.done_at is not None and action.done_at < await earliest(connection, case) - CLOCK_TOLERANCE:
         raise ChangedMeanwhile(case.version)
+
+
+async def _locked(connection: AsyncConnection, action: Action) -> Case:
+    case = await cases.lock(connection, action.tenant, action.complaint_id)
+    action.now = case.no_earlier(action.now)
+    return case
 
 
 async def earliest(connection: AsyncConnection, case: Case) -> datetime:

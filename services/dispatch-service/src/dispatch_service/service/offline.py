@@ -6,7 +6,7 @@ same ids never wait for each other. An action that fails holds back those that f
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -53,6 +53,7 @@ async def apply(
     except CaseNotFound as error:
         first = Result("refused", answer={"problem": batch.explain(error)})
         return [first, *[Result("held_back")] * (len(actions) - 1)]
+    batch = replace(batch, now=case.no_earlier(batch.now))
     changes = await offline_actions.changes(connection, batch.sender, complaint_id)
     return await _OnCase(connection, batch, case, changes, traceparent).apply(actions)
 
