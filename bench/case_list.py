@@ -81,6 +81,8 @@ FILTERS: Mapping[str, Make] = {
     "received in a month": _month,
     "overdue": _of(overdue=True),
     "open, overdue": _of(statuses=_OPEN, overdue=True),
+    "escalation=80": _of(escalation="80"),
+    "escalation=200, team": lambda draw, _: CaseFilter(escalation="200", team=f"team-{_place(draw)}"),
     "light=yellow, open": _of(statuses=_OPEN, light="yellow"),
     "updated in the last minute": lambda _, now: CaseFilter(updated_after=now - timedelta(minutes=1)),
     "updated in the last day": lambda _, now: CaseFilter(updated_after=now - timedelta(days=1)),
@@ -99,7 +101,7 @@ DEEP = "newest first, deep cursor"
 def query_of(wanted: CaseFilter) -> str:
     """Return the query string that asks for it."""
     pairs: list[tuple[str, str]] = [("status", status.value) for status in wanted.statuses]
-    for name in ("team", "grid", "community", "category", "source", "light"):
+    for name in ("team", "grid", "community", "category", "source", "light", "escalation"):
         pairs += [(name, value)] if (value := getattr(wanted, name)) is not None else []
     for name in ("bbox", "near"):
         pairs += [(name, ",".join(map(str, value)))] if (value := getattr(wanted, name)) is not None else []

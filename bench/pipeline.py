@@ -1,6 +1,8 @@
 """Pipeline: a backlog of received complaints through dispatch into the ledger, beside the bare twin of each step.
 
-    python -m bench.pipeline [--complaints 100000] [--json FILE]
+    python -m bench.pipeline [--complaints 100000] [--rules 50] [--no-rosters] [--json FILE]
+
+The county has routing rules and rosters, as counties have; `--rules 0 --no-rosters` measures it without.
 
 First each step by itself, after its bare twin on the same servers; then, on fresh servers, everything at once with one
 process per service. The ledger handles two events a complaint (received, assigned). Its process seals and rolls up what
@@ -18,6 +20,7 @@ import asyncpg
 import uvloop
 
 from bench import bare, received, report
+from bench.furnished import add_options, furnish
 from bench.platform import Platform, Process, platform
 from contracts.topics import LIFECYCLE
 
@@ -29,10 +32,12 @@ async def main() -> None:
     options = _options()
     count = options.complaints
     async with platform() as running:
+        county = await furnish(running, options)
         await _seed(running, count)
         steps, twin = await _steps(running, count)
     report.show("Each step by itself, events/s (wanted: 0.40 of its bare twin)", steps)
     async with platform() as running:
+        await furnish(running, options)
         await _seed(running, count)
         whole, events, cpu = await _at_once(running, count)
     whole["x the twins one by one"] = whole["complaints/s"] * sum(
@@ -41,7 +46,7 @@ async def main() -> None:
     report.show("Everything at once, one process per service (wanted: 6,000 complaints/s, 300 MB)", [whole])
     report.show("What the ledger does in it, events/s until all are done (wanted: 12,000)", [events])
     report.show("What that takes of the processors, microseconds a complaint", [cpu])
-    measured = {"complaints": count, "steps": steps, "at_once": whole, "ledger": events, "cpu": cpu}
+    measured = {"complaints": count, "county": county, "steps": steps, "at_once": whole, "ledger": events, "cpu": cpu}
     report.write("pipeline", measured, options.json)
 
 
@@ -170,6 +175,7 @@ async def _seed(running: Platform, count: int) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--complaints", type=int, default=100_000, help="size of the backlog")
+    add_options(parser)
     parser.add_argument("--json", type=Path, help="where the JSON goes")
     return parser.parse_args()
 

@@ -88,6 +88,7 @@ async def test_a_case_is_shown_with_everything_that_is_known(world: World) -> No
         "accept_by": response.json()["accept_by"],
         "on_site_by": response.json()["on_site_by"],
         "promised_at": response.json()["promised_at"],
+        "escalation": None,
         "light": "green",
         "remaining_seconds": response.json()["remaining_seconds"],
         "suspended_at": None,

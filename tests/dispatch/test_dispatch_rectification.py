@@ -89,6 +89,7 @@ async def test_the_case_comes_back_by_itself_and_ends_with_the_inspection(world:
     assert (given["notice"], moment(given["until"]), given["actor"]) == (
         "三日内拆除违规广告牌", moment(ordered["rectify_until"]), "officer-demo",
     )  # fmt: skip
+    assert given["photos"] == [photo["id"]]
     assert came["team"] == "team-08"
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.events import FeedbackReceived
-from contracts.lifecycle import EventType
+from contracts.lifecycle import EventType, Status
 from contracts.roles import Role
 from intake.conftest import TENANT, As
 from intake.reporter import Reporter
@@ -77,6 +77,18 @@ async def test_a_merged_one_shows_the_way_of_its_master_in_words_and_nothing_of_
     for hidden in ("canary", other.receipt["number"], str(master.id), "feedback"):
         assert hidden not in told
     assert (await other.sees())["master"] is None
+
+
+async def test_what_was_promised_before_the_merge_counts_no_more(desk: Desk) -> None:
+    (master, _), (member, mine) = await reporter_of(desk, "wang"), await reporter_of(desk, "li")
+    await mine.happens(mine.promised())
+    assert (await mine.sees())["promised"]["resolve_by"] is not None
+    await desk.merged(member, master, Status.ASSIGNED)
+    seen = await mine.sees()
+    assert set(seen["promised"].values()) == {None}
+    assert set(seen["master"]["promised"].values()) == {None}, "nobody has promised anything yet"
+    await mine.happens(master.assigned())
+    assert (await desk.unmerge(member)).status_code == 200
 
 
 async def test_public_photos_of_the_work_are_shown_to_the_reporters_of_both(desk: Desk) -> None:

@@ -83,6 +83,21 @@ async def test_a_wrong_filter_is_told_where(client: httpx.AsyncClient, as_: As, 
     assert (answer.status_code, [error["pointer"] for error in answer.json()["errors"]]) == (422, [pointer])
 
 
+@pytest.mark.parametrize(
+    ("path", "pointer"),
+    [
+        ("/complaints?received_from=2026-03-02T08:00:00Z&received_to=2026-03-01T08:00:00Z", "query/received_to"),
+        ("/entries?occurred_from=2026-03-02T08:00:00Z&occurred_to=2026-03-01T08:00:00Z", "query/occurred_to"),
+    ],
+)
+async def test_a_period_that_ends_before_it_begins_is_refused(
+    client: httpx.AsyncClient, as_: As, path: str, pointer: str
+) -> None:
+    answer = await client.get(path, headers=as_(Role.ANALYST))
+    errors = [(error["pointer"], error["code"]) for error in answer.json().get("errors", [])]
+    assert (answer.status_code, errors) == (422, [(pointer, "period-reversed")])
+
+
 @pytest.mark.parametrize("path", ["/complaints/not-a-uuid", "/entries?complaint=1", "/entries?type=received"])
 async def test_a_wrong_id_or_type_is_422(client: httpx.AsyncClient, as_: As, path: str) -> None:
     assert (await client.get(path, headers=as_(Role.ANALYST))).status_code == 422

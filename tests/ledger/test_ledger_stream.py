@@ -1,6 +1,7 @@
 """New entries reach whoever may listen, once each, also after a pause."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -16,8 +17,13 @@ from histories import TENANT, History
 from jieban.embedded.postgres import Postgres
 from ledger.conftest import SECRET, As, Enter
 from ledger.hearing import Stream, hearing, serving
+from ledger_service.api import stream
+from ledger_service.domain.disclosure import Sight
+from ledger_service.service import live
+from ledger_service.service.listeners import Row, Wanted
+from ledger_service.service.live import LiveFeed
 from ledger_service.service.recording import record_slice
-from runtime.auth import issue_token
+from runtime.auth import Caller, issue_token
 from runtime.lifecycle import Service
 
 Listen = Callable[..., AbstractAsyncContextManager[Stream]]
@@ -137,6 +143,63 @@ async def test_who_left_before_a_late_commit_hears_of_it_too(listen: Listen, ent
     assert last is not None
     async with listen(after=last.id) as stream:
         assert await stream.of(late) == ["complaint.received", "complaint.assigned"]
+
+
+async def test_who_is_alone_and_comes_back_misses_nothing_while_the_stream_begins(
+    engine: AsyncEngine, enter: Enter
+) -> None:
+    """The tail of a county that nobody listens to is let go just before the listener is there."""
+    known, later = complaint(), complaint()
+    await enter(known)
+    feed = LiveFeed(engine, stream.encode)
+    caller = Caller(subject="d", tenant=TENANT, roles=frozenset({Role.DISPATCHER}), expires_at=time.time() + 60)
+    await feed.open(TENANT)
+    await feed.tell()
+    events = stream.listened(feed, caller, Wanted(), 0)
+    await anext(events)
+    while str(known.id).encode() not in await anext(events):
+        pass
+    await enter(later)
+    await feed.tell()
+    async with asyncio.timeout(2):
+        while str(later.id).encode() not in await anext(events):
+            pass
+    await events.aclose()
+
+
+async def test_who_come_back_at_once_share_what_they_missed(engine: AsyncEngine, enter: Enter) -> None:
+    history = complaint(tenant="t-back-at-once")
+    await enter(history)
+    written: list[int] = []
+
+    def write(row: Row, position: int, sight: Sight) -> bytes:
+        written.append(row["position"])
+        return stream.encode(row, position, sight)
+
+    feed = LiveFeed(engine, write)
+    await feed.open(history.tenant)
+
+    async def missed() -> bytes:
+        return b"".join([chunk async for chunk in feed.missed(history.tenant, Wanted(), 0)])
+
+    heard = await asyncio.gather(*(missed() for _ in range(60)))
+    assert len(set(heard)) == 1
+    assert heard[0].count(str(history.id).encode()) >= len(history.events)
+    assert len(written) == len(history.events)
+    late = asyncio.create_task(missed())
+    await enter(another := complaint(tenant=history.tenant))
+    assert str(another.id).encode() in await missed()
+    await late
+
+
+async def test_who_was_away_for_too_long_is_told_so(
+    url: str, as_: As, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await enter(complaint(), complaint())
+    monkeypatch.setattr(live, "MOST_MISSED", 3)
+    async with httpx.AsyncClient() as client:
+        answer = await client.get(f"{url}?last_event_id=0", headers=as_(Role.DISPATCHER))
+    assert (answer.status_code, answer.json()["type"]) == (410, "urn:jieban:problem:stream-position-too-old")
 
 
 async def test_it_goes_on_after_the_database_was_away(listen: Listen, enter: Enter, pg: Postgres) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
 from contracts.envelope import Event
-from contracts.events import ComplaintContributed, ComplaintResolved
+from contracts.events import ComplaintContributed, ComplaintResolved, RectificationOrdered
 from contracts.lifecycle import EventType
 from contracts.roles import Role
 from histories import History
@@ -23,6 +23,7 @@ from intake.conftest import As
 from intake.reports import report
 from intake_service.events.lifecycle import TYPES, follow
 from intake_service.events.photos import UNKNOWN
+from runtime.clock import now
 
 CITIZEN = Role.CITIZEN
 
@@ -193,23 +194,29 @@ async def test_a_reporter_adds_nothing_to_what_is_over(client: httpx.AsyncClient
     assert (await upload(client, as_(Role.OPERATOR), PDF, complaint=complaint)).status_code == 201
 
 
-async def test_the_photos_of_a_contribution_are_the_complaints_and_no_step_of_it(
+async def test_photos_of_contributions_and_rectifications_are_the_complaints(
     client: httpx.AsyncClient, engine: AsyncEngine, as_: As
 ) -> None:
     complaint = await complained(client, as_, [await uploaded(client, as_)])
     before = await client.get(f"/complaints/{complaint}", headers=as_(CITIZEN))
-    photo = (await upload(client, as_(Role.OFFICER), picture(), role="near")).json()["id"]
+    near, notice = [(await upload(client, as_(Role.OFFICER), picture(), role="near")).json()["id"] for _ in range(2)]
     history = History()
     history.id = UUID(complaint)
-    said = {"actor": "officer-2", "team": "team-02", "supporting": True, "text": "已派车", "photos": [photo]}
-    event = history.event(EventType.CONTRIBUTED, ComplaintContributed.model_validate(said))
+    said = {"actor": "officer-2", "team": "team-02", "supporting": True, "text": "已派车", "photos": [near]}
+    helped = history.event(EventType.CONTRIBUTED, ComplaintContributed.model_validate(said))
     async with engine.begin() as connection:
-        await follow(connection, [event])
-    kept = await client.get(f"/attachments/{photo}/metadata", headers=as_(Role.OPERATOR))
-    assert kept.json()["complaint"] == complaint
+        await follow(connection, [helped])
     seen = await client.get(f"/complaints/{complaint}", headers=as_(CITIZEN))
-    assert (seen.headers["ETag"], seen.json()["attachments"][1:]) == (before.headers["ETag"], [photo])
+    assert (seen.headers["ETag"], seen.json()["attachments"][1:]) == (before.headers["ETag"], [near])
     assert EventType.CONTRIBUTED in TYPES
+
+    order = {"actor": "officer-1", "team": "team-01", "notice": "三日内拆除", "until": now(), "photos": [notice]}
+    way = [history.assigned(), history.accepted(), history.started()]
+    way.append(history.event(EventType.RECTIFICATION_ORDERED, RectificationOrdered.model_validate(order)))
+    async with engine.begin() as connection:
+        await follow(connection, way)
+    kept = await client.get(f"/attachments/{notice}/metadata", headers=as_(Role.OPERATOR))
+    assert kept.json()["complaint"] == complaint
 
 
 def resolved(complaint: str, *photos: str, tenant: str = "522723") -> list[Event]:

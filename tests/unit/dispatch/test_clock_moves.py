@@ -74,9 +74,13 @@ def course(moves: Sequence[Move], begin: datetime, assigned_at: datetime | None 
     return Course(category=None, grade=Grade.ORDINARY, begun_at=begin, assigned_at=at, deadline=None, moves=moves)
 
 
-def moved(work: Clockwork, clock: Clock, move: Move) -> Clock:
+def resumed(work: Clockwork, clock: Clock, pause: Pause, assigned_at: datetime = BEGIN) -> Clock:
+    return work.resume(clock, None, Grade.ORDINARY, pause.begin, pause.end, assigned_at=assigned_at)
+
+
+def moved(work: Clockwork, clock: Clock, move: Move, assigned_at: datetime) -> Clock:
     if isinstance(move, Pause):
-        return work.resume(clock, move.begin, move.end)
+        return resumed(work, clock, move, assigned_at)
     return work.extend(clock, move.until)
 
 
@@ -112,16 +116,17 @@ def test_the_promised_time_is_what_walking_gives_by_the_calendar_of_the_day(
         elif kind:
             move = next_move(clock, kind, now + gap * MINUTE, length)
             moves.append(move)
-            clock = moved(work, clock, move)
+            clock = moved(work, clock, move, assigned_at)
             now = move.counts_from
 
     minutes = amount * unit.length // MINUTE
     assert clock.promised_at == due(counting(calendar, unit), minutes, moves, begin)
     assert clock == reckon(work, course(moves, begin, assigned_at))
-    assert clock.warn_at <= clock.promised_at <= clock.twice_at
+    levels = [clock.resolve.warn_at or begin, clock.promised_at, clock.resolve.twice_at or begin]
+    assert levels == sorted(levels)
     if not any(isinstance(move, Extension) for move in moves):
         assert clock.warn_at == due(counting(calendar, unit), minutes * 4 // 5, moves, begin)
-        assert clock.twice_at == due(counting(calendar, unit), minutes * 2, moves, begin)
+        assert clock.resolve.twice_at == due(counting(calendar, unit), minutes * 2, moves, begin)
 
 
 @settings(max_examples=20, deadline=None)
@@ -143,4 +148,5 @@ def test_a_pause_after_office_hours_takes_nothing_from_what_was_agreed_until_the
     evening = begin.replace(hour=20)
     agreed = work.extend(reckon(work, course([], begin)), evening)
 
-    assert work.resume(agreed, begin.replace(hour=18, minute=30), begin.replace(hour=19)).promised_at == evening
+    pause = Pause(begin.replace(hour=18, minute=30), begin.replace(hour=19))
+    assert resumed(work, agreed, pause).promised_at == evening

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from contracts.lifecycle import Status
 from dispatch_service.domain.calendars import Calendar
-from dispatch_service.domain.clocks import LEVELS, Clock, Clockwork
+from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.errors import LimitMissing, LimitTwice
 from dispatch_service.domain.limits import Allowance, Grade, Limit, LimitTable, Stage, Unit
+from dispatch_service.domain.stage_times import LEVELS
 from dispatch_service.domain.standing import light_at, standing_of
 from dispatch_service.domain.working_time import SHANGHAI
 from dispatch_service.service.clockworks import default_limits, limits_of
@@ -32,12 +33,17 @@ def started(work: Clockwork, category: str | None = None, grade: Grade = Grade.O
     return work.start(category, grade, begun_at=MONDAY, assigned_at=MONDAY)
 
 
+def moments(clock: Clock) -> list[datetime]:
+    times = clock.resolve
+    return [moment for moment in (times.warn_at, times.due_at, times.twice_at) if moment is not None]
+
+
 def test_levels_are_reached_at_eighty_a_hundred_and_two_hundred_per_cent() -> None:
     clock = started(clockwork(10, Unit.WORKING_HOURS))
 
     assert clock.warn_at == MONDAY + 9 * HOUR  # with an hour of lunch
     assert clock.promised_at == datetime(2026, 11, 3, 11, tzinfo=SHANGHAI)
-    assert clock.twice_at == datetime(2026, 11, 4, 14, tzinfo=SHANGHAI)
+    assert clock.resolve.twice_at == datetime(2026, 11, 4, 14, tzinfo=SHANGHAI)
     assert (clock.accept_by, clock.on_site_by) == (MONDAY + 2 * HOUR, MONDAY + 2 * HOUR)
 
 
@@ -46,15 +52,15 @@ def test_no_stage_is_due_after_the_whole() -> None:
 
 
 def test_each_level_is_announced_once_and_in_order() -> None:
-    clock = started(clockwork())
+    times = started(clockwork()).resolve
     seen = []
-    while clock.next_level is not None:
-        seen.append((clock.next_level, clock.timer_at))
-        clock = replace(clock, escalated=clock.next_level)
+    while times.next_level is not None:
+        seen.append((times.next_level, times.timer_at))
+        times = times.announced(times.next_level, MONDAY)
 
     assert [level for level, _ in seen] == list(LEVELS)
-    assert [moment for _, moment in seen] == [clock.warn_at, clock.promised_at, clock.twice_at]
-    assert clock.timer_at is None
+    assert [moment for _, moment in seen] == [times.warn_at, times.due_at, times.twice_at]
+    assert times.timer_at is None
 
 
 def test_the_lowest_category_counts_then_the_grade() -> None:
@@ -109,7 +115,7 @@ def test_another_team_gets_time_to_accept_it_but_the_promise_stands() -> None:
     clock = work.reassign(started(work), None, Grade.ORDINARY, MONDAY + 3 * HOUR)
 
     assert clock.accept_by == MONDAY + 5 * HOUR
-    assert clock == replace(started(work), accept_by=clock.accept_by, on_site_by=clock.on_site_by)
+    assert clock == replace(started(work), accept=clock.accept, on_site=clock.on_site)
 
 
 @pytest.mark.parametrize("unit", Unit)
@@ -120,9 +126,8 @@ def test_an_extension_moves_the_levels_along(unit: Unit) -> None:
     whole = work.extend(started(work), until).budget
 
     assert clock.promised_at == until
-    assert work._countings[unit].between(MONDAY, until) == whole
-    assert work._countings[unit].between(MONDAY, clock.warn_at) == whole * 0.8
-    assert work._countings[unit].between(MONDAY, clock.twice_at) == whole * 2
+    spent = [work._countings[unit].between(MONDAY, moment) for moment in moments(clock)]
+    assert spent == [whole * 0.8, whole, whole * 2]
 
 
 @given(st.sampled_from(Unit), st.integers(0, 30_000), st.integers(0, 30_000))
@@ -131,19 +136,15 @@ def test_what_was_left_when_it_was_laid_aside_is_left_when_it_goes_on(unit: Unit
     clock = started(work)
     suspended_at = MONDAY + timedelta(minutes=worked)
     resumed_at = suspended_at + timedelta(minutes=aside)
-    later = work.resume(clock, suspended_at, resumed_at)
+    later = work.resume(clock, None, Grade.ORDINARY, suspended_at, resumed_at, assigned_at=MONDAY)
     between = work._countings[unit].between
 
-    for before, after in zip(
-        (clock.warn_at, clock.promised_at, clock.twice_at),
-        (later.warn_at, later.promised_at, later.twice_at),
-        strict=True,
-    ):
+    for before, after in zip(moments(clock), moments(later), strict=True):
         if before <= suspended_at:
             assert after == before
         else:
             assert between(resumed_at, after) == between(suspended_at, before)
-    assert later.warn_at <= later.promised_at <= later.twice_at
+    assert moments(later) == sorted(moments(later))
 
 
 def test_the_light_is_green_to_eighty_per_cent_yellow_to_all_and_red_beyond() -> None:

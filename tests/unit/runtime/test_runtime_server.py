@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from runtime import server as server_module
@@ -15,15 +18,21 @@ Address = tuple[str, int]
 Token = Callable[..., str]
 
 
-@pytest.fixture
-async def address(app: FastAPI) -> AsyncIterator[Address]:
+@asynccontextmanager
+async def serving(app: ASGIApp) -> AsyncIterator[Address]:
     listener = bind("127.0.0.1", 0)
     server = EmbeddedServer(app, drain_seconds=1)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
     await server.is_up.wait()
     yield listener.getsockname()
     server.should_exit = True
-    await serving
+    await task
+
+
+@pytest.fixture
+async def address(app: FastAPI) -> AsyncIterator[Address]:
+    async with serving(app) as address:
+        yield address
 
 
 async def exchange(address: Address, *chunks: bytes) -> bytes:
@@ -140,3 +149,39 @@ async def test_an_idle_connection_is_kept_for_its_time(address: Address, monkeyp
         await reader.readexactly(len('{"status":"alive"}'))
         await asyncio.sleep(1.3)
     writer.close()
+
+
+@pytest.mark.parametrize("takes", [False, True])
+async def test_who_takes_nothing_of_an_answer_is_hung_up_on(takes: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is slow, but takes some of it, gets the rest."""
+    monkeypatch.setattr(server_module, "_TAKING_SECONDS", 1.0)
+    sent = 0
+
+    async def pouring(_scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal sent
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        gone = asyncio.create_task(_gone(receive))
+        while not gone.done():
+            await send({"type": "http.response.body", "body": b"x" * 100_000, "more_body": True})
+            sent += 1
+        ended.set()
+
+    ended = asyncio.Event()
+    async with serving(pouring) as address:
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8_192)
+            client.connect(address)
+            client.sendall(GET + b"\r\n")
+            client.setblocking(False)
+            if not takes:
+                await asyncio.wait_for(ended.wait(), 10)
+            for _ in range(30 if takes else 0):
+                await asyncio.sleep(0.1)
+                await asyncio.get_running_loop().sock_recv(client, 1_000_000)
+            assert ended.is_set() is not takes
+    assert sent > 0
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -115,6 +115,8 @@ class RectificationOrdered(Acted):
 
     notice: str
     until: datetime
+    photos: tuple[UUID, ...] | None = None
+    """Attachments of intake. None in events of earlier versions."""
 
 
 class ReinspectionDue(Payload):
@@ -214,7 +216,9 @@ class ComplaintEscalated(Payload):
     """Somebody above the unit has to look: a level of the limit was reached, or a supervisor has given an order."""
 
     level: Literal[80, 100, 200] | None = None
-    """Per cent of the time to resolve it that have passed; None where a supervisor has acted."""
+    """Per cent of the limit that have passed; None where a supervisor has acted."""
+    limit: Literal["accept", "on_site", "resolve"] | None = None
+    """The stage whose limit that is; None in events of versions that told of the time to resolve only."""
     stage: Literal["accept", "on_site", "resolve"]
     """What the unit has to do next."""
     team: str

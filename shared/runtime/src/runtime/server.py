@@ -1,8 +1,11 @@
 """uvicorn, with limits on what a client may take its time over, and without its own idea of signals."""
 
 import asyncio
+import fcntl
 import json
 import socket
+import sys
+import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import EADDRINUSE
@@ -19,6 +22,8 @@ MAX_HEAD_BYTES = 32_768
 """Request line and headers together."""
 _HEAD_SECONDS = 15.0
 _REQUEST_SECONDS = 120.0
+_TAKING_SECONDS = 60.0
+"""In which a client has to take something of an answer that it is behind with."""
 _IGNORED_BODY_BYTES = 262_144
 _SWEEP_TICKS = 10
 _ABANDON_SECONDS = 0.5
@@ -59,6 +64,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.began_at = self.loop.time()
         self._head_bytes = self._chunk_bytes = self._ignored_bytes = 0
         self._refused_status = 400
+        self._stalled_at, self._stalled_bytes = self.began_at, 0
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
@@ -99,6 +105,22 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.head_is_open:
             return self.timeout_keep_alive_task is None and now - self.began_at > _HEAD_SECONDS
         return self.cycle is not None and self.cycle.more_body and now - self.began_at > _REQUEST_SECONDS
+
+    def takes_nothing(self, now: float) -> bool:
+        """Say whether the client has had its time to take some of what waits for it, and has not."""
+        is_behind = self.flow.write_paused or self.transport.is_closing()
+        waiting = self.transport.get_write_buffer_size() + self._unacknowledged() if is_behind else 0
+        if waiting == 0 or waiting != self._stalled_bytes:
+            self._stalled_at, self._stalled_bytes = now, waiting
+        return now - self._stalled_at > _TAKING_SECONDS
+
+    def _unacknowledged(self) -> int:
+        """Return how many bytes the kernel has taken and the client has not: it takes more by large steps only."""
+        connection = self.transport.get_extra_info("socket")
+        try:
+            return int.from_bytes(fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+        except OSError:
+            return 0
 
     def send_400_response(self, _message: str) -> None:
         """Answer a head that cannot be read, as a problem, and hang up."""
@@ -166,11 +188,11 @@ class EmbeddedServer(Server):
             await asyncio.wait(tasks, timeout=_ABANDON_SECONDS)
 
     async def on_tick(self, counter: int) -> bool:
-        """Once a second, hang up on clients that take for ever to send a request."""
+        """Once a second, hang up on clients that take for ever to send a request, or nothing of an answer."""
         if counter % _SWEEP_TICKS == 0:
             now = asyncio.get_running_loop().time()
             connections: list[Any] = list(self.server_state.connections)
             for connection in connections:
-                if connection.is_overdue(now):
+                if connection.is_overdue(now) or connection.takes_nothing(now):
                     connection.transport.abort()
         return await super().on_tick(counter)

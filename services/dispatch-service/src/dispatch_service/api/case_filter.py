@@ -10,7 +10,7 @@ from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.domain.standing import OPEN
-from dispatch_service.persistence.case_lists import CaseFilter, Order, Supervision
+from dispatch_service.persistence.case_lists import CaseFilter, Escalation, Order, Supervision
 from operations.filters import Box, Code
 from operations.problems import invalid
 from runtime.types import Instant
@@ -39,6 +39,9 @@ async def case_filter(
     grade: Grade | None = None,
     light: Annotated[Light | None, Query(description="Against the promised time.")] = None,
     overdue: Annotated[bool | None, Query(description="Beyond the promised time, or not.")] = None,
+    escalation: Annotated[
+        Escalation | None, Query(description="The level that was announced of a stage which is not over, in per cent.")
+    ] = None,
     supporting: Annotated[Code | None, Query(description="Code of a team that supports the lead.")] = None,
     reinspection: Annotated[Reinspection | None, Query(description="Where an order of rectification stands.")] = None,
     supervision: Annotated[
@@ -77,6 +80,7 @@ async def case_filter(
         grade=grade,
         light=light,
         overdue=overdue,
+        escalation=escalation,
         assignee=assignee,
         mine=mine,
         near=near,

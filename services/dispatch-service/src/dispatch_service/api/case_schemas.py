@@ -1,6 +1,7 @@
 """Cases and actions as JSON."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -13,6 +14,7 @@ from contracts.lifecycle import Status
 from dispatch_service.api.life_views import (
     ConferenceView,
     ContributionView,
+    EscalationView,
     RectificationView,
     ReturnView,
     SupportView,
@@ -25,7 +27,7 @@ from dispatch_service.domain.clocks import Clockwork, Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.domain.staffing import Why
-from dispatch_service.domain.standing import return_by, standing_of
+from dispatch_service.domain.standing import escalation_of, return_by, standing_of
 from dispatch_service.service.rectifications import Inspection
 from runtime.clock import now
 from runtime.types import FiniteFloat, Instant
@@ -102,7 +104,8 @@ class CaseView(BaseModel):
 
     `promised_at` (承诺时限) is by when it is to be resolved. The light is green until 80 % of that time have passed,
     yellow until all has, then red; it stays as it was when the case was resolved, and null where the work ended
-    otherwise. `remaining_seconds` is negative beyond the promised time, and null once the work has ended.
+    otherwise. `escalation` is the highest level (80, 100, 200 %) that was announced of a stage which is not over, null
+    for none and once the work has ended. `remaining_seconds` is negative beyond the promised time, and null then too.
     `waiting_since`: its clock waits for the reporter's answer, or did when there was a result.
     `assignee` is the officer chosen for it, then the one who has accepted it; `officer` acted last. A case that waits
     for the team's next shift has its begin in `expected_from`.
@@ -131,6 +134,7 @@ class CaseView(BaseModel):
     on_site_by: datetime | None
     promised_at: datetime | None
     light: Light | None
+    escalation: EscalationView | None
     remaining_seconds: int | None
     suspended_at: datetime | None
     waiting_since: datetime | None
@@ -162,6 +166,7 @@ class CaseView(BaseModel):
             {
                 **row,
                 "light": standing.light,
+                "escalation": None if (told := escalation_of(row)) is None else asdict(told),
                 "remaining_seconds": None if remaining is None else int(remaining.total_seconds()),
                 "team": {"code": row["team"], "name": row["team_name"]},
                 "responsible_team": row["responsible_team"] or row["team"],

@@ -11,6 +11,17 @@ from contracts.events import HandlingMode
 from dispatch_service.api.photo_schemas import PhotoView
 
 
+class EscalationView(BaseModel):
+    """Which part of the limit of a stage (accept 接单, on_site 到场, resolve 处置) was announced to have passed.
+
+    `since` says when; it is null where an earlier version has announced it.
+    """
+
+    stage: Literal["accept", "on_site", "resolve"]
+    percent: Literal[80, 100, 200]
+    since: datetime | None
+
+
 class ReturnView(BaseModel):
     """A return 退单 that was approved. `next_team` got the case with the approval; null where it was named later."""
 

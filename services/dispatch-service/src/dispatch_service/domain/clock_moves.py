@@ -61,18 +61,18 @@ def reckon(work: Clockwork, course: Course) -> Clock:
     moves = _in_order(course.moves, course.begun_at)
     for move in moves:
         if move.counts_from <= course.assigned_at:
-            clock = _moved(work, clock, move)
+            clock = _moved(work, clock, move, course)
     clock = work.reassign(clock, category, grade, course.assigned_at)
     for move in moves:
         if move.counts_from > course.assigned_at:
-            clock = _moved(work, clock, move)
+            clock = _moved(work, clock, move, course)
     return clock
 
 
-def _moved(work: Clockwork, clock: Clock, move: Move) -> Clock:
+def _moved(work: Clockwork, clock: Clock, move: Move, course: Course) -> Clock:
     if isinstance(move, Extension):
         return work.extend(clock, move.until)
-    return work.resume(clock, move.begin, move.end)
+    return work.resume(clock, course.category, course.grade, move.begin, move.end, assigned_at=course.assigned_at)
 
 
 def _in_order(moves: Iterable[Move], begun_at: datetime) -> list[Move]:

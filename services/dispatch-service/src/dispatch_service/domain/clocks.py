@@ -1,73 +1,99 @@
 """The clock of a case: by when each stage is due, what its light shows, and when somebody is told."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Any, Literal, NamedTuple
 
+from dispatch_service.domain.counting import Counting, NaturalTime
 from dispatch_service.domain.limits import Allowance, Grade, LimitTable, Stage, Unit
+from dispatch_service.domain.stage_times import DUE, TWICE, WARNING, Level, StageTimes
 from dispatch_service.domain.working_time import WorkingTime
 
 Light = Literal["green", "yellow", "red"]
 """To 80 % of the limit, to 100 %, and beyond."""
-WARNING, DUE, TWICE = 80, 100, 200
-LEVELS = (WARNING, DUE, TWICE)
-"""Per cent of the limit to resolve at which somebody is told."""
+RUNS_FIRST = (Stage.ACCEPT, Stage.ON_SITE, Stage.RESOLVE)
+"""The stages that have timers, in the order in which they end."""
 
 
-class Counting(Protocol):
-    """How time is added and measured in one unit."""
+class Timer(NamedTuple):
+    """A level of a stage's limit that is announced at its time."""
 
-    def add(self, moment: datetime, amount: timedelta) -> datetime:
-        """Return the moment by which `amount` has passed since `moment`; back in time for a negative amount."""
-
-    def between(self, begin: datetime, end: datetime) -> timedelta:
-        """Return how much time passes from `begin` to `end`."""
-
-
-class NaturalTime:
-    """Every moment counts."""
-
-    def add(self, moment: datetime, amount: timedelta) -> datetime:
-        """Return the moment by which `amount` has passed since `moment`."""
-        return moment + amount
-
-    def between(self, begin: datetime, end: datetime) -> timedelta:
-        """Return the time from `begin` to `end`."""
-        return end - begin
+    at: datetime
+    stage: Stage
+    level: Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """The times of one case in one round.
+    """The times of one case in one round: those of each stage, of which the last is that of the whole.
 
-    `budget` is the time to resolve it, counted in `unit`; `warn_at`, `promised_at` (承诺时限) and `twice_at` are when
-    80, 100 and 200 % of it have passed. `escalated` is the highest of these levels that was announced, 0 for none.
+    `budget` is the time to resolve it, counted in `unit`.
     """
 
     unit: Unit
     budget: timedelta
-    accept_by: datetime
-    on_site_by: datetime
-    warn_at: datetime
-    promised_at: datetime
-    twice_at: datetime
-    escalated: int = 0
+    accept: StageTimes
+    on_site: StageTimes
+    resolve: StageTimes
 
     @property
-    def timer_at(self) -> datetime | None:
-        """When the next level is reached; None after the last."""
-        level = self.next_level
-        return None if level is None else {WARNING: self.warn_at, DUE: self.promised_at, TWICE: self.twice_at}[level]
-
-    def after(self, former: "Clock | None") -> "Clock":
-        """Return this clock as the successor of `former` in the same round: what was announced stays announced."""
-        return self if former is None else replace(self, escalated=former.escalated)
+    def accept_by(self) -> datetime:
+        """By when the unit is to accept it."""
+        return self.accept.due_at
 
     @property
-    def next_level(self) -> int | None:
-        """The level that is announced next: each once, in order, whatever happens to the times."""
-        return next((level for level in LEVELS if level > self.escalated), None)
+    def on_site_by(self) -> datetime:
+        """By when somebody of the unit is to be on site."""
+        return self.on_site.due_at
+
+    @property
+    def warn_at(self) -> datetime | None:
+        """When 80 % of the time to resolve it have passed."""
+        return self.resolve.warn_at
+
+    @property
+    def promised_at(self) -> datetime:
+        """承诺时限: by when it is to be resolved."""
+        return self.resolve.due_at
+
+    def of(self, stage: Stage) -> StageTimes:
+        """Return the times of one of the stages that have timers."""
+        return {Stage.ACCEPT: self.accept, Stage.ON_SITE: self.on_site, Stage.RESOLVE: self.resolve}[stage]
+
+    def after(self, former: "Clock | None", *, is_same_unit: bool) -> "Clock":
+        """Return this clock as the successor of `former` in the same round: what was announced stays announced.
+
+        Another unit begins anew with what it has to accept, and to come for.
+        """
+        if former is None:
+            return self
+        clock = replace(self, resolve=self.resolve.after(former.resolve))
+        if is_same_unit:
+            clock = replace(clock, accept=self.accept.after(former.accept), on_site=self.on_site.after(former.on_site))
+        return clock
+
+    def announce_due(self, timers: Mapping[Stage, datetime | None], now: datetime) -> "tuple[Clock, list[Timer]]":
+        """Return the clock after all that is to be announced until `now`, and that, the longest due first.
+
+        `timers` says of the stages that run when the next level of each is reached, if one is.
+        """
+        clock, waiting, announced = self, dict(timers), []
+        while (stage := _earliest(waiting, now)) is not None:
+            times, at = clock.of(stage), waiting[stage]
+            if at is not None and times.next_level is not None:
+                announced.append(Timer(at, stage, times.next_level))
+                times = times.announced(times.next_level, now)
+                changes: dict[str, Any] = {stage.value: times}
+                clock = replace(clock, **changes)
+            waiting[stage] = times.timer_at
+        return clock, announced
+
+
+def _earliest(timers: Mapping[Stage, datetime | None], now: datetime) -> Stage | None:
+    """Return the stage whose timer is the longest due; of two at one moment, that which ends first."""
+    due = {stage: at for stage, at in timers.items() if at is not None and at <= now}
+    return min(due, key=lambda stage: due[stage], default=None)
 
 
 class Clockwork:
@@ -102,22 +128,16 @@ class Clockwork:
         """
         limits = self._limits.of(category, grade)
         unit, budget = limits[Stage.RESOLVE].unit, limits[Stage.RESOLVE].time
-        promised_at = self._countings[unit].add(begun_at, budget)
-        if deadline is not None and begun_at < deadline < promised_at:  # whether anybody works on that day or not
-            unit, budget, promised_at = Unit.HOURS, deadline - begun_at, deadline
-        counting = self._countings[unit]
-        due = {
-            stage: min(self._countings[limits[stage].unit].add(assigned_at, limits[stage].time), promised_at)
-            for stage in (Stage.ACCEPT, Stage.ON_SITE)
-        }
+        resolve = self._times(unit, budget, begun_at)
+        if deadline is not None and begun_at < deadline < resolve.due_at:  # whether anybody works on that day or not
+            unit, budget = Unit.HOURS, deadline - begun_at
+            resolve = self._times(unit, budget, begun_at)
         return Clock(
             unit=unit,
             budget=budget,
-            accept_by=due[Stage.ACCEPT],
-            on_site_by=due[Stage.ON_SITE],
-            warn_at=counting.add(begun_at, budget * WARNING / DUE),
-            promised_at=promised_at,
-            twice_at=counting.add(begun_at, budget * TWICE / DUE),
+            accept=self._stage(limits[Stage.ACCEPT], assigned_at, resolve.due_at),
+            on_site=self._stage(limits[Stage.ON_SITE], assigned_at, resolve.due_at),
+            resolve=resolve,
         )
 
     def return_by(self, category: str | None, grade: Grade, assigned_at: datetime) -> datetime | None:
@@ -134,36 +154,77 @@ class Clockwork:
         fresh = self.start(category, grade, begun_at=assigned_at, assigned_at=assigned_at)
         return replace(
             clock,
-            accept_by=min(fresh.accept_by, clock.promised_at),
-            on_site_by=min(fresh.on_site_by, clock.promised_at),
+            accept=self._bounded(fresh.accept, assigned_at, clock.promised_at),
+            on_site=self._bounded(fresh.on_site, assigned_at, clock.promised_at),
         )
 
     def extend(self, clock: Clock, until: datetime) -> Clock:
         """Return the clock of a case that has time until `until`, which lies after the promised time."""
         counting = self._countings[clock.unit]
         budget = clock.budget + counting.between(clock.promised_at, until)
-        return replace(
-            clock,
-            budget=budget,
+        resolve = replace(
+            clock.resolve,
             warn_at=counting.add(until, -(budget - budget * WARNING / DUE)),
-            promised_at=until,
+            due_at=until,
             twice_at=counting.add(until, budget * TWICE / DUE - budget),
         )
+        return replace(clock, budget=budget, resolve=resolve)
 
-    def resume(self, clock: Clock, suspended_at: datetime, resumed_at: datetime) -> Clock:
-        """Return the clock of a case that stood still between the two: what was left of each time is left again."""
-        counting = self._countings[clock.unit]
+    def resume(
+        self,
+        clock: Clock,
+        category: str | None,
+        grade: Grade,
+        suspended_at: datetime,
+        resumed_at: datetime,
+        *,
+        assigned_at: datetime,
+    ) -> Clock:
+        """Return the clock of a case that stood still between the two: what was left of each time is left again.
+
+        A team that has got it meanwhile, at `assigned_at`, has lost nothing of its time before. What was left is
+        counted in the unit of the stage's limit, in that of the whole where the whole bounds it.
+        """
+        limits = self._limits.of(category, grade)
+        stood_from = min(max(suspended_at, assigned_at), resumed_at)
+        resolve = clock.resolve.moved(self._shift(clock.unit, suspended_at, resumed_at))
+
+        def resumed(stage: Stage) -> StageTimes:
+            times = clock.of(stage)
+            unit = clock.unit if times.due_at == clock.promised_at else limits[stage].unit
+            moved = times.moved(self._shift(unit, stood_from, resumed_at))
+            if times.due_at <= clock.promised_at:
+                return replace(moved, due_at=min(moved.due_at, resolve.due_at))
+            return moved
+
+        return replace(clock, accept=resumed(Stage.ACCEPT), on_site=resumed(Stage.ON_SITE), resolve=resolve)
+
+    def _shift(self, unit: Unit, suspended_at: datetime, resumed_at: datetime) -> Callable[[datetime], datetime]:
+        counting = self._countings[unit]
 
         def shifted(moment: datetime) -> datetime:
             if moment <= suspended_at:
                 return moment
             return max(moment, counting.add(resumed_at, counting.between(suspended_at, moment)))
 
-        return replace(
-            clock,
-            accept_by=shifted(clock.accept_by),
-            on_site_by=shifted(clock.on_site_by),
-            warn_at=shifted(clock.warn_at),
-            promised_at=shifted(clock.promised_at),
-            twice_at=shifted(clock.twice_at),
+        return shifted
+
+    def _times(self, unit: Unit, budget: timedelta, begun_at: datetime) -> StageTimes:
+        counting = self._countings[unit]
+        return StageTimes(
+            warn_at=counting.add(begun_at, budget * WARNING / DUE),
+            due_at=counting.add(begun_at, budget),
+            twice_at=counting.add(begun_at, budget * TWICE / DUE),
         )
+
+    def _stage(self, limit: Allowance, assigned_at: datetime, promised_at: datetime) -> StageTimes:
+        return self._bounded(self._times(limit.unit, limit.time, assigned_at), assigned_at, promised_at)
+
+    def _bounded(self, times: StageTimes, assigned_at: datetime, promised_at: datetime) -> StageTimes:
+        """Return the times of a stage that is not due after the whole, counted in natural hours where that bounds it.
+
+        A promise that was over before the unit got the case bounds it no more.
+        """
+        if assigned_at < promised_at < times.due_at:
+            return self._times(Unit.HOURS, promised_at - assigned_at, assigned_at)
+        return times

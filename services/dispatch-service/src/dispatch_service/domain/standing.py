@@ -1,13 +1,13 @@
 """How a case stands against its promised time."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.lifecycle import ENDED, TRANSITIONS, EventType, Status
 from dispatch_service.domain.case import RUNNING
-from dispatch_service.domain.clocks import Clockwork, Light
+from dispatch_service.domain.clocks import RUNS_FIRST, Clockwork, Light
 from dispatch_service.domain.limits import Grade, Stage
 
 DONE = frozenset({Status.RESOLVED, Status.VERIFIED, Status.CLOSED})
@@ -20,6 +20,13 @@ _RETURNABLE = TRANSITIONS[EventType.RETURNED].sources - {Status.TRANSFERRED}
 """Its unit may ask for it to be returned; a department's case is recalled."""
 
 
+_ESCALATED: Mapping[Stage, str] = {
+    Stage.ACCEPT: "accept_escalated",
+    Stage.ON_SITE: "on_site_escalated",
+    Stage.RESOLVE: "escalated",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The light, and what is left until the promised time: negative beyond it, None where the clock has stopped."""
@@ -28,11 +35,27 @@ class Standing:
     remaining: timedelta | None
 
 
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The highest level of a stage that runs which was announced, and when; None of a version that did not note it."""
+
+    stage: Stage
+    percent: int
+    since: datetime | None
+
+
 def stage_of(status: Status) -> Stage:
     """Return what has to be done next with an open case."""
     return {Status.RECEIVED: Stage.ACCEPT, Status.ASSIGNED: Stage.ACCEPT, Status.ACCEPTED: Stage.ON_SITE}.get(
         status, Stage.RESOLVE
     )
+
+
+def running(status: Status) -> Sequence[Stage]:
+    """Return the stages that have timers and are not over in a case whose clock runs, that which ends first before."""
+    if status is Status.ASSIGNED:
+        return RUNS_FIRST
+    return RUNS_FIRST[1:] if status is Status.ACCEPTED else RUNS_FIRST[2:]
 
 
 def standing_of(case: Mapping[str, Any], now: datetime) -> Standing:
@@ -44,6 +67,22 @@ def standing_of(case: Mapping[str, Any], now: datetime) -> Standing:
     return Standing(
         light_at(moment, case["warn_at"], case["promised_at"]), case["promised_at"] - moment if is_open else None
     )
+
+
+def escalation_of(case: Mapping[str, Any]) -> Escalation | None:
+    """Return what was announced of an open case; of two stages at one level, the one that ends later.
+
+    What is laid aside keeps it, and what has a result, or ended without one, has none any more.
+    """
+    status = Status(case["status"])
+    if status not in OPEN:
+        return None
+    told = [
+        Escalation(stage, case[_ESCALATED[stage]], case[f"{_ESCALATED[stage]}_at"])
+        for stage in running(status)
+        if case[_ESCALATED[stage]]
+    ]
+    return max(reversed(told), key=lambda each: each.percent, default=None)
 
 
 def return_by(case: Mapping[str, Any], work: Clockwork) -> datetime | None:

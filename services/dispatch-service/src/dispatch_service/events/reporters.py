@@ -97,7 +97,8 @@ class Conversations:
             moved, _ = clocks.get(event.subject, (None, 0))
             former = moved or case.clock or reckon(work, case.course(case.begun_at))
             since = max(each.waited_since or event.time, case.begun_at)
-            clock = work.resume(former, since, max(event.time, since))
+            until = max(event.time, since)
+            clock = work.resume(former, case.category, case.grade, since, until, assigned_at=case.assigned_at)
             clocks[event.subject] = (clock, work.version)
             data = ComplaintRescheduled(
                 promised_at=clock.promised_at,

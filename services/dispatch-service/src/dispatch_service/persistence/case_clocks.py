@@ -1,7 +1,7 @@
 """The clocks of cases that are locked already, one at a time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.domain.clock_moves import Course, Move
 from dispatch_service.domain.clocks import Clock
 from dispatch_service.domain.limits import Grade, Unit
+from dispatch_service.domain.stage_times import StageTimes
+from dispatch_service.persistence.stage_columns import LEVELS, STAGES, TIMES
 from dispatch_service.persistence.tables import dispatch_case
 
 _COLUMNS = (
@@ -21,18 +23,15 @@ _COLUMNS = (
     "clock_budget",
     "begun_at",
     "assigned_at",
-    "accept_by",
-    "on_site_by",
-    "warn_at",
-    "promised_at",
-    "twice_at",
-    "escalated",
+    *TIMES,
+    *LEVELS,
     "suspended_at",
     "extensions",
     "suspensions",
     "waits",
     "order_deadline",
 )
+_KEPT = tuple(field.name for field in fields(StageTimes))
 CLOCK_COLUMNS = ", ".join(_COLUMNS)
 _READ = sa.select(*(dispatch_case.c[name] for name in _COLUMNS)).where(
     dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant")
@@ -47,6 +46,7 @@ class CaseClock:
     grade: Grade
     clock: Clock | None
     begun_at: datetime
+    assigned_at: datetime
     suspended_at: datetime | None
     extensions: int
     suspensions: int
@@ -82,21 +82,22 @@ def clock_of(row: Mapping[Any, Any]) -> CaseClock:
     """Read the columns of CLOCK_COLUMNS."""
     clock = None
     if row["promised_at"] is not None:
+        accept, on_site, resolve = (
+            StageTimes(**{field: row[getattr(columns, field)] for field in _KEPT}) for columns in STAGES.values()
+        )
         clock = Clock(
             unit=Unit(row["clock_unit"]),
             budget=row["clock_budget"],
-            accept_by=row["accept_by"],
-            on_site_by=row["on_site_by"],
-            warn_at=row["warn_at"],
-            promised_at=row["promised_at"],
-            twice_at=row["twice_at"],
-            escalated=row["escalated"],
+            accept=accept,
+            on_site=on_site,
+            resolve=resolve,
         )
     return CaseClock(
         category=row["category"],
         grade=Grade(row["grade"]),
         clock=clock,
         begun_at=row["begun_at"] or row["assigned_at"],
+        assigned_at=row["assigned_at"],
         suspended_at=row["suspended_at"],
         extensions=row["extensions"],
         suspensions=row["suspensions"],
@@ -118,11 +119,9 @@ def columns_of(clock: Clock) -> dict[str, object]:
     return {
         "clock_unit": clock.unit.value,
         "clock_budget": clock.budget,
-        "accept_by": clock.accept_by,
-        "on_site_by": clock.on_site_by,
-        "warn_at": clock.warn_at,
-        "promised_at": clock.promised_at,
-        "twice_at": clock.twice_at,
-        "escalated": clock.escalated,
-        "timer_at": clock.timer_at,
+        **{
+            name: getattr(clock.of(stage), field)
+            for stage, columns in STAGES.items()
+            for field, name in columns._asdict().items()
+        },
     }

@@ -23,11 +23,14 @@ from dispatch_service.domain.standing import DONE
 from dispatch_service.persistence.cases import SELECT
 from dispatch_service.persistence.distances import metres_from
 from dispatch_service.persistence.rows import Row, as_rows
+from dispatch_service.persistence.stage_columns import ESCALATION, IS_OPEN
 from dispatch_service.persistence.tables import case_support, dispatch_case, supervision_order
 from eventbus.janitor import first_id_at
 from operations.filters import BoundingBox
 
 Order: TypeAlias = Literal["received", "deadline", "distance", "reinspection"]
+Escalation: TypeAlias = Literal["80", "100", "200"]
+"""The highest level that was announced of a stage which is not over."""
 Supervision: TypeAlias = Literal["open", "overdue"]
 """A supervision order that waits for its reply; one whose deadline is over as well."""
 Mark: TypeAlias = tuple[datetime | int | None, UUID]
@@ -55,6 +58,7 @@ class CaseFilter:
     grade: Grade | None = None
     light: Light | None = None
     overdue: bool | None = None
+    escalation: Escalation | None = None
     supporting: str | None = None
     """A team that supports the lead."""
     reinspection: Reinspection | None = None
@@ -128,10 +132,14 @@ def _parts(wanted: CaseFilter) -> list[frozenset[Status]]:
     """Return the statuses of each statement that a page takes; none stands for any.
 
     What may be rare is looked for among the cases that go on, which are few, and those that have ended, which have
-    indexes for it, each by itself.
+    indexes for it, each by itself; what was escalated has an index, and goes on.
     """
     statuses = frozenset(wanted.statuses)
-    if wanted.sort != "received" or not any((wanted.category, wanted.community, wanted.grid, wanted.bbox)):
+    if (
+        wanted.sort != "received"
+        or wanted.escalation
+        or not any((wanted.category, wanted.community, wanted.grid, wanted.bbox))
+    ):
         return [statuses]
     parts = (frozenset(Status) - ENDED, ENDED)
     return [part & statuses for part in parts if part & statuses] if statuses else list(parts)
@@ -139,6 +147,8 @@ def _parts(wanted: CaseFilter) -> list[frozenset[Status]]:
 
 def _select(tenant: str, wanted: CaseFilter, statuses: frozenset[Status], after: Mark | None) -> sa.Select[Any]:
     statement = SELECT.where(_CASE.tenant == tenant, *_conditions(wanted), *_period(wanted), *_timely(wanted))
+    if wanted.escalation is not None:
+        statement = statement.where(sa.text(f"{IS_OPEN} AND ({ESCALATION}) = {int(wanted.escalation)}"))
     if wanted.supervision is not None:
         statement = statement.where(_CASE.complaint_id == sa.any_(_unanswered(tenant, wanted.supervision)))
     if statuses:

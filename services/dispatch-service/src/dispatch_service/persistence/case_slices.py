@@ -11,23 +11,27 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import Status
 from dispatch_service.domain.case import Case
+from dispatch_service.persistence.stage_columns import TIMES
 from eventbus.driver import Statement
 
 CaseKey = tuple[str, UUID]
 """Tenant and complaint id."""
 
-_INSERT = Statement("""
+_TIMES = ", ".join(TIMES)
+_INSERT = Statement(f"""
     WITH opened AS (
         INSERT INTO dispatch_case (
             complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at, received_at,
             attributes, category_confidence, order_deadline,
             tenant, team, grid, grid_version, community, explanation, assignee, expected_from, grade,
-            clock_version, clock_unit, clock_budget, accept_by, on_site_by, warn_at, promised_at, twice_at, timer_at,
+            clock_version, clock_unit, clock_budget, {_TIMES},
+            timer_at, accept_timer_at, on_site_timer_at,
             status, round, clock_round, version, sequence, assigned_at, begun_at, updated_at)
         SELECT incoming.complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at,
                received_at, attributes, category_confidence, order_deadline,
                tenant, team, grid, grid_version, community, explanation, assignee, expected_from, grade,
-               clock_version, clock_unit, clock_budget, accept_by, on_site_by, warn_at, promised_at, twice_at, warn_at,
+               clock_version, clock_unit, clock_budget, {_TIMES},
+               warn_at, accept_warn_at, on_site_warn_at,
                'assigned', 1, 1, 1, 1, CAST(:now AS timestamptz), CAST(:now AS timestamptz), CAST(:now AS timestamptz)
         FROM unnest(
                 CAST(:complaint_id AS uuid[]), CAST(:placement AS int[]), CAST(:number AS text[]),
@@ -43,11 +47,10 @@ _INSERT = Statement("""
                 CAST(:community AS text[]), CAST(:explanation AS jsonb[]), CAST(:assignee AS text[]),
                 CAST(:expected_from AS timestamptz[]), CAST(:grade AS text[]),
                 CAST(:clock_version AS bigint[]), CAST(:clock_unit AS text[]), CAST(:clock_budget AS interval[]),
-                CAST(:accept_by AS timestamptz[]), CAST(:on_site_by AS timestamptz[]),
-                CAST(:warn_at AS timestamptz[]), CAST(:promised_at AS timestamptz[]), CAST(:twice_at AS timestamptz[]))
+                {", ".join(f"CAST(:{name} AS timestamptz[])" for name in TIMES)})
             WITH ORDINALITY AS placement (
                 tenant, team, grid, grid_version, community, explanation, assignee, expected_from, grade,
-                clock_version, clock_unit, clock_budget, accept_by, on_site_by, warn_at, promised_at, twice_at, place)
+                clock_version, clock_unit, clock_budget, {_TIMES}, place)
             USING (place)
         ON CONFLICT (complaint_id) DO NOTHING
         RETURNING complaint_id)
@@ -96,11 +99,15 @@ class Placements:
     clock_version: list[int]
     clock_unit: list[str]
     clock_budget: list[timedelta]
+    accept_warn_at: list[datetime | None]
     accept_by: list[datetime]
+    accept_twice_at: list[datetime | None]
+    on_site_warn_at: list[datetime | None]
     on_site_by: list[datetime]
-    warn_at: list[datetime]
+    on_site_twice_at: list[datetime | None]
+    warn_at: list[datetime | None]
     promised_at: list[datetime]
-    twice_at: list[datetime]
+    twice_at: list[datetime | None]
 
 
 @dataclass(frozen=True, slots=True)

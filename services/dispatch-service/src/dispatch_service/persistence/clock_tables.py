@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from dispatch_service.persistence.stage_columns import add_escalation_index, stage_columns
+
 AT_WORK = "status IN ('received', 'assigned', 'accepted', 'in_progress', 'transferred')"
 """Whose clocks run and have timers; a case is received here while it waits for another unit, and transferred while a
 department has it."""
@@ -38,13 +40,16 @@ def clock_columns() -> list[sa.Column[object]]:
         sa.Column("suspensions", sa.SmallInteger, nullable=False, server_default="0"),
         sa.Column("waiting_since", sa.DateTime(timezone=True), comment="for the reporter's answer"),
         sa.Column("waits", sa.SmallInteger, nullable=False, server_default="0", comment="for the reporter's answer"),
+        *stage_columns(),
     ]
 
 
 def add_clock_indexes(case: sa.Table) -> None:
     """Add the indexes that timers and renewal of clocks need."""
     at_work = sa.text(AT_WORK)
+    # by which replicas of the version before fire; it goes with the next release
     sa.Index("dispatch_case_timer", case.c.timer_at, postgresql_where=at_work)
+    add_escalation_index(case)
     with_a_clock = sa.text(WITH_A_CLOCK)
     sa.Index("dispatch_case_by_clock", case.c.tenant, case.c.clock_version, postgresql_where=with_a_clock)
     new_round = sa.text(f"clock_round < round AND {AT_WORK}")

@@ -11,6 +11,7 @@ from dispatch_service.domain.case import Case
 from dispatch_service.domain.clocks import Clock
 from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, CaseClock, clock_of, columns_of
 from dispatch_service.persistence.clock_tables import AT_WORK, WITH_A_CLOCK
+from dispatch_service.persistence.stage_columns import STAGES_GIVEN, STAGES_NAMED, STAGES_SET
 from dispatch_service.persistence.timed_cases import CASE_COLUMNS, case_of
 
 _TENANTS = sa.text(f"""
@@ -35,24 +36,18 @@ _LOCK = sa.text(f"""
       AND tenant = ANY(CAST(:tenants AS text[])) AND {WITH_A_CLOCK}
     ORDER BY complaint_id LIMIT :size FOR UPDATE SKIP LOCKED
 """)
-_SAVE = sa.text("""
+_SAVE = sa.text(f"""
     UPDATE dispatch_case AS c
     SET sequence = f.sequence, clock_version = f.clock_version, clock_round = c.round, begun_at = f.begun_at,
-        clock_unit = f.clock_unit, clock_budget = f.clock_budget, accept_by = f.accept_by, on_site_by = f.on_site_by,
-        warn_at = f.warn_at, promised_at = f.promised_at, twice_at = f.twice_at, timer_at = f.timer_at,
-        escalated = f.escalated,
+        clock_unit = f.clock_unit, clock_budget = f.clock_budget, {STAGES_SET},
         extensions = CASE WHEN f.is_new_round THEN 0 ELSE c.extensions END,
         suspensions = CASE WHEN f.is_new_round THEN 0 ELSE c.suspensions END,
         waits = CASE WHEN f.is_new_round THEN 0 ELSE c.waits END
     FROM unnest(
         CAST(:ids AS uuid[]), CAST(:sequences AS int[]), CAST(:clock_version AS bigint[]),
         CAST(:is_new_round AS bool[]), CAST(:begun_at AS timestamptz[]), CAST(:clock_unit AS text[]),
-        CAST(:clock_budget AS interval[]),
-        CAST(:accept_by AS timestamptz[]), CAST(:on_site_by AS timestamptz[]), CAST(:warn_at AS timestamptz[]),
-        CAST(:promised_at AS timestamptz[]), CAST(:twice_at AS timestamptz[]), CAST(:timer_at AS timestamptz[]),
-        CAST(:escalated AS smallint[])
-    ) AS f (complaint_id, sequence, clock_version, is_new_round, begun_at, clock_unit, clock_budget, accept_by,
-            on_site_by, warn_at, promised_at, twice_at, timer_at, escalated)
+        CAST(:clock_budget AS interval[]), {STAGES_GIVEN}
+    ) AS f (complaint_id, sequence, clock_version, is_new_round, begun_at, clock_unit, clock_budget, {STAGES_NAMED})
     WHERE c.complaint_id = f.complaint_id
 """)
 

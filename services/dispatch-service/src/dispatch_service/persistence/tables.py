@@ -3,12 +3,13 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
-from dispatch_service.persistence.clock_tables import add_clock_indexes, add_clock_tables, clock_columns
+from dispatch_service.persistence.clock_tables import AT_WORK, add_clock_indexes, add_clock_tables, clock_columns
 from dispatch_service.persistence.directory_tables import add_directory_tables
 from dispatch_service.persistence.life_tables import add_life_indexes, add_life_tables, life_columns
 from dispatch_service.persistence.mobile_tables import add_case_indexes, add_mobile_tables
 from dispatch_service.persistence.reporter_tables import add_reporter_tables
 from dispatch_service.persistence.rule_tables import add_routing_indexes, add_rule_tables, routing_columns
+from dispatch_service.persistence.stage_columns import next_timer_index
 from eventbus.tables import add_bus_tables
 from runtime.idempotency import idempotency_table
 
@@ -152,6 +153,7 @@ dispatch_case = sa.Table(
     *clock_columns(),
     *routing_columns(),
     *life_columns(),
+    next_timer_index(AT_WORK),
 )
 # Complaint ids are UUIDv7: their order is the order of receipt, which is the order of lists.
 sa.Index("dispatch_case_by_team", dispatch_case.c.tenant, dispatch_case.c.team, dispatch_case.c.complaint_id)

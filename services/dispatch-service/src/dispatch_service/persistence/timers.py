@@ -1,10 +1,11 @@
-"""Timers: the moment at which a case reaches its next level is a column of the case itself.
+"""Timers: the moment at which each stage of a case reaches its next level is a column of the case itself.
 
-So whoever fires a timer holds the case's row, which decides every race: a case is escalated once for each level, and
-never after its work has ended.
+An index has the earliest of them, of stages that are not over: a case has one timer, however many levels are before it.
+So whoever fires a timer holds the case's row, which decides every race: a case is escalated once for each level of a
+stage, and never after that has ended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,32 +14,35 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.clocks import Clock
-from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, clock_of
+from dispatch_service.domain.limits import Stage
+from dispatch_service.domain.standing import running
+from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, clock_of, columns_of
 from dispatch_service.persistence.clock_tables import AT_WORK
+from dispatch_service.persistence.stage_columns import LEVELS, NEXT_TIMER, STAGES, TYPES
 from dispatch_service.persistence.timed_cases import CASE_COLUMNS, case_of
 from eventbus.driver import Statement
 
-_DUE = sa.text(f"""
+DUE_CASES = sa.text(f"""
     SELECT {CASE_COLUMNS}, {CLOCK_COLUMNS}, statement_timestamp() AS now,
            CASE status WHEN 'transferred' THEN (
                SELECT department FROM case_transfer
                WHERE case_transfer.complaint_id = dispatch_case.complaint_id AND state = 'open') END AS department
     FROM dispatch_case
-    WHERE timer_at <= statement_timestamp() AND {AT_WORK} AND waiting_since IS NULL
-    ORDER BY timer_at LIMIT :size FOR UPDATE OF dispatch_case SKIP LOCKED
+    WHERE ({NEXT_TIMER}) <= statement_timestamp() AND {AT_WORK} AND waiting_since IS NULL
+    ORDER BY ({NEXT_TIMER}) LIMIT :size FOR UPDATE OF dispatch_case SKIP LOCKED
 """)
-_SAVE = Statement("""
+_LEVELS_GIVEN = ", ".join(f"CAST(:{name} AS {TYPES[name]}[])" for name in LEVELS)
+_SAVE = Statement(f"""
     UPDATE dispatch_case AS c
-    SET sequence = f.sequence, escalated = f.escalated, timer_at = f.timer_at,
-        updated_at = CAST(:now AS timestamptz)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:sequences AS int[]), CAST(:levels AS smallint[]),
-                CAST(:timers AS timestamptz[]))
-        AS f (complaint_id, sequence, escalated, timer_at)
+    SET sequence = f.sequence, updated_at = CAST(:now AS timestamptz),
+        {", ".join(f"{name} = f.{name}" for name in LEVELS)}
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:sequences AS int[]), {_LEVELS_GIVEN})
+        AS f (complaint_id, sequence, {", ".join(LEVELS)})
     WHERE c.complaint_id = f.complaint_id
 """)
 _OLDEST = sa.text(f"""
-    SELECT coalesce(extract(epoch FROM statement_timestamp() - min(timer_at)), 0) FROM dispatch_case
-    WHERE timer_at <= statement_timestamp() AND {AT_WORK} AND waiting_since IS NULL
+    SELECT coalesce(extract(epoch FROM statement_timestamp() - min({NEXT_TIMER})), 0) FROM dispatch_case
+    WHERE ({NEXT_TIMER}) <= statement_timestamp() AND {AT_WORK} AND waiting_since IS NULL
 """)
 
 
@@ -48,6 +52,8 @@ class DueTimer:
 
     case: Case
     clock: Clock
+    timers: Mapping[Stage, datetime | None]
+    """Of the stages that run, when the next level of each is reached."""
     department: str | None
     """That has the case at present."""
     now: datetime
@@ -56,22 +62,24 @@ class DueTimer:
 async def lock_due(connection: AsyncConnection, size: int) -> Sequence[DueTimer]:
     """Return up to `size` cases whose timers are due, the longest due first, locked; others' are left to them."""
     due = []
-    for row in await connection.execute(_DUE, {"size": size}):
+    for row in await connection.execute(DUE_CASES, {"size": size}):
         clock = clock_of(row._mapping).clock
         assert clock is not None  # noqa: S101 - a timer is set with a clock, in one statement
-        due.append(DueTimer(case_of(row._mapping), clock, row.department, row.now))
+        case = case_of(row._mapping)
+        timers = {stage: row._mapping[STAGES[stage].timer_at] for stage in running(case.status)}
+        due.append(DueTimer(case, clock, timers, row.department, row.now))
     return due
 
 
 async def save(connection: AsyncConnection, fired: Sequence[DueTimer]) -> None:
     """Write locked cases back with their clocks, in one statement."""
+    columns = [columns_of(each.clock) for each in fired]
     await _SAVE.fetch(
         connection,
         {
             "ids": [each.case.complaint_id for each in fired],
             "sequences": [each.case.sequence for each in fired],
-            "levels": [each.clock.escalated for each in fired],
-            "timers": [each.clock.timer_at for each in fired],
+            **{name: [each[name] for each in columns] for name in LEVELS},
             "now": fired[0].now,
         },
     )

@@ -14,6 +14,7 @@ from contracts.events import ComplaintSupplemented, QuestionAnswered, QuestionAs
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.clocks import Clock
 from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, CaseClock, clock_of, columns_of
+from dispatch_service.persistence.stage_columns import LEVELS, STAGES_GIVEN, STAGES_NAMED, STAGES_SET, TIMES
 from dispatch_service.persistence.tables import case_question, case_supplement
 
 _CLOCKS = sa.text(f"""
@@ -27,18 +28,14 @@ _BEGIN = sa.text("""
         AS f (tenant, complaint_id, since, waits)
     WHERE c.tenant = f.tenant AND c.complaint_id = f.complaint_id
 """)
-_SAVE = sa.text("""
+_SAVE = sa.text(f"""
     UPDATE dispatch_case AS c
-    SET accept_by = f.accept_by, on_site_by = f.on_site_by, warn_at = f.warn_at, promised_at = f.promised_at,
-        twice_at = f.twice_at, timer_at = f.timer_at, clock_version = least(c.clock_version, f.version)
-    FROM unnest(
-        CAST(:ids AS uuid[]), CAST(:accept_by AS timestamptz[]), CAST(:on_site_by AS timestamptz[]),
-        CAST(:warn_at AS timestamptz[]), CAST(:promised_at AS timestamptz[]), CAST(:twice_at AS timestamptz[]),
-        CAST(:timer_at AS timestamptz[]), CAST(:versions AS bigint[])
-    ) AS f (complaint_id, accept_by, on_site_by, warn_at, promised_at, twice_at, timer_at, version)
+    SET clock_version = least(c.clock_version, f.version), {STAGES_SET}
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), {STAGES_GIVEN})
+        AS f (complaint_id, version, {STAGES_NAMED})
     WHERE c.complaint_id = f.complaint_id
 """)
-_SAVED = ("accept_by", "on_site_by", "warn_at", "promised_at", "twice_at", "timer_at")
+_SAVED = (*TIMES, *LEVELS)
 
 
 class Wait(NamedTuple):

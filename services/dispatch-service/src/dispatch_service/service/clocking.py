@@ -43,10 +43,12 @@ async def reassign(
 async def anew(
     connection: AsyncConnection, work: Clockwork, case: Case, known: CaseClock, *, grade: Grade, assigned_at: datetime
 ) -> Clock:
-    """Return the clock of a locked case, reckoned from the beginning of its round with all that has moved it."""
+    """Return the clock of a locked case that another unit gets, reckoned from the beginning of its round with all that
+    has moved it.
+    """
     moves = await clock_moves.of(connection, [case]) if known.was_moved else {}
     course = known.course(assigned_at, moves.get(case.complaint_id, ()), grade=grade)
-    return reckon(work, course).after(known.clock)
+    return reckon(work, course).after(known.clock, is_same_unit=False)
 
 
 async def started(

@@ -58,7 +58,14 @@ async def order(
         reinspection=Reinspection.ORDERED.value,
         rectify_until=until,
     )
-    data = RectificationOrdered(actor=action.actor, team=case.team, note=action.note, notice=notice, until=until)
+    data = RectificationOrdered(
+        actor=action.actor,
+        team=case.team,
+        note=action.note,
+        notice=notice,
+        until=until,
+        photos=tuple(photo.id for photo in photos) or None,
+    )
     await announce_action(connection, case, EventType.RECTIFICATION_ORDERED, data, action)
 
 

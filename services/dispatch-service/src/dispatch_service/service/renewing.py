@@ -62,7 +62,7 @@ def _renewed(stale: StaleClock, work: Clockwork, moves: Sequence[Move], now: dat
     if stale.is_new_round:
         clock = work.start(known.category, known.grade, begun_at=now, assigned_at=now, deadline=known.deadline)
         return Renewed(stale, work.version, clock, begun_at=now, is_new_round=True)
-    clock = reckon(work, known.course(stale.assigned_at, moves)).after(known.clock)
+    clock = reckon(work, known.course(stale.assigned_at, moves)).after(known.clock, is_same_unit=True)
     return Renewed(stale, work.version, clock, begun_at=known.begun_at, is_new_round=False)
 
 

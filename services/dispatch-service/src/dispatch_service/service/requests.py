@@ -134,8 +134,13 @@ def _changed(
     if kind is RequestKind.SUSPENSION:
         return clock, {"suspended_at": now, "suspensions": known.suspensions + 1}
     if kind is RequestKind.RESUMPTION:
-        return work.resume(clock, known.suspended_at or now, now), {"suspended_at": None}
+        return _resumed(known, clock, work, now), {"suspended_at": None}
     until: datetime = request["until"]
     if until <= max(clock.promised_at, now):
         raise RequestOutdated
     return work.extend(clock, until), {"extensions": known.extensions + 1}
+
+
+def _resumed(known: CaseClock, clock: Clock, work: Clockwork, now: datetime) -> Clock:
+    since = known.suspended_at or now
+    return work.resume(clock, known.category, known.grade, since, now, assigned_at=known.assigned_at)

@@ -1,7 +1,8 @@
-"""Tells of cases that have used up 80, 100 and 200 % of their time."""
+"""Tells of cases whose units have used up 80, 100 and 200 % of the time to accept them, be on site, or resolve them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -10,19 +11,27 @@ from contracts.envelope import Event
 from contracts.events import ComplaintEscalated
 from contracts.lifecycle import EventType
 from contracts.topics import LIFECYCLE
+from dispatch_service.domain.clocks import Timer
 from dispatch_service.domain.standing import stage_of
 from dispatch_service.persistence import timers
 from dispatch_service.persistence.timers import DueTimer
 from dispatch_service.service.announcements import announce
 from eventbus import outbox
 
-FIRED = Counter("jieban_timers_fired", "Levels of a limit that were announced", ["level"])
+FIRED = Counter("jieban_timers_fired", "Levels of a limit that were announced", ["stage", "level"])
 OLDEST = Gauge("jieban_timers_oldest_seconds", "For how long the oldest timer has been due and not fired")
 _BATCH = 500
 
 
+class Fired(NamedTuple):
+    """A case of which the levels `announced` were announced, in order."""
+
+    case: DueTimer
+    announced: Sequence[Timer]
+
+
 async def fire_due(engine: AsyncEngine, *, size: int = _BATCH) -> int:
-    """Fire all timers that are due, up to `size` in a transaction; return how many.
+    """Fire all timers that are due, those of up to `size` cases in a transaction; return how many.
 
     Any number of replicas may do it at once. A case that has passed several levels is told of each, in order.
     """
@@ -30,9 +39,9 @@ async def fire_due(engine: AsyncEngine, *, size: int = _BATCH) -> int:
     while True:
         async with engine.begin() as connection:
             batch = await fire_batch(connection, size)
-        for timer in batch:
-            FIRED.labels(str(timer.clock.escalated)).inc()
-        fired += len(batch)
+        for timer in (timer for each in batch for timer in each.announced):
+            FIRED.labels(timer.stage.value, str(timer.level)).inc()
+            fired += 1
         if len(batch) < size:
             break
     async with engine.connect() as connection:
@@ -40,28 +49,32 @@ async def fire_due(engine: AsyncEngine, *, size: int = _BATCH) -> int:
     return fired
 
 
-async def fire_batch(connection: AsyncConnection, size: int) -> Sequence[DueTimer]:
-    """Fire up to `size` due timers in the transaction of `connection`: events and timers change together."""
+async def fire_batch(connection: AsyncConnection, size: int) -> Sequence[Fired]:
+    """Fire due timers of up to `size` cases in the transaction of `connection`: events and timers change together."""
     due = await timers.lock_due(connection, size)
     if not due:
         return []
-    fired = [replace(timer, clock=replace(timer.clock, escalated=timer.clock.next_level or 0)) for timer in due]
-    events = [_escalate(timer) for timer in fired]
-    await timers.save(connection, fired)
+    fired = [_fire(case) for case in due]
+    events = [_escalate(each.case, timer) for each in fired for timer in each.announced]
+    await timers.save(connection, [each.case for each in fired])
     await outbox.append(connection, LIFECYCLE.name, events)
     return fired
 
 
-def _escalate(timer: DueTimer) -> Event:
-    timer.case.tell(EventType.ESCALATED)
-    data = ComplaintEscalated.model_validate(
-        {
-            "level": timer.clock.escalated,
-            "stage": stage_of(timer.case.status),
-            "team": timer.case.team,
-            "department": timer.department,
-            "promised_at": timer.clock.promised_at,
-            "warn_at": timer.clock.warn_at,
-        }
+def _fire(due: DueTimer) -> Fired:
+    clock, announced = due.clock.announce_due(due.timers, due.now)
+    return Fired(replace(due, clock=clock), announced)
+
+
+def _escalate(due: DueTimer, timer: Timer) -> Event:
+    due.case.tell(EventType.ESCALATED)
+    data = ComplaintEscalated(
+        level=timer.level,
+        limit=timer.stage.value,
+        stage=stage_of(due.case.status).value,
+        team=due.case.team,
+        department=due.department,
+        promised_at=due.clock.promised_at,
+        warn_at=due.clock.warn_at,
     )
-    return announce(timer.case, EventType.ESCALATED, data, at=timer.now, traceparent=None)
+    return announce(due.case, EventType.ESCALATED, data, at=due.now, traceparent=None)

@@ -30,8 +30,8 @@ class Standing(NamedTuple):
     is_erased: bool
 
     def promised(self, name: str) -> datetime | None:
-        """Return one of the times that dispatch has named; None where it has not."""
-        said = self.work.get(name)
+        """Return one of the times that dispatch has named; None where it has not, or where another's count 并案."""
+        said = None if self.status is Status.MERGED else self.work.get(name)
         return None if said is None else datetime.fromisoformat(said)
 
     def clock_at(self, now: datetime) -> datetime | None:

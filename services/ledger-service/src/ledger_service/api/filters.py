@@ -1,5 +1,6 @@
 """The query parameters that narrow down lists."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from ledger_service.domain.entry_types import ALL_TYPES, EntryType, entry_type
 from ledger_service.persistence.entry_lists import EntryFilter
 from ledger_service.persistence.stories import ComplaintFilter
 from operations.filters import Box, Code
+from operations.problems import invalid
 from runtime.types import Instant
 
 _NAMES = [str(each) for each in ALL_TYPES]
@@ -40,7 +42,8 @@ async def complaint_filter(
     received_from: Annotated[Instant | None, Query(description="Received at or after this moment.")] = None,
     received_to: Annotated[Instant | None, Query(description="Received before this moment.")] = None,
 ) -> ComplaintFilter:
-    """Return what the query asks for."""
+    """Return what the query asks for; `Problem` 422 for a period that ends too early."""
+    _check_order(received_from, received_to, "query/received_to")
     return ComplaintFilter(
         statuses=tuple(sorted(set(status or ()))),
         category=category,
@@ -64,7 +67,8 @@ async def entry_filter(
     occurred_from: Annotated[Instant | None, Query(description="Happened at or after this moment.")] = None,
     occurred_to: Annotated[Instant | None, Query(description="Happened before this moment.")] = None,
 ) -> EntryFilter:
-    """Return what the query asks for."""
+    """Return what the query asks for; `Problem` 422 for a period that ends too early."""
+    _check_order(occurred_from, occurred_to, "query/occurred_to")
     return EntryFilter(
         types=tuple(sorted(set(entry_types or ()))),
         complaint=complaint,
@@ -72,3 +76,8 @@ async def entry_filter(
         occurred_from=occurred_from,
         occurred_to=occurred_to,
     )
+
+
+def _check_order(begin: datetime | None, end: datetime | None, pointer: str) -> None:
+    if begin is not None and end is not None and end < begin:
+        raise invalid(pointer, "period-reversed")

@@ -29,6 +29,12 @@ register_texts(
             "The complaint could be reopened until {until}; if the problem is still there, please report it again.",
         ),
         "reason-missing": ("核查不通过时须说明原因。", "Say what is not good where it has not passed."),
+        "stream-position-too-old": (
+            "断开时间过长",
+            "Away for too long",
+            "自该 id 以来的条目过多，不再补发：请从列表读取，并重新开始监听。",
+            "Too much has come since that id to be sent again: read the lists, and listen anew.",
+        ),
         "stream-full": (
             "实时连接已满",
             "Too many listeners",

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 from typing import Annotated
 
@@ -118,22 +118,26 @@ async def stream_entries(
     The caller shows a token or, where no header can be sent, a `ticket`.
 
     Only entries of complaints are sent, not those of activities and exports; to analysts and administrators without
-    what people wrote. An event's name is the entry's type, its
-    data a LiveEntry as JSON. Entries of one complaint come in order. After a reconnection with `Last-Event-ID` nothing
-    is missing and a few entries may come again: `position` tells. Before the server ends a stream it sends an event
-    `stream.ended` whose data says why: `too-slow` (the client did not keep up) or `server-stops`, after which it should
-    come back, or `token-expired`. Every 15 quiet seconds there is a comment. 503 where the node has as many listeners
-    as it takes.
+    what people wrote. An event's name is the entry's type, its data a LiveEntry as JSON. Entries of one complaint come
+    in order. After a reconnection with `Last-Event-ID` nothing is missing and a few entries may come again: `position`
+    tells. 410 `stream-position-too-old` where more than 100,000 entries have come since. Before the server ends a
+    stream it sends an event `stream.ended` whose data says why: `too-slow` (the client did not keep up) or
+    `server-stops`, after which it should come back, or `token-expired`. Every 15 quiet seconds there is a comment. 503
+    where the node has as many listeners as it takes.
     """
     feed: LiveFeed = request.app.state.feed
     if feed.is_full:
         raise Problem(503, "stream-full", headers={"Retry-After": "5"})
     await feed.open(caller.tenant)
-    return _EventStream(_events(feed, caller, wanted, after), headers={"X-Accel-Buffering": "no"})
+    if after is not None and feed.is_too_far(caller.tenant, after):
+        raise Problem(410, "stream-position-too-old")
+    return _EventStream(listened(feed, caller, wanted, after), headers={"X-Accel-Buffering": "no"})
 
 
-async def _events(feed: LiveFeed, caller: Caller, wanted: Wanted, after: int | None) -> AsyncIterator[bytes]:
+async def listened(feed: LiveFeed, caller: Caller, wanted: Wanted, after: int | None) -> AsyncGenerator[bytes, None]:
+    """Yield what a listener hears, and in the end why it is to go."""
     with feed.listening(caller.tenant, wanted) as listener:
+        await feed.open(caller.tenant)  # again, where the last listener had left before this one was there
         yield _GREETING
         if after is not None:
             async for chunk in feed.missed(caller.tenant, wanted, after):
@@ -141,7 +145,7 @@ async def _events(feed: LiveFeed, caller: Caller, wanted: Wanted, after: int | N
         while (left := caller.expires_at - time.time()) > 0:
             try:
                 async with asyncio.timeout(min(left, _QUIET_SECONDS)):
-                    news = await listener.chunks.get()
+                    news = await listener.next()
             except TimeoutError:
                 news = KEEPALIVE_COMMENT
             if isinstance(news, str):

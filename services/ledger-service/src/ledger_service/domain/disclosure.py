@@ -46,7 +46,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.SUSPENDED: frozenset({"promised_at"}),
     EventType.RESUMED: frozenset({"promised_at"}),
     EventType.RESCHEDULED: frozenset({"promised_at"}),
-    EventType.ESCALATED: frozenset({"level", "stage", "promised_at"}),
+    EventType.ESCALATED: frozenset({"level", "limit", "stage", "promised_at"}),
     EventType.ORDER_REPLIED: frozenset(),
     EventType.ORDER_WITHDRAWN: frozenset(),
     EventType.ORDER_MISSED: frozenset(),

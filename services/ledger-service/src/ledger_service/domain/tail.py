@@ -21,6 +21,11 @@ class Tail:
         self._barrier: int | None = None
         self._forget()
 
+    @property
+    def newest(self) -> int:
+        """The last position that was seen, or the horizon."""
+        return max(self.seen, default=self.horizon)
+
     def follow(self, positions: Sequence[int], *, is_all: bool, oldest: int, following: int) -> None:
         """Note what was seen in a snapshot: the first entries that were new in it, in order.
 
@@ -33,7 +38,7 @@ class Tail:
             if self._barrier is not None:
                 self.horizon = max(self.horizon, known)
             if known == self._watched:
-                self._watched, self._barrier = max(self.seen, default=self.horizon), following
+                self._watched, self._barrier = self.newest, following
         self._forget()
 
     def _forget(self) -> None:

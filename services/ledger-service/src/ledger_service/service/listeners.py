@@ -12,6 +12,8 @@ from ledger_service.domain.disclosure import Sight
 
 _QUEUED = 64
 """Chunks that a listener may be behind before it is sent away, to come back and read what it missed."""
+_QUEUED_BYTES = 2_000_000
+"""The same in bytes; one chunk may be longer."""
 _SENT_AWAY = Counter("jieban_stream_sent_away", "Listeners that did not keep up")
 
 Row = Mapping[str, Any]
@@ -59,17 +61,33 @@ class Listener:
     """What is still to be sent to one client; why it is to go comes last."""
 
     def __init__(self) -> None:
-        self.chunks: asyncio.Queue[bytes | Ending] = asyncio.Queue(_QUEUED + 1)
+        self._chunks: asyncio.Queue[bytes | Ending] = asyncio.Queue()
+        self._bytes = 0
+        self._is_ended = False
+
+    async def next(self) -> bytes | Ending:
+        """Wait for the next chunk, or for why it is to go."""
+        chunk = await self._chunks.get()
+        self._bytes -= len(chunk)
+        return chunk
 
     def tell(self, chunk: bytes) -> None:
         """Add a chunk, or end it where too much waits already."""
-        if self.chunks.qsize() < _QUEUED:
-            self.chunks.put_nowait(chunk)
-        elif self.chunks.qsize() == _QUEUED:
+        if self._is_ended:
+            return
+        waiting = self._chunks.qsize()
+        if waiting < _QUEUED and (not waiting or self._bytes + len(chunk) <= _QUEUED_BYTES):
+            self._put(chunk)
+        else:
             _SENT_AWAY.inc()
             self.end("too-slow")
 
     def end(self, why: Ending) -> None:
         """Let the client go once it has what waits for it."""
-        if not self.chunks.full():
-            self.chunks.put_nowait(why)
+        if not self._is_ended:
+            self._is_ended = True
+            self._put(why)
+
+    def _put(self, chunk: bytes | Ending) -> None:
+        self._chunks.put_nowait(chunk)
+        self._bytes += len(chunk)

@@ -10,18 +10,16 @@ from contextlib import contextmanager
 from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger_service.domain.disclosure import Sight
 from ledger_service.domain.tail import Tail
 from ledger_service.persistence import newest
-from ledger_service.service.listeners import Listener, Row, Wanted
+from ledger_service.service.listeners import Listener, Wanted
+from ledger_service.service.missed import PAGE, Encode, MissedPages
 
 MOST_LISTENERS = 5_000
 """Of one process; beyond that it is better to start another replica."""
-_PAGE = 2_000
+MOST_MISSED = 100_000
+"""Positions, of all tenants together, behind which a listener may come back."""
 _LISTENERS = Gauge("jieban_stream_listeners", "Clients that listen to new entries")
-
-Encode = Callable[[Row, int, Sight], bytes]
-"""Writes an entry as an event whose id is the given position: a listener that comes back reads on from there."""
 
 
 class LiveFeed:
@@ -30,6 +28,7 @@ class LiveFeed:
     def __init__(self, engine: AsyncEngine, encode: Encode) -> None:
         self._engine = engine
         self._encode = encode
+        self._missed = MissedPages(engine, encode, self._horizon)
         self._tails: dict[str, Tail] = {}
         self._listeners: defaultdict[str, defaultdict[Wanted, set[Listener]]] = defaultdict(lambda: defaultdict(set))
         self._count = 0
@@ -62,14 +61,16 @@ class LiveFeed:
         """Write the entries behind a position that are there now."""
         is_more = True
         while is_more:
-            async with self._engine.connect() as connection:
-                page = await newest.since(connection, tenant, after, (), size=_PAGE)
-            safe = self._tails[tenant].horizon if tenant in self._tails else after
-            yield b"".join(
-                self._encode(row, min(row["position"], safe), wanted.sight) for row in page.rows if wanted.has(row)
-            )
-            is_more = len(page.rows) == _PAGE
+            page = await self._missed.behind(tenant, after)
+            events = await page.events(wanted.sight)
+            yield b"".join(event for row, event in zip(page.rows, events, strict=True) if wanted.has(row))
+            is_more = len(page.rows) == PAGE
             after = page.rows[-1]["position"] if page.rows else after
+
+    def is_too_far(self, tenant: str, after: int) -> bool:
+        """Say whether a position is so far back that what was missed since is not sent, as far as it is known."""
+        tail = self._tails.get(tenant)
+        return tail is not None and tail.newest - after > MOST_MISSED
 
     async def tell(self) -> None:
         """Tell all listeners what has come since the last time; let them go where the process is about to end."""
@@ -89,7 +90,7 @@ class LiveFeed:
         await self.open(tenant)  # again, where nobody listened for a moment
         tail = self._tails[tenant]
         async with self._engine.connect() as connection:
-            found = await newest.since(connection, tenant, tail.horizon, tail.seen, size=_PAGE)
+            found = await newest.since(connection, tenant, tail.horizon, tail.seen, size=PAGE)
         events = {
             sight: [self._encode(row, tail.horizon, sight) for row in found.rows]
             for sight in {wanted.sight for wanted in groups}
@@ -101,10 +102,14 @@ class LiveFeed:
                 listener.tell(chunk)
         tail.follow(
             [row["position"] for row in found.rows],
-            is_all=len(found.rows) < _PAGE,
+            is_all=len(found.rows) < PAGE,
             oldest=found.oldest,
             following=found.following,
         )
+
+    def _horizon(self, tenant: str, otherwise: int) -> int:
+        tail = self._tails.get(tenant)
+        return otherwise if tail is None else tail.horizon
 
     def _change(self, by: int) -> None:
         self._count += by
