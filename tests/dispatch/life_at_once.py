@@ -172,7 +172,7 @@ class LivesAtOnce(RuleBasedStateMachine):
 
     @invariant()
     def a_clock_that_was_moved_is_what_reckoning_it_from_the_beginning_gives(self) -> None:
-        if not (self.life.is_open and sum(self.life.granted.values())):
+        if not self.life.is_open or not any(self.life.granted.values()):
             return
         before = self.do(self.world.row(self.event))
         stale = "UPDATE dispatch_case SET clock_version = -1 WHERE complaint_id = :id"
