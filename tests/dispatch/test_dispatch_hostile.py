@@ -88,6 +88,11 @@ BODIES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "coverage",
         {"moved": {"post-01": {"lon": 107.2, "lat": 26.6}}, "removed": ["x"], "added": []},
     ),
+    "day of coverage": (
+        "POST",
+        "coverage/day",
+        {"moved": {"post-0101": {"lon": 107.2, "lat": 26.6}}, "removed": ["x"], "added": []},
+    ),
     "positions": ("POST", "positions", {"positions": [{"at": LATER, "position": {"lon": 107.2, "lat": 26.6}}]}),
 }
 ROLES = ("officer", "dispatcher", "supervisor", "admin")

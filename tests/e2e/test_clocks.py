@@ -66,3 +66,32 @@ async def test_a_suspended_complaint_is_withdrawn_by_its_reporter(people: People
     assert withdrawn.status_code == 200, withdrawn.text
     assert resumed.status_code in (200, 409)
     await people.until(complaint, "withdrawn")
+
+
+async def test_a_missed_order_is_told_of_and_unsettled_until_it_is_answered(people: People) -> None:
+    complaint = (await people.report())["id"]
+    await people.assigned(complaint)
+    await people.case(complaint, "accept")
+    deadline = datetime.now(UTC) + timedelta(seconds=1)
+    order = {"text": "马上到场", "deadline": deadline.isoformat()}
+    given = body(await people.case(complaint, "supervision", order, role="supervisor"))["supervision"][0]
+
+    async def unsettled(*, wanted: bool) -> Any:
+        query = "/ledger/v1/unsettled?reason=order_overdue&limit=200"
+        lines = body(await people.a("supervisor").get(query))["items"]
+        found = [line for line in lines if line["complaint_id"] == complaint]
+        return found if bool(found) is wanted else None
+
+    async def told(kind: str) -> Any:
+        story = body(await people.a("supervisor").get(f"/ledger/v1/complaints/{complaint}"))
+        return next((line for line in story["timeline"] if line["type"] == f"complaint.{kind}"), None)
+
+    missed = await eventually(lambda: told("order_missed"))
+    (line,) = await eventually(lambda: unsettled(wanted=True))
+    assert (missed["data"]["order_id"], missed["data"]["ordered_by"]) == (given["id"], given["ordered_by"])
+    assert datetime.fromisoformat(line["since"]) == deadline
+
+    answered = await people.case(complaint, f"supervision/{given['id']}/reply", {"text": "已到场"})
+    assert body(answered)["supervision"][0]["late"] is True
+    assert (await eventually(lambda: told("order_replied")))["data"]["late"] is True
+    assert await eventually(lambda: unsettled(wanted=False)) == []

@@ -1,10 +1,13 @@
 """A planner's questions: who has how much to do, and what is within a walk in the course of a day."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from e2e.county import County
 from e2e.people import People, body
+from e2e.printed import ROOT, examples, prelude, run
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 API = "/dispatch/v1"
@@ -59,3 +62,10 @@ async def test_a_planner_sees_who_has_work_and_what_a_day_covers(people: People)
     for path in ("posts/day-kiosk", "shifts/whole-day"):
         assert (await admin.delete(f"{API}/{path}")).status_code == 204
     await people.a("dispatcher").put(roster, json={})
+
+
+def test_the_examples_of_the_page_on_coverage_run_as_they_are_printed(county: County, tmp_path: Path) -> None:
+    page = examples((ROOT / "docs" / "coverage.md").read_text("utf-8"))
+    printed = run(county, prelude(county) + page, tmp_path)
+    assert printed.count('"type":"FeatureCollection"') == 3
+    assert printed.count('"slices"') == 4  # three days, and one as it is beside what would be

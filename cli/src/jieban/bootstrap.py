@@ -7,7 +7,7 @@ from importlib import import_module
 from jieban.embedded.datadir import DataDir, write_atomically
 from jieban.kafka_topics import create_missing
 from jieban.schemas import migrate_all
-from jieban.services import ALL_SERVICES, ServiceName, database_url
+from jieban.services import ALL_SERVICES, ServiceName, database_url, targets
 from runtime.settings import RuntimeSettings
 
 
@@ -16,15 +16,15 @@ async def prepare(settings: RuntimeSettings, directory: DataDir, *, demo: bool, 
 
     Raises `UserError` when a database or Kafka cannot be used.
     """
-    urls = {name: database_url(settings, name) for name in ALL_SERVICES}
-    applied = await asyncio.to_thread(migrate_all, urls)
+    applied = await asyncio.to_thread(migrate_all, targets(settings, ALL_SERVICES))
     if any(applied.values()):
         tell("Databases: " + ", ".join(f"{count} migrations for {name}" for name, count in applied.items() if count))
     if created := await create_missing(settings):
         tell(f"Kafka topics: created {', '.join(created)}")
     marker = directory.root / "demo-loaded"
     if demo and not marker.exists():
-        await import_module("dispatch_service.demo").load(urls[ServiceName.DISPATCH], settings.tenant)
-        await import_module("ledger_service.demo").load(urls[ServiceName.LEDGER], settings.tenant, settings.timezone)
+        await import_module("dispatch_service.demo").load(database_url(settings, ServiceName.DISPATCH), settings.tenant)
+        ledger = database_url(settings, ServiceName.LEDGER)
+        await import_module("ledger_service.demo").load(ledger, settings.tenant, settings.timezone)
         write_atomically(marker, settings.tenant)
         tell(f"Demo county {settings.tenant}: loaded")

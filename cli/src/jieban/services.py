@@ -1,6 +1,10 @@
 """The names of the three services, and where their settings are."""
 
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import NamedTuple
+
+from sqlalchemy import make_url
 
 from jieban.errors import UserError
 from runtime.settings import RuntimeSettings
@@ -31,3 +35,21 @@ def database_url(settings: RuntimeSettings, name: ServiceName) -> str:
             "which brings its own ('jieban stack' brings one for separate processes)."
         )
     return url
+
+
+class Target(NamedTuple):
+    """A database whose schema is to be migrated."""
+
+    url: str
+    login: str | None = None
+    """Who works on the tables, where that is not who owns them."""
+
+
+def targets(settings: RuntimeSettings, names: Iterable[ServiceName]) -> Mapping[ServiceName, Target]:
+    """Return where the schemas of services are migrated; `UserError` where the database of one is not set."""
+    found = {}
+    for name in names:
+        url = database_url(settings, name)
+        owners: str | None = getattr(settings, f"{name}_migration_database_url", None)
+        found[name] = Target(url) if owners is None else Target(owners, make_url(url).username)
+    return found

@@ -10,8 +10,8 @@ import typer
 
 from jieban.embedded.datadir import DataDir
 from jieban.embedded.stack import Stack
-from jieban.schemas import Urls, check_all, migrate_all
-from jieban.services import ALL_SERVICES, ServiceName, database_url
+from jieban.schemas import Targets, check_all, migrate_all
+from jieban.services import ALL_SERVICES, ServiceName, Target, targets
 from jieban.settings import read_settings
 from jieban.signals import run_until_signalled
 
@@ -39,22 +39,21 @@ def migrate(
     if scratch:
         run_until_signalled(_on_scratch(names))
         return
-    settings = read_settings()
-    urls = {name: database_url(settings, name) for name in names}
+    wanted = targets(read_settings(), names)
     if only_check:
-        _check(urls)
+        _check(wanted)
     else:
-        _migrate(urls)
+        _migrate(wanted)
 
 
-def _migrate(urls: Urls) -> None:
-    for name, count in migrate_all(urls).items():
+def _migrate(wanted: Targets) -> None:
+    for name, count in migrate_all(wanted).items():
         typer.echo(f"{name}: {count} migrations applied" if count else f"{name}: nothing to do")
 
 
-def _check(urls: Urls) -> None:
-    check_all(urls)
-    for name in urls:
+def _check(wanted: Targets) -> None:
+    check_all(wanted)
+    for name in wanted:
         typer.echo(f"{name}: schema and code agree")
 
 
@@ -62,6 +61,6 @@ async def _on_scratch(names: Sequence[ServiceName]) -> None:
     with tempfile.TemporaryDirectory(prefix="jieban-") as place:
         async with Stack(DataDir.open(Path(place)), databases=tuple(names), kafka=False) as stack:
             addresses = stack.environment()
-            urls = {name: addresses[f"JIEBAN_{name.upper()}_DATABASE_URL"] for name in names}
-            await asyncio.to_thread(_migrate, urls)
-            await asyncio.to_thread(_check, urls)
+            wanted = {name: Target(addresses[f"JIEBAN_{name.upper()}_DATABASE_URL"]) for name in names}
+            await asyncio.to_thread(_migrate, wanted)
+            await asyncio.to_thread(_check, wanted)

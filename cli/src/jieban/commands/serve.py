@@ -10,7 +10,7 @@ from jieban.composition import build
 from jieban.listening import listen
 from jieban.roles import work_roles
 from jieban.schemas import migrate_all
-from jieban.services import ServiceName, database_url
+from jieban.services import ServiceName, targets
 from jieban.settings import read_settings, with_signing_secret
 from runtime import lifecycle, logging, tracing
 
@@ -46,6 +46,6 @@ def serve(
     tracing.configure(f"jieban-{service}")
     check_address(host, port)
     if migrate:
-        migrate_all({service: database_url(settings, service)})
+        migrate_all(targets(settings, [service]))
     services = build([service], settings)
     lifecycle.run(listen(services, roles=wanted, host=host, port=port, drain_seconds=settings.drain_seconds))

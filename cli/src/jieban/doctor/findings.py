@@ -26,6 +26,15 @@ def findings(facts: Facts) -> Iterator[str]:
         yield from _at_kafka(name, consumer)
 
 
+def notes(facts: Facts) -> Iterator[str]:
+    """Say what of a service is as it may be, and could be better."""
+    if owned := facts.state.get("owned_append_only"):
+        yield (
+            f"{facts.service}: its login owns {', '.join(owned)}, and so could switch off what keeps them from being "
+            f"changed; see JIEBAN_{facts.service.upper()}_MIGRATION_DATABASE_URL"
+        )
+
+
 def _at_kafka(name: str, consumer: Mapping[str, Any]) -> Iterator[str]:
     topic, group, of = consumer["topic"], consumer["group"], f"of {consumer['topic_name']}"
     if topic is None or group is None:

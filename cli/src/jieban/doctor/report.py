@@ -6,7 +6,7 @@ from typing import Any
 
 from jieban.doctor.asking import Facts, Period, Source
 from jieban.doctor.comparing import Comparison, compare
-from jieban.doctor.findings import findings, ledger_findings, recount_findings, unsettled_findings
+from jieban.doctor.findings import findings, ledger_findings, notes, recount_findings, unsettled_findings
 from jieban.services import ServiceName
 
 
@@ -18,6 +18,8 @@ class Report:
     facts: Mapping[ServiceName, Facts]
     comparison: Comparison
     findings: Sequence[str]
+    notes: Sequence[str]
+    """What is no fault, and could be better."""
     unsettled: Mapping[str, Any]
     """件件有着落: complaints of the operating tenant without a place, by reason."""
 
@@ -42,7 +44,8 @@ def examine(sources: Mapping[ServiceName, Source], period: Period) -> Report:
     unsettled = ledger.unsettled()
     found += [*ledger_findings(ledger.reconciliation(kept)), *unsettled_findings(unsettled)]
     found += recount_findings(ledger.recount())
-    return Report(kept, facts, comparison, found, unsettled)
+    noted = [sentence for each in facts.values() for sentence in notes(each)]
+    return Report(kept, facts, comparison, found, noted, unsettled)
 
 
 def _ask(sources: Mapping[ServiceName, Source], period: Period) -> dict[ServiceName, Facts]:

@@ -32,6 +32,8 @@ def show(console: Console, report: Report, top: int) -> None:
     console.print(f"Unsettled complaints: {', '.join(waiting) or 'none'}\n", soft_wrap=True)
     for sentence in report.findings:
         console.print(f"[red]✗[/red] {sentence}")
+    for sentence in report.notes:
+        console.print(f"· {sentence}", soft_wrap=True)
     if report.is_clean:
         console.print("[green]✓[/green] Everything has arrived, and nothing else has.")
 
@@ -53,6 +55,7 @@ def as_json(report: Report) -> dict[str, Any]:
         ],
         "unknown": [{"at": service, "id": str(event_id)} for service, event_id in report.comparison.unknown],
         "findings": list(report.findings),
+        "notes": list(report.notes),
         "unsettled": {each["reason"]: each["complaints"] for each in report.unsettled["reasons"]},
         "services": {name: each.state for name, each in report.facts.items()},
     }

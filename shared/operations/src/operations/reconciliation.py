@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from contracts.directory import DirectoryEvent
 from contracts.field_activity import FieldEvent
@@ -92,6 +92,9 @@ class ServiceState(BaseModel):
     outbox: OutboxState
     parked: int
     pending_migrations: list[str]
+    owned_append_only: Annotated[
+        list[str], Field(description="Tables that only grow, and that the service's login owns all the same.")
+    ]
     consumers: list[ConsumerState]
 
 
@@ -194,6 +197,7 @@ async def state(_caller: Operator, own: Own) -> ServiceState:
         outbox=await own.outbox(),
         parked=await own.parked(),
         pending_migrations=await own.pending_migrations(),
+        owned_append_only=await own.owned_append_only(),
         consumers=await own.at_kafka(),
     )
 

@@ -19,6 +19,11 @@ _OUTBOX = text("""
            coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE published_at IS NULL)), 0) AS oldest
     FROM outbox WHERE published_at IS NULL OR published_at = '-infinity'
 """)
+_OWNED = text("""
+    SELECT DISTINCT relname FROM pg_trigger
+    JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid
+    WHERE proname = 'refuse_change' AND pg_has_role(relowner, 'USAGE') ORDER BY relname
+""")
 _KAFKA_SECONDS = 6.0
 _PARKED = text("SELECT count(*) FROM parked_message WHERE state = 'parked'")
 
@@ -66,6 +71,11 @@ class Standing:
     async def pending_migrations(self) -> list[str]:
         """Return the revisions that the database lacks."""
         return await asyncio.to_thread(pending_migrations, f"{self.service}_service", self.database_url)
+
+    async def owned_append_only(self) -> list[str]:
+        """Return the tables that only grow, and that the service's login owns: it could switch their triggers off."""
+        async with self.engine.connect() as connection:
+            return list((await connection.execute(_OWNED)).scalars())
 
     async def at_kafka(self) -> list[ConsumerState]:
         """Ask Kafka about each topic and its consumer; what it does not answer in time stays null."""

@@ -22,13 +22,20 @@ Result = TypeVar("Result")
 _alembic_lock = threading.Lock()
 
 
-def run_migrations(package: str, url: str) -> None:
+APPEND_ONLY = "append_only"
+"""In the `info` of a table that only grows: the columns that may change all the same."""
+
+
+def run_migrations(package: str, url: str, *, login: str | None = None) -> None:
     """Bring the database to the newest schema of `package`; migrators that run at once wait for one another.
 
-    Raises what `runtime.database.is_outage` knows if the server is away. Safe to call from a running event loop,
+    `login` is another one that works on the tables of who logs in at `url`, and may not change what only grows. Raises
+    what `runtime.database.is_outage` knows if the server is away. Safe to call from a running event loop,
     which it blocks.
     """
-    _in_own_thread(lambda: command.upgrade(_config(package, url), "head"))
+    config = _config(package, url)
+    config.attributes["login"] = login
+    _in_own_thread(lambda: command.upgrade(config, "head"))
 
 
 def pending_migrations(package: str, url: str) -> list[str]:

@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.schema import SchemaItem
 
 from runtime.database_urls import asyncpg_url
-from runtime.migrations import lock_id
+from runtime.migrations import APPEND_ONLY, lock_id
 
 LOCK_TIMEOUT = "5s"
 """How long a migration may wait for a table before it gives up rather than hold up every request behind it."""
@@ -54,6 +54,28 @@ def _migrate(connection: Connection, metadata: MetaData) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+    if login := context.config.attributes.get("login"):
+        _let_work(connection, metadata, login)
+        connection.commit()
+
+
+def _let_work(connection: Connection, metadata: MetaData, login: str) -> None:
+    """Let another login work on all tables, and only add to those that only grow."""
+    quote = connection.dialect.identifier_preparer.quote
+    name, database = quote(login), quote(str(connection.scalar(text("select current_database()"))))
+    rights = [
+        f"GRANT CONNECT ON DATABASE {database} TO {name}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
+    ]
+    for table in metadata.sorted_tables:
+        columns = table.info.get(APPEND_ONLY)
+        if columns is not None:
+            rights.append(f"REVOKE UPDATE, DELETE ON {quote(table.name)} FROM {name}")
+        if columns:
+            rights.append(f"GRANT UPDATE ({', '.join(map(quote, columns))}) ON {quote(table.name)} TO {name}")
+    for right in rights:
+        connection.execute(text(right))
 
 
 def _take_turn(connection: Connection, lock: int) -> None:

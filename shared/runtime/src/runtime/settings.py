@@ -61,6 +61,8 @@ class RuntimeSettings(BaseSettings):
     intake_database_url: DatabaseUrl | None = Field(default=None, repr=False)
     dispatch_database_url: DatabaseUrl | None = Field(default=None, repr=False)
     ledger_database_url: DatabaseUrl | None = Field(default=None, repr=False)
+    ledger_migration_database_url: DatabaseUrl | None = Field(default=None, repr=False)
+    """The ledger's database as who owns its tables; by default the service's login does."""
     database_pool_size: PositiveInt = 10
     database_pool_timeout_seconds: PositiveFloat = 5.0
 

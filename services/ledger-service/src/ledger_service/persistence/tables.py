@@ -16,6 +16,7 @@ from ledger_service.persistence.statistics_tables import add_statistics_tables
 from ledger_service.persistence.unsettled_index import add_unsettled_index
 from operations.wrong_codes import wrong_code_table
 from runtime.idempotency import idempotency_table
+from runtime.migrations import APPEND_ONLY
 
 metadata = sa.MetaData()
 _MOMENT = sa.DateTime(timezone=True)
@@ -131,8 +132,10 @@ entry = sa.Table(
         "(data IS NULL) = (erased_digest IS NOT NULL) AND (data IS NOT NULL OR num_nonnulls(actor, salt) = 0)",
         name="entry_erased",
     ),
+    info={APPEND_ONLY: ("data", "actor", "salt")},
 )
-"""Append-only: triggers refuse DELETE, TRUNCATE and UPDATE, but for an erasure, which is an entry itself.
+"""Append-only: triggers refuse DELETE, TRUNCATE and UPDATE, but for an erasure, which is an entry itself; so do rights,
+where the service does not own the table.
 
 `entry_once` also finds a complaint's entries.
 """
@@ -158,6 +161,7 @@ seal = sa.Table(
     sa.Column("leaf", sa.LargeBinary, nullable=False, comment="hash of the leaf (RFC 9162)"),
     sa.Column("link", sa.LargeBinary, nullable=False, comment="SHA-256 of the link before and the leaf"),
     sa.UniqueConstraint("tenant", "position", name="seal_once"),
+    info={APPEND_ONLY: ()},
 )
 """What proves the entries; append-only as they are."""
 
@@ -168,6 +172,7 @@ seal_node = sa.Table(
     sa.Column("level", sa.SmallInteger, primary_key=True, autoincrement=False, comment="8, 16, 24, …"),
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("hash", sa.LargeBinary, nullable=False, comment="of 2 ** level leaves"),
+    info={APPEND_ONLY: ()},
 )
 """Nodes of the tree over `seal`; append-only."""
 
@@ -192,6 +197,7 @@ checkpoint = sa.Table(
     sa.Column("root", sa.LargeBinary, nullable=False),
     sa.Column("at", _MOMENT, nullable=False),
     sa.Column("note", sa.Text, nullable=False, comment="signed: C2SP tlog-checkpoint"),
+    info={APPEND_ONLY: ()},
 )
 """What was signed of the tree, now and then; append-only."""
 
