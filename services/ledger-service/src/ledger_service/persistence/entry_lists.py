@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger_service.domain.entry_types import EntryType
+from ledger_service.persistence.rare_index import IS_RARE, USUAL
 from ledger_service.persistence.stories import Row
 from ledger_service.persistence.tables import entry
 
@@ -29,10 +31,18 @@ async def page(
     connection: AsyncConnection, tenant: str, wanted: EntryFilter, *, before: int | None, size: int
 ) -> Sequence[Row]:
     """Return up to `size` entries of `tenant`, newest first, from below the position `before`."""
+    found = await connection.execute(statement(tenant, wanted, before=before, size=size))
+    return [dict(row) for row in found.mappings()]
+
+
+def statement(tenant: str, wanted: EntryFilter, *, before: int | None, size: int) -> sa.Select[Any]:
+    """Return the statement of a page."""
     columns = entry.c
-    conditions = [columns.tenant == tenant]
+    conditions: list[sa.ColumnElement[bool] | sa.TextClause] = [columns.tenant == tenant]
     if wanted.types:
         conditions.append(columns.type.in_(wanted.types))
+        if USUAL.isdisjoint(wanted.types):
+            conditions.append(sa.text(IS_RARE))
     if wanted.complaint is not None:
         conditions.append(columns.complaint_id == wanted.complaint)
     if wanted.subject is not None:
@@ -43,5 +53,4 @@ async def page(
         conditions.append(columns.occurred_at < wanted.occurred_to)
     if before is not None:
         conditions.append(columns.position < before)
-    statement = sa.select(entry).where(*conditions).order_by(columns.position.desc()).limit(size)
-    return [dict(row) for row in (await connection.execute(statement)).mappings()]
+    return sa.select(entry).where(*conditions).order_by(columns.position.desc()).limit(size)

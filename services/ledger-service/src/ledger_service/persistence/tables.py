@@ -11,6 +11,7 @@ from ledger_service.persistence.hotspot_tables import add_hotspot_tables
 from ledger_service.persistence.matter_tables import add_matter_tables
 from ledger_service.persistence.overview_tables import add_overview_tables
 from ledger_service.persistence.public_tables import add_public_tables
+from ledger_service.persistence.rare_index import add_rare_index
 from ledger_service.persistence.statistics_tables import add_statistics_tables
 from ledger_service.persistence.unsettled_index import add_unsettled_index
 from operations.wrong_codes import wrong_code_table
@@ -146,6 +147,7 @@ sa.Index(
     unique=True,
     postgresql_where=entry.c.subject.is_not(None),
 )
+add_rare_index(entry)
 sa.Index("entry_by_time", entry.c.occurred_at, postgresql_using="brin")
 sa.Index("entry_by_event", entry.c.event_id, postgresql_using="brin")
 
