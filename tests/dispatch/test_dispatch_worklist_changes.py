@@ -7,7 +7,9 @@ from urllib.parse import quote
 from dispatch.asking import moment, problem
 from dispatch.worklists import WORKLIST, cases_at, found, walk
 from dispatch.world import World
+from dispatch_service.service.clockworks import Clockworks
 from dispatch_service.service.forgetting import forget_old
+from dispatch_service.service.renewing import renew_clocks
 
 
 class Device:
@@ -115,3 +117,24 @@ async def test_departures_are_forgotten_after_their_time(world: World, crew: str
     await forget_old(world.engine)
 
     assert len((await world.snapshot("team_departure"))["team_departure"]) == 2
+
+
+async def test_a_device_hears_of_another_promised_time(world: World, crew: str) -> None:
+    (event,) = await cases_at(world, 1)
+    await renew_clocks(world.engine, Clockworks())
+    await age(world)
+    device = Device(world, crew)
+    await device.sync()
+    before = device.cases[str(event.subject)]["promised_at"]
+    await world.run("UPDATE dispatch_case SET clock_version = 0")
+    await renew_clocks(world.engine, Clockworks())
+    assert await device.sync() == (0, 0)  # reckoned again, and the same
+
+    shown = (await world.send("GET", "/dispatch/v1/limits", role="admin")).json()
+    lines = [line | {"amount": line["amount"] + 1} if line["stage"] == "resolve" else line for line in shown["limits"]]
+    changed = await world.send("PUT", "/dispatch/v1/limits", role="admin", json={"limits": lines})
+    assert changed.status_code == 200, changed.text
+    await renew_clocks(world.engine, Clockworks())
+
+    assert await device.sync() == (1, 0)
+    assert device.cases[str(event.subject)]["promised_at"] > before

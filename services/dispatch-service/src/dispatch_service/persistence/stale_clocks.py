@@ -40,6 +40,9 @@ _SAVE = sa.text(f"""
     UPDATE dispatch_case AS c
     SET sequence = f.sequence, clock_version = f.clock_version, clock_round = c.round, begun_at = f.begun_at,
         clock_unit = f.clock_unit, clock_budget = f.clock_budget, {STAGES_SET},
+        updated_at = CASE WHEN (c.accept_by, c.on_site_by, c.promised_at)
+                               IS DISTINCT FROM (f.accept_by, f.on_site_by, f.promised_at)
+                          THEN greatest(c.updated_at, statement_timestamp()) ELSE c.updated_at END,
         extensions = CASE WHEN f.is_new_round THEN 0 ELSE c.extensions END,
         suspensions = CASE WHEN f.is_new_round THEN 0 ELSE c.suspensions END,
         waits = CASE WHEN f.is_new_round THEN 0 ELSE c.waits END
@@ -102,7 +105,7 @@ async def lock(connection: AsyncConnection, versions: Mapping[str, int], *, size
 
 
 async def save(connection: AsyncConnection, renewed: Sequence[Renewed]) -> None:
-    """Write the clocks of locked cases in one statement."""
+    """Write the clocks of locked cases in one statement; what shows other times than before has changed for readers."""
     clocks = [columns_of(each.clock) for each in renewed]
     values = {name: [clock[name] for clock in clocks] for name in clocks[0]}
     await connection.execute(
