@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -105,3 +106,34 @@ async def test_a_request_has_the_parts_of_its_kind(world: World, body: dict[str,
     response = await ask(world, duty, "officer-0804", **body)
 
     assert response.status_code == 422
+
+
+async def test_who_is_on_leave_takes_no_duty_over(world: World) -> None:
+    day = date(2031, 9, 1)
+    body = {
+        "duties": [
+            {"day": str(day), "shift": "morning", "subject": "officer-0801"},
+            {"day": str(day), "shift": "morning", "subject": "officer-0803"},
+        ]
+    }
+    await plan(world, "team-08", day, day, body)
+    duties = await get(world, "rosters?team=team-08&from=2031-08-31T16:00:00Z&to=2031-09-01T16:00:00Z")
+    own, theirs = sorted(duties, key=lambda duty: duty["subject"])
+    leave = await ask(world, theirs, "officer-0803", kind="leave")
+    assert (await decide(world, leave.json(), approved=True)).status_code == 200
+    asked = await ask(world, own, "officer-0801", kind="handover", to="officer-0803")
+
+    refused = await decide(world, asked.json(), approved=True)
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:jieban:problem:on-leave")
+    assert refused.json()["subject"] == "officer-0803"
+
+
+async def test_a_duty_stays_with_who_has_clocked_in_early(world: World) -> None:
+    duty = await a_duty(world, "officer-0801", date(2031, 9, 8))
+    asked = await ask(world, duty, "officer-0801", kind="handover", to="officer-0803")
+    await world.run("UPDATE duty SET clocked_in_at = begins_at - interval '1 hour' WHERE id = :id", id=UUID(duty["id"]))
+
+    refused = await decide(world, asked.json(), approved=True)
+
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:jieban:problem:duty-begun")

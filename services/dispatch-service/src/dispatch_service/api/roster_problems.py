@@ -31,6 +31,12 @@ register_texts(
             "{subject} 在 {begins} 至 {ends} 已有值班。",
             "{subject} is on duty from {begins} to {ends} already.",
         ),
+        "on-leave": (
+            "已请假",
+            "On leave",
+            "{subject} 此时已获准请假，不能接班。",
+            "{subject} has leave at that time, and cannot take the duty.",
+        ),
         "template-not-found": ("未找到模板", "Template not found", "没有该排班模板。", "There is no such template."),
         "template-name-taken": (
             "模板名称已存在",
@@ -109,6 +115,8 @@ def problem_of(error: RosterError, pointer: str | None = None) -> Problem:
         return invalid("/at", "moment-in-the-future")
     if isinstance(error, errors.MomentTooOld):
         return invalid("/at", "moment-too-old", days=SENT_LATE.days)
+    if isinstance(error, errors.OnLeave):
+        return Problem(409, "on-leave", extra={"subject": error.subject}, subject=error.subject)
     if isinstance(error, errors.TooManyDuties):
         return refused("query/to", "too-many-duties", most=error.most, count=error.count)
     status, code = _ANSWERS[type(error)]

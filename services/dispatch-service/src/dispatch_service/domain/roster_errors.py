@@ -33,6 +33,14 @@ class InTwoPlaces(RosterError):
         self.ends = ends
 
 
+class OnLeave(RosterError):
+    """The officer has leave at that time."""
+
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"{subject} is on leave")
+        self.subject = subject
+
+
 class TemplateNotFound(RosterError):
     """No template with this id in the caller's tenant."""
 

@@ -14,6 +14,7 @@ from dispatch_service.domain.roster_errors import (
     DutyBegun,
     DutyNotFound,
     NotAMember,
+    OnLeave,
     OwnRequest,
     RequestDecided,
     RequestPending,
@@ -96,7 +97,7 @@ async def decide(
 ) -> Row:
     """Approve or refuse what was asked, and return it. `decision`: state, decided_by, note.
 
-    Raises DutyNotFound, RequestDecided, OwnRequest, DutyBegun, NotAMember, InTwoPlaces.
+    Raises DutyNotFound, RequestDecided, OwnRequest, DutyBegun, NotAMember, OnLeave, InTwoPlaces.
     """
     await county.lock(connection, tenant)
     request = await duty_requests.lock(connection, tenant, request_id)
@@ -115,7 +116,7 @@ async def decide(
 async def _carry_out(connection: AsyncConnection, tenant: str, request: Row, now: datetime) -> None:
     ids = [each for each in (request["duty"], request["other_duty"]) if each is not None]
     duties = await rosters.lock(connection, tenant, ids)
-    if any(duty["begins_at"] <= now for duty in duties.values()):
+    if any(duty["begins_at"] <= now or duty["clocked_in_at"] is not None for duty in duties.values()):
         raise DutyBegun
     own, other = duties[request["duty"]], duties.get(request["other_duty"])
     if request["kind"] == "leave":
@@ -124,11 +125,19 @@ async def _carry_out(connection: AsyncConnection, tenant: str, request: Row, now
     changes = [(own, request["to_subject"] if other is None else other["subject"])]
     if other is not None:
         changes.append((other, own["subject"]))
+    await _hand_over(connection, tenant, changes)
+
+
+async def _hand_over(connection: AsyncConnection, tenant: str, changes: Sequence[tuple[Row, str]]) -> None:
+    """Give each duty to another officer of its team who is free then."""
+    stints = [Stint(subject, duty["begins_at"], duty["ends_at"], None) for duty, subject in changes]
+    _, away = apart(stints, await touching(connection, tenant, stints, state="leave"))
+    if away:
+        raise OnLeave(away[0].subject)
     for duty, subject in changes:
         if subject not in await rosters.members(connection, tenant, duty["team"]):
             raise NotAMember
         await rosters.change(connection, duty["id"], state="leave")  # makes room for the look at who is free
-    stints = [Stint(subject, duty["begins_at"], duty["ends_at"], None) for duty, subject in changes]
     for _, reason in await conflicts(connection, tenant, stints):
         raise reason
     for duty, subject in changes:
