@@ -64,8 +64,14 @@ async def on_duty(
     ends: timedelta = timedelta(hours=1),
     state: str = "planned",
 ) -> None:
-    """Plan a duty around this moment."""
+    """Plan a duty around this moment for a member of the team."""
     moment = now()
+    await world.run(
+        "INSERT INTO team_member VALUES (:tenant, :team, :subject, 'mobile') ON CONFLICT DO NOTHING",
+        tenant=TENANT,
+        team=team,
+        subject=subject,
+    )
     await world.run(
         "INSERT INTO duty (id, tenant, day, shift, team, subject, begins_at, ends_at, state)"
         " VALUES (:id, :tenant, :day, 'x', :team, :subject, :begins, :ends, :state)",

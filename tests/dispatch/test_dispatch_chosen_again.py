@@ -56,6 +56,18 @@ async def test_a_team_that_a_dispatcher_names_has_the_case_although_nobody_is_on
     assert "officer" not in await told(world, event)
 
 
+async def test_who_has_left_the_team_is_not_chosen(world: World) -> None:
+    event, _ = await routed(world, at=await place_of(world, 8))
+    for subject in ("stayed", "left"):
+        await on_duty(world, "team-13", subject)
+    await world.run("DELETE FROM team_member WHERE team = 'team-13' AND subject = 'left'")
+    await world.run("UPDATE dispatch_case SET assignee = 'stayed' WHERE complaint_id = :id", id=event.subject)
+
+    case = await assign(world, event, "team-13")
+
+    assert (case["assignee"], case["explanation"]["choice"]["on_duty"]) == ("stayed", 1)
+
+
 async def test_without_a_roster_nobody_is_chosen(world: World) -> None:
     event, _ = await routed(world, at=await place_of(world, 8))
 

@@ -23,6 +23,8 @@ _ON_DUTY = Statement(f"""
         AND duty.day BETWEEN CAST(:today AS date) - 2 AND CAST(:today AS date) + 1
         AND duty.begins_at <= CAST(:now AS timestamptz) AND duty.ends_at > CAST(:now AS timestamptz)
         AND duty.clocked_out_at IS NULL
+    JOIN team_member AS member ON member.tenant = duty.tenant AND member.team = duty.team
+        AND member.subject = duty.subject
     LEFT JOIN LATERAL (
         SELECT lon, lat FROM position
         WHERE position.tenant = duty.tenant AND position.subject = duty.subject
@@ -36,6 +38,8 @@ _NEXT_SHIFT = Statement("""
     JOIN duty ON duty.tenant = wanted.tenant AND duty.team = wanted.team AND duty.state = 'planned'
         AND duty.day BETWEEN CAST(:today AS date) - 1 AND CAST(:last AS date)
         AND duty.begins_at > CAST(:now AS timestamptz)
+    JOIN team_member AS member ON member.tenant = duty.tenant AND member.team = duty.team
+        AND member.subject = duty.subject
     GROUP BY wanted.tenant, wanted.team
 """)
 
@@ -51,7 +55,10 @@ class WantedTeam(NamedTuple):
 async def staff_of(
     connection: AsyncConnection, wanted: Collection[WantedTeam], now: datetime
 ) -> Mapping[str, Mapping[str, TeamStaff]]:
-    """Return the staff of the teams by tenant and code, in two statements; a team without a roster is left out."""
+    """Return the staff of the teams by tenant and code, in two statements; a team without a roster is left out.
+
+    A duty of somebody who has left the team counts no more.
+    """
     parameters = {
         "tenants": [each.tenant for each in wanted],
         "teams": [each.team for each in wanted],
