@@ -144,6 +144,8 @@ class Life:
         if kind in self.granted:
             self.granted[kind] += 1
         self.promise_moved = kind != "suspension"
+        if kind == "extension":
+            self.escalated = 0  # all levels lie ahead again
         target = {"suspension": "suspended", "resumption": "in_progress"}.get(kind, self.status)
         return self._happened(_EVENTS[kind], target)
 

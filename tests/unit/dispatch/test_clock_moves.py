@@ -81,7 +81,7 @@ def resumed(work: Clockwork, clock: Clock, pause: Pause, assigned_at: datetime =
 def moved(work: Clockwork, clock: Clock, move: Move, assigned_at: datetime) -> Clock:
     if isinstance(move, Pause):
         return resumed(work, clock, move, assigned_at)
-    return work.extend(clock, move.until)
+    return work.extend(clock, move.until, move.agreed_at)
 
 
 def next_move(clock: Clock, kind: str, at: datetime, length: int) -> Move:
@@ -146,7 +146,7 @@ def test_a_pause_after_office_hours_takes_nothing_from_what_was_agreed_until_the
     work = clockwork(Calendar(holidays.official), 1, Unit.WORKING_HOURS)
     begin = datetime(2026, 11, 2, 9, tzinfo=SHANGHAI)
     evening = begin.replace(hour=20)
-    agreed = work.extend(reckon(work, course([], begin)), evening)
+    agreed = work.extend(reckon(work, course([], begin)), evening, begin)
 
     pause = Pause(begin.replace(hour=18, minute=30), begin.replace(hour=19))
     assert resumed(work, agreed, pause).promised_at == evening

@@ -12,7 +12,7 @@ from dispatch_service.domain.calendars import Calendar
 from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.errors import LimitMissing, LimitTwice
 from dispatch_service.domain.limits import Allowance, Grade, Limit, LimitTable, Stage, Unit
-from dispatch_service.domain.stage_times import LEVELS
+from dispatch_service.domain.stage_times import DUE, LEVELS, WARNING
 from dispatch_service.domain.standing import light_at, standing_of
 from dispatch_service.domain.working_time import SHANGHAI
 from dispatch_service.service.clockworks import default_limits, limits_of
@@ -122,12 +122,25 @@ def test_another_team_gets_time_to_accept_it_but_the_promise_stands() -> None:
 def test_an_extension_moves_the_levels_along(unit: Unit) -> None:
     work = clockwork(5, unit)
     until = datetime(2026, 11, 30, 10, tzinfo=SHANGHAI)
-    clock = work.extend(started(work), until)
-    whole = work.extend(started(work), until).budget
+    clock = work.extend(started(work), until, MONDAY)
+    whole = work.extend(started(work), until, MONDAY).budget
 
     assert clock.promised_at == until
     spent = [work._countings[unit].between(MONDAY, moment) for moment in moments(clock)]
     assert spent == [whole * 0.8, whole, whole * 2]
+
+
+def test_after_an_extension_the_levels_ahead_are_told_again() -> None:
+    work = clockwork(5, Unit.DAYS)
+    clock = started(work)
+    told_at = clock.resolve.warn_at
+    assert told_at is not None
+    warned = replace(clock, resolve=clock.resolve.announced(WARNING, told_at))
+    longer = work.extend(warned, clock.promised_at + timedelta(days=5), told_at)
+    assert (longer.resolve.next_level, longer.resolve.escalated_at) == (WARNING, None)
+    late = clock.promised_at - HOUR
+    bit_longer = work.extend(warned, clock.promised_at + HOUR, late)
+    assert (bit_longer.resolve.next_level, bit_longer.resolve.escalated_at) == (DUE, told_at)
 
 
 @given(st.sampled_from(Unit), st.integers(0, 30_000), st.integers(0, 30_000))

@@ -71,12 +71,12 @@ def reckon(work: Clockwork, course: Course) -> Clock:
 
 def _moved(work: Clockwork, clock: Clock, move: Move, course: Course) -> Clock:
     if isinstance(move, Extension):
-        return work.extend(clock, move.until)
+        return work.extend(clock, move.until, move.agreed_at)
     return work.resume(clock, course.category, course.grade, move.begin, move.end, assigned_at=course.assigned_at)
 
 
 def _in_order(moves: Iterable[Move], begun_at: datetime) -> list[Move]:
-    """Return the moves in the order in which they count, pauses that touch as one and none from before the round."""
+    """Return the moves in the order in which they count, pauses that touch as one, none from before `begun_at`."""
     pauses: list[Pause] = []
     for pause in sorted((move for move in moves if isinstance(move, Pause)), key=lambda pause: pause.begin):
         begin = max(pause.begin, begun_at)
@@ -84,5 +84,5 @@ def _in_order(moves: Iterable[Move], begun_at: datetime) -> list[Move]:
             begin = pauses.pop().begin
         if pause.end > begin:
             pauses.append(Pause(begin, pause.end))
-    extensions = [move for move in moves if isinstance(move, Extension)]
+    extensions = [move for move in moves if isinstance(move, Extension) and move.agreed_at >= begun_at]
     return sorted([*pauses, *extensions], key=lambda move: move.counts_from)

@@ -158,8 +158,11 @@ class Clockwork:
             on_site=self._bounded(fresh.on_site, assigned_at, clock.promised_at),
         )
 
-    def extend(self, clock: Clock, until: datetime) -> Clock:
-        """Return the clock of a case that has time until `until`, which lies after the promised time."""
+    def extend(self, clock: Clock, until: datetime, agreed_at: datetime) -> Clock:
+        """Return the clock of a case that has time until `until`, which lies after the promised time.
+
+        Levels that lie ahead again when that is agreed are announced again.
+        """
         counting = self._countings[clock.unit]
         budget = clock.budget + counting.between(clock.promised_at, until)
         resolve = replace(
@@ -168,7 +171,7 @@ class Clockwork:
             due_at=until,
             twice_at=counting.add(until, budget * TWICE / DUE - budget),
         )
-        return replace(clock, budget=budget, resolve=resolve)
+        return replace(clock, budget=budget, resolve=resolve.agreed(agreed_at))
 
     def resume(
         self,

@@ -30,15 +30,16 @@ class StageTimes:
 
     @property
     def next_level(self) -> Level | None:
-        """The level that is announced next: each once, in order, whatever happens to the times."""
+        """The level that is announced next: each once, in order, unless another time was agreed."""
         return next((level for level in LEVELS if level > self.escalated), None)
 
     @property
     def timer_at(self) -> datetime | None:
         """When the next level is reached; None after the last."""
-        if self.next_level is None:
-            return None
-        return {WARNING: self.warn_at, DUE: self.due_at, TWICE: self.twice_at}[self.next_level]
+        return None if self.next_level is None else self._time_of(self.next_level)
+
+    def _time_of(self, level: Level) -> datetime | None:
+        return {WARNING: self.warn_at, DUE: self.due_at, TWICE: self.twice_at}[level]
 
     def announced(self, level: Level, at: datetime) -> "StageTimes":
         """Return the times of a stage of which `level` was announced."""
@@ -47,6 +48,14 @@ class StageTimes:
     def after(self, former: "StageTimes") -> "StageTimes":
         """Return these times as the successors of `former`: what was announced stays announced."""
         return replace(self, escalated=former.escalated, escalated_at=former.escalated_at)
+
+    def agreed(self, at: datetime) -> "StageTimes":
+        """Return these times as an agreement has set them `at` a moment: what lies ahead by them is told anew."""
+        times = [(level, self._time_of(level)) for level in LEVELS if level <= self.escalated]
+        reached = max((level for level, time in times if time is not None and time <= at), default=0)
+        if reached == self.escalated:
+            return self
+        return replace(self, escalated=reached, escalated_at=self.escalated_at if reached else None)
 
     def moved(self, move: Callable[[datetime], datetime]) -> "StageTimes":
         """Return the stage with each of its times moved."""

@@ -138,7 +138,7 @@ def _changed(
     until: datetime = request["until"]
     if until <= max(clock.promised_at, now):
         raise RequestOutdated
-    return work.extend(clock, until), {"extensions": known.extensions + 1}
+    return work.extend(clock, until, now), {"extensions": known.extensions + 1}
 
 
 def _resumed(known: CaseClock, clock: Clock, work: Clockwork, now: datetime) -> Clock:
