@@ -35,14 +35,14 @@ END)"""
 
 def upgrade() -> None:
     comment = "when the highest level was announced"
-    op.add_column("dispatch_case", sa.Column("escalated_at", _TIME, nullable=True, comment=comment))
+    op.add_column("dispatch_case", sa.Column("escalated_at", _TIME, nullable=True, comment=comment), if_not_exists=True)
     for stage in ("accept", "on_site"):
-        op.add_column("dispatch_case", sa.Column(f"{stage}_warn_at", _TIME, nullable=True))
-        op.add_column("dispatch_case", sa.Column(f"{stage}_twice_at", _TIME, nullable=True))
+        op.add_column("dispatch_case", sa.Column(f"{stage}_warn_at", _TIME, nullable=True), if_not_exists=True)
+        op.add_column("dispatch_case", sa.Column(f"{stage}_twice_at", _TIME, nullable=True), if_not_exists=True)
         level = sa.Column(f"{stage}_escalated", sa.SmallInteger(), server_default="0", nullable=False)
-        op.add_column("dispatch_case", level)
-        op.add_column("dispatch_case", sa.Column(f"{stage}_escalated_at", _TIME, nullable=True))
-        op.add_column("dispatch_case", sa.Column(f"{stage}_timer_at", _TIME, nullable=True))
+        op.add_column("dispatch_case", level, if_not_exists=True)
+        op.add_column("dispatch_case", sa.Column(f"{stage}_escalated_at", _TIME, nullable=True), if_not_exists=True)
+        op.add_column("dispatch_case", sa.Column(f"{stage}_timer_at", _TIME, nullable=True), if_not_exists=True)
     at_work = sa.text(_AT_WORK)
     expression = sa.text(f"({_NEXT_TIMER})")
     create_index_online("dispatch_case_next_timer", "dispatch_case", [expression], postgresql_where=at_work)
