@@ -127,6 +127,8 @@ async def _give(
         actor=actor,
         promised_at=clock["promised_at"],
         warn_at=clock["warn_at"],
+        accept_by=clock["accept_by"],
+        on_site_by=clock["on_site_by"],
     )
     return answer(located.event, EventType.ASSIGNED, case.sequence, assigned, at=now)
 
