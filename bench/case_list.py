@@ -82,6 +82,7 @@ FILTERS: Mapping[str, Make] = {
     "overdue": _of(overdue=True),
     "open, overdue": _of(statuses=_OPEN, overdue=True),
     "escalation=80": _of(escalation="80"),
+    "supervision=open": _of(supervision="open"),
     "escalation=200, team": lambda draw, _: CaseFilter(escalation="200", team=f"team-{_place(draw)}"),
     "light=yellow, open": _of(statuses=_OPEN, light="yellow"),
     "updated in the last minute": lambda _, now: CaseFilter(updated_after=now - timedelta(minutes=1)),
