@@ -1,11 +1,13 @@
 """What the reporter of a merged complaint sees: how it goes on for both, and nothing of the other reporter."""
 
+import importlib
 import io
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,10 +16,13 @@ from contracts.lifecycle import EventType, Status
 from contracts.roles import Role
 from intake.conftest import TENANT, As
 from intake.reporter import Reporter
+from intake.reports import HOTLINE
 from intake.test_intake_merging import Desk
 from intake_service.persistence import followers
 from ledger.eventful import Eventful
 from runtime import clock
+
+NOTES_PHOTOS = importlib.import_module("intake_service.migrations.versions.0039_photos_of_reporters")
 
 
 @pytest.fixture
@@ -30,20 +35,30 @@ async def reporter_of(desk: Desk, subject: str) -> tuple[Eventful, Reporter]:
     return history, Reporter(desk.client, desk.engine, desk.as_, desk.receipt)
 
 
-async def public_photo(desk: Desk, complaint: UUID, role: Role, subject: str) -> str:
+async def uploaded(desk: Desk, who: Role, subject: str | None = None, **data: str) -> str:
     buffer = io.BytesIO()
-    Image.new("RGB", (8, 8), "red").save(buffer, "PNG")
+    Image.new("RGB", (8, 8), tuple(uuid4().bytes[:3])).save(buffer, "PNG")
     stored = await desk.client.post(
         "/attachments",
         files={"file": ("a.png", buffer.getvalue(), "image/png")},
-        data={"complaint": str(complaint), "role": "after"},
-        headers=desk.as_(role, subject),
+        data=data,
+        headers=desk.as_(who, subject),
     )
+    assert stored.status_code == 201, stored.text
+    return str(stored.json()["id"])
+
+
+async def publish(desk: Desk, photo: str) -> None:
     shown = await desk.client.post(
-        f"/attachments/{stored.json()['id']}/publication", json={"public": True}, headers=desk.as_(Role.OPERATOR)
+        f"/attachments/{photo}/publication", json={"public": True}, headers=desk.as_(Role.OPERATOR)
     )
     assert shown.status_code == 200, shown.text
-    return str(stored.json()["id"])
+
+
+async def public_photo(desk: Desk, complaint: UUID, role: Role, subject: str) -> str:
+    photo = await uploaded(desk, role, subject, complaint=str(complaint), role="after")
+    await publish(desk, photo)
+    return photo
 
 
 async def test_a_merged_one_shows_the_way_of_its_master_in_words_and_nothing_of_its_reporter(desk: Desk) -> None:
@@ -117,6 +132,41 @@ async def test_public_photos_of_the_work_are_shown_to_the_reporters_of_both(desk
 
     assert (await desk.unmerge(member)).status_code == 200
     assert (await desk.client.get(f"{mine.path}/photos/{taken}", params=code)).status_code == 404
+
+
+async def test_what_came_in_with_the_call_of_another_reporter_is_no_photo_of_the_work(desk: Desk) -> None:
+    (member, mine), master = await reporter_of(desk, "li"), Eventful()
+    operator, code = desk.as_(Role.OPERATOR), {"query_code": mine.code}
+    with_call, added, answered = [await uploaded(desk, Role.OPERATOR) for _ in range(3)]
+    filed = await desk.client.post("/complaints", json={**HOTLINE, "attachments": [with_call]}, headers=operator)
+    master.id = UUID(filed.json()["id"])
+    other = Reporter(desk.client, desk.engine, desk.as_, filed.json())
+    path = f"/complaints/{master.id}"
+    says = {"text": "来电补充", "attachments": [added]}
+    assert (await desk.client.post(f"{path}/supplements", json=says, headers=operator)).status_code == 201
+    asked = (await other.asked("哪一栋？")).json()["id"]
+    says = {"text": "三栋", "attachments": [answered]}
+    assert (await desk.client.post(f"{path}/questions/{asked}/answer", json=says, headers=operator)).status_code == 201
+    await desk.merged(member, master)
+    work = await public_photo(desk, master.id, Role.OFFICER, "officer-1")
+    for photo in (with_call, added, answered):
+        await publish(desk, photo)
+
+    assert [photo["id"] for photo in (await mine.sees())["master"]["photos"]] == [work]
+    for photo, status in ((work, 200), (with_call, 404), (added, 404), (answered, 404)):
+        answer = await desk.client.get(f"{mine.path}/photos/{photo}", params=code)
+        signed_in = await desk.client.get(f"/attachments/{photo}", headers=desk.as_(Role.CITIZEN, "li"))
+        assert (answer.status_code, signed_in.status_code) == (status, status)
+    assert {photo["id"] for photo in (await other.sees())["photos"]} == {work, with_call, added, answered}
+
+    async with desk.engine.connect() as connection:  # as a version before had them, and the work long after the call
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+        as_before = """UPDATE attachment SET of_reporter = false,
+            created_at = created_at + CASE WHEN id <> :call THEN interval '1 hour' ELSE interval '0' END
+            WHERE complaint_id = :master"""
+        await connection.execute(sa.text(as_before), {"call": UUID(with_call), "master": master.id})
+        await connection.execute(sa.text(NOTES_PHOTOS._BACKFILL))
+    assert [photo["id"] for photo in (await mine.sees())["master"]["photos"]] == [work]
 
 
 async def test_who_follows_master_and_merged_ones_sees_the_problem_once(

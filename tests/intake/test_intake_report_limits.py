@@ -243,6 +243,15 @@ async def test_an_id_of_a_device_that_is_none_is_refused(replicas: list[Replica]
         assert code_of(answer) == (400, "device-id-invalid")
 
 
+async def test_what_apps_send_for_want_of_an_id_makes_no_device_of_all_who_use_them(
+    replicas: list[Replica], as_: As
+) -> None:
+    for given in ("undefined", "null", "00000000-0000-0000-0000-000000000000"):
+        for number in range(3):  # two from one device are let in
+            answer = await replicas[0].file(as_(Role.CITIZEN, f"{given}-{number}", **{"X-Device-Id": given}))
+            assert answer.status_code == 201, answer.text
+
+
 async def test_rules_that_one_replica_publishes_count_at_the_other(replicas: list[Replica], as_: As) -> None:
     one, other = replicas
     tenant, text = "520131", "见 www.example.org"

@@ -1,6 +1,8 @@
 """What follows a bad word over REST: a review by a supervisor, or another round by rule."""
 
+import asyncio
 from typing import Any
+from unittest.mock import AsyncMock
 
 import httpx
 import pytest
@@ -12,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ledger.closings import ASK_FIRST, Closings, code_of
 from ledger.conftest import As, Enter
 from ledger.exports import flaws_of
+from ledger_service import persistence
+from ledger_service.service.left_reviews import LeftReviews
 
 WORD: dict[str, Any] = {"satisfaction": "dissatisfied", "solved": False, "comment": "没人来过"}
 
@@ -68,6 +72,37 @@ async def test_what_a_review_says_goes_with_an_erasure(closings: Closings, enter
     erasure, decided = told.json()["items"]
     assert (erasure["actor"], erasure["data"]["complaint_id"]) == ("supervisor-1", str(history.id))
     assert (decided["actor"], decided["data"]) == (None, {})
+    assert await flaws_of(closings.client, closings.supervisor) == []
+
+
+async def test_what_a_review_says_goes_where_an_earlier_release_entered_the_erasure(
+    closings: Closings, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await closings.rules({"after_bad_word": "review"})
+    told = {}
+    for texts in (False, True):
+        history = await closings.verified()
+        await closings.post(history, "feedback", WORD, closings.operator)
+        task = await closings.task(history, "review")
+        await closings.decide(history, task, "leave")
+        with monkeypatch.context() as earlier:
+            earlier.setattr(persistence.erasing, "reviews", AsyncMock(return_value=[]))
+            await enter.raw(history.erased(texts=texts), lambda value: value)
+        told[texts] = f"/entries?subject={task['id']}"
+    replicas = [LeftReviews(closings.engine, part=1) for _ in range(2)]
+    counts = [await asyncio.gather(*(each.work() for each in replicas)) for _ in range(4)]
+    assert sum(map(sum, counts)) == 1
+    shown = {
+        texts: [
+            (line["type"], line["erased"], line["actor"])
+            for line in (await closings.client.get(path, headers=closings.operator)).json()["items"]
+        ]
+        for texts, path in told.items()
+    }
+    assert shown == {
+        False: [("review.decided", False, "supervisor-1")],
+        True: [("review.erased", False, "supervisor-1"), ("review.decided", True, None)],
+    }
     assert await flaws_of(closings.client, closings.supervisor) == []
 
 

@@ -180,6 +180,17 @@ async def test_somebody_wants_a_reporter_called(closings: Closings, as_: As) -> 
     assert (await closings.post(history, "follow-ups", {"note": "a"}, as_(Role.CITIZEN, OWNER))).status_code == 403
 
 
+async def test_calls_about_an_erased_complaint_are_gone_and_its_tasks_stay(closings: Closings, enter: Enter) -> None:
+    await closings.rules(ASK_FIRST)
+    history = await closings.verified()
+    task = await closings.task(history, "gate")
+    assert (await closings.call(history, task, outcome="no_answer", note="家人接听")).status_code == 200
+    await enter.raw(history.erased(), lambda value: value)
+    [shown] = await closings.tasks(history)
+    assert (shown["attempts"], shown["calls"]) == (1, [])
+    assert (await closings.client.get(f"/follow-ups/{task['id']}", headers=closings.operator)).json() == shown
+
+
 async def test_the_queue_is_narrowed_down_and_paged(closings: Closings) -> None:
     await closings.rules(ASK_FIRST)
     made = [await closings.verified(source="hotline" if number == 0 else "media") for number in range(3)]

@@ -143,6 +143,20 @@ async def test_what_is_settled_moves_on(engine: AsyncEngine, enter: Enter) -> No
     assert kept.settled == newest.position
 
 
+async def test_what_is_settled_moves_on_in_another_cluster(engine: AsyncEngine, enter: Enter) -> None:
+    """A dump brings the numbers of transactions of where it was made, which may be far ahead."""
+    await enter(*histories(1, tenant="t-moved"))
+    await seal_all(engine)
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE chain SET barrier = 1000000000000 WHERE tenant = 't-moved'"))
+    for _ in range(3):
+        await enter(*histories(1, tenant="t-moved"))
+        await seal_all(engine)
+    [kept] = await rows(engine, "SELECT settled FROM chain WHERE tenant = 't-moved'")
+    [newest] = await rows(engine, "SELECT max(position) AS position FROM entry WHERE tenant = 't-moved'")
+    assert kept.settled == newest.position
+
+
 @pytest.mark.parametrize("table", ["entry", "seal", "seal_node", "checkpoint"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET tenant = 'x'", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 async def test_nobody_changes_what_is_written(engine: AsyncEngine, table: str, statement: str) -> None:

@@ -19,9 +19,11 @@ from ledger.conftest import SECRET, As, Enter
 from ledger.hearing import Stream, hearing, serving
 from ledger_service.api import stream
 from ledger_service.domain.disclosure import Sight
+from ledger_service.persistence import newest
 from ledger_service.service import live
 from ledger_service.service.listeners import Row, Wanted
 from ledger_service.service.live import LiveFeed
+from ledger_service.service.missed import MissedPages
 from ledger_service.service.recording import record_slice
 from runtime.auth import Caller, issue_token
 from runtime.lifecycle import Service
@@ -190,6 +192,32 @@ async def test_who_come_back_at_once_share_what_they_missed(engine: AsyncEngine,
     await enter(another := complaint(tenant=history.tenant))
     assert str(another.id).encode() in await missed()
     await late
+
+
+async def test_ids_of_what_was_missed_go_no_further_than_was_safe_when_it_was_read(
+    engine: AsyncEngine, enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is committed after the read is not among what was missed: an id behind it would leave it out for good."""
+    history = complaint(tenant="t-safe-ids")
+    await enter(history)
+    safe, since = 0, newest.since
+
+    async def read(*args: Any, **options: Any) -> newest.Newest:
+        nonlocal safe
+        found = await since(*args, **options)
+        safe = found.rows[-1]["position"]
+        return found
+
+    monkeypatch.setattr(newest, "since", read)
+    ids: list[int] = []
+
+    def write(row: Row, position: int, sight: Sight) -> bytes:
+        ids.append(position)
+        return stream.encode(row, position, sight)
+
+    page = await MissedPages(engine, write, lambda _tenant, _after: safe).behind(history.tenant, 0)
+    await page.events(Sight.ALL)
+    assert ids == [0] * len(history.events)
 
 
 async def test_who_was_away_for_too_long_is_told_so(

@@ -146,6 +146,22 @@ async def test_it_is_found_and_named(
         assert {third if ("dispatch", 2) in touched else last} <= {flaw.first for flaw in found}
 
 
+async def test_an_erasure_without_a_seal_is_not_waited_for(
+    client: httpx.AsyncClient, as_: As, engine: AsyncEngine, sealed: Sealed
+) -> None:
+    """An export ends, and names the erasure that was put in and what it was to excuse."""
+    erasure = _PUT_IN.format(position=sealed.gap, sequence=99, third=sealed.third)
+    await tamper(
+        engine,
+        f"{erasure}; UPDATE entry SET type = 'complaint.erased' WHERE position = {sealed.gap};"
+        + TAMPERINGS["wipe"][0].format(third=sealed.third),
+    )
+    async with asyncio.timeout(20):
+        flaws = await flaws_of(client, as_(Role.SUPERVISOR, tenant=sealed.tenant))
+    assert {(flaw.kind, flaw.first) for flaw in flaws} >= {("wiped", 7)}
+    assert "inserted" in {flaw.kind for flaw in flaws}
+
+
 async def test_an_entry_that_is_put_in_at_the_end_is_sealed_and_yet_one_too_many(
     client: httpx.AsyncClient, as_: As, engine: AsyncEngine, sealed: Sealed, seal: Seal
 ) -> None:

@@ -19,7 +19,6 @@ CODES = {
         "former",
         "gates",
         "grid",
-        "notice",
         "number",
         "officer",
         "ordered_by",
@@ -58,6 +57,8 @@ def test_who_sees_facts_alone_gets_no_words_however_deep() -> None:
         "order": {"deadline": "2026-03-02T08:00:00Z"},
     }
     assert shown(EventType.ESCALATED, escalated, Sight.ALL) == escalated
+    ordered = {"until": "2026-03-02T08:00:00Z", "notice": "店主张某占道经营，限期整改"}
+    assert shown(EventType.RECTIFICATION_ORDERED, ordered, Sight.FACTS) == {"until": ordered["until"]}
     recorded = {"kind": "visit", "quantity": 1, "note": "老王家"}
     assert shown(OwnType.ACTIVITY_RECORDED, recorded, Sight.FACTS) == {"kind": "visit", "quantity": 1}
 

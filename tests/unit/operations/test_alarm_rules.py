@@ -81,6 +81,11 @@ def test_the_number_of_shards_is_the_buss() -> None:
     assert alarm["expr"].endswith(f"< {SHARDS}")
 
 
+def test_reports_that_are_refused_as_of_one_device_raise_an_alarm() -> None:
+    [alarm] = [alarm for alarm in ALARMS if "jieban_reports_over_limit_total" in alarm["expr"]]
+    assert '{by="device"}' in alarm["expr"]
+
+
 def _metrics(expression: str) -> set[str]:
     bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]|by \([^)]*\)", " ", expression)
     return set(re.findall(r"[a-z_][a-z0-9_]*", bare)) - FUNCTIONS

@@ -22,6 +22,7 @@ from ledger_service.service.folding import EVERY as FOLD_EVERY
 from ledger_service.service.folding import fold_on
 from ledger_service.service.following_up import count_overdue
 from ledger_service.service.hotspots import watch
+from ledger_service.service.left_reviews import LeftReviews
 from ledger_service.service.live import LiveFeed
 from ledger_service.service.overview import Overviews
 from ledger_service.service.proving import SignerOf, seal_and_sign
@@ -93,6 +94,7 @@ def _rounds(engine: AsyncEngine, settings: RuntimeSettings, signer_of: SignerOf 
         ("accounts", partial(watch_unsettled, engine, settings.tenant, graces), timedelta(seconds=15)),
         ("reconciliation", partial(reconcile, engine), timedelta(minutes=1)),
         ("follow-ups", partial(count_overdue, engine), timedelta(minutes=1)),
+        ("reviews", LeftReviews(engine).work, timedelta(seconds=30)),
         ("facts", partial(retally, engine), timedelta(minutes=1)),
         ("query codes", partial(wrong_codes.forget, engine), timedelta(minutes=5)),
     ]

@@ -11,13 +11,22 @@ from runtime.header_text import HeaderText
 from runtime.problems import Problem
 
 _ID = re.compile(r"[\x21-\x7e]{8,128}")
+_NO_NAME = re.compile(
+    r"[-_.:(){}]*(?:(?:null|nil|none|nan|undefined|unknown|device|id)[-_.:(){}]*){1,4}", re.IGNORECASE
+)
+_BETWEEN = frozenset("-:{}")
 
 
 def checked(given: str | None) -> str | None:
-    """Return the id; `Problem` 400 for one that is none."""
-    if given is not None and _ID.fullmatch(given) is None:
+    """Return the id; `Problem` 400 for one that is none.
+
+    None for what apps send that have no id: it would make one device of all who use such an app.
+    """
+    if given is None or _NO_NAME.fullmatch(given):
+        return None
+    if _ID.fullmatch(given) is None:
         raise Problem(400, "device-id-invalid")
-    return given
+    return None if len(set(given) - _BETWEEN) < 2 else given
 
 
 def digest_of(device: str | None, caller: Caller) -> bytes | None:

@@ -107,7 +107,7 @@ def _master(member: Any, told: Told, viewer: Viewer, now: datetime) -> MasterTra
         promised=_promised(standing),
         light=_light(standing, viewer, now),
         outcome=_outcome(standing, viewer),
-        photos=[_photo(member, photo, viewer) for photo in told.photos if photo.by_staff],
+        photos=[_photo(member, photo, viewer) for photo in told.photos if photo.of_bureau],
         progress=progress_of(row),
         timeline=[step for step in _timeline(row, viewer) if step.kind not in BETWEEN_REPORTER_AND_BUREAU],
     )

@@ -152,6 +152,11 @@ def phone(number: str) -> str | None:
     return _mark("p", hashlib.sha256(digits.encode()).hexdigest()[:20]) if len(digits) >= _SHORTEST_PHONE else None
 
 
+def with_supplements() -> str:
+    """Return the mark of words among which are those of supplements: versions before this one did not read them."""
+    return _mark("s", "1")
+
+
 def _mark(kind: str, value: str) -> str:
     quoted = value.replace("\\", "\\\\").replace("'", "''")
     return f"'{kind}:{quoted}'"

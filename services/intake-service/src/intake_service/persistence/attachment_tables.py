@@ -35,7 +35,16 @@ attachment = sa.Table(
         comment="shown to whoever has the query code",
     ),
     sa.Column("draft_id", sa.Uuid, comment="the draft that keeps it"),
+    sa.Column(
+        "of_reporter",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="came with the report, a supplement or an answer, whoever uploaded it",
+    ),
 )
+OF_BUREAU = sa.and_(attachment.c.by_staff, sa.not_(attachment.c.of_reporter))
+"""It shows the work, and not what the bureau was given by somebody who called."""
 sa.Index("attachment_by_draft", attachment.c.draft_id, postgresql_where=attachment.c.draft_id.is_not(None))
 sa.Index("attachment_by_complaint", attachment.c.complaint_id, postgresql_where=attachment.c.complaint_id.is_not(None))
 sa.Index(

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.roles import STAFF
 from intake_service.domain.attachment import NewAttachment, Variant
-from intake_service.persistence.attachment_tables import attachment, attachment_file, attachment_upload
+from intake_service.persistence.attachment_tables import OF_BUREAU, attachment, attachment_file, attachment_upload
 from intake_service.persistence.tables import complaint
 from runtime.auth import Caller
 
@@ -18,7 +18,7 @@ _HOLD = sa.text("""
     FROM unnest(CAST(:hashes AS bytea[])) AS held (sha256)
 """)
 _CLAIM = sa.text("""
-    UPDATE attachment SET complaint_id = :complaint, draft_id = NULL
+    UPDATE attachment SET complaint_id = :complaint, draft_id = NULL, of_reporter = true
     WHERE id = ANY(CAST(:ids AS uuid[])) AND tenant = :tenant AND uploaded_by = :subject AND complaint_id IS NULL
 """)
 _LINK = sa.text("""
@@ -31,6 +31,7 @@ _LINK = sa.text("""
     SELECT id, complaint FROM said
     WHERE NOT EXISTS (SELECT FROM attachment AS a WHERE a.id = said.id AND a.tenant = said.tenant)
 """)
+_NEW = {"public": False, "draft_id": None, "of_reporter": False}
 
 
 async def hold(connection: AsyncConnection, hashes: Sequence[bytes]) -> None:
@@ -61,9 +62,7 @@ async def copy(connection: AsyncConnection, known: UUID, new_id: UUID, values: M
     row = (await connection.execute(kept)).one_or_none()
     if row is None:
         return False
-    await connection.execute(
-        sa.insert(attachment).values({**row._mapping, "public": False, "draft_id": None, **values, "id": new_id})
-    )
+    await connection.execute(sa.insert(attachment).values({**row._mapping, **_NEW, **values, "id": new_id}))
     theirs = sa.select(
         sa.literal(new_id), *(attachment_file.c[name] for name in ("variant", "sha256", "size", "media_type"))
     ).where(attachment_file.c.attachment_id == known)
@@ -121,7 +120,10 @@ async def waiting(connection: AsyncConnection, caller: Caller) -> int:
 
 
 async def claim(connection: AsyncConnection, complaint_id: UUID, ids: Sequence[UUID], caller: Caller) -> bool:
-    """Give what `caller` uploaded to a complaint; False where any of it is not theirs or has a complaint already."""
+    """Give what `caller` uploaded to a complaint whose reporter refers to it in what they say.
+
+    False where any of it is not theirs or has a complaint already.
+    """
     values = {"complaint": complaint_id, "ids": list(ids), "tenant": caller.tenant, "subject": caller.subject}
     return (await connection.execute(_CLAIM, values)).rowcount == len(ids)
 
@@ -144,7 +146,8 @@ async def link(connection: AsyncConnection, photos: Sequence[tuple[UUID, UUID, s
     return [(row.id, row.complaint) for row in await connection.execute(_LINK, values)]
 
 
-_OWN = tuple(column.name for column in attachment.c if column.name not in {"complaint_id", "draft_id", "public"})
+_LATER = {"complaint_id", "draft_id", "public", "of_reporter"}
+_OWN = tuple(column.name for column in attachment.c if column.name not in _LATER)
 _JOINED = attachment.outerjoin(complaint, complaint.c.id == attachment.c.complaint_id)
 _READ = sa.select(attachment).select_from(_JOINED)
 
@@ -173,4 +176,4 @@ def _of_master(subject: str) -> sa.ColumnElement[bool]:
         _member.c.tenant == attachment.c.tenant,
         (_member.c.created_by == subject) | (_member.c.owner == subject),
     )
-    return sa.and_(attachment.c.public, attachment.c.by_staff, members.exists())
+    return sa.and_(attachment.c.public, OF_BUREAU, members.exists())

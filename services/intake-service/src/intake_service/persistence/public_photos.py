@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake_service.domain.attachment import Variant
-from intake_service.persistence.attachment_tables import attachment, attachment_file
+from intake_service.persistence.attachment_tables import OF_BUREAU, attachment, attachment_file
 
 
 async def publish(connection: AsyncConnection, tenant: str, attachment_id: UUID, *, public: bool) -> Any | None:
@@ -30,7 +30,7 @@ async def publish(connection: AsyncConnection, tenant: str, attachment_id: UUID,
 async def of_complaints(connection: AsyncConnection, complaint_ids: Sequence[UUID]) -> Sequence[Any]:
     """Return the public photos of complaints that the caller may see, in the order of their uploads."""
     columns = attachment.c
-    query = sa.select(columns.id, columns.complaint_id, columns.role, columns.created_at, columns.by_staff)
+    query = sa.select(columns.id, columns.complaint_id, columns.role, columns.created_at, OF_BUREAU.label("of_bureau"))
     query = query.where(columns.complaint_id.in_(complaint_ids), columns.public).order_by(columns.id)
     return (await connection.execute(query)).all()
 
@@ -40,7 +40,7 @@ async def file_of(connection: AsyncConnection, row: Any, photo: UUID, variant: V
 
     It belongs to the complaint of `row`, or is the bureau's and belongs to what that was merged into.
     """
-    of_master = sa.and_(attachment.c.complaint_id == row.merged_into, attachment.c.by_staff)
+    of_master = sa.and_(attachment.c.complaint_id == row.merged_into, OF_BUREAU)
     query = (
         sa.select(attachment_file.c.sha256, attachment_file.c.size, attachment_file.c.media_type, attachment.c.kind)
         .join(attachment, attachment.c.id == attachment_file.c.attachment_id)

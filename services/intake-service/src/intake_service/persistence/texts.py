@@ -32,6 +32,15 @@ _NOTE_MISSED = sa.text("""
     WHERE id >= :since AND NOT EXISTS (SELECT FROM complaint_text AS t WHERE t.complaint_id = c.id)
         AND NOT EXISTS (SELECT FROM complaint_unread AS u WHERE u.complaint_id = c.id)
 """)
+_NOTE_WITHOUT_SUPPLEMENTS = sa.text("""
+    WITH batch AS (SELECT DISTINCT complaint_id FROM supplement WHERE complaint_id > :after ORDER BY 1 LIMIT :size),
+    noted AS (
+        INSERT INTO complaint_unread (complaint_id)
+        SELECT complaint_id FROM batch JOIN complaint_text AS t USING (complaint_id)
+        WHERE NOT t.words @@ CAST(:mark AS tsquery)
+            AND NOT EXISTS (SELECT FROM complaint_unread AS u WHERE u.complaint_id = batch.complaint_id))
+    SELECT complaint_id FROM batch ORDER BY complaint_id DESC LIMIT 1
+""")
 _FORGET = (
     sa.text("DELETE FROM complaint_unread WHERE complaint_id = :id"),
     sa.text("DELETE FROM complaint_text WHERE complaint_id = :id"),
@@ -60,6 +69,15 @@ async def keep_words(connection: AsyncConnection, words: Mapping[UUID, tuple[str
 async def note_missed(connection: AsyncConnection, since: UUID) -> None:
     """Note complaints, from that id on, that nobody has noted: replicas of a version before this one did not."""
     await connection.execute(_NOTE_MISSED, {"since": since})
+
+
+async def note_without_supplements(connection: AsyncConnection, after: UUID, size: int, mark: str) -> UUID | None:
+    """Note, of the next `size` complaints that have supplements, those whose words do not bear the mark.
+
+    Returns the last one that was looked at; None where there was none.
+    """
+    parameters = {"after": after, "size": size, "mark": mark}
+    return (await connection.execute(_NOTE_WITHOUT_SUPPLEMENTS, parameters)).scalar_one_or_none()
 
 
 async def forget_words(connection: AsyncConnection, complaint: UUID) -> None:

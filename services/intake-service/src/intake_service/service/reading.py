@@ -4,6 +4,7 @@ import asyncio
 import time
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -18,6 +19,7 @@ REST = 3.0
 """After each batch it rests so many times as long as that took: who reports comes before who searches."""
 _ROUND_SECONDS = 2.0
 _LOOK_BACK = timedelta(days=2)
+_FIRST = UUID(int=0)
 _BEHIND = Gauge("jieban_search_lag_seconds", "How long ago the complaint was received that was read last.")
 
 
@@ -39,9 +41,15 @@ class Reader:
             await asyncio.sleep(REST * (time.monotonic() - begun))
 
     async def look_back(self) -> None:
-        """Note what was accepted lately by replicas that did not know of this."""
+        """Note what replicas of a version before this one took or read: lately accepted ones, and supplements."""
         async with self._engine.begin() as connection:
             await texts.note_missed(connection, first_id_at(now() - _LOOK_BACK))
+        reached: UUID | None = _FIRST
+        while reached is not None:
+            begun = time.monotonic()
+            async with self._engine.begin() as connection:
+                reached = await texts.note_without_supplements(connection, reached, BATCH, search.with_supplements())
+            await asyncio.sleep(REST * (time.monotonic() - begun))
 
     async def _batch(self) -> int:
         async with self._engine.begin() as connection:
@@ -66,4 +74,6 @@ def _vector(row: Any) -> str:
     ]
     if row.phone is not None and (phone := search.phone(row.phone)) is not None:
         marks.append(phone)
+    if row.supplements:
+        marks.append(search.with_supplements())
     return " ".join([said, *(f"{mark}:1" for mark in marks)])

@@ -26,7 +26,7 @@ class Sight(Enum):
 
 WORDS = frozenset(
     {
-        *("description", "attributes", "answers", "comment", "text"),
+        *("description", "attributes", "answers", "comment", "text", "notice"),
         *("note", "result", "reason", "decision_reason", "void_reason", "advice"),
     }
 )

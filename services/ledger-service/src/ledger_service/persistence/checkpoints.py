@@ -79,7 +79,8 @@ _ERASURES = Statement(f"""
     WHERE entry.tenant = CAST(:tenant AS text) AND type IN {ERASURES}
       AND (complaint_id = ANY(CAST(CAST(:erased AS text[]) AS uuid[]))
            OR subject = ANY(CAST(CAST(:erased AS text[]) AS uuid[])))
-      AND coalesce(number >= CAST(:first AS bigint), true)
+      AND (number >= CAST(:first AS bigint) OR number IS NULL AND entry.position
+           > coalesce((SELECT settled FROM chain WHERE chain.tenant = CAST(:tenant AS text)), 0))
 """)
 
 
@@ -171,7 +172,10 @@ async def strays(connect: Connect, tenant: str) -> AsyncIterator[Sequence[Line]]
 
 
 async def erasures_from(connection: AsyncConnection, tenant: str, first: int, erased: Collection[str]) -> set[str]:
-    """Return which of `erased` have an erasure whose number is `first` or more, or that is not sealed yet."""
+    """Return which of `erased` have an erasure whose number is `first` or more, or that will be sealed.
+
+    One that has no seal below what is settled never gets one: somebody put it in, or took its seal.
+    """
     values = {"tenant": tenant, "first": first, "erased": list(erased)}
     return {row[0] for row in await _ERASURES.fetch(connection, values)}
 

@@ -5,6 +5,7 @@ keeps their digest (ADR 0009).
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple, cast
 from uuid import UUID
 
@@ -53,12 +54,29 @@ _APPEALS = Statement(f"""
     FROM {_ERASED} WHERE rating_appeal.tenant = e.tenant AND rating_appeal.complaint_id = e.complaint_id AND e.texts
 """)
 _REVIEWS = Statement(f"""
-    SELECT DISTINCT ON (entry.subject) entry.tenant, entry.subject, e.event_id
-    FROM {_ERASED} JOIN follow_up USING (tenant, complaint_id)
+    SELECT DISTINCT ON (entry.subject) entry.tenant, entry.subject, e.complaint_id, e.event_id, erasure.actor, e.at
+    FROM {_ERASED} JOIN entry AS erasure USING (tenant, complaint_id, event_id)
+    JOIN follow_up ON follow_up.tenant = e.tenant AND follow_up.complaint_id = e.complaint_id
     JOIN entry ON entry.tenant = follow_up.tenant AND entry.subject = follow_up.id
     WHERE e.texts AND entry.type = '{OwnType.REVIEW_DECIDED}' AND entry.data IS NOT NULL
     ORDER BY entry.subject, e.at
 """)
+_TASKS = Statement("""
+    SELECT tenant, id, complaint_id FROM follow_up WHERE (tenant, id) > (CAST(:tenant AS text), CAST(:id AS uuid))
+    ORDER BY tenant, id LIMIT CAST(:size AS bigint)
+""")
+_LEFT = Statement(f"""
+    SELECT DISTINCT ON (said.subject) said.tenant, said.subject, erasure.complaint_id, erasure.event_id, erasure.actor,
+           erasure.occurred_at
+    FROM unnest(CAST(:tenants AS text[]), CAST(:tasks AS uuid[]), CAST(:complaints AS uuid[]))
+         AS task (tenant, id, complaint_id)
+    JOIN entry AS said ON said.tenant = task.tenant AND said.subject = task.id
+    JOIN entry AS erasure ON erasure.tenant = task.tenant AND erasure.complaint_id = task.complaint_id
+    WHERE said.type = '{OwnType.REVIEW_DECIDED}' AND said.data IS NOT NULL AND erasure.type = '{EventType.ERASED}'
+      AND erasure.position > said.position AND erasure.data ~ CAST(:with_texts AS text)
+    ORDER BY said.subject, erasure.position
+""")
+_WITH_TEXTS = r'"texts"\s*:\s*true'
 _REVIEW_TEXTS = Statement(f"""
     UPDATE entry SET data = NULL, actor = NULL, salt = NULL
     FROM unnest(CAST(:tenants AS text[]), CAST(:tasks AS uuid[])) AS e (tenant, task)
@@ -73,8 +91,20 @@ class Review(NamedTuple):
 
     tenant: str
     task: UUID
+    complaint: UUID
     erasure: UUID
     """The event."""
+    actor: str
+    """Who erased the complaint."""
+    at: datetime
+
+
+class ReviewedTask(NamedTuple):
+    """A follow-up task, about which a supervisor may have decided."""
+
+    tenant: str
+    id: UUID
+    complaint: UUID
 
 
 async def erase(connection: AsyncConnection, erasures: Sequence[Event]) -> None:
@@ -88,6 +118,23 @@ async def erase(connection: AsyncConnection, erasures: Sequence[Event]) -> None:
 async def reviews(connection: AsyncConnection, erasures: Sequence[Event]) -> Sequence[Review]:
     """Return the decisions whose texts have to go with those of the complaints that `erasures` are about."""
     return [Review(*row) for row in await _REVIEWS.fetch(connection, _parameters(erasures))]
+
+
+async def tasks(connection: AsyncConnection, after: tuple[str, UUID], size: int) -> Sequence[ReviewedTask]:
+    """Return up to `size` follow-up tasks behind that of a tenant and an id, in this order."""
+    rows = await _TASKS.fetch(connection, {"tenant": after[0], "id": after[1], "size": size})
+    return [ReviewedTask(*row) for row in rows]
+
+
+async def left_reviews(connection: AsyncConnection, about: Sequence[ReviewedTask]) -> Sequence[Review]:
+    """Return the decisions about these tasks whose texts an erasure of their complaint, entered since, has left."""
+    values = {
+        "tenants": [task.tenant for task in about],
+        "tasks": [task.id for task in about],
+        "complaints": [task.complaint for task in about],
+        "with_texts": _WITH_TEXTS,
+    }
+    return [Review(*row) for row in await _LEFT.fetch(connection, values)]
 
 
 async def erase_reviews(connection: AsyncConnection, erased: Sequence[Review]) -> None:

@@ -66,7 +66,7 @@ async def one(connection: AsyncConnection, tenant: str, task_id: UUID) -> Row | 
 
 
 async def calls(connection: AsyncConnection, tenant: str, complaint_ids: Collection[UUID]) -> Sequence[Row]:
-    """Return the entries of all calls about these complaints, in order."""
+    """Return the entries of all calls about these complaints, in order, but those that were erased."""
     statement = (
         sa.select(entry)
         .where(
@@ -74,6 +74,7 @@ async def calls(connection: AsyncConnection, tenant: str, complaint_ids: Collect
             entry.c.complaint_id.in_(complaint_ids),
             entry.c.source == "ledger",
             entry.c.type == EventType.FOLLOWED_UP,
+            entry.c.data.is_not(None),
         )
         .order_by(entry.c.position)
     )

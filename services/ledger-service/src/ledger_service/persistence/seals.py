@@ -35,8 +35,9 @@ _UNSETTLED = sa.text(
 _BEGIN = sa.text("INSERT INTO chain (tenant) VALUES (:tenant) ON CONFLICT DO NOTHING RETURNING tenant")
 _LOCK = sa.text("""
     SELECT size, link, frontier, settled, watched, barrier,
-           CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint) AS oldest
-    FROM chain WHERE tenant = :tenant FOR UPDATE SKIP LOCKED
+           CAST(CAST(pg_snapshot_xmin(snapshot) AS text) AS bigint) AS oldest,
+           CAST(CAST(pg_snapshot_xmax(snapshot) AS text) AS bigint) AS following
+    FROM chain, pg_current_snapshot() AS snapshot WHERE tenant = :tenant FOR UPDATE OF chain SKIP LOCKED
 """)
 # Times and ids come as `domain.sealing.Fields` wants them: of what a seal costs, making texts of them was a third.
 _UNSEALED = Statement(f"""
@@ -77,6 +78,16 @@ class Chain:
     barrier: int | None
     oldest: int
     """The oldest transaction that was not over when this was read."""
+    following: int
+    """The first that had not begun."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no transaction below the barrier is left.
+
+        One that this cluster has not come to is of another, where a dump of the database was made: none is left here.
+        """
+        return self.barrier is None or self.oldest >= self.barrier or self.following < self.barrier
 
 
 async def tenants(connection: AsyncConnection) -> Sequence[str]:
@@ -97,7 +108,7 @@ async def lock(connection: AsyncConnection, tenant: str) -> Chain | None:
     if row is None:
         return None
     tree = frontier(row.size, row.frontier)
-    return Chain(tenant, tree, row.link, row.settled, row.watched, row.barrier, row.oldest)
+    return Chain(tenant, tree, row.link, row.settled, row.watched, row.barrier, row.oldest, row.following)
 
 
 def frontier(size: int, hashes: bytes) -> Frontier:
@@ -128,8 +139,7 @@ async def save(connection: AsyncConnection, chain: Chain, *, reached: int | None
     A transaction that writes entries has its number before it takes positions, for it has locked complaints or claimed
     events before, or has asked for it.
     """
-    is_over = chain.barrier is None or chain.oldest >= chain.barrier
-    if is_over and chain.watched is not None:
+    if chain.is_over and chain.watched is not None:
         chain.settled = chain.watched if reached is None else min(chain.watched, reached)
     values = {
         "tenant": chain.tenant,
@@ -137,7 +147,7 @@ async def save(connection: AsyncConnection, chain: Chain, *, reached: int | None
         "link": chain.link,
         "frontier": b"".join(chain.tree.hashes),
         "settled": chain.settled,
-        "is_over": is_over,
+        "is_over": chain.is_over,
     }
     await _SAVE.fetch(connection, values)
 

@@ -1,13 +1,11 @@
 """What follows in the ledger from the erasure of a complaint, in the transaction that enters it."""
 
 from collections.abc import Sequence
-from typing import cast
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.events import ComplaintErased
 from contracts.lifecycle import EventType
 from eventbus.parking import forget_settled
 from ledger_service.domain.entry_types import OwnType
@@ -44,22 +42,25 @@ async def _erase_reviews(connection: AsyncConnection, erasures: Sequence[Event])
     Such an entry is about the task, not the complaint: whoever checks the ledger would find nothing that erases it.
     """
     reviews = await erasing.reviews(connection, erasures)
-    if not reviews:
-        return
-    causes = {event.id: event for event in erasures}
-    await own_entries.append(connection, [_entry(each, causes[each.erasure]) for each in reviews])
+    if reviews:
+        await erase_reviews(connection, reviews)
+
+
+async def erase_reviews(connection: AsyncConnection, reviews: Sequence[Review]) -> None:
+    """Enter that these decisions are erased, and let go of what they say; their complaints are locked."""
+    await own_entries.append(connection, [_entry(each) for each in reviews])
     await erasing.erase_reviews(connection, reviews)
 
 
-def _entry(review: Review, erasure: Event) -> OwnEntry:
-    said = {"complaint_id": str(erasure.subject), "erasure": str(erasure.id)}
+def _entry(review: Review) -> OwnEntry:
+    said = {"complaint_id": str(review.complaint), "erasure": str(review.erasure)}
     return OwnEntry(
         tenant=review.tenant,
         event_id=uuid7(),
         type=OwnType.REVIEW_ERASED,
         subject=review.task,
         sequence=_AFTER_DECISION,
-        actor=cast(ComplaintErased, erasure.data).actor,
-        occurred_at=erasure.time,
+        actor=review.actor,
+        occurred_at=review.at,
         data=msgspec.json.encode(said).decode(),
     )

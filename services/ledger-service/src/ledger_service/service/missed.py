@@ -76,10 +76,11 @@ class MissedPages:
             await asyncio.wait([self._reading[place]])
         async with self._gate:
             task = self._reading[place] = self._asked.pop(place)
+            safe = self._horizon(tenant, after)  # what comes while the page is read may be missing from it
             try:
                 async with self._engine.connect() as connection:
                     page = await newest.since(connection, tenant, after, (), size=PAGE)
             finally:
                 if self._reading.get(place) is task:
                     del self._reading[place]
-        return MissedPage(page.rows, self._horizon(tenant, after), self._encode)
+        return MissedPage(page.rows, safe, self._encode)
