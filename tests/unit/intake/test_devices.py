@@ -1,9 +1,13 @@
 """What is an id of a device, and what apps send that have none."""
 
+from datetime import timedelta
+
 import pytest
 
 from intake_service.api.devices import checked
+from intake_service.service.report_limits import limits_of
 from runtime.problems import Problem
+from runtime.settings import RuntimeSettings
 
 
 @pytest.mark.parametrize(
@@ -42,3 +46,9 @@ def test_what_is_no_id_is_refused(given: str) -> None:
     with pytest.raises(Problem) as refused:
         checked(given)
     assert refused.value.code == "device-id-invalid"
+
+
+def test_nothing_is_counted_by_device_where_the_operator_says_so() -> None:
+    shipped = RuntimeSettings(token_secret=None)
+    assert limits_of(shipped) == {"device": [(timedelta(hours=1), 20), (timedelta(days=1), 60)]}
+    assert limits_of(shipped.model_copy(update={"reports_per_device_hour": 0, "reports_per_device_day": 0})) == {}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import AfterValidator, Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.database_urls import normal_url
@@ -140,9 +140,9 @@ class RuntimeSettings(BaseSettings):
     reports_per_phone_hour: PositiveInt | None = None
     """How many complaints citizens may file with one phone in an hour, and in a day; by default, any number."""
     reports_per_phone_day: PositiveInt | None = None
-    reports_per_device_hour: PositiveInt | None = 20
-    """How many complaints citizens may file from one device in an hour, and in a day; none: any number."""
-    reports_per_device_day: PositiveInt | None = 60
+    reports_per_device_hour: NonNegativeInt = 20
+    """How many complaints citizens may file from one device in an hour, and in a day; 0: any number."""
+    reports_per_device_day: NonNegativeInt = 60
     attachment_decoders: Annotated[int, Field(ge=1, le=64)] = 2
     """How many images are decoded at once, each in a process of its own."""
 

@@ -36,7 +36,7 @@ def limits_of(settings: RuntimeSettings) -> Limits:
         "device": (settings.reports_per_device_hour, settings.reports_per_device_day),
     }
     limits = {
-        by: [(span, most) for span, most in zip((_HOUR, _DAY), spans, strict=True) if most is not None]
+        by: [(span, most) for span, most in zip((_HOUR, _DAY), spans, strict=True) if most]
         for by, spans in given.items()
     }
     return {by: each for by, each in limits.items() if each}
