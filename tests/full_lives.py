@@ -30,11 +30,12 @@ _ONCE = frozenset({EventType.ENDING_REQUESTED, EventType.RATING_APPEALED})
 
 
 def possible(status: Status | None) -> list[EventType]:
-    """Return what may follow a state; what may follow few of them stands there more often, and ends once."""
+    """Return what may follow a state; what may follow few of them, and leads on, stands there more often."""
     found: list[EventType] = []
     for event_type, line in TRANSITIONS.items():
         if status in line.sources:
-            found += [event_type] * (1 if line.target in UNCOUNTED else 12 // len(line.sources) or 1)
+            weight = 12 if line.target is None else 24
+            found += [event_type] * (1 if line.target in UNCOUNTED else weight // len(line.sources) or 1)
     return found
 
 

@@ -36,6 +36,7 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch clocks",
             "dispatch timers",
             "dispatch reinspections",
+            "dispatch orders",
             "dispatch tracks",
             "dispatch rule matches",
             "dispatch patrol plans",

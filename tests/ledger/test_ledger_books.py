@@ -29,7 +29,7 @@ def test_what_is_shipped_is_good_and_survives_its_storage() -> None:
 
 @pytest.mark.parametrize(("file", "labels"), [("sources", source_labels()), ("categories", category_labels())])
 def test_names_are_those_of_intake(file: str, labels: dict[str, tuple[str, str]]) -> None:
-    path = ROOT / "services/intake-service/src/intake_service/domain/data" / f"{file}.yaml"
+    path = ROOT / "shared/contracts/src/contracts/data" / f"{file}.yaml"
     rows = yaml.safe_load(path.read_text("utf-8"))
     assert dict(labels) == {row["code"]: (row["zh"], row["en"]) for row in rows}
 
