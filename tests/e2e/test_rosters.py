@@ -27,10 +27,10 @@ async def a_template(people: People, begins: datetime) -> str:
 
 async def chosen(people: People, here: dict[str, float]) -> Any:
     """Report until somebody is chosen: that a county has rosters at all is looked at every few seconds."""
-    for _ in range(20):
+    for _ in range(30):
         receipt = await people.report(location={**here, "crs": "WGS84"})
         case = await people.assigned(receipt["id"])
-        if "choice" in case["explanation"]:
+        if case["explanation"]["choice"] is not None:
             return case
         await asyncio.sleep(0.5)
     raise AssertionError(case)
