@@ -12,6 +12,7 @@ from contracts.topics import LIFECYCLE
 from dispatch_service.persistence import missed_orders
 from dispatch_service.persistence.missed_orders import MissedOrder
 from dispatch_service.service.announcements import announce
+from dispatch_service.service.backlogs import batches
 from eventbus import outbox
 
 MISSED = Counter("jieban_orders_missed", "Supervision orders that were not answered by their deadline")
@@ -26,13 +27,9 @@ async def tell_missed(engine: AsyncEngine, *, size: int = _BATCH) -> int:
     rejected, merged, voided) has nothing to answer, and nobody is told of it.
     """
     missed = 0
-    while True:
-        async with engine.begin() as connection:
-            batch = await tell_batch(connection, size)
+    async for batch in batches(engine, tell_batch, size):
         MISSED.inc(len(batch))
         missed += len(batch)
-        if len(batch) < size:
-            break
     async with engine.connect() as connection:
         OLDEST.set(await missed_orders.oldest_due_seconds(connection))
     return missed

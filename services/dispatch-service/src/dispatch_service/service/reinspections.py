@@ -12,6 +12,7 @@ from contracts.topics import LIFECYCLE
 from dispatch_service.persistence import reinspections
 from dispatch_service.persistence.reinspections import DueInspection
 from dispatch_service.service.announcements import announce
+from dispatch_service.service.backlogs import batches
 from eventbus import outbox
 
 TOLD = Counter("jieban_reinspections_due", "Orders of rectification whose time was over")
@@ -26,13 +27,9 @@ async def tell_due(engine: AsyncEngine, *, size: int = _BATCH) -> int:
     another unit, is told of when the work goes on.
     """
     told = 0
-    while True:
-        async with engine.begin() as connection:
-            batch = await tell_batch(connection, size)
+    async for batch in batches(engine, tell_batch, size):
         TOLD.inc(len(batch))
         told += len(batch)
-        if len(batch) < size:
-            break
     async with engine.connect() as connection:
         OLDEST.set(await reinspections.oldest_due_seconds(connection))
     return told

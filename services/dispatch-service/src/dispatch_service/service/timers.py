@@ -16,6 +16,7 @@ from dispatch_service.domain.standing import stage_of
 from dispatch_service.persistence import timers
 from dispatch_service.persistence.timers import DueTimer
 from dispatch_service.service.announcements import announce
+from dispatch_service.service.backlogs import batches
 from eventbus import outbox
 
 FIRED = Counter("jieban_timers_fired", "Levels of a limit that were announced", ["stage", "level"])
@@ -36,14 +37,10 @@ async def fire_due(engine: AsyncEngine, *, size: int = _BATCH) -> int:
     Any number of replicas may do it at once. A case that has passed several levels is told of each, in order.
     """
     fired = 0
-    while True:
-        async with engine.begin() as connection:
-            batch = await fire_batch(connection, size)
+    async for batch in batches(engine, fire_batch, size):
         for timer in (timer for each in batch for timer in each.announced):
             FIRED.labels(timer.stage.value, str(timer.level)).inc()
             fired += 1
-        if len(batch) < size:
-            break
     async with engine.connect() as connection:
         OLDEST.set(await timers.oldest_due_seconds(connection))
     return fired
