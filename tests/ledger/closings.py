@@ -1,6 +1,8 @@
 """Closing rules and tasks as tests need them."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import sqlalchemy as sa
@@ -9,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.events import query_code_digest
 from contracts.roles import Role
 from histories import History
-from ledger.conftest import As, Enter, Headers
+
+if TYPE_CHECKING:  # whose fixture makes them
+    from ledger.conftest import As, Enter, Headers
 
 Rules = list[dict[str, Any]]
 CODE = "7K3M9Q2WXTRV"

@@ -6,6 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.envelope import Event
 from contracts.roles import Role
 from histories import TENANT, History, message, messages
+from ledger.closings import Closings
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.main import build
 from runtime.auth import TokenVerifier, issue_token
@@ -73,6 +75,15 @@ def as_() -> As:
 @pytest.fixture(scope="module")
 def enter(engine: AsyncEngine) -> "Enter":
     return Enter(engine)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def closings(client: httpx.AsyncClient, engine: AsyncEngine, enter: "Enter", as_: As) -> Closings:
+    """Begin without closing rules and follow-up tasks."""
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("DELETE FROM closing_rules"))
+        await connection.execute(sa.text("DELETE FROM follow_up"))
+    return Closings(client, engine, enter, as_)
 
 
 class Enter:

@@ -4,28 +4,17 @@ import asyncio
 from typing import Any
 from unittest.mock import AsyncMock
 
-import httpx
 import pytest
-import pytest_asyncio
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.closings import ASK_FIRST, Closings, code_of
-from ledger.conftest import As, Enter
+from ledger.conftest import Enter
 from ledger.exports import flaws_of
 from ledger_service import persistence
 from ledger_service.service.left_reviews import LeftReviews
 
 WORD: dict[str, Any] = {"satisfaction": "dissatisfied", "solved": False, "comment": "没人来过"}
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def closings(client: httpx.AsyncClient, engine: AsyncEngine, enter: Enter, as_: As) -> Closings:
-    async with engine.begin() as connection:
-        await connection.execute(sa.text("DELETE FROM closing_rules"))
-        await connection.execute(sa.text("DELETE FROM follow_up"))
-    return Closings(client, engine, enter, as_)
 
 
 async def test_a_supervisor_reviews_a_bad_word(closings: Closings) -> None:

@@ -2,22 +2,11 @@
 
 from typing import Any
 
-import httpx
 import pytest
-import pytest_asyncio
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from ledger.closings import ASK_FIRST, Closings, code_of, errors_of
-from ledger.conftest import As, Enter
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def closings(client: httpx.AsyncClient, engine: AsyncEngine, enter: Enter, as_: As) -> Closings:
-    async with engine.begin() as connection:
-        await connection.execute(sa.text("DELETE FROM closing_rules"))
-    return Closings(client, engine, enter, as_)
+from ledger.conftest import As
 
 
 async def test_without_rules_a_verification_closes_as_ever(closings: Closings) -> None:

@@ -1,21 +1,8 @@
 """Closing by hand: only what has passed every gate, and that closes by itself."""
 
-import httpx
-import pytest_asyncio
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from ledger.closings import ASK_FIRST, Closings, code_of
-from ledger.conftest import As, Enter
 
 GOOD = {"outcome": "reached", "satisfaction": "satisfied", "solved": True}
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def closings(client: httpx.AsyncClient, engine: AsyncEngine, enter: Enter, as_: As) -> Closings:
-    async with engine.begin() as connection:
-        await connection.execute(sa.text("DELETE FROM closing_rules"))
-    return Closings(client, engine, enter, as_)
 
 
 async def test_before_any_gate_nothing_closes_by_hand(closings: Closings) -> None:

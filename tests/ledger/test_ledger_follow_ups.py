@@ -5,11 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-import httpx
 import pytest
-import pytest_asyncio
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from histories import OWNER
@@ -25,14 +22,6 @@ SCRIPT = [
     {"code": "speed", "zh": "速度", "en": "Speed", "type": "scale", "highest": 5},
     {"code": "more", "zh": "其他", "en": "Anything else", "type": "text"},
 ]
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def closings(client: httpx.AsyncClient, engine: AsyncEngine, enter: Enter, as_: As) -> Closings:
-    async with engine.begin() as connection:
-        await connection.execute(sa.text("DELETE FROM closing_rules"))
-        await connection.execute(sa.text("DELETE FROM follow_up"))
-    return Closings(client, engine, enter, as_)
 
 
 async def test_a_complaint_is_called_about_before_it_is_closed(closings: Closings) -> None:

@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest_asyncio
 import sqlalchemy as sa
 from fastapi import FastAPI
@@ -13,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from histories import OWNER, TENANT, History
 from ledger.closings import CODE, Closings, code_of
-from ledger.conftest import SECRET, As, Enter
+from ledger.conftest import SECRET, As
 from ledger_service.domain.feedback_links import FeedbackLink, link_key
 from runtime.scrubbing import scrub_text
 
@@ -21,11 +20,11 @@ WORD: dict[str, Any] = {"satisfaction": "dissatisfied", "solved": False, "commen
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def closings(client: httpx.AsyncClient, engine: AsyncEngine, enter: Enter, as_: As) -> Closings:
-    async with engine.begin() as connection:
+async def closings(closings: Closings) -> Closings:
+    """Begin without wrong codes as well."""
+    async with closings.engine.begin() as connection:
         await connection.execute(sa.text("DELETE FROM wrong_code"))
-        await connection.execute(sa.text("DELETE FROM closing_rules"))
-    return Closings(client, engine, enter, as_)
+    return closings
 
 
 def receipt(history: History, code: str = CODE) -> dict[str, Any]:
