@@ -93,6 +93,12 @@ BODIES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "coverage/day",
         {"moved": {"post-0101": {"lon": 107.2, "lat": 26.6}}, "removed": ["x"], "added": []},
     ),
+    "component": (
+        "PUT",
+        "components/x",
+        {"class_code": "0103", "class_zh": "井盖", "class_en": "Cover", "owner": "water", "lon": 107.2, "lat": 26.6},
+    ),
+    "component of a case": ("PUT", "cases/{case}/component", {"code": "x"}),
     "positions": ("POST", "positions", {"positions": [{"at": LATER, "position": {"lon": 107.2, "lat": 26.6}}]}),
 }
 ROLES = ("officer", "dispatcher", "supervisor", "admin")
@@ -149,7 +155,7 @@ FILES = (
 )
 
 
-@pytest.mark.parametrize("name", ["communities", "teams", "posts", "officers"])
+@pytest.mark.parametrize("name", ["communities", "teams", "posts", "components", "officers"])
 async def test_a_hostile_file_is_refused_or_empty(world: World, name: str) -> None:
     sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     for media in ("text/csv", sheet, "application/geo+json", "text/csv; charset=utf-7", "multipart/form-data"):

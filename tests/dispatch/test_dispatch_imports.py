@@ -150,9 +150,9 @@ async def test_every_flaw_of_every_line_is_named_and_nothing_is_taken(world: Wor
     response = await take(world, "posts", file)
 
     assert flaws(response) == [
-        ("row/3/kind", "literal_error"),
         ("row/3/lon", "float_type"),
         ("row/3/lat", "less_than_equal"),
+        ("row/3/kind", "literal_error"),
         ("row/3/code", "string_pattern_mismatch"),
         ("row/6/8", "cell-beyond"),
         ("row/2/code", "duplicate-code"),

@@ -82,6 +82,8 @@ async def test_a_case_is_shown_with_everything_that_is_known(world: World) -> No
         "category": "shown",
         "grade": "ordinary",
         "source": "resident_app",
+        "component": None,
+        "component_owner": None,
         "proactive": False,
         "description": "小区门口占道经营",
         "location": {"lon": TOWN[0], "lat": TOWN[1], "crs": "WGS84", "address": "金南街道"},

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from behaviour.broker import contents
-from contracts.directory import OfficerChanged, PostChanged, TeamChanged, subject_of
+from contracts.directory import ComponentChanged, OfficerChanged, PostChanged, TeamChanged, subject_of
 from contracts.envelope import Event, parse
 from contracts.topics import DIRECTORY
 from e2e.county import County
@@ -28,6 +28,8 @@ async def test_a_county_is_made_as_the_document_says_and_others_are_told(
     assert '"pattern_gaps":[{"role":"enforcement_assistant","wanted":2,"present":0}' in printed
     assert printed.count('"created":["hill-1"]') == 2  # the dry run, and the real one
     assert '"retired":[]' in printed
+    assert '"distance_metres":0}' in printed
+    assert printed.count('"component_owner":{"code":"power","name":"供电局"}') == 2  # linked, and transferred there
     assert "things of the directory are published again" in printed
     assert (tmp_path / "officers.xlsx").read_bytes().startswith(b"PK")
     told = await _told(KafkaConnection(kafka.bootstrap_servers))
@@ -40,6 +42,9 @@ async def test_a_county_is_made_as_the_document_says_and_others_are_told(
     assert officer.skills == ("dog_handling", "electric")
     assert isinstance(gate, PostChanged)
     assert gate.removed
+    lamp = told[subject_of(TENANT, "component", "5227230118000001")].data
+    assert isinstance(lamp, ComponentChanged)
+    assert (lamp.owner, lamp.state) == ("power", "in_use")
 
 
 async def _told(connection: KafkaConnection) -> dict[UUID, Event[Any]]:

@@ -1,4 +1,5 @@
-"""Who and what a county has 名录: communities, grids, posts, teams and their make-up, officers, shifts, departments.
+"""Who and what a county has 名录: communities, grids, posts, teams and their make-up, officers, shifts, departments,
+components.
 
 Each change is told as the whole new state.
 
@@ -8,8 +9,8 @@ the same way: categories, items of the duty lists, sources.
 An event is about one thing, named by `subject_of` its tenant, kind and code. The topic is compacted: whoever reads it
 from the beginning finds the last state of each thing, and not every event before it. So a reader applies what has a
 higher `sequence` than the state it has, and misses none. What was removed stays with `removed`, for late readers to
-know; no tombstone follows, since a county never has so many things that their last words would be a burden, and a code
-that is given again goes on counting.
+know; no tombstone follows, since a county never removes so many things that their last words would be a burden, and a
+code that is given again goes on counting.
 """
 
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ DirectoryKind = Literal[
     "officer",
     "shift",
     "department",
+    "component",
     "duty",
     "category",
     "duty_item",
@@ -54,6 +56,7 @@ class DirectoryEvent(StrEnum):
     OFFICER_CHANGED = "directory.officer_changed"
     SHIFT_CHANGED = "directory.shift_changed"
     DEPARTMENT_CHANGED = "directory.department_changed"
+    COMPONENT_CHANGED = "directory.component_changed"
     DUTY_CHANGED = "directory.duty_changed"
     CATEGORY_CHANGED = "directory.category_changed"
     DUTY_ITEM_CHANGED = "directory.duty_item_changed"
@@ -170,6 +173,21 @@ class DepartmentChanged(DirectoryEntry):
     """The system that its numbers come from."""
 
 
+class ComponentChanged(DirectoryEntry):
+    """A component 部件 as it is now: a manhole cover, a street lamp, a bin. WGS84 degrees."""
+
+    class_code: str
+    """Of its class, as the county numbers them: as a rule the four digits of GB/T 30428.2."""
+    class_zh: str
+    class_en: str | None = None
+    owner: str | None = None
+    """The department that owns it; None: unknown."""
+    state: str
+    """`in_use`, `damaged`, or `removed` from its place, which leaves it in the register."""
+    lon: Longitude
+    lat: Latitude
+
+
 class DutyChanged(DirectoryEntry):
     """How many of a team are on duty as of `at`; `code` is the team's. It never says who."""
 
@@ -237,6 +255,7 @@ DIRECTORY_PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     DirectoryEvent.OFFICER_CHANGED: OfficerChanged,
     DirectoryEvent.SHIFT_CHANGED: ShiftChanged,
     DirectoryEvent.DEPARTMENT_CHANGED: DepartmentChanged,
+    DirectoryEvent.COMPONENT_CHANGED: ComponentChanged,
     DirectoryEvent.DUTY_CHANGED: DutyChanged,
     DirectoryEvent.CATEGORY_CHANGED: CategoryChanged,
     DirectoryEvent.DUTY_ITEM_CHANGED: DutyItemChanged,

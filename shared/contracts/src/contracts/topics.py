@@ -56,8 +56,8 @@ DIRECTORY = Topic(
     partitions=6,
     retention=None,
     compacted=True,
-    description="Communities, grids, posts, teams and their make-up, officers, shifts, departments, who is on duty; "
-    "categories, duty items and sources: each event with the whole new state.",
+    description="Communities, grids, posts, teams and their make-up, officers, shifts, departments, components, who is "
+    "on duty; categories, duty items and sources: each event with the whole new state.",
     events=DIRECTORY_PAYLOADS,
     owners={event: "intake" if event in CONFIGURED else "dispatch" for event in DIRECTORY_PAYLOADS},
 )

@@ -15,6 +15,8 @@ from dispatch_service.api.life_views import (
     ConferenceView,
     ContributionView,
     EscalationView,
+    NoteView,
+    OwnerView,
     RectificationView,
     ReturnView,
     SupportView,
@@ -111,7 +113,8 @@ class CaseView(BaseModel):
     for the team's next shift has its begin in `expected_from`.
     `responsible_team` answers for it 首接负责: after a return the unit that had it, until another has accepted it.
     `reinspection` says where an order of rectification stands that runs until `rectify_until`. `far_start`: it was
-    started further from the complaint than is usual. Since `erased_at` nothing here says what was written about it.
+    started further from the complaint than is usual. `component`: code of the component 部件 that it is about. Since
+    `erased_at` nothing here says what was written about it, nor where it was.
     """
 
     complaint_id: UUID
@@ -127,6 +130,7 @@ class CaseView(BaseModel):
     category: str | None
     grade: Grade
     source: str
+    component: str | None
     proactive: bool
     description: str
     location: LocationView
@@ -181,15 +185,6 @@ class ListedCase(CaseView):
     distance_metres: int | None = None
 
 
-class NoteView(BaseModel):
-    """What somebody of the bureau has noted about a case."""
-
-    id: UUID
-    text: str
-    written_by: str
-    written_at: datetime
-
-
 class CaseDetail(CaseView):
     """A case with what its unit has asked for, its supervision orders and what else has happened; the oldest first.
 
@@ -198,6 +193,7 @@ class CaseDetail(CaseView):
     """
 
     return_by: datetime | None
+    component_owner: OwnerView | None
     earlier_explanations: list[EarlierExplanation]
     requests: list[RequestView]
     supervision: list[OrderView]

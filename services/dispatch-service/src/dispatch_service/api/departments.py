@@ -32,5 +32,5 @@ async def put_department(code: CodeInPath, body: DepartmentBody, response: Respo
 
 @router.delete("/{code}", status_code=204)
 async def remove_department(code: CodeInPath, change: Change) -> None:
-    """Remove a department. 409 `place-in-use` where a case was ever transferred to it."""
+    """Remove a department. 409 `place-in-use` where it owns components, or a case was ever transferred to it."""
     await change.remove(DEPARTMENT, code)

@@ -1,8 +1,9 @@
-"""Communities, teams, posts, officers and grids as files."""
+"""Communities, teams, posts, components, officers and grids as files."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import shapely
@@ -12,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dispatch_service.api.deps import ReadEngine, Staff
 from dispatch_service.api.reference_schemas import GridFeature
-from dispatch_service.api.sheets.columns import COMMUNITIES, OFFICERS, POSTS, TEAMS, Sheet
+from dispatch_service.api.sheets.columns import COMMUNITIES, COMPONENTS, OFFICERS, POSTS, TEAMS, Sheet
 from dispatch_service.api.sheets.geojson import point_feature
 from dispatch_service.api.sheets.lines import GEOJSON
-from dispatch_service.persistence import county, officers, reference
+from dispatch_service.persistence import components, county, officers, reference
+from dispatch_service.persistence.components import ComponentFilter
 from dispatch_service.persistence.rows import Row
 from operations.sheets.lines import CSV, MARK, csv_lines
 from operations.sheets.skeleton import Heading
@@ -117,8 +119,16 @@ async def export_teams(form: Table, export: Export) -> Response:
 async def export_posts(form: TableOrMap, export: Export) -> Response:
     """Return all posts, stations, kiosks and guide points as CSV (UTF-8), XLSX, or points as GeoJSON; WGS84."""
     if form == "geojson":
-        return await export.map("posts", _posts, _points)
+        return await export.map("posts", _posts, partial(_points, POSTS))
     return await export.table(POSTS, form, _posts)
+
+
+@router.get("/components.{form}", response_class=Response, responses=_TABLE_OR_MAP)
+async def export_components(form: TableOrMap, export: Export) -> Response:
+    """Return all components as CSV (UTF-8), XLSX, or points as GeoJSON; WGS84."""
+    if form == "geojson":
+        return await export.map("components", _components, partial(_points, COMPONENTS))
+    return await export.table(COMPONENTS, form, _components)
 
 
 @router.get("/officers.{form}", response_class=Response, responses=_TABLE)
@@ -163,6 +173,10 @@ async def _posts(connection: AsyncConnection, tenant: str, after: str) -> Sequen
     return await reference.posts(connection, tenant, {}, after=after, size=_PAGE)
 
 
+async def _components(connection: AsyncConnection, tenant: str, after: str) -> Sequence[Row]:
+    return await components.page(connection, tenant, ComponentFilter(), after=(None, after), size=_PAGE)
+
+
 async def _officers(connection: AsyncConnection, tenant: str, after: str) -> Sequence[Row]:
     return await officers.page(connection, tenant, {}, after=after, size=_PAGE)
 
@@ -171,8 +185,8 @@ async def _grids(connection: AsyncConnection, tenant: str, after: str) -> Sequen
     return await reference.grids(connection, tenant, {}, after=after, size=_PAGE)
 
 
-async def _points(_connection: AsyncConnection, _tenant: str, rows: Sequence[Row]) -> Iterator[str]:
-    return (_json(point_feature(row)) for row in rows)
+async def _points(sheet: Sheet, _connection: AsyncConnection, _tenant: str, rows: Sequence[Row]) -> Iterator[str]:
+    return (_json(point_feature(sheet, row)) for row in rows)
 
 
 async def _shapes(_connection: AsyncConnection, _tenant: str, rows: Sequence[Row]) -> Iterator[str]:

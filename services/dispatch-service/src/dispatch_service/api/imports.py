@@ -1,4 +1,4 @@
-"""Taking in communities, teams, posts and officers from files: all of a file, or nothing of it."""
+"""Taking in communities, teams, posts, components and officers from files: all of a file, or nothing of it."""
 
 import asyncio
 from collections import Counter
@@ -12,13 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.api.changing import Change
 from dispatch_service.api.post_sites import findings_of, flaws_of
 from dispatch_service.api.reference_schemas import PostFinding
-from dispatch_service.api.sheets.columns import COMMUNITIES, OFFICERS, POSTS, TEAMS, Sheet
+from dispatch_service.api.sheets.columns import COMMUNITIES, COMPONENTS, OFFICERS, POSTS, TEAMS, Sheet
 from dispatch_service.api.sheets.lines import kinds_of, read_lines
 from dispatch_service.persistence import county
 from dispatch_service.persistence.rows import Row
-from dispatch_service.persistence.tables import community, grid
 from dispatch_service.service.directory import Occasion
 from dispatch_service.service.importing import Intake, take_in
+from dispatch_service.service.keeping import REFERENCES
 from dispatch_service.service.siting import examine
 from operations.sheets.tables import pointer
 from runtime.etag import etag
@@ -26,7 +26,8 @@ from runtime.problems import PROBLEM_RESPONSES, FieldError, Problem
 
 router = APIRouter(tags=["places and teams"], responses=PROBLEM_RESPONSES)
 BODY_LIMIT = 8 * 2**20
-BODY_LIMITS = {f"/dispatch/v1/{sheet.name}/import": BODY_LIMIT for sheet in (COMMUNITIES, TEAMS, POSTS, OFFICERS)}
+_SHEETS = (COMMUNITIES, TEAMS, POSTS, COMPONENTS, OFFICERS)
+BODY_LIMITS = {f"/dispatch/v1/{sheet.name}/import": BODY_LIMIT for sheet in _SHEETS}
 Line = tuple[int, Row]
 """A thing, and the number of its line."""
 
@@ -61,7 +62,7 @@ class _Import:
 
         async def work(connection: AsyncConnection, occasion: Occasion) -> tuple[Intake, list[PostFinding], int]:
             _refuse(await _unknown(connection, occasion.tenant, lines))
-            findings = await _sited(connection, occasion.tenant, lines) if sheet is POSTS else []
+            findings = await _sited(connection, occasion.tenant, lines) if sheet.numbers else []
             rows = [row for _, row in lines]
             taken = await take_in(connection, occasion, sheet.sort, rows, dry_run=self._dry_run)
             return taken, findings, await county.version(connection, occasion.tenant)
@@ -125,6 +126,16 @@ async def import_posts(take: Import) -> ImportView:
     return await take(POSTS)
 
 
+@router.put("/components/import", openapi_extra=_takes(COMPONENTS))
+async def import_components(take: Import) -> ImportView:
+    """Add components and change those that are there, from CSV, XLSX or points as GeoJSON: all or none.
+
+    `crs` says the datum of each line, WGS84 where it says nothing. A point more than 50 km from every grid, and an
+    owner that is no department, are refused.
+    """
+    return await take(COMPONENTS)
+
+
 @router.put("/officers/import", openapi_extra=_takes(OFFICERS))
 async def import_officers(take: Import) -> ImportView:
     """Register officers and change those that are there, from CSV or XLSX: all or none.
@@ -152,9 +163,9 @@ def _duplicates(key: str, lines: Sequence[Line]) -> list[FieldError]:
 
 
 async def _unknown(connection: AsyncConnection, tenant: str, lines: Sequence[Line]) -> list[FieldError]:
-    """Say which lines name a community or a grid that is not there."""
+    """Say which lines name a community, a grid or an owner that is not there."""
     errors = list[FieldError]()
-    for name, table in (("community", community), ("grid", grid)):
+    for name, table in REFERENCES.items():
         named = {row[name] for _, row in lines if row.get(name) is not None}
         missing = named - await county.known(connection, table, tenant, named) if named else set[str]()
         errors += [
@@ -164,7 +175,7 @@ async def _unknown(connection: AsyncConnection, tenant: str, lines: Sequence[Lin
 
 
 async def _sited(connection: AsyncConnection, tenant: str, lines: Sequence[Line]) -> list[PostFinding]:
-    """Return which posts lie outside of their grids; 422 for those that are far away or in another community's grid."""
+    """Return which points lie outside of their grids; 422 for those far away or in another community's grid."""
     posts = [row for _, row in lines]
     sites = await examine(connection, tenant, posts)
     _refuse(flaws_of(posts, sites, lambda place, column: pointer(lines[place][0], column)))

@@ -55,6 +55,11 @@ register_texts(
             "Must lie between {earliest} and {latest}.",
         ),
         "unknown-department": ("没有该部门。", "There is no such department."),
+        "department-unnamed": (
+            "应写明部门：案件没有关联已知权属单位的部件。",
+            "Name the department: the case is about no component whose owner is known.",
+        ),
+        "unknown-component": ("没有该部件。", "There is no such component."),
         "rectification-open": (
             "已责令限期整改",
             "Rectification is ordered already",
@@ -144,6 +149,10 @@ def _of_units(error: DispatchError) -> Problem | None:
             return Problem(404, "unknown-support")
         case errors.UnknownDepartment():
             return invalid("/department", "unknown-department")
+        case errors.DepartmentMissing():
+            return invalid("/department", "department-unnamed")
+        case errors.UnknownComponent():
+            return invalid("/code", "unknown-component")
     return None
 
 

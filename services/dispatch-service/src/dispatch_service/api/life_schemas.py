@@ -52,9 +52,12 @@ class ConferenceBody(_Body):
 
 
 class TransferBody(_Body):
-    """Which department has taken the case on, under which number there, and why."""
+    """Which department has taken the case on, under which number there, and why.
 
-    department: Code
+    Without a department it is the owner of the component that the case is about.
+    """
+
+    department: Code | None = None
     external_ref: Annotated[str, Field(min_length=1, max_length=100)]
     reason: Text
     note: Note | None = None

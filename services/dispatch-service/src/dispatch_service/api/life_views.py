@@ -22,6 +22,13 @@ class EscalationView(BaseModel):
     since: datetime | None
 
 
+class OwnerView(BaseModel):
+    """The department that owns the component which a case is about: a transfer goes there unless it says otherwise."""
+
+    code: str
+    name: str
+
+
 class ReturnView(BaseModel):
     """A return 退单 that was approved. `next_team` got the case with the approval; null where it was named later."""
 
@@ -130,3 +137,12 @@ class SupportView(BaseModel):
     at: datetime
     done_at: datetime | None
     done_by: str | None
+
+
+class NoteView(BaseModel):
+    """What somebody of the bureau has noted about a case."""
+
+    id: UUID
+    text: str
+    written_by: str
+    written_at: datetime

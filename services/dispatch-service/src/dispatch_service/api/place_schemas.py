@@ -1,4 +1,4 @@
-"""Communities, teams and posts as they are given."""
+"""Communities, teams, posts and components as they are given."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from contracts.coordinates import Crs, to_wgs84
 from dispatch_service.api.case_schemas import Code
 from dispatch_service.api.grid_schemas import Name
-from dispatch_service.api.reference_schemas import MemberRole, PostKind
+from dispatch_service.api.reference_schemas import ComponentState, MemberRole, PostKind
 from dispatch_service.domain.opening_hours import OpeningHoursInvalid, opening_hours
 from runtime.types import FiniteFloat, OneLine
 
@@ -74,19 +74,34 @@ class TeamBody(_Body):
     members: Annotated[list[MemberBody], Field(max_length=500), AfterValidator(_each_once)]
 
 
-class PostBody(_Body):
-    """A key post, a station, a kiosk or a guide point, in the datum of the caller's map."""
+class PlacedBody(_Body):
+    """What stands at a point, in the datum of the caller's map."""
 
-    name: Name
-    kind: PostKind
-    community: Code
-    grid: Code | None = None
     lon: Annotated[FiniteFloat, Field(ge=-180, le=180)]
     lat: Annotated[FiniteFloat, Field(ge=-90, le=90)]
     crs: Crs = "WGS84"
-    hours: HoursText | None = None
 
     def row(self) -> dict[str, object]:
         """Return it as it is stored, in WGS84."""
         lon, lat = to_wgs84(self.lon, self.lat, self.crs)
         return {**self.model_dump(exclude={"crs"}), "lon": lon, "lat": lat}
+
+
+class PostBody(PlacedBody):
+    """A key post, a station, a kiosk or a guide point."""
+
+    name: Name
+    kind: PostKind
+    community: Code
+    grid: Code | None = None
+    hours: HoursText | None = None
+
+
+class ComponentBody(PlacedBody):
+    """A component 部件: its class by code and names, the department that owns it 权属单位, and its state."""
+
+    class_code: Annotated[str, Field(pattern=CODE_PATTERN, examples=["0103"])]
+    class_zh: Name
+    class_en: Name | None = None
+    owner: Code | None = None
+    state: ComponentState = "in_use"

@@ -3,18 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.api.changing import NEW, Change
 from dispatch_service.api.deps import ReadEngine
 from dispatch_service.api.place_schemas import CODE_PATTERN, CommunityBody, PostBody, TeamBody
-from dispatch_service.api.post_sites import findings_of, flaws_of
+from dispatch_service.api.post_sites import put_sited
 from dispatch_service.api.reference_schemas import CommunityView, KeptPostView, TeamView
 from dispatch_service.persistence import team_patterns
-from dispatch_service.service.directory import COMMUNITY, POST, TEAM, Occasion
-from dispatch_service.service.keeping import Kept, keep
-from dispatch_service.service.siting import Sites, examine
-from runtime.problems import PROBLEM_RESPONSES, Problem
+from dispatch_service.service.directory import COMMUNITY, POST, TEAM
+from runtime.problems import PROBLEM_RESPONSES
 
 router = APIRouter(tags=["places and teams"], responses=PROBLEM_RESPONSES)
 CodeInPath = Annotated[str, Path(pattern=CODE_PATTERN, description="Small letters, digits, . _ -")]
@@ -56,18 +53,8 @@ async def put_post(code: CodeInPath, body: PostBody, response: Response, change:
     422 `position-far-away` for a point more than 50 km from every grid, `grid-elsewhere` for a grid of another
     community. A point outside of its grid is told in `findings`.
     """
-
-    async def work(connection: AsyncConnection, occasion: Occasion) -> tuple[Kept, Sites]:
-        kept = await keep(connection, occasion, POST, code, body.row())
-        sites = await examine(connection, occasion.tenant, [kept.row])
-        flaws = flaws_of([kept.row], sites, lambda _, field: f"/{field}")
-        if flaws:
-            raise Problem(422, flaws[0].code if sites.far else "validation-failed", errors=flaws, count=len(flaws))
-        return kept, sites
-
-    kept, sites = await change.run(work)
-    findings = findings_of([kept.row], sites)
-    return KeptPostView.model_validate({**change.told(kept, response), "findings": findings})
+    row, findings = await put_sited(change, POST, code, body.row(), response)
+    return KeptPostView.model_validate({**row, "findings": findings})
 
 
 @router.delete("/posts/{code}", status_code=204)

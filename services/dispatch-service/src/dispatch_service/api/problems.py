@@ -101,6 +101,7 @@ register_texts(
         "unknown-team": ("没有该队伍。", "There is no such team."),
         "unknown-community": ("没有该社区。", "There is no such community."),
         "unknown-grid": ("没有该网格。", "There is no such grid."),
+        "unknown-owner": ("没有该部门。", "There is no such department."),
         "duplicate-code": ("编码重复。", "The code comes more than once."),
         "hours_invalid": (
             "应为开放时间，如 Mo-Fr 08:00-12:00,14:00-18:00; PH off（PH 为节假日），或 24/7；留空表示始终开放。",
@@ -126,14 +127,15 @@ register_texts(
         "place-not-found": (
             "未找到",
             "Not found",
-            "没有该编码的社区、网格、队伍、点位或部门。",
-            "There is no community, grid, team, post or department with this code.",
+            "没有该编码的社区、网格、队伍、点位、部门或部件。",
+            "There is no community, grid, team, post, department or component with this code.",
         ),
         "place-in-use": (
             "仍在使用",
             "Still in use",
-            "仍有网格（含历史版本）、队伍、点位、案件、转办或巡查计划与其相关，不能删除。",
-            "Grids (of all times), teams, posts, cases, transfers or patrol plans still refer to it, so it stays.",
+            "仍有网格（含历史版本）、队伍、点位、部件、案件、转办或巡查计划与其相关，不能删除。",
+            "Grids (of all times), teams, posts, components, cases, transfers or patrol plans still refer to it, so it "
+            "stays.",
         ),
         "start-out-of-range": (
             "应在受理时间之后，且不得晚于当前时间五分钟以上。",

@@ -10,6 +10,8 @@ from dispatch_service.domain.routing import DUTY_DESK
 from dispatch_service.domain.team_pattern import gaps
 
 PostKind = Literal["post", "liaison_station", "kiosk", "service_station", "guide_point"]
+ComponentState = Literal["in_use", "damaged", "removed"]
+"""在用、破损、拆除 (still in the register)."""
 MemberRole = Literal["leader", "enforcement_assistant", "community_worker", "mobile"]
 
 
@@ -54,6 +56,26 @@ class KeptPostView(PostView):
     """A post as it is kept, and what does not fit."""
 
     findings: list[PostFinding]
+
+
+class ComponentView(BaseModel):
+    """A component 部件: a manhole cover, a street lamp, a bin; `owner` is the code of a department."""
+
+    code: str
+    class_code: str
+    class_zh: str
+    class_en: str | None
+    owner: str | None
+    state: ComponentState
+    lon: float
+    lat: float
+    generated: bool
+
+
+class ListedComponent(ComponentView):
+    """A component of a list; `distance_metres` is the straight line from `near`, where that was named."""
+
+    distance_metres: int | None = None
 
 
 class MemberView(BaseModel):

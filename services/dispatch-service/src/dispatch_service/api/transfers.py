@@ -25,7 +25,8 @@ Dispatcher = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.TRANSFERRE
 async def transfer_case(complaint_id: UUID, body: TransferBody, caller: Dispatcher, acting: Acting) -> Response:
     """Hand a case over 转办 to a department that has taken it on, with the number that it has there.
 
-    Its clock runs on and the promised time stands; its levels are escalated, with the department's name.
+    Its clock runs on and the promised time stands; its levels are escalated, with the department's name. Without
+    `department` that is the owner of the component that the case is about; 422 `department-unnamed` without one.
     """
     work = partial(transfers.transfer, department=body.department, external_ref=body.external_ref, reason=body.reason)
     return await acting.run(caller, complaint_id, body.note, work)

@@ -53,6 +53,8 @@ class Case:
     """Since when its clock waits for the reporter's answer; stays, as the moment at which it stopped, with a result."""
     updated_at: datetime | None = None
     """When it was last changed; None where that does not matter."""
+    component: str | None = None
+    """The component 部件 that it is about; None too where that does not matter."""
 
     def no_earlier(self, now: datetime) -> datetime:
         """Return `now`, or when the case last changed, where a clock was set back since: each step follows the last."""

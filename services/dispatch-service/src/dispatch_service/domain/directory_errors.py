@@ -6,7 +6,7 @@ class DirectoryError(Exception):
 
 
 class ThingNotFound(DirectoryError):
-    """The county has no such community, team, post or officer."""
+    """The county has no such community, team, post, officer, department or component."""
 
 
 class ThingInUse(DirectoryError):
@@ -14,7 +14,7 @@ class ThingInUse(DirectoryError):
 
 
 class UnknownReference(DirectoryError):
-    """It names something that the county does not have; `field` is `community` or `grid`."""
+    """It names something that the county does not have; `field` is `community`, `grid` or `owner`."""
 
     def __init__(self, field: str) -> None:
         super().__init__(f"unknown {field}")

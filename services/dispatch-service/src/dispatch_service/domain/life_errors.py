@@ -80,6 +80,14 @@ class UnknownDepartment(DispatchError):
     """The department to transfer to does not exist in the caller's tenant."""
 
 
+class DepartmentMissing(DispatchError):
+    """No department is named to transfer to, and the case is about no component that would name its owner."""
+
+
+class UnknownComponent(DispatchError):
+    """The component that the case is to be about does not exist in the caller's tenant."""
+
+
 class RectificationOpen(DispatchError):
     """There is an order of rectification whose re-inspection is still to be done."""
 

@@ -50,6 +50,7 @@ class CaseFilter:
     community: str | None = None
     category: str | None = None
     source: str | None = None
+    component: str | None = None
     bbox: BoundingBox | None = None
     updated_after: datetime | None = None
     received_from: datetime | None = None
@@ -200,7 +201,7 @@ def _timely(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
 def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     columns = dispatch_case.c
     conditions: list[sa.ColumnElement[bool]] = []
-    for name in ("team", "grid", "community", "category", "source", "grade", "reinspection", "assignee"):
+    for name in ("team", "grid", "community", "category", "source", "component", "grade", "reinspection", "assignee"):
         value = getattr(wanted, name)
         if value is not None:
             conditions.append(columns[name] == value)

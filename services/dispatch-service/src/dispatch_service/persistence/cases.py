@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.lifecycle import Status
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.errors import CaseNotFound
+from dispatch_service.persistence.components import owner_of_cases
 from dispatch_service.persistence.requests import of_cases
 from dispatch_service.persistence.rows import Row, as_rows
 from dispatch_service.persistence.tables import (
@@ -58,6 +59,7 @@ _EVERYTHING = SELECT.add_columns(
     of_cases(case_note).label("notes"),
     of_cases(case_supplement).label("supplements"),
     of_cases(case_question).label("questions"),
+    owner_of_cases().label("component_owner"),
 ).where(_THIS)
 _NAMING = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call] # SQLAlchemy gives it no types
 _JSON = {column.name: JSONB for column in _EVERYTHING.selected_columns if isinstance(column.type, JSONB)}

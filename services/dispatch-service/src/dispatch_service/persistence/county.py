@@ -108,10 +108,10 @@ async def with_members(connection: AsyncConnection, tenant: str, teams: Sequence
     ]
 
 
-async def has_cases(connection: AsyncConnection, tenant: str, team: str) -> bool:
-    """Say whether a team has ever had a case that is still with it."""
+async def has_cases(connection: AsyncConnection, tenant: str, name: str, code: str) -> bool:
+    """Say whether a case has that code in the column `name`, such as `team`."""
     columns = dispatch_case.c
-    statement = sa.select(sa.exists().where(columns.tenant == tenant, columns.team == team))
+    statement = sa.select(sa.exists().where(columns.tenant == tenant, columns[name] == code))
     return bool((await connection.execute(statement)).scalar_one())
 
 

@@ -18,6 +18,7 @@ _CASES = sa.text("""
         lon = CASE WHEN e.texts THEN NULL ELSE lon END,
         lat = CASE WHEN e.texts THEN NULL ELSE lat END,
         address = CASE WHEN e.texts THEN NULL ELSE address END,
+        component = CASE WHEN e.texts THEN NULL ELSE component END,
         attributes = CASE WHEN e.texts THEN NULL ELSE attributes END,
         result = CASE WHEN e.texts AND result IS NOT NULL THEN '' ELSE result END,
         photos = CASE WHEN e.texts THEN '[]' ELSE photos END

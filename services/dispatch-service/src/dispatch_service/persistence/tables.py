@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch_service.persistence.clock_tables import AT_WORK, add_clock_indexes, add_clock_tables, clock_columns
+from dispatch_service.persistence.component_tables import add_component_table, component_column
 from dispatch_service.persistence.directory_tables import add_directory_tables
 from dispatch_service.persistence.life_tables import add_life_indexes, add_life_tables, life_columns
 from dispatch_service.persistence.mobile_tables import add_case_indexes, add_mobile_tables
@@ -153,6 +154,7 @@ dispatch_case = sa.Table(
     *clock_columns(),
     *routing_columns(),
     *life_columns(),
+    component_column(),
     next_timer_index(AT_WORK),
 )
 # Complaint ids are UUIDv7: their order is the order of receipt, which is the order of lists.
@@ -188,6 +190,8 @@ case_conference = metadata.tables["case_conference"]
 case_rectification = metadata.tables["case_rectification"]
 case_transfer = metadata.tables["case_transfer"]
 department = metadata.tables["department"]
+add_component_table(metadata, dispatch_case)
+component = metadata.tables["component"]
 add_reporter_tables(metadata)
 case_supplement = metadata.tables["case_supplement"]
 case_question = metadata.tables["case_question"]

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.directory import (
     CommunityChanged,
+    ComponentChanged,
     DepartmentChanged,
     DirectoryEntry,
     DirectoryEvent,
@@ -76,7 +77,8 @@ POST = Sort("post", tables.post, "code", PostChanged)
 OFFICER = Sort("officer", tables.officer, "subject", OfficerChanged)
 SHIFT = Sort("shift", roster_tables.shift, "code", ShiftChanged, _clocks)
 DEPARTMENT = Sort("department", tables.department, "code", DepartmentChanged)
-SORTS = (COMMUNITY, TEAM, PATTERN, GRID, POST, OFFICER, SHIFT, DEPARTMENT)
+COMPONENT = Sort("component", tables.component, "code", ComponentChanged)
+SORTS = (COMMUNITY, TEAM, PATTERN, GRID, POST, OFFICER, SHIFT, DEPARTMENT, COMPONENT)
 """What a county keeps."""
 DUTY = Sort("duty", roster_tables.team_duty, "team", DutyChanged)
 """What is counted of its rosters. Whoever tells of it holds the team's row, not the county's."""

@@ -11,8 +11,11 @@ from dispatch_service.domain.directory_errors import ThingInUse, ThingNotFound, 
 from dispatch_service.domain.routing import DUTY_DESK
 from dispatch_service.persistence import county, team_patterns
 from dispatch_service.persistence.rows import Row
-from dispatch_service.persistence.tables import community, grid
-from dispatch_service.service.directory import PATTERN, TEAM, Occasion, Sort, announce
+from dispatch_service.persistence.tables import community, department, grid
+from dispatch_service.service.directory import COMPONENT, PATTERN, TEAM, Occasion, Sort, announce
+
+REFERENCES = {"community": community, "grid": grid, "owner": department}
+"""What names another thing, by its column, and the table that has to have it."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ async def remove(connection: AsyncConnection, occasion: Occasion, sort: Sort, co
         raise ThingInUse from error
     if row is None:
         raise ThingNotFound
-    if sort is TEAM and await _is_needed(connection, tenant, code):
+    if await _is_needed(connection, tenant, sort, code):
         raise ThingInUse
     await announce(connection, occasion, sort, [{**row, **members}], removed=True)
     await county.touch(connection, tenant)
@@ -73,13 +76,15 @@ async def _without_members(connection: AsyncConnection, tenant: str, code: str) 
     return {"members": team["members"]}
 
 
-async def _is_needed(connection: AsyncConnection, tenant: str, code: str) -> bool:
-    """Say whether a team has to stay; asked after its row was removed, so that no case is on its way to it."""
-    return code == DUTY_DESK or await county.has_cases(connection, tenant, code)
+async def _is_needed(connection: AsyncConnection, tenant: str, sort: Sort, code: str) -> bool:
+    """Say whether a team or component has to stay; asked after its row was removed: no case is on its way to it."""
+    if sort is TEAM:
+        return code == DUTY_DESK or await county.has_cases(connection, tenant, "team", code)
+    return sort is COMPONENT and await county.has_cases(connection, tenant, "component", code)
 
 
 async def _check_references(connection: AsyncConnection, tenant: str, row: Row) -> None:
-    for name, table in (("community", community), ("grid", grid)):
+    for name, table in REFERENCES.items():
         code = row.get(name)
         if code is not None and not await county.known(connection, table, tenant, [code]):
             raise UnknownReference(name)

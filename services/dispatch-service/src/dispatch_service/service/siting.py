@@ -1,4 +1,4 @@
-"""Whether posts stand where they say: in the county, and in a grid of their community."""
+"""Whether posts and components stand where they say: in the county, and posts in a grid of their community."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ async def examine(connection: AsyncConnection, tenant: str, posts: Sequence[Row]
     The caller holds the county's lock, and their communities and grids are there.
     """
     far = await far_away(connection, tenant, [(post["lon"], post["lat"]) for post in posts])
-    in_grids = {place: post for place, post in enumerate(posts) if post["grid"] is not None}
+    in_grids = {place: post for place, post in enumerate(posts) if post.get("grid") is not None}
     grids = await county.newest_grids(connection, tenant, {post["grid"] for post in in_grids.values()})
     elsewhere = {
         place: str(grids[post["grid"]]["community"])

@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.events import ComplaintTransferred, HandlingMode
 from contracts.lifecycle import EventType
 from dispatch_service.domain.case import check_moment
-from dispatch_service.domain.life_errors import UnknownDepartment
+from dispatch_service.domain.life_errors import DepartmentMissing, UnknownDepartment
 from dispatch_service.domain.photos import Photo
-from dispatch_service.persistence import case_records, cases, requests
+from dispatch_service.persistence import case_records, cases, components, requests
 from dispatch_service.persistence.tables import case_transfer
 from dispatch_service.service import assigning
 from dispatch_service.service.acting import Action, announce_action, lock
@@ -20,14 +20,18 @@ from dispatch_service.service.returns import give_back
 
 
 async def transfer(
-    connection: AsyncConnection, action: Action, *, department: str, external_ref: str, reason: str
+    connection: AsyncConnection, action: Action, *, department: str | None, external_ref: str, reason: str
 ) -> None:
     """Hand a case over to a department, which has given it the number `external_ref`.
 
-    Raises CaseNotFound, ActionConflict, UnknownDepartment.
+    None stands for the owner of the component that the case is about. Raises CaseNotFound, ActionConflict,
+    DepartmentMissing, UnknownDepartment.
     """
     case = await lock(connection, action)
     case.act(EventType.TRANSFERRED)
+    department = department or await components.owner_of(connection, case)
+    if department is None:
+        raise DepartmentMissing
     known = await cases.find_department(connection, case.tenant, department)
     if known is None:
         raise UnknownDepartment

@@ -8,9 +8,17 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, ValidationError
 
 from dispatch_service.api.officer_schemas import OfficerBody
-from dispatch_service.api.place_schemas import CODE_PATTERN, CommunityBody, PostBody, Subject, TeamBody
+from dispatch_service.api.place_schemas import (
+    CODE_PATTERN,
+    CommunityBody,
+    ComponentBody,
+    PlacedBody,
+    PostBody,
+    Subject,
+    TeamBody,
+)
 from dispatch_service.persistence.tables import MEMBER_ROLES
-from dispatch_service.service.directory import COMMUNITY, OFFICER, POST, TEAM, Sort
+from dispatch_service.service.directory import COMMUNITY, COMPONENT, OFFICER, POST, TEAM, Sort
 from operations.sheets.tables import Cells, pointer
 from runtime.problems import FieldError
 
@@ -26,6 +34,10 @@ class _TeamLine(TeamBody):
 
 
 class _PostLine(PostBody):
+    code: Annotated[str, Field(pattern=CODE_PATTERN)]
+
+
+class _ComponentLine(ComponentBody):
     code: Annotated[str, Field(pattern=CODE_PATTERN)]
 
 
@@ -64,7 +76,7 @@ class Sheet:
             line = self.line.model_validate(self.gather(values))
         except ValidationError as error:
             return None, [self._flaw(number, values, each) for each in error.errors(include_url=False)]
-        row = line.row() if isinstance(line, PostBody) else line.model_dump()
+        row = line.row() if isinstance(line, PlacedBody) else line.model_dump()
         return row, []
 
     def write(self, row: Mapping[str, Any]) -> Iterator[str | float | None]:
@@ -164,6 +176,26 @@ POSTS = Sheet(
     },
     optional=frozenset({"grid", "crs", "hours"}),
     line=_PostLine,
+    geojson=True,
+    numbers=frozenset({"lon", "lat"}),
+    spread=lambda row: {**row, "crs": "WGS84"},
+)
+COMPONENTS = Sheet(
+    name="components",
+    sort=COMPONENT,
+    columns={
+        "code": "编码",
+        "class_code": "类别编码",
+        "class_zh": "类别名称",
+        "class_en": "类别英文名称",
+        "owner": "权属单位",
+        "state": "状态",
+        "lon": "经度",
+        "lat": "纬度",
+        "crs": "坐标系",
+    },
+    optional=frozenset({"class_en", "owner", "state", "crs"}),
+    line=_ComponentLine,
     geojson=True,
     numbers=frozenset({"lon", "lat"}),
     spread=lambda row: {**row, "crs": "WGS84"},

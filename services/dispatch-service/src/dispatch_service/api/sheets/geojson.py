@@ -41,7 +41,7 @@ class _PointFeatures(_Collection):
 
 
 def features(sheet: Sheet, body: bytes) -> Iterator[Cells]:
-    """Yield the properties that are columns of the sheet, of posts with the place; others are left out of account.
+    """Yield the properties that are columns of the sheet, of points with the place; others are left out of account.
 
     `Problem` where it is no GeoJSON.
     """
@@ -68,8 +68,8 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value).strip()
 
 
-def point_feature(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the feature of a post."""
-    properties = {name: row[name] for name in ("code", "name", "kind", "community", "grid", "hours", "generated")}
+def point_feature(sheet: Sheet, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the feature of what stands at a point."""
+    properties = {name: row[name] for name in (*sheet.columns, "generated") if name not in {"lon", "lat", "crs"}}
     geometry = {"type": "Point", "coordinates": [row["lon"], row["lat"]]}
     return {"type": "Feature", "id": row["code"], "geometry": geometry, "properties": properties}
