@@ -58,6 +58,7 @@ async def test_a_department_takes_a_case_on_and_its_answer_is_the_result(world: 
     told, result = (row["payload"] for row in (await world.published(event))[3:])
     assert told == {"actor": "dispatcher-demo", "team": "team-08", "department_name": "水务局", **WATER}
     assert (result["actor"], result["photos"]) == ("dispatcher-demo", [photo["id"]])
+    assert moment(result["resolved_at"]) == moment(line["answered_at"])  # not when it was entered
 
 
 @pytest.mark.parametrize(("team", "status"), [(None, "received"), ("team-09", "assigned"), ("team-08", "assigned")])

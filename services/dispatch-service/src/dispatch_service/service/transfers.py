@@ -55,7 +55,7 @@ async def answer(
     answered_at: datetime,
     photos: Sequence[Photo],
 ) -> None:
-    """Take the department's answer as the result, to be verified like any other.
+    """Take the department's answer as the result, to be verified like any other; it counts from `answered_at`.
 
     Raises CaseNotFound, ActionConflict, MomentOutOfRange.
     """
@@ -64,6 +64,7 @@ async def answer(
     case.act(EventType.RESOLVED)
     going = await case_records.newest(connection, case_transfer, case)
     check_moment("answered_at", answered_at, going["transferred_at"], action.now)
+    action.done_at = min(max(answered_at, going["transferred_at"]), action.now)
     await case_records.change(
         connection,
         case_transfer,
