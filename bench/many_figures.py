@@ -16,7 +16,8 @@ import asyncpg
 from contracts.events import HandlingMode, Satisfaction
 from contracts.lifecycle import Status
 from ledger_service.domain.complaint import Complaint
-from ledger_service.domain.tally import Cell, difference, tally
+from ledger_service.domain.marks import Cell
+from ledger_service.domain.tally import difference, tally
 
 ENTRIES_EACH = 4
 A_DAY = 3_425

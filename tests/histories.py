@@ -125,8 +125,8 @@ class History:
         facts = {**_ASKED, "actor": "dispatcher-1", "returns": 1}
         return self.event(EventType.RETURNED, ComplaintReturned.model_validate(facts))
 
-    def transferred(self) -> Event:
-        facts = {"actor": "dispatcher-1", "team": "team-01", "reason": "属供电部门", "department": "power"}
+    def transferred(self, department: str = "power") -> Event:
+        facts = {"actor": "dispatcher-1", "team": "team-01", "reason": "属其他部门", "department": department}
         data = ComplaintTransferred.model_validate({**facts, "external_ref": "GD-2026-77"})
         return self.event(EventType.TRANSFERRED, data)
 

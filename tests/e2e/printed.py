@@ -1,11 +1,14 @@
 """Examples run as they are printed in the documents, line by line, against a county."""
 
+import json
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from contracts.roles import Role
 from e2e.county import County
@@ -53,3 +56,12 @@ def run(county: County, lines: str, directory: Path) -> str:
     assert done.returncode == 0, done.stderr
     assert "urn:jieban:problem" not in done.stdout, done.stdout
     return done.stdout
+
+
+def documents(printed: str) -> Iterator[Any]:
+    """Yield the JSON answers among what was printed."""
+    decoder, place = json.JSONDecoder(), printed.find("{")
+    while place >= 0:
+        answer, end = decoder.raw_decode(printed, place)
+        yield answer
+        place = printed.find("{", end)

@@ -1,8 +1,6 @@
 """The page about statistics, as it is printed, on a county where one complaint has been handled."""
 
 import asyncio
-import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ import pytest
 
 from e2e.county import County
 from e2e.people import People, body, eventually
-from e2e.printed import ROOT, examples, prelude, run
+from e2e.printed import ROOT, documents, examples, prelude, run
 
 pytestmark = pytest.mark.own_county
 
@@ -34,7 +32,7 @@ async def test_the_page_works_line_by_line(county: County, people: People, tmp_p
     page = examples((ROOT / "docs" / "statistics.md").read_text("utf-8"))
     printed = await asyncio.to_thread(run, county, prelude(county) + page, tmp_path)
 
-    by_community, _, ranking, *_, yesterday, changed, history = _objects(printed)
+    by_community, _, ranking, *_, yesterday, changed, history = documents(printed)
     assert [row["counts"]["received"] for row in by_community["rows"]] == [1]
     assert [(place["rank"], place["sample"]) for place in ranking["rows"]] == [(1, 1)]
     assert yesterday["rows"][0]["counts"]["received"] == 0
@@ -42,12 +40,3 @@ async def test_the_page_works_line_by_line(county: County, people: People, tmp_p
     lines = (tmp_path / "teams.csv").read_text("utf-8-sig").splitlines()
     assert lines[0].startswith("队伍,受理数,应结案数,结案率,结案率 样本数")
     assert len(lines) == 2
-
-
-def _objects(printed: str) -> Iterator[Any]:
-    """Yield the JSON answers among what was printed."""
-    decoder, place = json.JSONDecoder(), printed.find("{")
-    while place >= 0:
-        answer, end = decoder.raw_decode(printed, place)
-        yield answer
-        place = printed.find("{", end)

@@ -9,6 +9,8 @@ from contracts.events import (
     AppealDecided,
     ComplaintAssigned,
     ComplaintClosed,
+    ComplaintContributed,
+    ComplaintEscalated,
     ComplaintExcluded,
     ComplaintExtended,
     ComplaintForceClosed,
@@ -17,8 +19,12 @@ from contracts.events import (
     EndingDecided,
     FeedbackReceived,
     FollowedUp,
+    OrderMissed,
+    OrderReplied,
+    OrderWithdrawn,
     RatingAppealed,
     Satisfaction,
+    SupervisionOrder,
 )
 from contracts.lifecycle import EventType
 from histories import OFFICER, OWNER, History
@@ -52,6 +58,29 @@ class Eventful(History):
             actor=DISPATCHER, team="team-01", reason="等配件", asked_by=OFFICER, promised_at=promised_at
         )
         return self.event(EventType.EXTENDED, data)
+
+    def ordered(self, team: str = "team-01", *, deadline: datetime) -> Event:
+        order = SupervisionOrder(id=uuid4(), deadline=deadline, text="限期答复")
+        data = ComplaintEscalated(stage="resolve", team=team, order=order, actor=SUPERVISOR)
+        return self.event(EventType.ESCALATED, data)
+
+    def order_replied(self, officer: str = OFFICER, *, order: UUID | None = None, late: bool = False) -> Event:
+        data = OrderReplied(actor=officer, team="team-01", order_id=order or uuid4(), text="已加派人手", late=late)
+        return self.event(EventType.ORDER_REPLIED, data)
+
+    def order_missed(self, team: str = "team-01", *, deadline: datetime, order: UUID | None = None) -> Event:
+        data = OrderMissed(order_id=order or uuid4(), deadline=deadline, team=team, ordered_by=SUPERVISOR)
+        return self.event(EventType.ORDER_MISSED, data)
+
+    def order_withdrawn(self, order: UUID | None = None) -> Event:
+        data = OrderWithdrawn(order_id=order or uuid4(), team="team-01", reason="已办结", actor=SUPERVISOR)
+        return self.event(EventType.ORDER_WITHDRAWN, data)
+
+    def contributed(
+        self, team: str = "team-02", officer: str = "officer-2", *, supporting: bool = True, part_done: bool = False
+    ) -> Event:
+        facts = {"actor": officer, "team": team, "supporting": supporting, "text": "已清运", "part_done": part_done}
+        return self.event(EventType.CONTRIBUTED, ComplaintContributed.model_validate(facts))
 
     def verified(self) -> Event:
         return self.event(EventType.VERIFIED, ComplaintVerified(actor=INSPECTOR, method="on_site"))

@@ -66,6 +66,13 @@ def test_a_promise_that_was_reckoned_anew_counts() -> None:
     assert _folded(history).promised_at == _PROMISED + timedelta(days=3)
 
 
+def test_what_is_taken_back_from_a_department_was_not_returned() -> None:
+    history = Eventful()
+    for step in (history.received, history.assigned, history.transferred, history.returned):
+        step()
+    assert _folded(history).returns == 0
+
+
 def test_a_reopening_begins_without_result_and_word() -> None:
     history = _full()
     history.excluded("all")
@@ -97,7 +104,7 @@ async def test_what_is_stored_is_what_was_folded(engine: AsyncEngine, enter: Ent
     folded = _folded(history)
     async with engine.begin() as connection:
         stored = await lock(connection, history.tenant, history.id)
-    names = [field.name for field in fields(Facts) if field.name != "received"]
+    names = [field.name for field in fields(Facts) if field.name not in ("received", "transferred_at", "deeds")]
     assert {name: getattr(stored, name) for name in names} == {name: getattr(folded, name) for name in names}
 
 

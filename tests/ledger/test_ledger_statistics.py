@@ -17,6 +17,7 @@ from ledger.eventful import Eventful
 from ledger.figures import expected
 from ledger.wandering import Wandering
 from ledger_service.domain.cubes import KEPT, WITH_DURATIONS, Cube, Dimension, Grain, Period
+from ledger_service.domain.deeds import Deed
 from ledger_service.domain.durations import STEPS, Measure
 from ledger_service.domain.indicators import Sums
 from ledger_service.domain.tally import Counter
@@ -79,6 +80,7 @@ class Book:
 def _named(sums: Sums) -> Mapping[str, int]:
     names = {counter.name.lower(): sums.counts[counter] for counter in Counter}
     if sums.durations is not None:
+        names |= {deed.name.lower(): sums.done(deed) for deed in Deed}
         for measure in Measure:
             names |= {f"{measure.name.lower()} {step}": sums.steps(measure)[step] for step in range(STEPS)}
     return {name: count for name, count in names.items() if count}

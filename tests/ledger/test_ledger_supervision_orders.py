@@ -1,21 +1,18 @@
 """Supervision orders in the ledger: each step is an entry, and one that waits too long for its answer is unsettled."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
 import pytest
 
-from contracts.events import ComplaintEscalated, OrderMissed, OrderReplied, OrderWithdrawn, SupervisionOrder
-from contracts.lifecycle import EventType
+from contracts.events import ComplaintEscalated
 from contracts.roles import Role
-from histories import OFFICER
 from ledger.conftest import As, Enter
-from ledger.eventful import SUPERVISOR, Eventful
+from ledger.eventful import Eventful
 from ledger.test_ledger_unsettled import empty, listed
 from runtime.clock import now
-from runtime.ids import uuid7
 
 __all__ = ["empty", "listed"]
 AHEAD = timedelta(days=1)
@@ -31,23 +28,11 @@ class Supervised(Eventful):
         self.promised(now() + AHEAD)
         self.accepted()
 
-    def ordered(self, deadline: datetime) -> UUID:
-        order = SupervisionOrder(id=uuid7(), deadline=deadline, text="今天内清走")
-        data = ComplaintEscalated(stage="on_site", team="team-01", order=order, actor=SUPERVISOR)
-        self.event(EventType.ESCALATED, data)
+    def given(self, deadline: datetime) -> UUID:
+        """Let a supervisor give an order, and return its id."""
+        order = cast(ComplaintEscalated, self.ordered(deadline=deadline).data).order
+        assert order is not None
         return order.id
-
-    def replied(self, order: UUID, *, late: bool = False) -> None:
-        data = OrderReplied(actor=OFFICER, team="team-01", order_id=order, text="已派人", late=late)
-        self.event(EventType.ORDER_REPLIED, data)
-
-    def taken_back(self, order: UUID) -> None:
-        data = OrderWithdrawn(order_id=order, team="team-01", reason="已当面答复", actor=SUPERVISOR)
-        self.event(EventType.ORDER_WITHDRAWN, data)
-
-    def missed(self, order: UUID, deadline: datetime) -> None:
-        data = OrderMissed(order_id=order, deadline=deadline, team="team-01", ordered_by=SUPERVISOR)
-        self.event(EventType.ORDER_MISSED, data)
 
 
 def found(lines: list[dict[str, Any]]) -> list[tuple[str, str, datetime]]:
@@ -60,16 +45,16 @@ async def test_an_order_that_nobody_answers_in_time_is_unsettled_until_somebody_
     over = now() - timedelta(minutes=5)
     late, twice, running, replied, withdrawn, done = [Supervised() for _ in range(6)]
     orders = [
-        late.ordered(over),
-        twice.ordered(over - SECOND),
-        twice.ordered(over + SECOND),
-        running.ordered(now() + AHEAD),
+        late.given(over),
+        twice.given(over - SECOND),
+        twice.given(over + SECOND),
+        running.given(now() + AHEAD),
     ]
-    replied.replied(replied.ordered(over))
-    withdrawn.taken_back(withdrawn.ordered(over))
-    done.ordered(over)
+    replied.order_replied(order=replied.given(over))
+    withdrawn.order_withdrawn(withdrawn.given(over))
+    done.given(over)
     done.withdrawn()
-    late.missed(orders[0], over)
+    late.order_missed(order=orders[0], deadline=over)
     await enter(late, twice, running, replied, withdrawn, done)
 
     expected = [(str(twice.id), "order_overdue", over - SECOND), (str(late.id), "order_overdue", over)]
@@ -81,8 +66,8 @@ async def test_an_order_that_nobody_answers_in_time_is_unsettled_until_somebody_
     assert datetime.fromisoformat(line["since"]) == over - SECOND
 
     late.events, twice.events = [], []
-    late.replied(orders[0], late=True)
-    twice.taken_back(orders[1])
+    late.order_replied(order=orders[0], late=True)
+    twice.order_withdrawn(orders[1])
     for history, number in ((late, 5), (twice, 5)):
         history.events = [event._replace(sequence=number) for event in history.events]
     await enter(late, twice)
@@ -92,7 +77,7 @@ async def test_an_order_that_nobody_answers_in_time_is_unsettled_until_somebody_
 async def test_pages_of_unanswered_orders_follow_one_another(enter: Enter, client: httpx.AsyncClient, as_: As) -> None:
     histories = [Supervised() for _ in range(3)]
     for count, history in enumerate(histories):
-        history.ordered(now() - timedelta(minutes=9 - count))
+        history.given(now() - timedelta(minutes=9 - count))
     await enter(*histories)
     path, ids = "unsettled?limit=1", list[str]()
     while path:
@@ -107,9 +92,9 @@ async def test_order_answer_and_missed_deadline_are_entries_for_staff_alone(
     enter: Enter, client: httpx.AsyncClient, as_: As, role: Role, subject: str | None, seen: int
 ) -> None:
     history, over = Supervised(), now() - SECOND
-    order = history.ordered(over)
-    history.missed(order, over)
-    history.replied(order, late=True)
+    order = history.given(over)
+    history.order_missed(order=order, deadline=over)
+    history.order_replied(order=order, late=True)
     await enter(history)
     headers = as_(role) if subject is None else as_(role, subject=subject)
     story = (await client.get(f"complaints/{history.id}", headers=headers)).json()

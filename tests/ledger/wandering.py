@@ -17,6 +17,7 @@ _OFFICERS = ("officer-1", "officer-2")
 _CATEGORIES = ("street_order.vendors", "street_order.parking", "noise.night")
 _MODES = ("guidance", "case_filed")
 _SOURCES = ("hotline", "resident_app")
+_DEPARTMENTS = ("power", "water")
 _WORDS: tuple[Satisfaction, ...] = ("satisfied", "basically_satisfied", "dissatisfied")
 _OUTCOMES: tuple[FollowUpOutcome, ...] = ("reached", "no_answer", "refused", "wrong_number")
 MOST = 30
@@ -54,6 +55,7 @@ class Wandering(Eventful):
             Dimension.CATEGORY: (*_CATEGORIES, "street_order"),
             Dimension.SOURCE: _SOURCES,
             Dimension.HANDLING_MODE: _MODES,
+            Dimension.DEPARTMENT: (*_DEPARTMENTS, ""),
         }
         return random.choice(values[name])
 
@@ -87,7 +89,12 @@ class Wandering(Eventful):
             EventType.ACCEPTED: self.accepted,
             EventType.STARTED: self._started,
             EventType.RETURNED: self.returned,
-            EventType.TRANSFERRED: self.transferred,
+            EventType.TRANSFERRED: lambda: self.transferred(random.choice(_DEPARTMENTS)),
+            EventType.CONTRIBUTED: self._contributed,
+            EventType.ESCALATED: lambda: self.ordered(random.choice(_TEAMS), deadline=later),
+            EventType.ORDER_REPLIED: lambda: self.order_replied(random.choice(_OFFICERS), late=random.random() < 0.3),
+            EventType.ORDER_MISSED: lambda: self.order_missed(random.choice(_TEAMS), deadline=later),
+            EventType.ORDER_WITHDRAWN: self.order_withdrawn,
             EventType.EXTENDED: lambda: self.extended(later),
             EventType.RESCHEDULED: lambda: self.event(EventType.RESCHEDULED, ComplaintRescheduled(promised_at=later)),
             EventType.SUSPENDED: self.suspended,
@@ -138,6 +145,11 @@ class Wandering(Eventful):
             ),
         }
         return self.event(EventType.RESOLVED, ComplaintResolved.model_validate(facts))
+
+    def _contributed(self) -> Event:
+        team, is_done = self._random.choice(_TEAMS), self._random.random() < 0.4
+        supporting = self._random.random() < 0.8
+        return self.contributed(team, self._random.choice(_OFFICERS), supporting=supporting, part_done=is_done)
 
     def _called(self) -> Event:
         outcome = self._random.choice(_OUTCOMES)

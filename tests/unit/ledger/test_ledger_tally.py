@@ -13,11 +13,15 @@ from contracts.events import ComplaintResolved
 from contracts.lifecycle import EventType
 from histories import OFFICER
 from ledger.eventful import Eventful
-from ledger.figures import Step, counts, where
+from ledger.figures import counts
+from ledger.figures_of_deeds import deeds
+from ledger.steps import Step, where
 from ledger.wandering import Wandering
 from ledger_service.domain.complaint import Complaint
+from ledger_service.domain.deeds import Deed
 from ledger_service.domain.durations import EDGES, STEPS, Measure, quantile, step_of, within
-from ledger_service.domain.tally import Counter, Tally, difference, mark, tally
+from ledger_service.domain.marks import FIRST_DEED, Cell, Tally, mark
+from ledger_service.domain.tally import Counter, difference, tally
 
 BEGIN = datetime(2026, 2, 20, 3, tzinfo=UTC)
 
@@ -25,6 +29,8 @@ BEGIN = datetime(2026, 2, 20, 3, tzinfo=UTC)
 def _named(number: int) -> str:
     if number < 32:
         return Counter(number).name.lower()
+    if number >= FIRST_DEED:
+        return Deed(number - FIRST_DEED).name.lower()
     return f"{Measure((number - 32) // 32).name.lower()} {number % 32}"
 
 
@@ -48,6 +54,10 @@ def test_a_tally_is_what_the_events_come_to(seed: int) -> None:
         assert found is not None
         assert _counted(found) == Multiset((what, mark(0, at) >> 8) for what, at in counts(life))
         assert {name: getattr(found.cell, name) for name in where(life)} == where(life)
+        done = Multiset((*each, *deed.cell) for deed in complaint.deeds for each in _counted(deed).elements())
+        told = ((what, mark(0, at) >> 8, *Cell("t", **there, exclusions=0)) for what, at, there in deeds(life))
+        assert done == Multiset(told)
+        complaint.deeds = ()
         for sign, part in difference(before, found):
             figures.update({(*part.cell, each): sign for each in part.marks})
         before = found

@@ -11,7 +11,8 @@ from jieban.commands.bars import with_bar
 from jieban.services import ServiceName
 from jieban.settings import read_settings
 from ledger_service.domain.cubes import Cube
-from ledger_service.domain.tally import FIRST_DURATION, Counter
+from ledger_service.domain.marks import FIRST_DURATION
+from ledger_service.domain.tally import Counter
 from ledger_service.service.rebuilding import Told, rebuild
 from ledger_service.service.recounting import Difference, Recount, recount_all
 

@@ -75,6 +75,7 @@ async def _scope(
     category: Annotated[Code | None, Query(description="With all levels below it.")] = None,
     source: Code | None = None,
     handling_mode: Code | None = None,
+    department: Annotated[Code | None, Query(description="That it was transferred to 转办.")] = None,
 ) -> Scope:
     period = Period(first, last)
     if last < first:
@@ -85,7 +86,7 @@ async def _scope(
     today = clock.now().astimezone(ZoneInfo(zone)).date()
     if as_of is not None and as_of > today:
         raise invalid("query/as_of", "as-of-in-future", today=today.isoformat())
-    given = (community, grid, team, officer, category, source, handling_mode)
+    given = (community, grid, team, officer, category, source, handling_mode, department)
     filters = {name: value for name, value in zip(Dimension, given, strict=True) if value is not None}
     return Scope(period, filters, as_of, today, zone)
 

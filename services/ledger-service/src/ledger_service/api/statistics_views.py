@@ -23,6 +23,7 @@ DIMENSION_LABELS: Mapping[str, Label] = {
     Dimension.CATEGORY: Label("类别", "Category"),
     Dimension.SOURCE: Label("事件来源", "Source"),
     Dimension.HANDLING_MODE: Label("处置方式", "Handling mode"),
+    Dimension.DEPARTMENT: Label("转办部门", "Department"),
     "day": Label("日期", "Day"),
     "month": Label("月份", "Month"),
     "year": Label("年份", "Year"),

@@ -25,10 +25,8 @@ class Measure(IntEnum):
     """第一时间处置: from the reception to an officer on site."""
     REMOVAL = 3
     """第一时间消除: from the reception to the result."""
-
-
-SIZE = len(Measure) * STEPS
-"""How many counts all measures have together."""
+    ANSWER = 4
+    """转办: from the transfer to another department to its answer. The only one that is no fact of the complaint."""
 
 
 def step_of(seconds: float) -> int:

@@ -27,6 +27,7 @@ from contracts.events import (
     ReworkOrdered,
 )
 from contracts.lifecycle import EventType
+from ledger_service.domain import deeds
 from ledger_service.domain.facts import Exclusion, Facts
 
 
@@ -68,12 +69,17 @@ def _started(facts: Facts, event: Event) -> None:
         facts.started_at = data.started_at
 
 
-def _returned(facts: Facts, _: Event) -> None:
-    facts.returns += 1
+def _returned(facts: Facts, event: Event) -> None:
+    """Count the return; where it is taken back from a department, that is none."""
+    if facts.transferred_at is None:
+        facts.returns += 1
+    else:
+        deeds.recall(facts, event)
 
 
 def _transferred(facts: Facts, event: Event) -> None:
     facts.department = cast(ComplaintTransferred, event.data).department
+    deeds.hand_over(facts, event)
 
 
 def _extended(facts: Facts, event: Event) -> None:
@@ -112,6 +118,7 @@ def _runs(facts: Facts) -> bool:
 
 def _escalated(facts: Facts, event: Event) -> None:
     _promise(facts, cast(ComplaintEscalated, event.data))
+    deeds.give_order(facts, event)
 
 
 _Promising = ComplaintExtended | ComplaintSuspended | ComplaintResumed | ComplaintEscalated | ComplaintRescheduled
@@ -132,6 +139,8 @@ def _resolved(facts: Facts, event: Event) -> None:
     facts.resolved_at = data.resolved_at or event.time
     if facts.department is None:
         facts.officer = data.actor
+    else:
+        deeds.answer(facts, event, facts.resolved_at)
 
 
 def _verified(facts: Facts, event: Event) -> None:
@@ -152,7 +161,7 @@ def _begin_round(facts: Facts, number: int) -> None:
     """Forget the promise, the result and what the reporter said of it: they stay in their entries."""
     facts.round = number
     facts.promised_at = facts.warn_at = facts.accepted_at = facts.waiting_since = None
-    facts.resolved_at = facts.verified_at = facts.closed_at = None
+    facts.resolved_at = facts.verified_at = facts.closed_at = facts.transferred_at = None
     facts.satisfaction = facts.solved = facts.follow_up = facts.asked_at = facts.rating = facts.appeal = None
     facts.is_struck = facts.is_forced = False
 
@@ -220,6 +229,7 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.ASSIGNED: _assigned,
     EventType.ACCEPTED: _accepted,
     EventType.STARTED: _started,
+    EventType.CONTRIBUTED: deeds.contribute,
     EventType.RETURNED: _returned,
     EventType.TRANSFERRED: _transferred,
     EventType.EXTENDED: _extended,
@@ -227,6 +237,9 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.SUSPENDED: _suspended,
     EventType.RESUMED: _resumed,
     EventType.ESCALATED: _escalated,
+    EventType.ORDER_REPLIED: deeds.reply_to_order,
+    EventType.ORDER_MISSED: deeds.miss_order,
+    EventType.ORDER_WITHDRAWN: deeds.withdraw_order,
     EventType.RESOLVED: _resolved,
     EventType.VERIFIED: _verified,
     EventType.REWORK_ORDERED: _rework_ordered,

@@ -6,6 +6,7 @@ from enum import IntFlag
 from uuid import UUID
 
 from contracts.events import ComplaintReceived, HandlingMode, Satisfaction
+from ledger_service.domain.marks import Tally
 
 
 class Exclusion(IntFlag):
@@ -84,3 +85,7 @@ class Facts:
     """Flags of Exclusion."""
     received: ComplaintReceived | None = None
     """Set by the event that makes the complaint known; one that is read back from the store does not carry it."""
+    transferred_at: datetime | None = None
+    """Since when another department has it. The store keeps it in the entry alone (`persistence.transfers`)."""
+    deeds: tuple[Tally, ...] = ()
+    """What was done about it since it was read from the store, for the figures: see `domain.deeds`."""

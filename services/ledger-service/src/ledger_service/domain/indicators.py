@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ledger_service.domain import durations
-from ledger_service.domain.durations import SIZE, STEPS, Measure
+from ledger_service.domain.deeds import SIZE, Deed
+from ledger_service.domain.durations import STEPS, Measure
 from ledger_service.domain.labels import Label
 from ledger_service.domain.statistics_settings import Settings
 from ledger_service.domain.tally import Counter
 
-Unit = Literal["share", "minutes"]
+Unit = Literal["share", "minutes", "number"]
 
 
 @dataclass(slots=True)
@@ -23,7 +24,7 @@ class Sums:
 
     counts: list[int]
     durations: list[int] | None = None
-    """Of all measures, a step after the other; None where they were not asked for."""
+    """Of all measures, a step after the other, and behind them of deeds; None where they were not asked for."""
 
     @classmethod
     def none(cls, *, with_durations: bool) -> "Sums":
@@ -37,6 +38,10 @@ class Sums:
     def steps(self, measure: Measure) -> Sequence[int]:
         """Return how many times of a measure there are, step by step."""
         return (self.durations or [0] * SIZE)[measure * STEPS : (measure + 1) * STEPS]
+
+    def done(self, deed: Deed) -> int:
+        """Return how often something was done."""
+        return (self.durations or [0] * SIZE)[len(Measure) * STEPS + deed]
 
 
 class Figure(NamedTuple):
@@ -54,7 +59,7 @@ Formula = Callable[[Sums, Settings], Figure]
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
-    """One indicator; a share is from 0 to 1."""
+    """One indicator; a share is from 0 to 1, a number its own sample."""
 
     code: str
     name: Label
@@ -62,6 +67,7 @@ class Indicator:
     formula: Formula
     is_better_high: bool = True
     needs_durations: bool = False
+    """Whether it is made of what is kept by one kind of thing only: times of work, deeds."""
 
 
 def _due(sums: Sums) -> int:
@@ -116,6 +122,15 @@ def _satisfaction(sums: Sums, settings: Settings) -> Figure:
     return _ratio(content, sums.of(Counter.FOLLOWED_UP))
 
 
+def _answered_in_time(sums: Sums, _: Settings) -> Figure:
+    return _ratio(sums.done(Deed.ANSWERED_IN_TIME), sums.done(Deed.ANSWERED))
+
+
+def _replied_in_time(sums: Sums, _: Settings) -> Figure:
+    in_time = sums.done(Deed.REPLIED_IN_TIME)
+    return _ratio(in_time, in_time + sums.done(Deed.ORDER_MISSED))
+
+
 def _ratio(numerator: float, denominator: int) -> Figure:
     return Figure(numerator / denominator if denominator > 0 else None, numerator, denominator)
 
@@ -136,8 +151,8 @@ def _within(measure: Measure) -> Formula:
     return formula
 
 
-def _first(measure: Measure, code: str, zh: str, en: str) -> list[Indicator]:
-    """Return the three figures of one of the three firsts 三个第一时间."""
+def _times(measure: Measure, code: str, zh: str, en: str) -> list[Indicator]:
+    """Return the two figures that every time of work has."""
     return [
         Indicator(
             f"{code}_median",
@@ -155,10 +170,30 @@ def _first(measure: Measure, code: str, zh: str, en: str) -> list[Indicator]:
             is_better_high=False,
             needs_durations=True,
         ),
-        Indicator(
-            f"{code}_share", Label(f"第一时间{zh}率", f"{en}, in time"), "share", _within(measure), needs_durations=True
-        ),
     ]
+
+
+def _first(measure: Measure, code: str, zh: str, en: str) -> list[Indicator]:
+    """Return the three figures of one of the three firsts 三个第一时间."""
+    in_time = Label(f"第一时间{zh}率", f"{en}, in time")
+    return [
+        *_times(measure, code, zh, en),
+        Indicator(f"{code}_share", in_time, "share", _within(measure), needs_durations=True),
+    ]
+
+
+def _number(code: str, zh: str, en: str, deed: Deed, *, is_better_high: bool = True) -> Indicator:
+    """Return how often something was done."""
+
+    def formula(sums: Sums, _: Settings) -> Figure:
+        return Figure(sums.done(deed), None, sums.done(deed))
+
+    return Indicator(code, Label(zh, en), "number", formula, is_better_high, needs_durations=True)
+
+
+def _share(code: str, zh: str, en: str, formula: Formula) -> Indicator:
+    """Return a share of what was done."""
+    return Indicator(code, Label(zh, en), "share", formula, needs_durations=True)
 
 
 _ALL = [
@@ -178,5 +213,16 @@ _ALL = [
     *_first(Measure.DISCOVERY, "discovery", "发现", "Time to discovery"),
     *_first(Measure.ON_SITE, "on_site", "处置", "Time to being on site"),
     *_first(Measure.REMOVAL, "removal", "消除", "Time to removal"),
+    _number("transfers", "转办数", "Transferred to departments", Deed.HANDED_OVER),
+    _number("transfers_answered", "转办答复数", "Answered by departments", Deed.ANSWERED),
+    _share("transfer_in_time_rate", "转办按期答复率", "Answers of departments in time", _answered_in_time),
+    *_times(Measure.ANSWER, "transfer", "转办答复", "Time to a department's answer"),
+    _number("transfers_recalled", "转办收回数", "Recalled from departments", Deed.RECALLED, is_better_high=False),
+    _number("orders", "督办数", "Supervision orders", Deed.ORDERED, is_better_high=False),
+    _share("order_in_time_rate", "督办按期回复率", "Orders answered in time", _replied_in_time),
+    _number("orders_missed", "督办逾期数", "Orders not answered in time", Deed.ORDER_MISSED, is_better_high=False),
+    _number("orders_withdrawn", "撤销督办数", "Orders withdrawn", Deed.ORDER_WITHDRAWN),
+    _number("contributions", "协办处置数", "Contributions of supporting teams", Deed.CONTRIBUTED),
+    _number("parts_done", "协办完成数", "Parts done by supporting teams", Deed.PART_DONE),
 ]
 INDICATORS: Mapping[str, Indicator] = {indicator.code: indicator for indicator in _ALL}

@@ -5,20 +5,14 @@ of these counts in `domain.indicators`; docs/statistics.md says where they come 
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import IntEnum
-from typing import NamedTuple
 
 from contracts.lifecycle import UNCOUNTED, Status
 from ledger_service.domain.complaint import Complaint
-from ledger_service.domain.durations import Measure, step_of
+from ledger_service.domain.durations import Measure
+from ledger_service.domain.marks import Cell, Tally, duration, mark
 
-FIRST_DURATION = 32
-"""Marks from this number on are steps of durations, STEPS a measure."""
-DURATION_WIDTH = 32
-QUARTER_HOUR = 900
-"""Seconds: no time zone begins its days between two of them."""
-EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _ANSWERED = frozenset({"reached", "refused"})
 
 
@@ -80,41 +74,9 @@ _SATISFIED = {
     "satisfied": int(Counter.SATISFIED),
     "basically_satisfied": int(Counter.BASICALLY_SATISFIED),
 }
-_DISPATCH, _DISCOVERY, _ON_SITE, _REMOVAL = (int(measure) for measure in Measure)
-
-
-class Cell(NamedTuple):
-    """Where a complaint counts; '' for none."""
-
-    tenant: str
-    community: str
-    grid: str
-    team: str
-    officer: str
-    category: str
-    source: str
-    handling_mode: str
-    exclusions: int
-
-
-class Tally(NamedTuple):
-    """Where and for what a complaint counts; marks are made by `mark`."""
-
-    cell: Cell
-    marks: tuple[int, ...]
-
-
-def mark(counter: int, at: datetime) -> int:
-    """Return a count at a moment: quarters of an hour since 2000 times 256, plus the number of what is counted.
-
-    Which day that is, only the time zone says in which the figures are read.
-    """
-    return int((at - EPOCH).total_seconds()) // QUARTER_HOUR << 8 | counter
-
-
-def _duration(measure: int, begin: datetime, end: datetime) -> int:
-    """Return the number under which a time from `begin` to `end` is counted."""
-    return FIRST_DURATION + measure * DURATION_WIDTH + step_of((end - begin).total_seconds())
+_DISPATCH, _DISCOVERY, _ON_SITE, _REMOVAL = (
+    int(each) for each in (Measure.DISPATCH, Measure.DISCOVERY, Measure.ON_SITE, Measure.REMOVAL)
+)
 
 
 def tally(complaint: Complaint) -> Tally | None:
@@ -134,6 +96,7 @@ def tally(complaint: Complaint) -> Tally | None:
         complaint.source or "",
         complaint.handling_mode or "",
         complaint.exclusions,
+        complaint.department or "",
     )
     return Tally(cell, tuple(_marks(complaint, complaint.received_at)))
 
@@ -161,9 +124,9 @@ def _marks(complaint: Complaint, received_at: datetime) -> list[int]:
     if complaint.status not in UNCOUNTED:
         _add_timeliness(marks, complaint)
     if complaint.started_at is not None:
-        marks.append(mark(_duration(_ON_SITE, received_at, complaint.started_at), complaint.started_at))
+        marks.append(mark(duration(_ON_SITE, received_at, complaint.started_at), complaint.started_at))
     if complaint.resolved_at is not None:
-        marks.append(mark(_duration(_REMOVAL, received_at, complaint.resolved_at), complaint.resolved_at))
+        marks.append(mark(duration(_REMOVAL, received_at, complaint.resolved_at), complaint.resolved_at))
     if complaint.first_closed_at is not None:
         marks.append(mark(_CLOSED, complaint.first_closed_at))
         if complaint.reopenings:
@@ -178,11 +141,11 @@ def _add_dispatching(marks: list[int], complaint: Complaint, received_at: dateti
     assigned_at = complaint.first_assigned_at
     if assigned_at is not None:
         marks.append(received | _TO_DISPATCH)
-        marks.append(received | _duration(_DISPATCH, received_at, assigned_at))
+        marks.append(received | duration(_DISPATCH, received_at, assigned_at))
     elif complaint.closed_at is None and complaint.status not in UNCOUNTED:
         marks.append(received | _TO_DISPATCH)
     if complaint.occurred_at is not None:
-        marks.append(received | _duration(_DISCOVERY, complaint.occurred_at, received_at))
+        marks.append(received | duration(_DISCOVERY, complaint.occurred_at, received_at))
 
 
 def _add_timeliness(marks: list[int], complaint: Complaint) -> None:

@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger_service.domain.cubes import KINDS, TERMS, Cube, Dimension, Grain, Kind, Period, Piece
-from ledger_service.domain.durations import SIZE
+from ledger_service.domain.deeds import SIZE
 from ledger_service.domain.facts import Exclusion
 from ledger_service.domain.indicators import Sums
-from ledger_service.domain.tally import FIRST_DURATION, Counter
+from ledger_service.domain.marks import FIRST_DURATION
+from ledger_service.domain.tally import Counter
 from ledger_service.persistence.statistics_tables import IDS
 
 Key = tuple[Any, ...]
@@ -139,7 +140,7 @@ def select_cells(question: Question) -> tuple[str, dict[str, Any]]:
 
 
 def select_times(question: Question) -> tuple[str, dict[str, Any]]:
-    """Return the statement that sums up durations step by step, and its parameters."""
+    """Return the statement that sums up durations step by step, and deeds; and its parameters."""
     columns = {f"step_{place}": f"steps[{place}] AS step_{place}" for place in range(1, SIZE + 1)}
     totals = [f"sum({name}) FILTER (WHERE {_is_in(FIRST_DURATION, question)})" for name in columns]
     return _select(question, "statistics_time", columns, totals)

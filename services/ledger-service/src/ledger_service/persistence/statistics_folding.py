@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger_service.domain.cubes import KINDS, ROLLED_UP, TERMS, WITH_DURATIONS, Cube, Grain, Kind
-from ledger_service.domain.durations import SIZE, STEPS
-from ledger_service.domain.tally import DURATION_WIDTH, EPOCH, FIRST_DURATION, QUARTER_HOUR, Counter
+from ledger_service.domain.durations import STEPS
+from ledger_service.domain.marks import DURATION_WIDTH, EPOCH, FIRST_DURATION, QUARTER_HOUR
+from ledger_service.domain.tally import Counter
 from ledger_service.persistence.statistics_details import insert_details
 from ledger_service.persistence.statistics_making import take_turn
 from ledger_service.persistence.statistics_tables import DIMENSIONS, IDS
@@ -25,7 +26,7 @@ DAY_OF_RECORDING = "CAST(recorded_at AT TIME ZONE :zone AS date)"
 DURATION_PLACE = (
     f"(counter - {FIRST_DURATION}) / {DURATION_WIDTH} * {STEPS} + (counter - {FIRST_DURATION}) % {DURATION_WIDTH} + 1"
 )
-"""Where the count of a step stands in `durations`, from 1."""
+"""Where the count of a step, or of a deed, stands in `steps`, from 1."""
 
 
 def _column(kind: Kind) -> str:
@@ -130,7 +131,7 @@ _FOLD = sa.text(f"""
     ), times AS (
         INSERT INTO statistics_time AS there ({_KEY}, steps)
         SELECT {_KEY}, statistics_counts(CAST(array_agg({DURATION_PLACE}) AS int[]),
-                                         CAST(array_agg(n) AS bigint[]), {SIZE})
+                                         CAST(array_agg(n) AS bigint[]), CAST(max({DURATION_PLACE}) AS int))
         FROM ({_GRAINS.format("time")}) AS cell WHERE n <> 0 GROUP BY {_KEY}
         ON CONFLICT ({_KEY}) DO UPDATE SET steps = statistics_sum(there.steps, excluded.steps)
         RETURNING there.ctid, 0 <> ANY (there.steps) AS counts

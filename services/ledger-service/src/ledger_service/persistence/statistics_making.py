@@ -9,6 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from ledger_service.persistence.statistics_tables import EDITION
+
 # How many rows a batch has is not known to the planner: plans that suit a few would take minutes for many.
 _TAKE_TURN = sa.text("""
     SELECT pg_try_advisory_xact_lock(hashtext('statistics_folding')), set_config('work_mem', '64MB', true),
@@ -23,7 +25,7 @@ _TABLES = ("statistics_figure", "statistics_time", "statistics_detail", "statist
 """Of changes, those that are seen belong to entries that are seen."""
 _LONG_SECONDS = 600.0
 """For taking millions of rows away."""
-_MADE = sa.text("UPDATE statistics_state SET made_at = clock_timestamp()")
+_MADE = sa.text(f"UPDATE statistics_state SET made_at = clock_timestamp(), edition = {EDITION}")
 _LAST = sa.text("SELECT max(recorded_at) FROM entry WHERE complaint_id = :id")
 
 

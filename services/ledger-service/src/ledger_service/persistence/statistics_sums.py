@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger_service.domain.cubes import Cube
 from ledger_service.domain.durations import STEPS
 from ledger_service.domain.indicators import Sums
-from ledger_service.domain.tally import DURATION_WIDTH, FIRST_DURATION
+from ledger_service.domain.marks import DURATION_WIDTH, FIRST_DURATION
 from ledger_service.persistence.statistics_cells import (
     TENANT,
     Key,
@@ -25,8 +25,9 @@ from ledger_service.persistence.statistics_cells import (
 )
 from ledger_service.persistence.statistics_details import MOST_LAG
 from ledger_service.persistence.statistics_folding import DAY_OF_MARK, DAY_OF_RECORDING
+from ledger_service.persistence.statistics_tables import EDITION
 
-_MADE = sa.text("SELECT made_at IS NOT NULL FROM statistics_state")
+_MADE = sa.text(f"SELECT made_at IS NOT NULL AND edition >= {EDITION} FROM statistics_state")
 
 
 async def is_made(connection: AsyncConnection) -> bool:

@@ -12,7 +12,10 @@ IDS = ("one", "two")
 """Columns of cells with the terms that they count for, in the order of `domain.cubes.KINDS`; 0 for less than two."""
 DETAIL_IDS = ("officer", "category", "source", "handling_mode")
 """Those of details; that of an officer has the unit as well."""
-DIMENSIONS = ("community", "grid", "team", "officer", "category", "source", "handling_mode")
+_FORMER = ("community", "grid", "team", "officer", "category", "source", "handling_mode")
+DIMENSIONS = (*_FORMER, "department")
+EDITION = 2
+"""Of what roll-ups and details hold: 2 has departments and deeds."""
 
 
 def add_statistics_tables(metadata: sa.MetaData) -> None:
@@ -25,9 +28,10 @@ def add_statistics_tables(metadata: sa.MetaData) -> None:
         sa.Column("recorded_at", _MOMENT, nullable=False, comment="that of the entries"),
         sa.Column("n", sa.SmallInteger, nullable=False, comment="1, or -1 for what is taken back"),
         sa.Column("tenant", sa.Text, nullable=False),
-        *(sa.Column(name, sa.Text, nullable=False, comment="'' for none") for name in DIMENSIONS),
+        *(sa.Column(name, sa.Text, nullable=False, comment="'' for none") for name in _FORMER),
         sa.Column("exclusions", sa.SmallInteger, nullable=False, comment="flags of Exclusion"),
-        sa.Column("marks", sa.ARRAY(sa.Integer), nullable=False, comment="what counts, and when: domain.tally.mark"),
+        sa.Column("marks", sa.ARRAY(sa.Integer), nullable=False, comment="what counts, and when: domain.marks.mark"),
+        sa.Column("department", sa.Text, nullable=False, server_default="", comment="'' for none"),
     )
     # The roll-ups of the release before, which its replicas read during an upgrade; a later release drops them.
     cell = sa.Table(
@@ -38,7 +42,7 @@ def add_statistics_tables(metadata: sa.MetaData) -> None:
         sa.Column("grain", sa.SmallInteger, primary_key=True, autoincrement=False, comment="1 day, 2 month, 3 year"),
         sa.Column("period", sa.Date, primary_key=True, comment="that it counts for: its first day"),
         sa.Column("recorded", sa.Date, primary_key=True, comment="the period it was recorded in, of the same grain"),
-        *(sa.Column(name, sa.Text, primary_key=True, comment="'' for none or not kept") for name in DIMENSIONS),
+        *(sa.Column(name, sa.Text, primary_key=True, comment="'' for none or not kept") for name in _FORMER),
         sa.Column("exclusions", sa.SmallInteger, primary_key=True, autoincrement=False, comment="flags of Exclusion"),
         *(_count(counter) for counter in Counter),
         sa.Column("durations", sa.ARRAY(sa.Integer), comment="steps of all measures: domain.durations"),
@@ -62,13 +66,14 @@ def _add_roll_ups(metadata: sa.MetaData) -> None:
         sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True),
         sa.Column("tenant", sa.Text, nullable=False),
         sa.Column("kind", sa.SmallInteger, nullable=False, comment="domain.cubes.Kind"),
-        *(sa.Column(name, sa.Text, nullable=False, comment="'' for none or not of the kind") for name in DIMENSIONS),
+        *(sa.Column(name, sa.Text, nullable=False, comment="'' for none or not of the kind") for name in _FORMER),
+        sa.Column("department", sa.Text, nullable=False, server_default="", comment="'' for none or not of the kind"),
     )
-    sa.Index("statistics_term_once", term.c.tenant, term.c.kind, *(term.c[name] for name in DIMENSIONS), unique=True)
+    sa.Index("statistics_term_each", term.c.tenant, term.c.kind, *(term.c[name] for name in DIMENSIONS), unique=True)
     counts = [sa.Column(counter.name.lower(), sa.Integer, comment="null for 0") for counter in Counter]
     sa.Table("statistics_figure", metadata, *_cell_key(), *counts)
     steps: sa.Column[Any] = sa.Column(
-        "steps", sa.ARRAY(sa.Integer), nullable=False, comment="of all measures: domain.durations"
+        "steps", sa.ARRAY(sa.Integer), nullable=False, comment="of all measures, then deeds; 0 where it ends before"
     )
     sa.Table("statistics_time", metadata, *_cell_key(), steps)
     detail = sa.Table(
@@ -82,7 +87,7 @@ def _add_roll_ups(metadata: sa.MetaData) -> None:
         sa.Column("exclusions", sa.SmallInteger, nullable=False, comment="flags of Exclusion"),
         sa.Column("n", sa.SmallInteger, nullable=False, comment="1, or -1 for what is taken back"),
         sa.Column("is_loose", sa.Boolean, nullable=False, comment="recorded on a day that was not over"),
-        sa.Column("codes", sa.LargeBinary, nullable=False, comment="what counts, a byte for each: domain.tally"),
+        sa.Column("codes", sa.LargeBinary, nullable=False, comment="what counts, a byte for each: domain.marks"),
     )
     sa.Index("statistics_detail_by_period", detail.c.tenant, detail.c.period)
     sa.Index("statistics_detail_by_lag", detail.c.tenant, detail.c.lag, detail.c.recorded)
@@ -92,6 +97,7 @@ def _add_roll_ups(metadata: sa.MetaData) -> None:
         metadata,
         sa.Column("is_only", sa.Boolean, primary_key=True, server_default=sa.true()),
         sa.Column("made_at", _MOMENT, comment="since when the roll-ups hold all complaints; null: not yet"),
+        sa.Column("edition", sa.SmallInteger, nullable=False, server_default="1", comment="of what they hold"),
         sa.CheckConstraint("is_only", name="statistics_state_only"),
     )
 

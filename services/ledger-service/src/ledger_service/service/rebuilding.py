@@ -71,7 +71,7 @@ async def _changes(connection: AsyncConnection, page: Sequence[Complaint], zone:
             changes += _replayed(stored, histories.get(stored.id, ()), zone)
         except (Gap, IllegalTransition, Unenterable):
             at = await statistics_making.last_recorded(connection, stored.id)
-            changes.append(Change(at, None, tally(stored)))
+            changes.append(Change(at, None, tally(stored), ()))
     return changes
 
 
@@ -90,8 +90,8 @@ def _replayed(stored: Complaint, history: Sequence[tuple[Event, datetime]], zone
         for event, _ in entered:
             complaint.enter(event)
         after = tally(complaint)
-        changes.append(Change(entered[-1][1], before, after))
-        before = after
+        changes.append(Change(entered[-1][1], before, after, complaint.deeds))
+        before, complaint.deeds = after, ()
     if complaint.version != stored.facts_version:
         raise Unenterable(f"there are {complaint.version} entries of {stored.facts_version}")
     return changes

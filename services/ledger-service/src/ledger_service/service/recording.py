@@ -15,7 +15,15 @@ from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
 from ledger_service.domain.follow_up_changes import Changes
 from ledger_service.domain.tally import tally
-from ledger_service.persistence import complaints, entries, follow_up_changes, locating, orders, statistics_changes
+from ledger_service.persistence import (
+    complaints,
+    entries,
+    follow_up_changes,
+    locating,
+    orders,
+    statistics_changes,
+    transfers,
+)
 from ledger_service.persistence.statistics_changes import Change
 from ledger_service.service.erasing import follow_erasures
 from ledger_service.service.matters import Matters
@@ -58,7 +66,7 @@ class _Slice:
         await self.matters.save(connection)
         await statistics_changes.append(
             connection,
-            (Change(at, self.tallies.get(each.id), tally(each)) for each in self.known.values()),
+            (Change(at, self.tallies.get(each.id), tally(each), each.deeds) for each in self.known.values()),
         )
 
 
@@ -72,6 +80,7 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
         return []
     tenants, ids = {event.tenant for event in events}, {event.subject for event in events}
     known = await complaints.lock_many(connection, tenants, ids)
+    await transfers.tell_since(connection, known.values())
     there = await _causes_of_endings(connection, events)
     slice_ = _Slice(await rule_books(connection, tenants), await Matters.of(connection, events), known)
     for event in events:

@@ -15,7 +15,8 @@ from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.cubes import KEPT, TERMS, WITH_DURATIONS, Cube, Dimension, Kind, Period
 from ledger_service.domain.durations import STEPS, Measure
 from ledger_service.domain.indicators import Sums
-from ledger_service.domain.tally import DURATION_WIDTH, FIRST_DURATION, Counter, tally
+from ledger_service.domain.marks import DURATION_WIDTH, FIRST_DURATION
+from ledger_service.domain.tally import Counter, tally
 from ledger_service.persistence import complaints, statistics_sums
 from ledger_service.persistence.statistics_cells import Question
 from ledger_service.service.figures import MOST_COMPLAINTS, REPEATABLE_READ, NotMade, TooWide
@@ -24,6 +25,8 @@ from ledger_service.service.rebuilding import PAGE, Told
 _EVER = Period(date(1900, 1, 1), date(2899, 12, 31))
 _OF_RECEPTION = frozenset({Counter.RECEIVED, Counter.VOIDED, Counter.REJECTED, Counter.MERGED, Counter.TO_DISPATCH})
 """What counts on the day of the reception."""
+_OF_COMPLAINTS = [measure for measure in Measure if measure is not Measure.ANSWER]
+"""Deeds are no facts of a complaint, and neither is how long they took: only entries tell of them."""
 _MOST_KEYS = 1_000_000
 _Counts = Counted[tuple[Cube, tuple[str, ...], int]]
 
@@ -124,6 +127,6 @@ async def _differences(
 
 def _kinds(sums: Sums) -> Iterable[tuple[int, int]]:
     yield from enumerate(sums.counts)
-    for measure in Measure if sums.durations is not None else ():
+    for measure in _OF_COMPLAINTS if sums.durations is not None else ():
         for step in range(STEPS):
             yield FIRST_DURATION + measure * DURATION_WIDTH + step, sums.steps(measure)[step]

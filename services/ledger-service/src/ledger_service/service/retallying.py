@@ -76,8 +76,8 @@ def _replay(stored: Complaint, history: Sequence[tuple[Event, datetime]]) -> tup
         complaint.enter(event)
         after = tally(complaint)
         if complaint.version > stored.facts_version:
-            changes.append(Change(at, before, after))
-        before = after
+            changes.append(Change(at, before, after, complaint.deeds))
+        before, complaint.deeds = after, ()
     if complaint.version != stored.version:
         raise Unenterable(f"there are {complaint.version} entries of {stored.version}")
     complaint.received = None  # it is stored already
