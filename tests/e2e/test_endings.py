@@ -1,7 +1,6 @@
 """The walk of docs/endings.md as it is printed, and endings that race with the work."""
 
 import asyncio
-import json
 from collections import Counter
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import httpx
 
 from e2e.county import County
 from e2e.people import People, body
-from e2e.printed import prelude, run, section
+from e2e.printed import documents, prelude, run, section
 from e2e.test_races import legal
 
 
@@ -17,8 +16,7 @@ async def test_a_supervisor_voids_what_was_filed_in_error(county: County, people
     lines = prelude(county) + section("docs/endings.md", "A supervisor's walk")
     printed = await asyncio.to_thread(run, county, lines, tmp_path)
 
-    documents = [json.loads(line) for line in printed.replace("}{", "}\n{").splitlines()]
-    waiting, decided, seen, excluded, appeals = documents
+    waiting, decided, seen, excluded, appeals = documents(printed)
     [request] = waiting["items"]
     assert (request["state"], request["reason"]) == ("pending", "重复来电，现场无此事")
     assert decided["id"] == seen["id"] == excluded["id"] == request["complaint"]["id"]
@@ -29,6 +27,25 @@ async def test_a_supervisor_voids_what_was_filed_in_error(county: County, people
     assert story["timeline"][-1]["label"]["zh"] == "剔除"
     case = await people.a("officer").get(f"/dispatch/v1/cases/{seen['id']}")
     assert body(case)["status"] == "voided"
+
+
+async def test_an_officer_appeals_against_a_rating_and_is_upheld(
+    county: County, people: People, tmp_path: Path
+) -> None:
+    lines = prelude(county) + section("docs/endings.md", "Appeals 申诉")
+    waiting, decided, upheld = documents(await asyncio.to_thread(run, county, lines, tmp_path))
+
+    [appeal] = [each for each in waiting["items"] if each["complaint"]["id"] == decided["id"]]
+    assert (appeal["state"], appeal["reason"]) == ("pending", "次日的车与本件无关，照片为证")
+    [settled] = [each for each in upheld["items"] if each["id"] == appeal["id"]]
+    assert (settled["state"], settled["decision_reason"]) == ("upheld", "照片属实")
+    story = await people.ledger(decided["id"])
+    assert [line["type"].removeprefix("complaint.") for line in story["timeline"][-3:]] == [
+        "feedback_received",
+        "rating_appealed",
+        "appeal_decided",
+    ]
+    assert story["satisfaction"] == "dissatisfied"  # the word stays what it was
 
 
 async def test_of_a_voiding_and_a_withdrawal_exactly_one_wins(people: People) -> None:
