@@ -10,9 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger_service.domain.entry_types import EntryType
+from ledger_service.persistence.entry_times import first_since
+from ledger_service.persistence.late_index import IS_LATE, MOST_DELAY
 from ledger_service.persistence.rare_index import IS_RARE, USUAL
 from ledger_service.persistence.stories import Row
 from ledger_service.persistence.tables import entry
+
+_Condition = sa.ColumnElement[bool] | sa.TextClause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +31,55 @@ class EntryFilter:
     """Exclusive, so that two periods side by side share no entry."""
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The positions among which entries of a time of occurrence are, but for those that were recorded late."""
+
+    first: int | None = None
+    end: int | None = None
+    """Exclusive."""
+
+
 async def page(
     connection: AsyncConnection, tenant: str, wanted: EntryFilter, *, before: int | None, size: int
 ) -> Sequence[Row]:
     """Return up to `size` entries of `tenant`, newest first, from below the position `before`."""
-    found = await connection.execute(statement(tenant, wanted, before=before, size=size))
+    found = await connection.execute(
+        statement(tenant, wanted, await span(connection, tenant, wanted), before=before, size=size)
+    )
     return [dict(row) for row in found.mappings()]
 
 
-def statement(tenant: str, wanted: EntryFilter, *, before: int | None, size: int) -> sa.Select[Any]:
-    """Return the statement of a page."""
+async def span(connection: AsyncConnection, tenant: str, wanted: EntryFilter) -> Span:
+    """Return where to look; of one complaint or subject there are few entries, wherever they are."""
+    if wanted.complaint is not None or wanted.subject is not None:
+        return Span()
+    begin, end = wanted.occurred_from, wanted.occurred_to
+    return Span(
+        None if begin is None else await first_since(connection, tenant, begin - MOST_DELAY),
+        None if end is None else await first_since(connection, tenant, end + MOST_DELAY),
+    )
+
+
+def statement(tenant: str, wanted: EntryFilter, span: Span, *, before: int | None, size: int) -> sa.Select[Any]:
+    """Return the statement of a page: of those in the span, and of those that were recorded late behind it."""
     columns = entry.c
-    conditions: list[sa.ColumnElement[bool] | sa.TextClause] = [columns.tenant == tenant]
+    conditions = _conditions(tenant, wanted)
+    if before is not None:
+        conditions.append(columns.position < before)
+    if span.first is not None:
+        conditions.append(columns.position >= span.first)
+    if span.end is None:
+        return _newest(conditions, size)
+    there = _newest([*conditions, columns.position < span.end], size)
+    late = _newest([*conditions, columns.position >= span.end, sa.text(IS_LATE)], size)
+    both = sa.union_all(there.subquery().select(), late.subquery().select()).subquery()
+    return sa.select(both).order_by(both.c.position.desc()).limit(size)
+
+
+def _conditions(tenant: str, wanted: EntryFilter) -> list[_Condition]:
+    columns = entry.c
+    conditions: list[_Condition] = [columns.tenant == tenant]
     if wanted.types:
         conditions.append(columns.type.in_(wanted.types))
         if USUAL.isdisjoint(wanted.types):
@@ -51,6 +92,8 @@ def statement(tenant: str, wanted: EntryFilter, *, before: int | None, size: int
         conditions.append(columns.occurred_at >= wanted.occurred_from)
     if wanted.occurred_to is not None:
         conditions.append(columns.occurred_at < wanted.occurred_to)
-    if before is not None:
-        conditions.append(columns.position < before)
-    return sa.select(entry).where(*conditions).order_by(columns.position.desc()).limit(size)
+    return conditions
+
+
+def _newest(conditions: Sequence[_Condition], size: int) -> sa.Select[Any]:
+    return sa.select(entry).where(*conditions).order_by(entry.c.position.desc()).limit(size)

@@ -8,6 +8,7 @@ from ledger_service.persistence.book_tables import add_book_tables, add_line_ind
 from ledger_service.persistence.closing_tables import add_closing_tables, closing_columns
 from ledger_service.persistence.fact_columns import fact_columns
 from ledger_service.persistence.hotspot_tables import add_hotspot_tables
+from ledger_service.persistence.late_index import add_late_index
 from ledger_service.persistence.matter_tables import add_matter_tables
 from ledger_service.persistence.overview_tables import add_overview_tables
 from ledger_service.persistence.public_tables import add_public_tables
@@ -148,6 +149,7 @@ sa.Index(
     postgresql_where=entry.c.subject.is_not(None),
 )
 add_rare_index(entry)
+add_late_index(entry)
 sa.Index("entry_by_time", entry.c.occurred_at, postgresql_using="brin")
 sa.Index("entry_by_event", entry.c.event_id, postgresql_using="brin")
 
