@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import nsmallest
+from operator import itemgetter
 from typing import Literal
 
 from dispatch_service.domain.attendance import metres_between
@@ -62,6 +64,14 @@ class Choice:
     metres: int | None = None
     open_cases: int | None = None
 
+    def told(self) -> Mapping[str, object]:
+        """Return what is kept with the case: the officer, None where nobody was chosen, and what else is known."""
+        known = {name: getattr(self, name) for name in _KNOWN}
+        return {"officer": self.officer, **{name: value for name, value in known.items() if value is not None}}
+
+
+_KNOWN = ("why", "on_duty", "with_skill", "located", "metres", "open_cases")
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -81,22 +91,21 @@ class Assignment:
         return None if self.choice is None else self.choice.officer
 
     def explanation(self) -> Mapping[str, object]:
-        """Return what is kept with the case of the choice; empty where there was none."""
+        """Return what is kept with the case; empty where its route says all."""
+        return {**self.team_told(), **self.choice_told()}
+
+    def team_told(self) -> Mapping[str, object]:
+        """Return of that what goes for every case that the team gets in this way."""
         told: dict[str, object] = {}
         if self.instead_of is not None:
             told |= {"rule": "duty_desk", "team": self.team.code, "instead_of": self.instead_of.code}
         if self.expected_from is not None:
             told["expected_from"] = self.expected_from.isoformat()
-        if self.choice is not None:
-            told["choice"] = {name: getattr(self.choice, name) for name in _CHOICE if _is_told(self.choice, name)}
         return told
 
-
-_CHOICE = ("officer", "why", "on_duty", "with_skill", "located", "metres", "open_cases")
-
-
-def _is_told(choice: Choice, name: str) -> bool:
-    return name == "officer" or getattr(choice, name) is not None
+    def choice_told(self) -> Mapping[str, object]:
+        """Return of that what is told of the choice, which is another for each case."""
+        return {} if self.choice is None else {"choice": self.choice.told()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,25 +158,20 @@ def choose(on_duty: Sequence[Officer], skill: str | None, point: Point | None, s
     Who has no fresh position comes after all who have one; the subject decides between equals.
     """
     able = [officer for officer in on_duty if skill is None or skill in officer.skills]
-    metres = {officer.subject: _metres(officer, point) for officer in able}
-    located = sum(math.isfinite(each) for each in metres.values())
     if not able:
         return Choice(None, "nobody_with_skill", len(on_duty), 0, 0)
-
-    def rank(officer: Officer) -> tuple[float, int, str]:
-        away = metres[officer.subject]
-        step = away // step_metres if math.isfinite(away) else math.inf
-        return step, officer.open_cases, officer.subject
-
-    ranked = sorted(able, key=rank)
-    best = ranked[0]
-    distance = metres[best.subject]
+    metres = [_metres(officer, point) for officer in able]
+    ranked = [
+        ((away // step_metres if math.isfinite(away) else math.inf, officer.open_cases), officer.subject, away, officer)
+        for away, officer in zip(metres, able, strict=True)
+    ]
+    (rank, _, distance, best), *others = nsmallest(2, ranked, key=itemgetter(0, 1))
     choice = Choice(
         best.subject,
-        _why(list(map(rank, ranked))),
+        _why(rank, [other[0] for other in others]),
         len(on_duty),
         len(able),
-        located,
+        sum(map(math.isfinite, metres)),
         round(distance) if math.isfinite(distance) else None,
         best.open_cases,
     )
@@ -175,14 +179,13 @@ def choose(on_duty: Sequence[Officer], skill: str | None, point: Point | None, s
     return choice
 
 
-def _why(ranks: Sequence[tuple[float, int, str]]) -> Why:
-    """Say by what the first differs from the second."""
-    if len(ranks) == 1:
+def _why(rank: tuple[float, int], others: Sequence[tuple[float, int]]) -> Why:
+    """Say by what the first differs from the next, if there is one."""
+    if not others:
         return "only_one"
-    (step, cases, _), (next_step, next_cases, _) = ranks[:2]
-    if step != next_step:
+    if rank[0] != others[0][0]:
         return "nearest"
-    return "fewest_cases" if cases != next_cases else "first_by_name"
+    return "fewest_cases" if rank[1] != others[0][1] else "first_by_name"
 
 
 def _metres(officer: Officer, point: Point | None) -> float:

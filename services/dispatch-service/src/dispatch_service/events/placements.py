@@ -10,6 +10,8 @@ from dispatch_service.domain.router import Helper, Route
 from dispatch_service.domain.staffing import Assignment
 from dispatch_service.persistence.case_slices import Placements
 
+_json = json.JSONEncoder(ensure_ascii=False).encode
+
 
 class Started(NamedTuple):
     """A clock, and the version of the settings that it goes by."""
@@ -33,14 +35,14 @@ class Placed(NamedTuple):
 
     def told(self) -> dict[str, object]:
         """Return what is kept with the case, so that anybody can see why."""
-        told = {**self.route.explanation(), **self.assignment.explanation()}
+        return {**self.shared_told(), **self.assignment.choice_told()}
+
+    def shared_told(self) -> dict[str, object]:
+        """Return of that what goes for all cases of the slice with this answer, whichever officer gets them."""
+        told = {**self.route.explanation(), **self.assignment.team_told()}
         if self.route.supporting:
             told["supporting"] = [helper.team.code for helper in self.supporting]
         return told
-
-    def explanation(self) -> str:
-        """Return that as JSON."""
-        return json.dumps(self.told(), ensure_ascii=False)
 
     def assigned(self) -> ComplaintAssigned:
         """Return what the event says."""
@@ -63,21 +65,42 @@ class Placed(NamedTuple):
 
 
 class Gathered:
-    """The answers of a slice, each different one once: `places` says, per event, which, from 1."""
+    """The answers of a slice, each different one once: `places` says, per event, which, from 1.
+
+    Which officer gets a case, and why that one, differs from case to case; all else does not.
+    """
 
     def __init__(self, placed: Sequence[Placed]) -> None:
-        """Answers are told apart by their parts as objects, which is much cheaper than comparing fields."""
-        place_of: dict[tuple[int, int, int], int] = {}
+        """Routes and clocks are told apart as objects, which is much cheaper than comparing fields."""
+        self.placed = placed
+        place_of: dict[tuple[object, ...], int] = {}
         self.places: list[int] = []
         self.distinct: list[Placed] = []
         for each in placed:
-            key = (id(each.route), id(each.assignment), id(each.started))
+            given = each.assignment
+            key = (id(each.route), id(given.team), id(given.instead_of), given.expected_from, id(each.started))
             place = place_of.get(key)
             if place is None:
                 self.distinct.append(each)
                 place = place_of[key] = len(self.distinct)
             self.places.append(place)
-        self.assignments = [each.assigned() for each in self.distinct]
+
+    def assigned(self) -> list[ComplaintAssigned]:
+        """Return what the event of each case says; cases of one officer share it."""
+        made: dict[tuple[int, str | None], ComplaintAssigned] = {}
+        said: list[ComplaintAssigned] = []
+        for place, each in zip(self.places, self.placed, strict=True):
+            key = (place, each.assignment.officer)
+            said.append(made.get(key) or made.setdefault(key, each.assigned()))
+        return said
+
+    def officers(self) -> list[str | None]:
+        """Return who was chosen for each case."""
+        return [each.assignment.officer for each in self.placed]
+
+    def choices(self) -> list[str]:
+        """Return, as JSON, why that officer was chosen for each case."""
+        return [_json(each.assignment.choice_told()) for each in self.placed]
 
     def placements(self) -> Placements:
         """Return them column by column."""
@@ -90,8 +113,7 @@ class Gathered:
             grid=[decision.grid for decision in decisions],
             grid_version=[decision.grid_version for decision in decisions],
             community=[decision.community for decision in decisions],
-            explanation=[each.explanation() for each in distinct],
-            assignee=[each.assignment.officer for each in distinct],
+            explanation=[_json(each.shared_told()) for each in distinct],
             expected_from=[each.assignment.expected_from for each in distinct],
             grade=[each.route.grade.value for each in distinct],
             clock_version=[each.started.version for each in distinct],

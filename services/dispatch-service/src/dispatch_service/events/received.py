@@ -45,12 +45,11 @@ async def assign(
     placed = await place(connection, received, routes, clocks, books, now)
     await hold_teams(connection, rulebooks, placed)
     gathered = Gathered(placed)
-    known = await case_slices.insert(connection, _rows(received, gathered.places), gathered.placements(), now)
-    new = [
-        (event, place - 1) for event, place in zip(received, gathered.places, strict=True) if event.subject not in known
-    ]
-    await _note(connection, new, gathered.distinct, now)
-    return [answer(event, EventType.ASSIGNED, 1, gathered.assignments[index], at=now) for event, index in new]
+    known = await case_slices.insert(connection, _rows(received, gathered), gathered.placements(), now)
+    new = [index for index, event in enumerate(received) if event.subject not in known]
+    await _note(connection, [(received[index], gathered.places[index] - 1) for index in new], gathered.distinct, now)
+    assigned = gathered.assigned()
+    return [answer(received[index], EventType.ASSIGNED, 1, assigned[index], at=now) for index in new]
 
 
 async def hold_teams(connection: AsyncConnection, rulebooks: Rulebooks, placed: Sequence[Placed]) -> None:
@@ -148,12 +147,14 @@ def _facts(complaint: ComplaintReceived) -> Facts:
     )
 
 
-def _rows(events: Sequence[Event], places: list[int]) -> NewCases:
+def _rows(events: Sequence[Event], gathered: Gathered) -> NewCases:
     complaints = [received_of(event) for event in events]
     locations = [complaint.location for complaint in complaints]
     return NewCases(
         complaint_id=[event.subject for event in events],
-        placement=places,
+        placement=gathered.places,
+        assignee=gathered.officers(),
+        choice=gathered.choices(),
         number=[complaint.number for complaint in complaints],
         category=[complaint.category for complaint in complaints],
         source=[complaint.source for complaint in complaints],

@@ -29,27 +29,28 @@ _INSERT = Statement(f"""
             status, round, clock_round, version, sequence, assigned_at, begun_at, updated_at)
         SELECT incoming.complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at,
                received_at, attributes, category_confidence, order_deadline,
-               tenant, team, grid, grid_version, community, explanation, assignee, expected_from, grade,
+               tenant, team, grid, grid_version, community, explanation || choice, assignee, expected_from, grade,
                clock_version, clock_unit, clock_budget, {_TIMES},
                warn_at, accept_warn_at, on_site_warn_at,
                'assigned', 1, 1, 1, 1, CAST(:now AS timestamptz), CAST(:now AS timestamptz), CAST(:now AS timestamptz)
         FROM unnest(
-                CAST(:complaint_id AS uuid[]), CAST(:placement AS int[]), CAST(:number AS text[]),
-                CAST(:category AS text[]), CAST(:source AS text[]), CAST(:proactive AS bool[]),
-                CAST(:description AS text[]), CAST(:lon AS float8[]), CAST(:lat AS float8[]), CAST(:address AS text[]),
+                CAST(:complaint_id AS uuid[]), CAST(:placement AS int[]), CAST(:assignee AS text[]),
+                CAST(:choice AS jsonb[]), CAST(:number AS text[]), CAST(:category AS text[]),
+                CAST(:source AS text[]), CAST(:proactive AS bool[]), CAST(:description AS text[]),
+                CAST(:lon AS float8[]), CAST(:lat AS float8[]), CAST(:address AS text[]),
                 CAST(:occurred_at AS timestamptz[]), CAST(:received_at AS timestamptz[]),
                 CAST(:attributes AS jsonb[]), CAST(:category_confidence AS float8[]),
                 CAST(:order_deadline AS timestamptz[]))
-            AS incoming (complaint_id, place, number, category, source, proactive, description, lon, lat, address,
-                         occurred_at, received_at, attributes, category_confidence, order_deadline)
+            AS incoming (complaint_id, place, assignee, choice, number, category, source, proactive, description, lon,
+                         lat, address, occurred_at, received_at, attributes, category_confidence, order_deadline)
         JOIN unnest(
                 CAST(:tenant AS text[]), CAST(:team AS text[]), CAST(:grid AS text[]), CAST(:grid_version AS int[]),
-                CAST(:community AS text[]), CAST(:explanation AS jsonb[]), CAST(:assignee AS text[]),
+                CAST(:community AS text[]), CAST(:explanation AS jsonb[]),
                 CAST(:expected_from AS timestamptz[]), CAST(:grade AS text[]),
                 CAST(:clock_version AS bigint[]), CAST(:clock_unit AS text[]), CAST(:clock_budget AS interval[]),
                 {", ".join(f"CAST(:{name} AS timestamptz[])" for name in TIMES)})
             WITH ORDINALITY AS placement (
-                tenant, team, grid, grid_version, community, explanation, assignee, expected_from, grade,
+                tenant, team, grid, grid_version, community, explanation, expected_from, grade,
                 clock_version, clock_unit, clock_budget, {_TIMES}, place)
             USING (place)
         ON CONFLICT (complaint_id) DO NOTHING
@@ -92,8 +93,7 @@ class Placements:
     grid_version: list[int | None]
     community: list[str | None]
     explanation: list[str]
-    """JSON."""
-    assignee: list[str | None]
+    """JSON, an object."""
     expected_from: list[datetime | None]
     grade: list[str]
     clock_version: list[int]
@@ -116,6 +116,9 @@ class NewCases:
 
     complaint_id: list[UUID]
     placement: list[int]
+    assignee: list[str | None]
+    choice: list[str]
+    """JSON, an object: what is told beside the explanation of the placement."""
     number: list[str]
     category: list[str | None]
     source: list[str]

@@ -12,11 +12,15 @@ from dispatch_service.persistence.rule_sets import PLANNED_AHEAD
 from dispatch_service.persistence.rule_tables import BUSY
 from eventbus.driver import Statement
 
+MOST_COUNTED = 500
+"""Open cases of an officer that are counted: who has more counts as having these, as a flood must not slow slices."""
+
 # Days are those of the county's clock, which is at most a day away from UTC's; a duty may have begun the day before.
 _ON_DUTY = Statement(f"""
     SELECT duty.tenant, duty.team, duty.subject, latest.lon, latest.lat, officer.skills,
-           (SELECT count(*) FROM dispatch_case AS c
-            WHERE c.tenant = duty.tenant AND c.assignee = duty.subject AND {BUSY}) AS open_cases
+           (SELECT count(*) FROM (
+                SELECT FROM dispatch_case AS c WHERE c.tenant = duty.tenant AND c.assignee = duty.subject AND {BUSY}
+                LIMIT {MOST_COUNTED}) AS open_case) AS open_cases
     FROM unnest(CAST(:tenants AS text[]), CAST(:teams AS text[]), CAST(:since AS timestamptz[]))
         AS wanted (tenant, team, since)
     JOIN duty ON duty.tenant = wanted.tenant AND duty.team = wanted.team AND duty.state = 'planned'
@@ -55,26 +59,27 @@ class WantedTeam(NamedTuple):
 async def staff_of(
     connection: AsyncConnection, wanted: Collection[WantedTeam], now: datetime
 ) -> Mapping[str, Mapping[str, TeamStaff]]:
-    """Return the staff of the teams by tenant and code, in two statements; a team without a roster is left out.
+    """Return the staff of the teams by tenant and code, in two statements at most; a team without a roster is left out.
 
-    A duty of somebody who has left the team counts no more.
+    A duty of somebody who has left the team counts no more. The next shift is that of teams with nobody on duty.
     """
-    parameters = {
-        "tenants": [each.tenant for each in wanted],
-        "teams": [each.team for each in wanted],
-        "since": [now - each.position_for for each in wanted],
-        "now": now,
-        "today": now.date(),
-        "last": (now + PLANNED_AHEAD).date(),
-    }
+    moment = {"now": now, "today": now.date()}
+    since = [now - each.position_for for each in wanted]
     on_duty: dict[tuple[str, str], list[Officer]] = defaultdict(list)
-    for row in await _ON_DUTY.fetch(connection, parameters):
+    for row in await _ON_DUTY.fetch(connection, {**_columns(wanted), **moment, "since": since}):
         position = None if row["lon"] is None else (row["lon"], row["lat"])
         officer = Officer(row["subject"], frozenset(row["skills"] or ()), position, row["open_cases"])
         on_duty[row["tenant"], row["team"]].append(officer)
-    rows = await _NEXT_SHIFT.fetch(connection, parameters)
-    next_shift = {(row["tenant"], row["team"]): row["begins_at"] for row in rows}
     staff: dict[str, dict[str, TeamStaff]] = defaultdict(dict)
-    for tenant, team in on_duty.keys() | next_shift.keys():
-        staff[tenant][team] = TeamStaff(on_duty[tenant, team], next_shift.get((tenant, team)))
+    for (tenant, team), officers in on_duty.items():
+        staff[tenant][team] = TeamStaff(officers)
+    off_duty = [each for each in wanted if (each.tenant, each.team) not in on_duty]
+    if off_duty:
+        last = (now + PLANNED_AHEAD).date()
+        for row in await _NEXT_SHIFT.fetch(connection, {**_columns(off_duty), **moment, "last": last}):
+            staff[row["tenant"]][row["team"]] = TeamStaff(next_shift=row["begins_at"])
     return staff
+
+
+def _columns(teams: Collection[WantedTeam]) -> dict[str, list[str]]:
+    return {"tenants": [each.tenant for each in teams], "teams": [each.team for each in teams]}
