@@ -1,11 +1,14 @@
 """The bare twins of the pipeline: the least code that does the same to the database, one transaction a slice.
 
-No parking, no inbox per consumer, no sequence check, no state table, no routing: what is left is the ceiling.
+No parking, no inbox per consumer, no sequence check, no state table, no routing: what is left is the ceiling. The
+ledger's twin chains its entries by SHA-256, and neither builds a tree nor keeps figures.
 """
 
 import asyncio
+import hashlib
 import time
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +28,7 @@ CREATE TABLE bare_outbox (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY K
     type text, payload text, published_at timestamptz);
 CREATE INDEX bare_unpublished ON bare_outbox (position) WHERE published_at IS NULL;
 CREATE TABLE bare_entry (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event_id uuid, complaint_id uuid,
-    type text, at timestamptz, data text);
+    type text, at timestamptz, data text, link bytea);
 CREATE INDEX bare_entry_story ON bare_entry (complaint_id, position);
 CREATE TABLE bare_story (id uuid PRIMARY KEY, status text, number text, description text, updated_at timestamptz);
 """
@@ -39,8 +42,8 @@ INSERT INTO bare_outbox (id, topic, key, type, payload)
 SELECT a, $2, b, 'complaint.assigned', c FROM unnest($1::uuid[], $3::text[], $4::text[]) AS t (a, b, c)
 """
 _ENTRY = """
-INSERT INTO bare_entry (event_id, complaint_id, type, at, data)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[])
+INSERT INTO bare_entry (event_id, complaint_id, type, at, data, link)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::bytea[])
 """
 _STORY = """
 INSERT INTO bare_story SELECT DISTINCT ON (a) a, b, c, d, e
@@ -110,10 +113,11 @@ async def relay(url: str, servers: str, count: int) -> float:
 
 
 async def ledger(url: str, servers: str, topic: str, count: int) -> float:
-    """Consume `count` received and assigned events: parse, claim, entry, story. Return events a second."""
+    """Consume `count` received and assigned events: parse, chain, claim, entry, story. Return events a second."""
     connection = await asyncpg.connect(url)
     await connection.execute("TRUNCATE bare_inbox")
     consumer = await _consumer(servers, topic, ASSIGNED_TOPIC)
+    links = [b""]
     done, started = 0, time.perf_counter()
     while done < count:
         records = await _poll(consumer)
@@ -126,9 +130,10 @@ async def ledger(url: str, servers: str, topic: str, count: int) -> float:
             stories.append(_story(types[-1], record.value))
         times, texts = [datetime.now(UTC)] * len(ids), [record.value.decode() for record in records]
         status, number, text = map(list, zip(*stories, strict=True))
+        links = list(_chain(links[-1], records))
         async with connection.transaction():
             await connection.fetch(_CLAIM, ids)
-            await connection.execute(_ENTRY, ids, subjects, types, times, texts)
+            await connection.execute(_ENTRY, ids, subjects, types, times, texts, links)
             await connection.execute(_STORY, subjects, status, number, text, times)
         await consumer.commit()
         done += len(records)
@@ -159,6 +164,12 @@ def _story(event_type: str, value: bytes) -> tuple[str, str | None, str | None]:
         return "received", received.number, received.description
     ComplaintAssigned.model_validate_json(value)
     return "assigned", None, None
+
+
+def _chain(link: bytes, records: list[Any]) -> Iterator[bytes]:
+    for record in records:
+        link = hashlib.sha256(link + record.value).digest()
+        yield link
 
 
 def _case_columns(data: list[ComplaintReceived]) -> list[list[Any]]:
