@@ -13,6 +13,7 @@ from dispatch.asking import shown
 from dispatch.ruling import RULES, can, on_duty, place_of, publish, routed, rule, stands
 from dispatch.statements import statements
 from dispatch.world import World, later, received
+from dispatch_service.persistence.staff import MOST_COUNTED
 from runtime.clock import now
 
 HOUR = timedelta(hours=1)
@@ -74,6 +75,17 @@ async def test_equally_near_the_fewest_open_cases_decide_also_within_a_slice(wor
     assert (await choice_of(world, events[0]))["why"] == "first_by_name"
     assert (await choice_of(world, events[2]))["why"] == "fewest_cases"
     assert (await choice_of(world, events[6]))["open_cases"] == 2
+
+
+async def test_of_very_many_open_cases_some_are_counted(world: World) -> None:
+    place = await place_of(world, 13)
+    await on_duty(world, "team-13", "flooded")
+    await world.deliver(*(received(place) for _ in range(MOST_COUNTED + 1)))
+    last = received(place)
+
+    await world.deliver(last)
+
+    assert (await choice_of(world, last))["open_cases"] == MOST_COUNTED
 
 
 async def test_a_case_whose_work_has_ended_is_no_load_and_who_accepts_it_has_it(world: World) -> None:

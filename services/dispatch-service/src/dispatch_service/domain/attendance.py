@@ -28,8 +28,8 @@ _EARTH_METRES = 6_371_008.8
 
 def metres_between(one: Point, other: Point) -> float:
     """Return the great-circle distance of two points in WGS84 degrees (haversine), exact to half a percent."""
-    (lon1, lat1), (lon2, lat2) = (tuple(map(math.radians, point)) for point in (one, other))
-    half = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    lat1, lat2, east = math.radians(one[1]), math.radians(other[1]), math.radians(other[0] - one[0])
+    half = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin(east / 2) ** 2
     return 2 * _EARTH_METRES * math.asin(math.sqrt(half))
 
 

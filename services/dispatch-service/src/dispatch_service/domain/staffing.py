@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from heapq import nsmallest
 from operator import itemgetter
 from typing import Literal
 
@@ -66,11 +65,18 @@ class Choice:
 
     def told(self) -> Mapping[str, object]:
         """Return what is kept with the case: the officer, None where nobody was chosen, and what else is known."""
-        known = {name: getattr(self, name) for name in _KNOWN}
-        return {"officer": self.officer, **{name: value for name, value in known.items() if value is not None}}
-
-
-_KNOWN = ("why", "on_duty", "with_skill", "located", "metres", "open_cases")
+        told: dict[str, object] = {
+            "officer": self.officer,
+            "why": self.why,
+            "on_duty": self.on_duty,
+            "with_skill": self.with_skill,
+            "located": self.located,
+        }
+        if self.metres is not None:
+            told["metres"] = self.metres
+        if self.open_cases is not None:
+            told["open_cases"] = self.open_cases
+        return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +171,10 @@ def choose(on_duty: Sequence[Officer], skill: str | None, point: Point | None, s
         ((away // step_metres if math.isfinite(away) else math.inf, officer.open_cases), officer.subject, away, officer)
         for away, officer in zip(metres, able, strict=True)
     ]
-    (rank, _, distance, best), *others = nsmallest(2, ranked, key=itemgetter(0, 1))
+    (rank, _, distance, best), *others = sorted(ranked, key=itemgetter(0, 1))
     choice = Choice(
         best.subject,
-        _why(rank, [other[0] for other in others]),
+        _why(rank, others[0][0] if others else None),
         len(on_duty),
         len(able),
         sum(map(math.isfinite, metres)),
@@ -179,13 +185,13 @@ def choose(on_duty: Sequence[Officer], skill: str | None, point: Point | None, s
     return choice
 
 
-def _why(rank: tuple[float, int], others: Sequence[tuple[float, int]]) -> Why:
+def _why(rank: tuple[float, int], other: tuple[float, int] | None) -> Why:
     """Say by what the first differs from the next, if there is one."""
-    if not others:
+    if other is None:
         return "only_one"
-    if rank[0] != others[0][0]:
+    if rank[0] != other[0]:
         return "nearest"
-    return "fewest_cases" if rank[1] != others[0][1] else "first_by_name"
+    return "fewest_cases" if rank[1] != other[1] else "first_by_name"
 
 
 def _metres(officer: Officer, point: Point | None) -> float:

@@ -12,7 +12,7 @@ from dispatch_service.persistence.rule_sets import PLANNED_AHEAD
 from dispatch_service.persistence.rule_tables import BUSY
 from eventbus.driver import Statement
 
-MOST_COUNTED = 500
+MOST_COUNTED = 100
 """Open cases of an officer that are counted: who has more counts as having these, as a flood must not slow slices."""
 
 # Days are those of the county's clock, which is at most a day away from UTC's; a duty may have begun the day before.
