@@ -44,7 +44,13 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch duties",
             "dispatch field work",
         ],
-        "consumer": ["dispatch", "dispatch-hotspot.v1", "dispatch-directory.v1", "dispatch-reconciliation.v1"],
+        "consumer": [
+            "dispatch",
+            "dispatch-hotspot.v1",
+            "dispatch-directory.v1",
+            "dispatch-reconciliation.v1",
+            "dispatch second reading",
+        ],
     }
 
 

@@ -1,9 +1,13 @@
-"""What operators do with parked messages: list, show, release in order, discard with a reason."""
+"""What operators do with parked messages: list, show, release in order, discard with a reason.
 
-from collections.abc import Sequence
+And what is done without them: what a replica of an earlier version could not read is read again by a later one.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import MalformedEvent, id_of, parse
@@ -12,6 +16,9 @@ from eventbus.errors import OutOfOrder
 from eventbus.parking import Message, explained, unpack_headers
 from eventbus.slices import Subscription
 
+log = structlog.get_logger()
+READER = "second reading"
+"""Who has settled what was read again."""
 _COLUMNS = """
     id, consumer, topic, partition, "offset", key, error_class, error, attempts, state,
     parked_at, settled_at, settled_by, reason, headers
@@ -26,6 +33,10 @@ _OF_KEY = sa.text("""
     ORDER BY id FOR UPDATE
 """)
 _ONE = sa.text("SELECT * FROM parked_message WHERE id = :id AND state = 'parked' FOR UPDATE")
+_UNREAD = sa.text("""
+    SELECT id, headers, value FROM parked_message
+    WHERE state = 'parked' AND error_class = :unread AND id > :after ORDER BY id LIMIT :size
+""")
 _SETTLE = sa.text("""
     UPDATE parked_message SET state = :state, settled_at = now(), settled_by = :by, reason = :reason WHERE id = :id
 """)
@@ -41,6 +52,7 @@ class ParkedMessages:
         """`subscriptions` are the service's consumers: a release goes through the same handler."""
         self._engine = engine
         self._subscriptions = {subscription.consumer: subscription for subscription in subscriptions}
+        self._looked_at = 0
 
     async def list(self, *, state: str | None = "parked", after: int = 0, size: int = 50) -> list[dict[str, Any]]:
         """Return up to `size` messages with an id over `after`, oldest first, without their contents."""
@@ -72,6 +84,36 @@ class ParkedMessages:
         released = 0
         while await self._release_next(row["consumer"], row["key"], by):
             released += 1
+        return released
+
+    async def read_again(self, is_outage: Callable[[BaseException], bool], *, size: int = 500) -> int:
+        """Release what this version can read; return how many messages went through, with those behind them.
+
+        While an upgrade is rolled out, replicas of the version before park events that are new to them. What fails for
+        another reason stays parked with that reason, for an operator. Looks at up to `size` messages, and next time at
+        those behind them.
+        """
+        async with self._engine.connect() as connection:
+            wanted = {"unread": MalformedEvent.__name__, "after": self._looked_at, "size": size}
+            rows = (await connection.execute(_UNREAD, wanted)).all()
+        self._looked_at = rows[-1].id if len(rows) == size else 0
+        released = 0
+        for row in rows:
+            if _is_readable(row.headers, row.value):
+                released += await self._release_unread(row.id, is_outage)
+        return released
+
+    async def _release_unread(self, message_id: int, is_outage: Callable[[BaseException], bool]) -> int:
+        try:
+            released = await self.release(message_id, by=READER)
+        except LookupError:  # went with one before it, or another replica was first
+            return 0
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.warning("second_reading_failed", message=message_id, error_class=type(error).__name__)
+            return 0
+        log.info("parked_read_again", message=message_id, released=released)
         return released
 
     async def discard(self, message_id: int, *, by: str, reason: str) -> None:
@@ -113,16 +155,29 @@ class ParkedMessages:
         return False
 
     async def _apply(self, connection: AsyncConnection, row: sa.RowMapping) -> Exception | None:
-        """Apply a parked message behind a savepoint; return the error that stopped it, or None."""
+        """Apply a parked message behind a savepoint; return the error that stopped it, or None.
+
+        One that was parked as of an unknown type and is known as one of no interest now is skipped, as consumers do.
+        """
         headers = unpack_headers(row["headers"])
         message = Message(row["topic"], row["partition"], row["offset"], row["key"], headers, row["value"])
         try:
-            parse(headers, row["value"])  # what cannot be read would only be parked again
-            async with connection.begin_nested():
-                await self._subscriptions[row["consumer"]].apply_within(connection, [message], releasing=True)
+            event = parse(headers, row["value"])  # what cannot be read would only be parked again
+            subscription = self._subscriptions[row["consumer"]]
+            if event.type in subscription.types:
+                async with connection.begin_nested():
+                    await subscription.apply_within(connection, [message], releasing=True)
         except Exception as error:  # noqa: BLE001 - noted with the message, then raised
             return error
         return None
+
+
+def _is_readable(headers: bytes, value: bytes | None) -> bool:
+    try:
+        parse(unpack_headers(headers), value)
+    except MalformedEvent:
+        return False
+    return True
 
 
 def _readable(row: sa.RowMapping) -> dict[str, Any]:

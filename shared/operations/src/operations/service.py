@@ -100,10 +100,11 @@ def assemble(
     """Return the service: its `routers` and those of operators under `/<name>/v1`, its workers by role.
 
     `state` is put on `app.state`, where `engine`, `read_engine` and `settings` always are. `workers` come in addition
-    to relay, janitors and a consumer for each of the `subscriptions`, which lets events gather for `gather_seconds`
-    where nobody waits for them. `applied` is the book of what it applied of the first of them; of the others it is the
-    inbox, as by default of all. `facades` are routers with prefixes of their own. `on_close` runs, in order, before the
-    engines are disposed of. `checks` are shown by `/readyz` beside database and Kafka.
+    to relay, janitors, a consumer for each of the `subscriptions`, which lets events gather for `gather_seconds` where
+    nobody waits for them, and the second reading of what earlier versions parked. `applied` is the book of what it
+    applied of the first of them; of the others it is the inbox, as by default of all. `facades` are routers with
+    prefixes of their own. `on_close` runs, in order, before the engines are disposed of. `checks` are shown by
+    `/readyz` beside database and Kafka.
     """
     name, engine = foundation.name, foundation.engine
     app = create_app(
@@ -119,7 +120,8 @@ def assemble(
         form_limits=form_limits,
     )
     app.state.engine, app.state.read_engine, app.state.settings = engine, foundation.read_engine, foundation.settings
-    app.state.parked = ParkedMessages(engine, subscriptions)
+    parked_messages = ParkedMessages(engine, subscriptions)
+    app.state.parked = parked_messages
     app.state.standing = Standing(
         service=name,
         engine=engine,
@@ -145,7 +147,7 @@ def assemble(
         name=name,
         app=app,
         also=sorted({router.prefix.split("/")[1] for router in facades}),
-        workers=_joined(_workers(foundation, subscriptions, gather_seconds), workers),
+        workers=_joined(_workers(foundation, subscriptions, parked_messages, gather_seconds), workers),
         on_close=close,
     )
 
@@ -156,7 +158,10 @@ def _book(subscriptions: Sequence[Subscription], of_first: AppliedBook | None) -
 
 
 def _workers(
-    foundation: Foundation, subscriptions: Sequence[Subscription], gather_seconds: float
+    foundation: Foundation,
+    subscriptions: Sequence[Subscription],
+    parked_messages: ParkedMessages,
+    gather_seconds: float,
 ) -> dict[str, list[Worker]]:
     name, engine, kafka = foundation.name, foundation.engine, foundation.kafka
     relay = Relay(service=name, engine=engine, kafka=kafka, is_outage=is_outage)
@@ -170,9 +175,12 @@ def _workers(
         Consumer(subscription=each, engine=foundation.hot_engine, kafka=kafka, is_outage=is_outage, options=options)
         for each in subscriptions
     ]
+    reading_again = Rounds(
+        f"{name} second reading", partial(parked_messages.read_again, is_outage), every=timedelta(seconds=5)
+    )
     return {
         "relay": [TopicMaker(kafka, TOPICS), relay, cleaning, forgetting],
-        "consumer": consumers,
+        "consumer": [*consumers, reading_again],
     }
 
 
