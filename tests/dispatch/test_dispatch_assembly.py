@@ -37,6 +37,7 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch timers",
             "dispatch reinspections",
             "dispatch orders",
+            "dispatch answers",
             "dispatch tracks",
             "dispatch rule matches",
             "dispatch patrol plans",

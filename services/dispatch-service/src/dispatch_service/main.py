@@ -61,6 +61,7 @@ from dispatch_service.service.renewing import renew_clocks
 from dispatch_service.service.rule_counting import add_up
 from dispatch_service.service.rulebooks import Rulebooks
 from dispatch_service.service.timers import fire_due
+from dispatch_service.service.untold_answers import tell_untold
 from eventbus.slices import Subscription
 from operations import accounts
 from operations.rounds import Rounds
@@ -81,6 +82,7 @@ _ADD_UP_EVERY = timedelta(seconds=10)
 _PLAN_EVERY = timedelta(minutes=1)
 _MISS_EVERY = timedelta(seconds=15)
 _COUNT_EVERY = timedelta(seconds=5)
+_TELL_EVERY = timedelta(seconds=5)
 
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
@@ -97,6 +99,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     matches = Rounds("dispatch rule matches", partial(add_up, foundation.engine), every=_ADD_UP_EVERY)
     inspections = Rounds("dispatch reinspections", partial(tell_due, foundation.engine), every=_LOOK_EVERY)
     orders = Rounds("dispatch orders", partial(tell_missed, foundation.engine), every=_LOOK_EVERY)
+    answers = Rounds("dispatch answers", partial(tell_untold, foundation.engine), every=_TELL_EVERY)
     making = Rounds("dispatch patrol plans", partial(make_patrols, foundation.engine, zone), every=_PLAN_EVERY)
     missing = Rounds("dispatch missed patrols", partial(miss_overdue, foundation.engine), every=_MISS_EVERY)
     counting = Rounds("dispatch duties", partial(tell_changes, foundation.engine), every=_COUNT_EVERY)
@@ -160,6 +163,18 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         ],
         state={"clockworks": clockworks, "rulebooks": rulebooks, "dry_runs": asyncio.Semaphore(1)},
         workers={
-            "relay": [renewing, timers, inspections, orders, tracks, matches, making, missing, counting, forgetting]
+            "relay": [
+                renewing,
+                timers,
+                inspections,
+                orders,
+                answers,
+                tracks,
+                matches,
+                making,
+                missing,
+                counting,
+                forgetting,
+            ]
         },
     )

@@ -10,6 +10,8 @@ AT_WORK = "status IN ('received', 'assigned', 'accepted', 'in_progress', 'transf
 department has it."""
 ORDER_RUNS = "reply IS NULL AND withdrawn_at IS NULL AND missed_at IS NULL"
 """Supervision orders whose deadline somebody has to be told of."""
+ANSWER_UNTOLD = "reply IS NOT NULL AND NOT answer_told"
+"""Supervision orders that were answered at a replica of a version that tells of no answers."""
 WITH_A_CLOCK = "status IN ('received', 'assigned', 'accepted', 'in_progress', 'transferred', 'suspended')"
 """Whose promised times follow limits and calendar: also of those that are laid aside, whose clocks stand."""
 KINDS = ("extension", "suspension", "resumption", "return")
@@ -112,6 +114,7 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         _time("withdrawn_at", nullable=True),
         sa.Column("withdrawal_reason", sa.Text),
         sa.Column("missed_at", sa.DateTime(timezone=True), comment="when its missed deadline was seen"),
+        sa.Column("answer_told", sa.Boolean, nullable=False, server_default=sa.false()),
     )
     sa.Index("supervision_order_of_case", order.c.complaint_id)
     sa.Index(
@@ -122,6 +125,7 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         postgresql_where=order.c.reply.is_(None),
     )
     sa.Index("supervision_order_due", order.c.deadline, postgresql_where=sa.text(ORDER_RUNS))
+    sa.Index("supervision_order_untold", order.c.replied_at, postgresql_where=sa.text(ANSWER_UNTOLD))
 
 
 def _time(name: str, *, nullable: bool = False) -> sa.Column[object]:

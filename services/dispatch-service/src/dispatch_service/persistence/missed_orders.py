@@ -63,7 +63,12 @@ async def save(connection: AsyncConnection, missed: Sequence[MissedOrder], told:
     """Note that locked orders were missed, and write back the cases of those that were told of."""
     now = missed[0].now
     await connection.execute(_SAVE_ORDERS, {"ids": [each.order_id for each in missed], "now": now})
-    sequences = {each.case.complaint_id: each.case.sequence for each in told}
+    await save_cases(connection, [each.case for each in told], now)
+
+
+async def save_cases(connection: AsyncConnection, cases: Sequence[Case], now: datetime) -> None:
+    """Write back locked cases of which something was told, each once."""
+    sequences = {case.complaint_id: case.sequence for case in cases}
     if sequences:
         await connection.execute(_SAVE_CASES, {"ids": [*sequences], "sequences": [*sequences.values()], "now": now})
 

@@ -150,7 +150,7 @@ async def reply(connection: AsyncConnection, order_id: UUID, *, text: str, actor
     await connection.execute(
         sa.update(supervision_order)
         .where(supervision_order.c.id == order_id)
-        .values(reply=text, replied_by=actor, replied_at=now)
+        .values(reply=text, replied_by=actor, replied_at=now, answer_told=True)
     )
 
 
