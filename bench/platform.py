@@ -22,8 +22,10 @@ from eventbus.kafka import KafkaConnection
 from jieban.embedded.datadir import DataDir
 from jieban.embedded.ports import choose_port
 from jieban.embedded.stack import Stack
+from jieban.schemas import migrate_all
+from jieban.services import ALL_SERVICES, targets
+from jieban.settings import read_settings, with_addresses
 from runtime.auth import issue_token
-from runtime.database import run_migrations
 
 TENANT = "522723"
 SECRET = "a key of the benchmarks, for no other use: 7d1f0c"
@@ -73,8 +75,9 @@ class Platform:
     processes: list[Process] = field(default_factory=list)
 
     def url(self, service: str) -> str:
-        """Return the address of a service's database."""
-        return self.environment[f"JIEBAN_{service.upper()}_DATABASE_URL"]
+        """Return the address of a service's database, as who owns its tables."""
+        own = self.environment[f"JIEBAN_{service.upper()}_DATABASE_URL"]
+        return self.environment.get(f"JIEBAN_{service.upper()}_MIGRATION_DATABASE_URL", own)
 
     @property
     def kafka(self) -> KafkaConnection:
@@ -136,8 +139,8 @@ async def platform() -> AsyncIterator[Platform]:
                 "JIEBAN_LOG_LEVEL": "warning",
             }
             running = Platform(stack, directory.logs, environment)
-            for service in ("intake", "dispatch", "ledger"):
-                await asyncio.to_thread(run_migrations, f"{service}_service", running.url(service))
+            settings = with_addresses(read_settings(), stack.environment(), directory)
+            await asyncio.to_thread(migrate_all, targets(settings, ALL_SERVICES))
             await demo.load(running.url("dispatch"), TENANT)
             await ensure_topics(running.kafka, TOPICS)
             try:

@@ -149,7 +149,7 @@ class System:
         assert stack.postgres is not None
         self._postgres = stack.postgres
         self.databases = {service: stack.postgres.url(service, service) for service in SERVICES}
-        await self._prepare()
+        await self._prepare(stack.environment())
         await self._link(started)
         self.replicas = {service: [self._replica(service, n) for n in range(self._wanted)] for service in SERVICES}
         for replica in self.all_replicas:
@@ -183,9 +183,9 @@ class System:
                 started.push_async_callback(link.stop)
                 await link.start()
 
-    async def _prepare(self) -> None:
+    async def _prepare(self, environment: Mapping[str, str]) -> None:
         """Make schemas and topics, and load the demo county."""
-        urls = {f"{service}_database_url": url for service, url in self.databases.items()}
+        urls = {name.removeprefix("JIEBAN_").lower(): url for name, url in environment.items()}
         settings = read_settings(data_dir=self._directory.root, kafka_bootstrap_servers=self.bootstrap_servers, **urls)
         await prepare(settings, self._directory, demo=True, tell=self._tell)
 

@@ -16,6 +16,8 @@ for service in intake dispatch ledger; do
     keep "${service}_password" "$(random)"
     keep "${service}_database_url" "postgresql://$service:$(cat "${service}_password")@postgres:5432/$service"
 done
+keep ledger_owner_password "$(random)"
+keep ledger_migration_database_url "postgresql://ledger_owner:$(cat ledger_owner_password)@postgres:5432/ledger"
 # The containers run as users of their own and must read the mounted files; the folder keeps everybody else out.
 chmod 644 ./*
 echo "Secrets are in $(pwd)"

@@ -19,6 +19,7 @@ from chaos.replicas import Replica
 from chaos.system import System
 from contracts.topics import LIFECYCLE
 from eventbus.brokers import Brokers
+from jieban.embedded.stack import OWNERS
 from runtime.clock import now
 
 _MARGIN = timedelta(minutes=1)
@@ -200,7 +201,7 @@ async def _copy(system: System, source: str, target: str) -> None:
     await _as_superuser(
         system,
         f'DROP DATABASE IF EXISTS "{target}"',
-        f'CREATE DATABASE "{target}" TEMPLATE "{source}" OWNER "{source}" STRATEGY FILE_COPY',
+        f'CREATE DATABASE "{target}" TEMPLATE "{source}" OWNER "{OWNERS.get(source, source)}" STRATEGY FILE_COPY',
     )
 
 
@@ -211,6 +212,7 @@ async def _restore(system: System, database: str) -> None:
         f'DROP DATABASE "{database}" WITH (FORCE)',
         f'ALTER DATABASE "{_backup_of(database)}" RENAME TO "{database}"',
         f'REVOKE CONNECT ON DATABASE "{database}" FROM PUBLIC',
+        f'GRANT CONNECT ON DATABASE "{database}" TO "{database}"',
     )
 
 

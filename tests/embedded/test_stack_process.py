@@ -61,7 +61,7 @@ class StackRun:
         return pids_naming(f"-D {self.directory}/postgres") + pids_naming(f"jieban.data={self.directory}")
 
     async def execute(self, statement: str) -> object:
-        connection = await asyncpg.connect(self.settings["JIEBAN_LEDGER_DATABASE_URL"])
+        connection = await asyncpg.connect(self.settings["JIEBAN_INTAKE_DATABASE_URL"])
         try:
             return await connection.fetchval(statement)
         finally:

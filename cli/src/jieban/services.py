@@ -50,6 +50,7 @@ def targets(settings: RuntimeSettings, names: Iterable[ServiceName]) -> Mapping[
     found = {}
     for name in names:
         url = database_url(settings, name)
-        owners: str | None = getattr(settings, f"{name}_migration_database_url", None)
-        found[name] = Target(url) if owners is None else Target(owners, make_url(url).username)
+        owners: str = getattr(settings, f"{name}_migration_database_url", None) or url
+        login = make_url(url).username
+        found[name] = Target(owners, None if make_url(owners).username == login else login)
     return found

@@ -11,8 +11,8 @@ import typer
 from jieban.embedded.datadir import DataDir
 from jieban.embedded.stack import Stack
 from jieban.schemas import Targets, check_all, migrate_all
-from jieban.services import ALL_SERVICES, ServiceName, Target, targets
-from jieban.settings import read_settings
+from jieban.services import ALL_SERVICES, ServiceName, targets
+from jieban.settings import read_settings, with_addresses
 from jieban.signals import run_until_signalled
 
 
@@ -59,8 +59,8 @@ def _check(wanted: Targets) -> None:
 
 async def _on_scratch(names: Sequence[ServiceName]) -> None:
     with tempfile.TemporaryDirectory(prefix="jieban-") as place:
-        async with Stack(DataDir.open(Path(place)), databases=tuple(names), kafka=False) as stack:
-            addresses = stack.environment()
-            wanted = {name: Target(addresses[f"JIEBAN_{name.upper()}_DATABASE_URL"]) for name in names}
+        directory = DataDir.open(Path(place))
+        async with Stack(directory, databases=tuple(names), kafka=False) as stack:
+            wanted = targets(with_addresses(read_settings(), stack.environment(), directory), names)
             await asyncio.to_thread(_migrate, wanted)
             await asyncio.to_thread(_check, wanted)

@@ -13,6 +13,7 @@ from jieban.embedded.cluster import SUPERUSER, Cluster
 from jieban.embedded.datadir import DataDir
 from jieban.embedded.ports import LOOPBACK, choose_port, given_back
 from jieban.embedded.server import ServerExitedError, ServerProcess
+from runtime.migrations import working_rights
 
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
@@ -97,18 +98,35 @@ class Postgres:
         await self.stop()
         await self.start()
 
-    async def create_database(self, name: str, owner: str = SUPERUSER) -> None:
+    async def create_database(self, name: str, owner: str = SUPERUSER, *, login: str | None = None) -> None:
         """Create the database, and the login role that owns it, where they do not exist yet.
 
-        Only the owner and the superuser may connect to it. Both names must be plain identifiers.
+        Only the owner and the superuser may connect to it, until a migration lets `login` work on the owner's tables.
+        A database of an earlier version, which `login` owned, is the owner's then. All names must be plain identifiers.
         """
         connection = await asyncpg.connect(self.url(SUPERUSER))
         try:
-            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", owner):
-                await connection.execute(f"CREATE ROLE \"{owner}\" LOGIN PASSWORD '{self.password(owner)}'")
+            for role in filter(None, (owner, login)):
+                if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
+                    await connection.execute(f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{self.password(role)}'")
             if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
                 await connection.execute(f'CREATE DATABASE "{name}" OWNER "{owner}"')
                 await connection.execute(f'REVOKE CONNECT ON DATABASE "{name}" FROM PUBLIC')
+        finally:
+            await connection.close()
+        if login is not None:
+            await self._hand_over(name, login, owner)
+
+    async def _hand_over(self, database: str, login: str, owner: str) -> None:
+        """Make `owner` own what `login` does, if it owns the database; it goes on working on it."""
+        connection = await asyncpg.connect(self.url(database))
+        try:
+            async with connection.transaction():
+                holder = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
+                if await connection.fetchval(holder) == login:
+                    await connection.execute(f'REASSIGN OWNED BY "{login}" TO "{owner}"')
+                    for right in working_rights(f'"{login}"', f'"{database}"'):
+                        await connection.execute(right)
         finally:
             await connection.close()
 

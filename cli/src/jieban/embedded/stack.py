@@ -14,6 +14,8 @@ from jieban.embedded.postgres import Postgres
 from jieban.errors import UserError
 
 SERVICES = ("intake", "dispatch", "ledger")
+OWNERS = {"ledger": "ledger_owner"}
+"""Who owns the tables of a service whose own login does not: rights refuse that login what only grows."""
 _WATCH_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
 
@@ -67,6 +69,8 @@ class Stack:
         if self.postgres:
             for name in self._databases:
                 found[f"JIEBAN_{name.upper()}_DATABASE_URL"] = self.postgres.url(name, user=name)
+                if owner := OWNERS.get(name):
+                    found[f"JIEBAN_{name.upper()}_MIGRATION_DATABASE_URL"] = self.postgres.url(name, user=owner)
         if self.kafka:
             found["JIEBAN_KAFKA_BOOTSTRAP_SERVERS"] = self.kafka.bootstrap_servers
         return found
@@ -78,7 +82,8 @@ class Stack:
         await part.start()
         if isinstance(part, Postgres):
             for name in self._databases:
-                await part.create_database(name, owner=name)
+                owner = OWNERS.get(name)
+                await part.create_database(name, owner=owner or name, login=name if owner else None)
 
     async def _stop(self) -> None:
         await asyncio.gather(*(part.stop() for part in self._parts()))

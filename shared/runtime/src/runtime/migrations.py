@@ -26,6 +26,15 @@ APPEND_ONLY = "append_only"
 """In the `info` of a table that only grows: the columns that may change all the same."""
 
 
+def working_rights(login: str, database: str) -> list[str]:
+    """Return the statements that let a login work on tables that it does not own; both names are quoted already."""
+    return [
+        f"GRANT CONNECT ON DATABASE {database} TO {login}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {login}",
+        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {login}",
+    ]
+
+
 def run_migrations(package: str, url: str, *, login: str | None = None) -> None:
     """Bring the database to the newest schema of `package`; migrators that run at once wait for one another.
 

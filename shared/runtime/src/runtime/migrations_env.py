@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql.schema import SchemaItem
 
 from runtime.database_urls import asyncpg_url
-from runtime.migrations import APPEND_ONLY, lock_id
+from runtime.migrations import APPEND_ONLY, lock_id, working_rights
 
 LOCK_TIMEOUT = "5s"
 """How long a migration may wait for a table before it gives up rather than hold up every request behind it."""
@@ -63,11 +63,7 @@ def _let_work(connection: Connection, metadata: MetaData, login: str) -> None:
     """Let another login work on all tables, and only add to those that only grow."""
     quote = connection.dialect.identifier_preparer.quote
     name, database = quote(login), quote(str(connection.scalar(text("select current_database()"))))
-    rights = [
-        f"GRANT CONNECT ON DATABASE {database} TO {name}",
-        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
-        f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {name}",
-    ]
+    rights = working_rights(name, database)
     for table in metadata.sorted_tables:
         columns = table.info.get(APPEND_ONLY)
         if columns is not None:
