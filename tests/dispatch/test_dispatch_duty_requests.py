@@ -1,6 +1,6 @@
 """Leave, handover and swap are asked for and decided."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +8,9 @@ import pytest
 
 from dispatch.duties import a_duty, get, plan
 from dispatch.world import World
+from dispatch_service.service.forgetting import KEEP_REQUESTS, forget_old
+from eventbus.janitor import first_id_at
+from runtime.clock import now
 
 
 async def ask(world: World, duty: Any, subject: str, **body: Any) -> Any:
@@ -137,3 +140,18 @@ async def test_a_duty_stays_with_who_has_clocked_in_early(world: World) -> None:
     refused = await decide(world, asked.json(), approved=True)
 
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:jieban:problem:duty-begun")
+
+
+async def test_a_reason_is_forgotten_after_a_year_and_the_leave_stays(world: World) -> None:
+    old, new = [await a_duty(world, "officer-0804", date(2031, 10, day)) for day in (6, 13)]
+    asked = [(await ask(world, each, "officer-0804", kind="leave")).json() for each in (old, new)]
+    for each in asked:
+        await decide(world, each, approved=True)
+    then = first_id_at(now() - KEEP_REQUESTS - timedelta(hours=1))
+    await world.run("UPDATE duty_request SET id = :then WHERE id = :id", then=then, id=asked[0]["id"])
+
+    await forget_old(world.engine)
+
+    left = await get(world, "duty-requests?limit=200")
+    assert {each["duty"] for each in left} & {old["id"], new["id"]} == {new["id"]}
+    assert (await get(world, f"rosters?subject=officer-0804&from={old['begins_at']}"))[0]["state"] == "leave"

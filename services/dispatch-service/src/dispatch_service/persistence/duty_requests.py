@@ -10,6 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.persistence.roster_tables import duty_request
 from dispatch_service.persistence.rows import Row, as_rows
+from eventbus.janitor import first_id_at
+
+_OLD = sa.text("""
+    DELETE FROM duty_request WHERE id IN (SELECT id FROM duty_request WHERE id < :before ORDER BY id LIMIT 5000)
+""")
 
 
 async def add(connection: AsyncConnection, row: Row) -> None:
@@ -56,3 +61,8 @@ async def page(
     if before is not None:
         statement = statement.where(columns.id < before)
     return as_rows(await connection.execute(statement.order_by(columns.id.desc()).limit(size)))
+
+
+async def forget(connection: AsyncConnection, before: datetime) -> None:
+    """Remove some of the requests that were asked before a moment, of all tenants, with their reasons."""
+    await connection.execute(_OLD, {"before": first_id_at(before)})
