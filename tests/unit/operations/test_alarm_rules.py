@@ -8,12 +8,16 @@ from typing import Any
 import pytest
 import yaml
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
+from typer.main import get_group
 
 import dispatch_service.main
 import intake_service.main
 import ledger_service.main
 from eventbus.tables import SHARDS
-from jieban.main import COMMANDS
+from jieban.main import cli
+from jieban.settings import read_settings
+from runtime.auth import TokenVerifier
 
 ROOT = Path(__file__).parents[3]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
@@ -24,8 +28,8 @@ FUNCTIONS = {"max", "sum", "rate", "increase"}
 DURATION = re.compile(r"([0-9]+[smhd])+")
 
 
-def test_all_services_are_imported_so_that_the_registry_is_whole() -> None:
-    assert all(module.build for module in (intake_service.main, dispatch_service.main, ledger_service.main))
+SERVICES: tuple[Any, ...] = (intake_service.main, dispatch_service.main, ledger_service.main)
+"""All are imported, so that the registry is whole."""
 
 
 @pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm["alert"])
@@ -71,9 +75,28 @@ def test_a_paragraph_says_when_to_wake_somebody() -> None:
         assert re.search(r"\b[Ww]ake\b", paragraph), paragraph
 
 
-def test_the_runbook_types_commands_that_there_are() -> None:
-    commands = set(re.findall(r"(?:^|`)jieban ([a-z]+)", RUNBOOK, re.MULTILINE))
-    assert {"doctor", "parked", "replay"} <= commands <= set(COMMANDS)
+@pytest.mark.parametrize("typed", sorted(set(re.findall(r"\bjieban ([a-z][^`#\n]*)", RUNBOOK))))
+def test_the_runbook_types_commands_with_options_that_there_are(typed: str) -> None:
+    command: Any = get_group(cli)
+    words = typed.split()
+    while words and hasattr(command, "get_command"):
+        name = words.pop(0)
+        command = command.get_command(None, name)
+        assert command is not None, name
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options
+
+
+def test_the_runbook_names_workers_and_metrics_that_there_are() -> None:
+    nowhere = "postgresql://nobody@127.0.0.1/no"
+    addresses = {f"{name}_database_url": nowhere for name in ("intake", "dispatch", "ledger")}
+    key = SecretStr("0123456789abcdefghijklmnopqrstuvwxyz")
+    settings = read_settings(token_secret=key, personal_data_days=365, **addresses)
+    services = [module.build(settings, TokenVerifier(settings)) for module in SERVICES]
+    workers = {worker.name for service in services for role in service.workers.values() for worker in role}
+    assert set(re.findall(r"worker (?:is )?`([^`]+)`", RUNBOOK)) <= workers
+    metrics = {f"{metric.name}{suffix}" for metric in REGISTRY.collect() for suffix in ("", "_total", "_seconds")}
+    assert set(re.findall(r"`(jieban_\w+)`", RUNBOOK)) <= metrics
 
 
 def test_the_number_of_shards_is_the_buss() -> None:
