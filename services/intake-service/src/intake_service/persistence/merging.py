@@ -11,9 +11,8 @@ from contracts.envelope import Event
 from contracts.events import ComplaintUnmerged
 from contracts.lifecycle import UNCOUNTED, EventType
 from intake_service.persistence import triage
+from intake_service.persistence.own_events import event_about
 from intake_service.persistence.tables import complaint
-from runtime.ids import uuid7
-from runtime.tracing import current_traceparent
 
 RULE = "rule"
 _PART = sa.text("""
@@ -86,20 +85,6 @@ async def part(
         await triage.wait_again(connection, [(row.tenant, row.id) for row in rows], actor)
     events = []
     for row in rows:
-        event_id = uuid7()
-        events.append(
-            Event(
-                id=event_id,
-                type=EventType.UNMERGED,
-                source="intake",
-                subject=row.id,
-                tenant=row.tenant,
-                time=row.updated_at,
-                sequence=row.sequence,
-                correlation_id=event_id,
-                causation_id=None,
-                traceparent=current_traceparent(),
-                data=ComplaintUnmerged(actor=actor, master=row.merged_into, reason=reason),
-            )
-        )
+        data = ComplaintUnmerged(actor=actor, master=row.merged_into, reason=reason)
+        events.append(event_about(row.tenant, row.id, row.sequence, EventType.UNMERGED, data, row.updated_at))
     return events

@@ -9,20 +9,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.envelope import Event
 from contracts.events import Payload
 from contracts.lifecycle import ENDED, EventType, Status
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
 from intake_service.persistence import attachments
 from intake_service.persistence.attachment_tables import attachment
+from intake_service.persistence.own_events import event_about
 from intake_service.persistence.tables import complaint as table
 from intake_service.service.referring import check_listed, check_usable
 from intake_service.service.voices import Voice
 from operations.problems import illegal_transition, not_found
-from runtime.ids import uuid7
 from runtime.problems import Problem
-from runtime.tracing import current_traceparent
 
 
 async def lock_spoken_of(connection: AsyncConnection, complaint_id: UUID, voice: Voice) -> Any:
@@ -89,23 +87,3 @@ async def tell(
     )
     await outbox.append(connection, LIFECYCLE.name, [event])
     return int(row.version) + 1
-
-
-def event_about(
-    tenant: str, complaint_id: UUID, sequence: int, event_type: EventType, data: Payload, now: datetime
-) -> Event:
-    """Return an event of intake's own; it starts a correlation."""
-    event_id = uuid7()
-    return Event(
-        id=event_id,
-        type=event_type,
-        source="intake",
-        subject=complaint_id,
-        tenant=tenant,
-        time=now,
-        sequence=sequence,
-        correlation_id=event_id,
-        causation_id=None,
-        traceparent=current_traceparent(),
-        data=data,
-    )

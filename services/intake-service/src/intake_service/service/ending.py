@@ -9,19 +9,17 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from contracts.envelope import Event
 from contracts.events import ReleaseEnding, ReleaseRequested
 from contracts.lifecycle import RELEASE_ENDINGS, EventType, IllegalTransition, Status, next_status
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
+from intake_service.persistence.own_events import event_about
 from intake_service.persistence.tables import complaint as table
 from intake_service.service.conversing import lock_spoken_of
 from intake_service.service.voices import Voice
 from operations.problems import illegal_transition
 from runtime import clock, etag
-from runtime.ids import uuid7
 from runtime.problems import Problem
-from runtime.tracing import current_traceparent
 
 PATIENCE_SECONDS = 5.0
 _PAUSE_SECONDS = 0.04
@@ -94,13 +92,14 @@ async def ask(connection: AsyncConnection, row: Any, actor: str, ending: Ending,
         next_status(Status(row.status), RELEASE_ENDINGS[ending.kind])
     except IllegalTransition as error:
         raise _too_far(row, ending.kind) from error
-    event_id = uuid7()
+    data = ReleaseRequested(actor=actor, ending=ending.kind, reason=ending.reason)
+    event = event_about(row.tenant, row.id, row.sequence + 1, EventType.RELEASE_REQUESTED, data, clock.now())
     await connection.execute(
         sa.update(table)
         .where(table.c.id == row.id, table.c.tenant == row.tenant)
         .values(
-            sequence=row.sequence + 1,
-            release_request=event_id,
+            sequence=event.sequence,
+            release_request=event.id,
             release_state="requested",
             release_actor=actor,
             release_reason=ending.reason,
@@ -108,8 +107,8 @@ async def ask(connection: AsyncConnection, row: Any, actor: str, ending: Ending,
             release_data=dict(ending.data) or None,
         )
     )
-    await outbox.append(connection, LIFECYCLE.name, [_event(event_id, row, actor, ending)])
-    return event_id
+    await outbox.append(connection, LIFECYCLE.name, [event])
+    return event.id
 
 
 def _joined(row: Any, ending: Ending) -> UUID:
@@ -118,22 +117,6 @@ def _joined(row: Any, ending: Ending) -> UUID:
     if waiting != (ending.kind, ending.data):
         raise illegal_transition(row.status, row.version, "release-underway")
     return UUID(str(row.release_request))
-
-
-def _event(event_id: UUID, row: Any, actor: str, ending: Ending) -> Event:
-    return Event(
-        id=event_id,
-        type=EventType.RELEASE_REQUESTED,
-        source="intake",
-        subject=row.id,
-        tenant=row.tenant,
-        time=clock.now(),
-        sequence=row.sequence + 1,
-        correlation_id=event_id,
-        causation_id=None,
-        traceparent=current_traceparent(),
-        data=ReleaseRequested(actor=actor, ending=ending.kind, reason=ending.reason),
-    )
 
 
 def _too_far(row: Any, kind: ReleaseEnding) -> Problem:

@@ -15,7 +15,6 @@ import structlog
 from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from contracts.envelope import Event
 from contracts.events import ComplaintErased
 from contracts.lifecycle import EventType
 from contracts.topics import LIFECYCLE
@@ -23,11 +22,10 @@ from eventbus import outbox
 from eventbus.janitor import first_id_at
 from intake_service.persistence import erasing
 from intake_service.persistence.erasing import Erasure
+from intake_service.persistence.own_events import event_about
 from intake_service.persistence.tables import complaint as table
 from operations.problems import not_found
 from runtime import clock, etag
-from runtime.ids import uuid7
-from runtime.tracing import current_traceparent
 
 RULE_ACTOR = "rule"
 LOOKED_AT = 5_000
@@ -130,19 +128,6 @@ def _is_done(row: Any, said: ComplaintErased) -> bool:
 async def _erase(connection: AsyncConnection, row: Any, said: ComplaintErased, now: datetime) -> Sequence[bytes]:
     erasure = Erasure(row.tenant, row.id, row.sequence + 1, now, said.texts)
     files = await erasing.erase(connection, erasure)
-    event_id = uuid7()
-    event = Event(
-        id=event_id,
-        type=EventType.ERASED,
-        source="intake",
-        subject=row.id,
-        tenant=row.tenant,
-        time=now,
-        sequence=erasure.sequence,
-        correlation_id=event_id,
-        causation_id=None,
-        traceparent=current_traceparent(),
-        data=said,
-    )
+    event = event_about(row.tenant, row.id, erasure.sequence, EventType.ERASED, said, now)
     await outbox.append(connection, LIFECYCLE.name, [event])
     return files

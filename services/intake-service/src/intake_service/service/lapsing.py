@@ -10,7 +10,7 @@ from contracts.lifecycle import EventType
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
 from intake_service.domain.standing import RUNNING
-from intake_service.service.conversing import event_about
+from intake_service.persistence.own_events import event_about
 
 _BATCH = 200
 _DUE = sa.text("""

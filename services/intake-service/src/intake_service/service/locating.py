@@ -15,14 +15,13 @@ from eventbus import outbox
 from intake_service.domain.area import Covering
 from intake_service.domain.complaint import Location
 from intake_service.persistence import likeness
+from intake_service.persistence.own_events import event_about
 from intake_service.persistence.tables import complaint as table
 from intake_service.service.areas import Areas
 from operations.problems import illegal_transition, not_found
 from runtime import clock, etag
 from runtime.auth import Caller
-from runtime.ids import uuid7
 from runtime.problems import Problem
-from runtime.tracing import current_traceparent
 
 _OPEN = TRANSITIONS[EventType.VOIDED].sources
 """Whatever has not ended."""
@@ -105,24 +104,12 @@ async def _write(connection: AsyncConnection, row: Any, located: Located) -> Non
 
 
 def _event(row: Any, caller: Caller, located: Located) -> Event:
-    event_id = uuid7()
     place, covering = located.location, located.covering
-    return Event(
-        id=event_id,
-        type=EventType.LOCATED,
-        source="intake",
-        subject=row.id,
-        tenant=row.tenant,
-        time=clock.now(),
-        sequence=row.sequence + 1,
-        correlation_id=event_id,
-        causation_id=None,
-        traceparent=current_traceparent(),
-        data=ComplaintLocated(
-            actor=caller.subject,
-            location=Place(lon=place.lon, lat=place.lat, address=place.address),
-            outside_area=located.outside_area or None,
-            grid=covering.grid if covering else None,
-            community=covering.community if covering else None,
-        ),
+    data = ComplaintLocated(
+        actor=caller.subject,
+        location=Place(lon=place.lon, lat=place.lat, address=place.address),
+        outside_area=located.outside_area or None,
+        grid=covering.grid if covering else None,
+        community=covering.community if covering else None,
     )
+    return event_about(row.tenant, row.id, row.sequence + 1, EventType.LOCATED, data, clock.now())

@@ -14,13 +14,12 @@ from contracts.lifecycle import ENDED, EventType
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
 from intake_service.domain.configuration.reference import Reference
+from intake_service.persistence.own_events import event_about
 from intake_service.persistence.tables import complaint as table
 from intake_service.service import triaging
 from operations.problems import illegal_transition, invalid, not_found
 from runtime import clock, etag
 from runtime.auth import Caller
-from runtime.ids import uuid7
-from runtime.tracing import current_traceparent
 
 CORRECTIONS = Counter(
     "jieban_category_corrections_total",
@@ -98,23 +97,11 @@ async def _write(connection: AsyncConnection, row: Any, event: Event, configurat
 
 
 def _event(row: Any, caller: Caller, category: str, reason: str) -> Event:
-    event_id = uuid7()
-    return Event(
-        id=event_id,
-        type=EventType.RECLASSIFIED,
-        source="intake",
-        subject=row.id,
-        tenant=caller.tenant,
-        time=clock.now(),
-        sequence=row.sequence + 1,
-        correlation_id=event_id,
-        causation_id=None,
-        traceparent=current_traceparent(),
-        data=ComplaintReclassified(
-            actor=caller.subject,
-            category=category,
-            former=row.category,
-            suggested=row.suggested_category,
-            reason=reason,
-        ),
+    data = ComplaintReclassified(
+        actor=caller.subject,
+        category=category,
+        former=row.category,
+        suggested=row.suggested_category,
+        reason=reason,
     )
+    return event_about(row.tenant, row.id, row.sequence + 1, EventType.RECLASSIFIED, data, clock.now())

@@ -17,8 +17,8 @@ from contracts.roles import Role
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
 from intake_service.persistence import triage
+from intake_service.persistence.own_events import event_about
 from intake_service.persistence.tables import complaint as table
-from intake_service.service.conversing import event_about
 from operations.problems import illegal_transition, not_found
 from runtime import clock, etag
 from runtime.auth import Caller
