@@ -17,22 +17,18 @@ from intake_service.persistence import attachments
 from intake_service.persistence.attachment_tables import attachment
 from intake_service.persistence.own_events import event_about
 from intake_service.persistence.tables import complaint as table
+from intake_service.service.locking import lock
 from intake_service.service.referring import check_listed, check_usable
 from intake_service.service.voices import Voice
-from operations.problems import illegal_transition, not_found
+from operations.problems import illegal_transition
 from runtime.problems import Problem
 
 
 async def lock_spoken_of(connection: AsyncConnection, complaint_id: UUID, voice: Voice) -> Any:
     """Return the complaint, locked; Problem 404 unless the voice is its reporter's or an operator's."""
     caller = voice.caller
-    query = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == caller.tenant)
-    if voice.by == "reporter" and not voice.has_code:
-        query = query.where((table.c.owner == caller.subject) | (table.c.created_by == caller.subject))
-    row = (await connection.execute(query.with_for_update())).one_or_none()
-    if row is None:
-        raise not_found()
-    return row
+    reporter = caller.subject if voice.by == "reporter" and not voice.has_code else None
+    return await lock(connection, caller.tenant, complaint_id, reporter=reporter)
 
 
 def check_not_over(row: Any) -> None:

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
 import structlog
 from prometheus_client import Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -23,8 +22,7 @@ from eventbus.janitor import first_id_at
 from intake_service.persistence import erasing
 from intake_service.persistence.erasing import Erasure
 from intake_service.persistence.own_events import event_about
-from intake_service.persistence.tables import complaint as table
-from operations.problems import not_found
+from intake_service.service.locking import lock
 from runtime import clock, etag
 
 RULE_ACTOR = "rule"
@@ -63,11 +61,8 @@ class Erasing:
 
         Raises Problem: 404 for an unknown complaint, 412 for a stale `if_match`.
         """
-        query = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == tenant)
         async with self._engine.begin() as connection:
-            row = (await connection.execute(query.with_for_update())).one_or_none()
-            if row is None:
-                raise not_found()
+            row = await lock(connection, tenant, complaint_id)
             etag.check(if_match, row.version)
             if _is_done(row, said):
                 return Erased(row.erased_at, row.version)

@@ -9,7 +9,8 @@ from contracts.lifecycle import ENDED
 from contracts.roles import STAFF
 from intake_service.persistence.attachment_tables import attachment
 from intake_service.persistence.tables import complaint as table
-from operations.problems import illegal_transition, not_found
+from intake_service.service.locking import lock
+from operations.problems import illegal_transition
 from runtime import clock
 from runtime.auth import Caller
 from runtime.problems import Problem
@@ -21,12 +22,8 @@ async def make_room(connection: AsyncConnection, complaint_id: UUID, caller: Cal
     Raises Problem: 404 unless the caller may add to it (its reporter, or staff), 409 with the present state where it is
     over for its reporter, 422 where it has `limit` attachments.
     """
-    query = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == caller.tenant)
-    if not caller.has(*STAFF):
-        query = query.where((table.c.created_by == caller.subject) | (table.c.owner == caller.subject))
-    row = (await connection.execute(query.with_for_update())).one_or_none()
-    if row is None:
-        raise not_found()
+    reporter = None if caller.has(*STAFF) else caller.subject
+    row = await lock(connection, caller.tenant, complaint_id, reporter=reporter)
     if row.status in ENDED and not caller.has(*STAFF):
         raise illegal_transition(row.status, row.version)
     present = sa.select(sa.func.count()).where(attachment.c.complaint_id == complaint_id)

@@ -18,7 +18,8 @@ from intake_service.persistence import likeness
 from intake_service.persistence.own_events import event_about
 from intake_service.persistence.tables import complaint as table
 from intake_service.service.areas import Areas
-from operations.problems import illegal_transition, not_found
+from intake_service.service.locking import lock
+from operations.problems import illegal_transition
 from runtime import clock, etag
 from runtime.auth import Caller
 from runtime.problems import Problem
@@ -69,10 +70,7 @@ class Locating:
 
 
 async def _locked(connection: AsyncConnection, complaint_id: UUID, caller: Caller, if_match: int | None) -> Any:
-    query = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == caller.tenant)
-    row = (await connection.execute(query.with_for_update())).one_or_none()
-    if row is None:
-        raise not_found()
+    row = await lock(connection, caller.tenant, complaint_id)
     etag.check(if_match, row.version)
     if Status(row.status) not in _OPEN:
         raise illegal_transition(row.status, row.version)

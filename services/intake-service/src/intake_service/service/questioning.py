@@ -21,8 +21,9 @@ from intake_service.domain.standing import RUNNING
 from intake_service.persistence.reporter_tables import question
 from intake_service.persistence.tables import complaint as table
 from intake_service.service.conversing import give_attachments, lock_spoken_of, tell
+from intake_service.service.locking import lock
 from intake_service.service.voices import Voice
-from operations.problems import illegal_transition, not_found
+from operations.problems import illegal_transition
 from runtime import clock, etag
 from runtime.auth import Caller
 from runtime.ids import uuid7
@@ -49,10 +50,7 @@ async def ask(
     `question-not-now` unless somebody works on it, `question-open` while another one waits, `no-reporter` where nobody
     could answer, `too-many-questions`.
     """
-    query = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == caller.tenant)
-    row = (await connection.execute(query.with_for_update())).one_or_none()
-    if row is None:
-        raise not_found()
+    row = await lock(connection, caller.tenant, complaint_id)
     if not caller.has(*_AT_DESK) and (row.work or {}).get("officer") != caller.subject:
         raise Problem(403, "not-in-charge")
     etag.check(if_match, row.version)

@@ -17,7 +17,8 @@ from intake_service.domain.configuration.reference import Reference
 from intake_service.persistence.own_events import event_about
 from intake_service.persistence.tables import complaint as table
 from intake_service.service import triaging
-from operations.problems import illegal_transition, invalid, not_found
+from intake_service.service.locking import lock
+from operations.problems import illegal_transition, invalid
 from runtime import clock, etag
 from runtime.auth import Caller
 
@@ -46,10 +47,7 @@ async def reclassify(
     now = clock.now()
     _check_category(reference, category, now)
     async with engine.begin() as connection:
-        query = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == caller.tenant)
-        row = (await connection.execute(query.with_for_update())).one_or_none()
-        if row is None:
-            raise not_found()
+        row = await lock(connection, caller.tenant, complaint_id)
         etag.check(version, row.version)
         if row.status in ENDED:
             raise illegal_transition(row.status, row.version)

@@ -19,7 +19,8 @@ from eventbus import outbox
 from intake_service.persistence import triage
 from intake_service.persistence.own_events import event_about
 from intake_service.persistence.tables import complaint as table
-from operations.problems import illegal_transition, not_found
+from intake_service.service.locking import lock
+from operations.problems import illegal_transition
 from runtime import clock, etag
 from runtime.auth import Caller
 from runtime.problems import Problem
@@ -60,7 +61,7 @@ async def release(
     """
     now = clock.now()
     async with engine.begin() as connection:
-        row = await _locked(connection, complaint_id, caller)
+        row = await lock(connection, caller.tenant, complaint_id)
         item = await _waiting(connection, complaint_id, caller, if_match)
         _check_open(row)
         await _let_go(connection, row, item, "released", caller.subject, now, note)
@@ -72,7 +73,7 @@ async def put(connection: AsyncConnection, complaint_id: UUID, caller: Caller, r
 
     Raises Problem: 404, 409 `triage-already` where it waits there, 409 where it has ended or is about to.
     """
-    row = await _locked(connection, complaint_id, caller)
+    row = await lock(connection, caller.tenant, complaint_id)
     _check_open(row)
     told = {"rule": None, "reason": reason, "action": "flag"}
     step = {**_step("put", caller.subject, clock.now(), note), "reason": reason}
@@ -131,14 +132,6 @@ async def _let_go(
     data = ComplaintCleared(actor=actor, outside_area=row.outside_area or None)
     event = event_about(row.tenant, row.id, row.sequence + 1, EventType.CLEARED, data, now)
     await outbox.append(connection, LIFECYCLE.name, [event])
-
-
-async def _locked(connection: AsyncConnection, complaint_id: UUID, caller: Caller) -> Any:
-    query = sa.select(table).where(table.c.id == complaint_id, table.c.tenant == caller.tenant)
-    row = (await connection.execute(query.with_for_update())).one_or_none()
-    if row is None:
-        raise not_found()
-    return row
 
 
 def _check_open(row: Any) -> None:
