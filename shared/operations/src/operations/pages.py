@@ -1,7 +1,9 @@
 """The cursor handling that every list endpoint needs, bound to caller, list and filters."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic import BaseModel
@@ -10,21 +12,13 @@ from runtime.auth import Caller
 from runtime.paging import Cursor, Position, link_header
 
 Item = TypeVar("Item")
-Read = TypeVar("Read", covariant=True)
+Place = Position | UUID | datetime
 
 
 class Page(BaseModel, Generic[Item]):
     """One page of a list; the `Link` header with `rel="next"` leads to the one after it, where there is one."""
 
     items: list[Item]
-
-
-class Numbered(Protocol[Read]):
-    """Reads what has numbers."""
-
-    def __call__(self, *, before: int | None, size: int) -> Awaitable[Sequence[Read]]:
-        """Return up to `size` with a number under `before`, the highest first."""
-        ...
 
 
 class Pages:
@@ -45,17 +39,36 @@ class Pages:
             return None
         return Cursor.decode(cursor, self._key, tenant=self._tenant, filters=self._filters).position
 
-    def link_next(self, response: Response, *position: Position) -> None:
-        """Set the `Link` header to the page that begins after `position`."""
+    def after_id(self, cursor: str | None) -> UUID | None:
+        """Return the id that the page before ended with; as `after`."""
+        position = self.after(cursor)
+        return None if position is None else UUID(str(position[0]))
+
+    def after_number(self, cursor: str | None) -> int | None:
+        """Return the number that the page before ended with; as `after`."""
+        position = self.after(cursor)
+        return None if position is None else int(str(position[0]))
+
+    def cut(
+        self, response: Response, rows: Sequence[Item], limit: int, place: Callable[[Item], Place | tuple[Place, ...]]
+    ) -> Sequence[Item]:
+        """Return the first `limit` of `rows`, and set the `Link` to the next page where there are more of them.
+
+        `place` says where the last one is: the next page begins after it.
+        """
+        if len(rows) > limit:
+            last = place(rows[limit - 1])
+            self.link_next(response, *(last if isinstance(last, tuple) else (last,)))
+        return rows[:limit]
+
+    def link_next(self, response: Response, *place: Place) -> None:
+        """Set the `Link` header to the page that begins after `place`."""
+        position = tuple(_plain(each) for each in place)
         cursor = Cursor(position).encode(self._key, tenant=self._tenant, filters=self._filters)
         response.headers["Link"] = link_header(self._request, cursor)
 
-    async def numbered(
-        self, response: Response, cursor: str | None, limit: int, read: Numbered[Item], number: Callable[[Item], int]
-    ) -> Sequence[Item]:
-        """Return a page of what has numbers, such as versions, the highest first, and set the `Link` to the next."""
-        position = self.after(cursor)
-        found = await read(before=None if position is None else int(str(position[0])), size=limit + 1)
-        if len(found) > limit:
-            self.link_next(response, number(found[limit - 1]))
-        return found[:limit]
+
+def _plain(place: Place) -> Position:
+    if isinstance(place, UUID):
+        return str(place)
+    return place.isoformat() if isinstance(place, datetime) else place

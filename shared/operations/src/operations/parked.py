@@ -107,11 +107,10 @@ async def list_parked(
 ) -> Page[ParkedMessage]:
     """List parked messages, oldest first, without their contents."""
     pages = Pages(request, caller, "parked", {"state": state})
-    (last,) = pages.after(cursor) or (0,)
-    rows = await parked.list(state=None if state == "all" else state, after=int(last or 0), size=limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, rows[limit - 1]["id"])
-    return Page(items=[ParkedMessage(**row) for row in rows[:limit]])
+    after = pages.after_number(cursor) or 0
+    rows = await parked.list(state=None if state == "all" else state, after=after, size=limit + 1)
+    shown = pages.cut(response, rows, limit, lambda row: row["id"])
+    return Page(items=[ParkedMessage(**row) for row in shown])
 
 
 @router.get("/{message_id}")

@@ -30,6 +30,7 @@ from runtime.problems import PROBLEM_RESPONSES
 from runtime.types import Instant
 
 _LONGEST_PAGE = 5_000
+_BEFORE_ALL = UUID(int=0)
 _DAY = timedelta(days=1)
 _ALL_TYPES: Sequence[AnyEventType] = (
     *EventType,
@@ -148,13 +149,11 @@ async def published_events(
     pages = Pages(request, caller, "published", {"types": sorted(types)})
     async with own.engine.connect() as connection:
         lines = await books.published_lines(
-            connection, window, types=types, after=_after(pages, cursor), size=limit + 1
+            connection, window, types=types, after=pages.after_id(cursor) or _BEFORE_ALL, size=limit + 1
         )
-    if len(lines) > limit:
-        pages.link_next(response, str(lines[limit - 1].id))
     items = [
         PublishedEvent(id=line.id, type=line.type, subject=line.key, state=line.state, tenant=line.tenant)
-        for line in lines[:limit]
+        for line in pages.cut(response, lines, limit, lambda line: line.id)
     ]
     return Page(items=items)
 
@@ -184,10 +183,8 @@ async def applied_events(
     """List the ids of the events that this service applied, in order."""
     pages = Pages(request, caller, "applied", {})
     async with own.engine.connect() as connection:
-        ids = await own.applied.ids(connection, window, after=_after(pages, cursor), size=limit + 1)
-    if len(ids) > limit:
-        pages.link_next(response, str(ids[limit - 1]))
-    return Page(items=ids[:limit])
+        ids = await own.applied.ids(connection, window, after=pages.after_id(cursor) or _BEFORE_ALL, size=limit + 1)
+    return Page(items=list(pages.cut(response, ids, limit, lambda each: each)))
 
 
 @router.get("/state")
@@ -200,8 +197,3 @@ async def state(_caller: Operator, own: Own) -> ServiceState:
         owned_append_only=await own.owned_append_only(),
         consumers=await own.at_kafka(),
     )
-
-
-def _after(pages: Pages, cursor: str | None) -> UUID:
-    last = pages.after(cursor)
-    return UUID(int=0) if last is None else UUID(str(last[0]))

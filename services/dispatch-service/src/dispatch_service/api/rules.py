@@ -107,9 +107,10 @@ async def list_versions(
 ) -> Page[VersionView]:
     """List what was published, the newest first: that is in force."""
     pages = Pages(request, caller, "rule-versions", {})
+    before = pages.after_number(cursor)
     async with engine.connect() as connection:
-        read = partial(rule_sets.page, connection, caller.tenant)
-        shown = await pages.numbered(response, cursor, limit, read, lambda each: each["version"])
+        found = await rule_sets.page(connection, caller.tenant, before=before, size=limit + 1)
+    shown = pages.cut(response, found, limit, lambda each: each["version"])
     return Page(items=[VersionView.model_validate(each) for each in shown])
 
 

@@ -144,9 +144,10 @@ async def list_versions(
 ) -> Page[VersionView]:
     """List what was published, the newest first; nothing where what came with the service is in force."""
     pages = Pages(request, caller, "configuration-versions", {})
+    before = pages.after_number(cursor)
     async with engine.connect() as connection:
-        read = partial(VERSIONS.page, connection, caller.tenant)
-        shown = await pages.numbered(response, cursor, limit, read, lambda each: each.number)
+        found = await VERSIONS.page(connection, caller.tenant, before=before, size=limit + 1)
+    shown = pages.cut(response, found, limit, lambda each: each.number)
     return Page(items=[VersionView.of(each) for each in shown])
 
 

@@ -105,13 +105,10 @@ async def list_drafts(
 ) -> Page[DraftView]:
     """List the caller's own drafts, newest first."""
     pages = Pages(request, caller, "drafts", {"caller": caller.subject})
-    position = pages.after(cursor)
+    before = pages.after_id(cursor)
     async with store.engine.connect() as connection:
-        before = UUID(str(position[0])) if position else None
         rows = await drafts.page(connection, caller, clock.now(), before, limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, str(rows[limit - 1].id))
-    return Page(items=[_view(row) for row in rows[:limit]])
+    return Page(items=[_view(row) for row in pages.cut(response, rows, limit, lambda row: row.id)])
 
 
 @router.get("/{draft_id}")

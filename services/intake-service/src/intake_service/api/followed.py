@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 from typing import Annotated
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -81,17 +80,15 @@ async def list_followed(
 ) -> Page[Followed]:
     """List what the caller follows, newest first, and how it stands."""
     pages = Pages(request, caller, "following", {"caller": caller.subject})
-    position = pages.after(cursor)
-    before = UUID(str(position[0])) if position else None
+    before = pages.after_id(cursor)
     async with engine.connect() as connection:
-        rows = await followers.page(connection, caller.tenant, caller.subject, before, limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, str(rows[limit - 1].id))
+        found = await followers.page(connection, caller.tenant, caller.subject, before, limit + 1)
+    rows = pages.cut(response, found, limit, lambda row: row.id)
     names = await known.namings(caller.tenant, [row.configuration for row in rows])
     language = preferred_language(request.headers.get("accept-language"))
     zone = ZoneInfo(request.app.state.settings.timezone)
     items = []
-    for row in rows[:limit]:
+    for row in rows:
         category = names[row.configuration].category(row.category)
         items.append(
             Followed(

@@ -61,9 +61,7 @@ async def list_complaints(
         total = await listing.count(caller, wanted, phone=None) if query.total else None
     except TooBroad as error:
         raise Problem(422, "list-too-broad") from error
-    if len(rows) > query.limit:
-        pages.link_next(response, *_position(rows[query.limit - 1], wanted))
-    shown = rows[: query.limit]
+    shown = pages.cut(response, rows, query.limit, lambda row: _position(row, wanted))
     if query.format == "geojson" or (query.format is None and is_preferred(request.headers.get("accept", ""), GEOJSON)):
         return _answer(response, _mapped(request, shown), GEOJSON)
     items = await listed(shown, caller, known, wanted.q)

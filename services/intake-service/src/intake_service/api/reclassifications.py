@@ -61,12 +61,9 @@ async def list_labels(
 ) -> Page[Label]:
     """List the texts of complaints whose category was corrected, newest complaint first: to train suggestions with."""
     pages = Pages(request, caller, "category-labels", {})
-    position = pages.after(cursor)
-    before = UUID(str(position[0])) if position else None
+    before = pages.after_id(cursor)
     async with engine.connect() as connection:
         rows = await labels(connection, caller.tenant, before=before, size=limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, str(rows[limit - 1].id))
     return Page(
         items=[
             Label(
@@ -76,7 +73,7 @@ async def list_labels(
                 suggested=row.suggested_category,
                 at=row.reclassifications[-1]["at"],
             )
-            for row in rows[:limit]
+            for row in pages.cut(response, rows, limit, lambda row: row.id)
         ]
     )
 

@@ -53,8 +53,7 @@ async def same_reporter(
     supervisors only: 403 `access-denied` for others.
     """
     pages = Pages(request, caller, "same reporter", {"complaint": str(complaint_id)})
-    position = pages.after(cursor)
-    before = UUID(str(position[0])) if position else None
+    before = pages.after_id(cursor)
     sees_all = caller.has(Role.SUPERVISOR)
     async with engine.connect() as connection:
         confidential = await reporters.is_confidential(connection, caller.tenant, complaint_id)
@@ -62,14 +61,13 @@ async def same_reporter(
             raise not_found()
         if confidential and not sees_all:
             raise Problem(403, "access-denied", roles=Role.SUPERVISOR)
-        rows = await reporters.page(connection, caller.tenant, complaint_id, before, limit + 1, confidential=sees_all)
+        found = await reporters.page(connection, caller.tenant, complaint_id, before, limit + 1, confidential=sees_all)
+    rows = pages.cut(response, found, limit, lambda row: row.id)
     log.info(
         "same_reporter_looked_at",
         complaint_id=str(complaint_id),
         subject=caller.subject,
         tenant=caller.tenant,
-        found=len(rows[:limit]),
+        found=len(rows),
     )
-    if len(rows) > limit:
-        pages.link_next(response, str(rows[limit - 1].id))
-    return Page(items=[SameReporter.model_validate(row, from_attributes=True) for row in rows[:limit]])
+    return Page(items=[SameReporter.model_validate(row, from_attributes=True) for row in rows])

@@ -118,9 +118,8 @@ async def list_filters(
     after = None if position is None else (str(position[0]), UUID(str(position[1])))
     async with engine.connect() as connection:
         found = await saved_filters.usable(connection, caller, after=after, size=limit + 1)
-    if len(found) > limit:
-        pages.link_next(response, found[limit - 1].name, str(found[limit - 1].id))
-    return Page(items=[FilterView.of(each, caller) for each in found[:limit]])
+    shown = pages.cut(response, found, limit, lambda each: (each.name, each.id))
+    return Page(items=[FilterView.of(each, caller) for each in shown])
 
 
 @router.get("/filters/{filter_id}")

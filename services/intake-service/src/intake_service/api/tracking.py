@@ -102,13 +102,12 @@ async def list_my_complaints(
     """List the caller's own complaints, newest first, each as `GET /complaints/{id}/track` shows it."""
     listing: Listing = request.app.state.listing
     pages = Pages(request, caller, "my", {"caller": caller.subject})
-    position = pages.after(cursor)
+    before = pages.after_id(cursor)
     me = Caller(caller.subject, caller.tenant, frozenset({Role.CITIZEN}))
-    after = (None, UUID(str(position[0]))) if position else None
+    after = None if before is None else (None, before)
     rows = await listing.page(me, ComplaintFilter(), phone=None, after=after, size=limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, str(rows[limit - 1].id))
-    return Page(items=await _tracks(request, store, rows[:limit], has_token=True))
+    shown = pages.cut(response, rows, limit, lambda row: row.id)
+    return Page(items=await _tracks(request, store, shown, has_token=True))
 
 
 async def _tracks(request: Request, store: Attaching, rows: Sequence[Any], *, has_token: bool) -> list[Track]:

@@ -38,13 +38,11 @@ async def list_queue(
     """List what somebody should look at, what came in first before the rest."""
     wanted = query.wanted()
     pages = Pages(request, caller, "triage", {"caller": caller.subject, **asdict(wanted)})
-    position = pages.after(query.cursor)
-    after = UUID(str(position[0])) if position else None
+    after = pages.after_id(query.cursor)
     async with engine.connect() as connection:
         rows = await triage.page(connection, caller.tenant, wanted, caller.subject, after=after, size=query.limit + 1)
-    if len(rows) > query.limit:
-        pages.link_next(response, str(rows[query.limit - 1].complaint_id))
-    return Page(items=[TriageItem.of(row) for row in rows[: query.limit]])
+    shown = pages.cut(response, rows, query.limit, lambda row: row.complaint_id)
+    return Page(items=[TriageItem.of(row) for row in shown])
 
 
 @router.get("/triage/counts")

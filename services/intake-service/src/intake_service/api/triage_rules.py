@@ -1,7 +1,6 @@
 """Triage rules 甄别规则: what makes a report suspect, published in versions, and tried before."""
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -162,9 +161,10 @@ async def list_versions(
 ) -> Page[RulesView]:
     """List the versions that were published, the newest first."""
     pages = Pages(request, caller, "triage rules", {})
+    before = pages.after_number(cursor)
     async with engine.connect() as connection:
-        read = partial(VERSIONS.page, connection, caller.tenant)
-        shown = await pages.numbered(response, cursor, limit, read, lambda each: each.number)
+        found = await VERSIONS.page(connection, caller.tenant, before=before, size=limit + 1)
+    shown = pages.cut(response, found, limit, lambda each: each.number)
     return Page(items=[RulesView.of(each) for each in shown])
 
 

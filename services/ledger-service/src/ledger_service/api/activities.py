@@ -98,11 +98,9 @@ async def list_activities(
     before = None if last is None else (datetime.fromisoformat(str(last[0])), UUID(str(last[1])))
     async with engine.connect() as connection:
         found = await activities.page(connection, caller.tenant, wanted, before=before, size=limit + 1)
-    if len(found) > limit:
-        end = found[limit - 1]
-        pages.link_next(response, end.facts.happened_at.isoformat(), str(end.id))
+    shown = pages.cut(response, found, limit, lambda each: (each.facts.happened_at, each.id))
     sight = sight_of(caller)
-    return Page(items=[seen(ActivityView.of(each), sight) for each in found[:limit]])
+    return Page(items=[seen(ActivityView.of(each), sight) for each in shown])
 
 
 @router.get("/activities/{activity_id}")

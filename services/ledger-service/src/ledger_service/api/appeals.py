@@ -87,11 +87,8 @@ async def list_appeals(
     """List appeals, the longest made first: those that wait for a decision, unless others are named."""
     states = sorted(set(state or [AppealState.PENDING]))
     pages = Pages(request, caller, "appeals", {"states": states})
-    last = pages.after(cursor)
-    after = None if last is None else UUID(str(last[0]))
+    after = pages.after_id(cursor)
     async with engine.connect() as connection:
         rows = await matters.appeals_page(connection, caller.tenant, states, after=after, size=limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, str(rows[limit - 1]["id"]))
-    sight = sight_of(caller)
-    return Page(items=[seen(AppealView.of(row), sight) for row in rows[:limit]])
+    shown, sight = pages.cut(response, rows, limit, lambda row: row["id"]), sight_of(caller)
+    return Page(items=[seen(AppealView.of(row), sight) for row in shown])

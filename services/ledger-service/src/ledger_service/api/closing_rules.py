@@ -64,9 +64,10 @@ async def list_closing_rules(
 ) -> Page[VersionView]:
     """List all versions, the newest first."""
     pages = Pages(request, caller, "closing-rules", {})
+    before = pages.after_number(cursor)
     async with engine.connect() as connection:
-        read = partial(closing_rules.page, connection, caller.tenant)
-        shown = await pages.numbered(response, cursor, limit, read, lambda each: each["version"])
+        found = await closing_rules.page(connection, caller.tenant, before=before, size=limit + 1)
+    shown = pages.cut(response, found, limit, lambda each: each["version"])
     return Page(items=[VersionView.model_validate(each) for each in shown])
 
 

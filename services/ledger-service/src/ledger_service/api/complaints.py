@@ -39,13 +39,11 @@ async def list_complaints(
     """
     owner = owner_bound(caller)
     pages = Pages(request, caller, "complaints", {"owner": owner, **asdict(wanted)})
-    last = pages.after(cursor)
-    before = None if last is None else UUID(str(last[0]))
+    before = pages.after_id(cursor)
     async with engine.connect() as connection:
         rows = await stories.page(connection, caller.tenant, wanted, owner=owner, before=before, size=limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, str(rows[limit - 1]["complaint_id"]))
-    return Page(items=[complaint_view(row, sight_of(caller)) for row in rows[:limit]])
+    shown = pages.cut(response, rows, limit, lambda row: row["complaint_id"])
+    return Page(items=[complaint_view(row, sight_of(caller)) for row in shown])
 
 
 @router.get("/{complaint_id}")

@@ -86,14 +86,11 @@ async def list_ending_requests(
     """List requests for endings, the longest asked first: those that wait for a decision, unless others are named."""
     states = sorted(set(state or [EndingState.PENDING]))
     pages = Pages(request, caller, "ending-requests", {"states": states})
-    last = pages.after(cursor)
-    after = None if last is None else UUID(str(last[0]))
+    after = pages.after_id(cursor)
     async with engine.connect() as connection:
         rows = await matters.requests_page(connection, caller.tenant, states, after=after, size=limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, str(rows[limit - 1]["id"]))
-    sight = sight_of(caller)
-    return Page(items=[seen(EndingRequestView.of(row), sight) for row in rows[:limit]])
+    shown, sight = pages.cut(response, rows, limit, lambda row: row["id"]), sight_of(caller)
+    return Page(items=[seen(EndingRequestView.of(row), sight) for row in shown])
 
 
 async def _ask(caller: Caller, action: Acting, ending: Ending, reason: str) -> Response:

@@ -33,11 +33,8 @@ async def list_entries(
     For analysts and administrators the fields that people filled in with their own words are left out of `data`.
     """
     pages = Pages(request, caller, "entries", asdict(wanted))
-    last = pages.after(cursor)
-    before = None if last is None else int(str(last[0]))
+    before = pages.after_number(cursor)
     async with engine.connect() as connection:
         rows = await entry_lists.page(connection, caller.tenant, wanted, before=before, size=limit + 1)
-    sight = sight_of(caller)
-    if len(rows) > limit:
-        pages.link_next(response, rows[limit - 1]["position"])
-    return Page(items=[entry_view(row, sight) for row in rows[:limit]])
+    shown, sight = pages.cut(response, rows, limit, lambda row: row["position"]), sight_of(caller)
+    return Page(items=[entry_view(row, sight) for row in shown])

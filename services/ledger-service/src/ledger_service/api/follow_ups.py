@@ -174,9 +174,7 @@ async def _page(
     last = pages.after(cursor)
     after = None if last is None else (datetime.fromisoformat(str(last[0])), UUID(str(last[1])))
     rows = await follow_ups.page(connection, caller.tenant, wanted, now=present, after=after, size=limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, rows[limit - 1]["due_at"].isoformat(), str(rows[limit - 1]["id"]))
-    return rows[:limit]
+    return pages.cut(response, rows, limit, lambda row: (row["due_at"], row["id"]))
 
 
 async def _stories(connection: AsyncConnection, caller: Caller, rows: Sequence[Mapping[str, Any]]) -> list[TaskStory]:

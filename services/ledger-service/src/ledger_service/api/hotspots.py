@@ -73,8 +73,7 @@ async def list_hotspots(
 ) -> Response:
     """List hot spots, the last detected first, as JSON or as GeoJSON. `bbox` asks where the centre is."""
     pages = Pages(request, caller, "hotspots", asdict(wanted))
-    last = pages.after(cursor)
-    before = None if last is None else UUID(str(last[0]))
+    before = pages.after_id(cursor)
     async with engine.connect() as connection:
         found = await hotspots.page(connection, caller.tenant, wanted, before=before, size=limit + 1)
     shown = found[:limit]

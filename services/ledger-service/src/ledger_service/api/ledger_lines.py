@@ -61,15 +61,13 @@ async def list_lines(
     wanted = selection(caller.tenant, order, Made(now(), caller.subject, exporting.zone))
     async with engine.connect() as connection:
         rows = await ledger_lines.page(connection, wanted, order.columns, after=after, size=limit + 1)
-    if len(rows) > limit:
-        end = rows[limit - 1]
-        pages.link_next(response, end["when"].isoformat(), str(end["line"]))
+    shown = pages.cut(response, rows, limit, lambda row: (row["when"], row["line"]))
     return LinePage(
         ledger=name,
         version=kept.version,
         title=LabelView.model_validate(order.definition.title),
         columns=[ColumnView.of(order.definition.subject, code) for code in order.columns],
-        items=[{"id": row["line"], **{code: row[code] for code in order.columns}} for row in rows[:limit]],
+        items=[{"id": row["line"], **{code: row[code] for code in order.columns}} for row in shown],
     )
 
 

@@ -122,13 +122,10 @@ async def list_versions(
 ) -> Page[VersionView]:
     """List what the tenant made of a ledger, the newest first."""
     pages = Pages(request, caller, "ledger versions", {"name": name})
-    last = pages.after(cursor)
-    below = None if last is None else int(str(last[0]))
+    below = pages.after_number(cursor)
     async with engine.connect() as connection:
         found = await ledger_definitions.versions(connection, caller.tenant, name, below=below, size=limit + 1)
-    if len(found) > limit:
-        pages.link_next(response, found[limit - 1].version)
-    return Page(items=[_version(kept) for kept in found[:limit]])
+    return Page(items=[_version(kept) for kept in pages.cut(response, found, limit, lambda kept: kept.version)])
 
 
 def _version(kept: Kept) -> VersionView:

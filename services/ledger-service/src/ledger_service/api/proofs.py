@@ -70,13 +70,11 @@ async def list_checkpoints(
 ) -> Page[CheckpointView]:
     """List signed checkpoints, the newest first. Whoever keeps one can tell later if anything before it changed."""
     pages = Pages(request, caller, "checkpoints", {})
-    last = pages.after(cursor)
+    below = pages.after_number(cursor)
     async with engine.connect() as connection:
-        below = None if last is None else int(str(last[0]))
         found = await checkpoints.newest(connection, caller.tenant, below=below, size=limit + 1)
-    if len(found) > limit:
-        pages.link_next(response, found[limit - 1].size)
-    return Page(items=[CheckpointView.of(each) for each in found[:limit]])
+    shown = pages.cut(response, found, limit, lambda each: each.size)
+    return Page(items=[CheckpointView.of(each) for each in shown])
 
 
 @router.get("/checkpoints/consistency")

@@ -74,14 +74,12 @@ async def list_reconciliations(
 ) -> Page[ReconciliationView]:
     """List reconciliations, the last first; what they found is in `/unsettled`. They are kept for 90 days."""
     pages = Pages(request, caller, "reconciliations", {})
-    last = pages.after(cursor)
-    before = None if last is None else UUID(str(last[0]))
+    before = pages.after_id(cursor)
     async with engine.connect() as connection:
-        rows = await reconciliations.page(connection, before=before, size=limit + 1)
+        found = await reconciliations.page(connection, before=before, size=limit + 1)
+        rows = pages.cut(response, found, limit, lambda row: row["id"])
         stated = await reconciliations.statements(connection, [row["id"] for row in rows])
-    if len(rows) > limit:
-        pages.link_next(response, str(rows[limit - 1]["id"]))
-    return Page(items=[ReconciliationView.of(row, stated) for row in rows[:limit]])
+    return Page(items=[ReconciliationView.of(row, stated) for row in rows])
 
 
 @router.get("/{reconciliation_id}")

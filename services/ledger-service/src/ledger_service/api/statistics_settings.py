@@ -1,7 +1,5 @@
 """Reading and replacing what a tenant chooses of its figures."""
 
-from functools import partial
-
 from fastapi import APIRouter, Request, Response
 
 from ledger_service.api.deps import Administrator, Engine, ReadEngine, Staff
@@ -64,7 +62,8 @@ async def list_settings(
 ) -> Page[SettingsView]:
     """List the versions that were set, the newest first."""
     pages = Pages(request, caller, "statistics settings", {})
+    before = pages.after_number(cursor)
     async with engine.connect() as connection:
-        read = partial(statistics_settings.history, connection, caller.tenant)
-        shown = await pages.numbered(response, cursor, limit, read, lambda each: each.version)
+        found = await statistics_settings.history(connection, caller.tenant, before=before, size=limit + 1)
+    shown = pages.cut(response, found, limit, lambda each: each.version)
     return Page(items=[SettingsView.of(each) for each in shown])

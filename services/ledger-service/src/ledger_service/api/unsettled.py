@@ -64,10 +64,8 @@ async def list_unsettled(
         rows = await unsettled.page(
             connection, caller.tenant, graces.before(now()), wanted, reasons=chosen, after=after, size=limit + 1
         )
-    if len(rows) > limit:
-        last = rows[limit - 1]
-        pages.link_next(response, last["since"].isoformat(), str(last["complaint_id"]), last["mark"])
-    return Page(items=[UnsettledView.of(row) for row in rows[:limit]])
+    shown = pages.cut(response, rows, limit, lambda row: (row["since"], row["complaint_id"], row["mark"]))
+    return Page(items=[UnsettledView.of(row) for row in shown])
 
 
 @router.get("/summary")
