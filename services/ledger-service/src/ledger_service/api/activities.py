@@ -13,6 +13,7 @@ from ledger_service.api.activity_problems import activity_not_found, activity_vo
 from ledger_service.api.activity_schemas import ActivityBody, ActivityView, CorrectionBody, Kinds, KindView, VoidingBody
 from ledger_service.api.changing import Change
 from ledger_service.api.deps import ReadEngine, Staff, sight_of
+from ledger_service.api.parameters import check_order
 from ledger_service.api.views import seen
 from ledger_service.domain.activity import Activity, ActivityVoided, RecordedByAnother, flaws
 from ledger_service.domain.activity_kinds import kinds
@@ -49,8 +50,7 @@ async def activity_filter(
     """Return what the query asks for; `Problem` 422 for a kind that there is not and a period that ends too early."""
     if kind is not None and kind not in kinds():
         raise invalid("query/kind", "unknown-activity-kind")
-    if happened_from is not None and happened_to is not None and happened_to < happened_from:
-        raise invalid("query/happened_to", "period-reversed")
+    check_order(happened_from, happened_to, "query/happened_to")
     return ActivityFilter(
         kind=kind,
         community=community,

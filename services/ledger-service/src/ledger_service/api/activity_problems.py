@@ -32,11 +32,6 @@ register_texts(
         "quantity-out-of-range": ("数量应为 1 至 {most}。", "The quantity must be from 1 to {most}."),
         "people-out-of-range": ("人数应为 1 至 {most}。", "The number of people must be from 1 to {most}."),
         "in-the-future": ("时间不能晚于现在。", "The time must not lie in the future."),
-        "period-reversed": ("结束不能早于开始。", "The end must not lie before the beginning."),
-        "day-invalid": (
-            "应为 1900 至 9998 年间的日期，如 2024-10-14。",
-            "A day from 1900 to 9998, such as 2024-10-14.",
-        ),
     }
 )
 

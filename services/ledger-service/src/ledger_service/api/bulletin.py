@@ -7,12 +7,11 @@ from fastapi.responses import PlainTextResponse
 
 from ledger_service.api.activity_schemas import BulletinView, FigureView, PeriodView
 from ledger_service.api.deps import ReadEngine, Staff
-from ledger_service.api.parameters import Day
+from ledger_service.api.parameters import Day, check_order
 from ledger_service.domain.bulletin import Scope, figures, write
 from ledger_service.persistence import activity_days
 from operations.filters import Code
 from operations.preferences import InLanguage, is_preferred
-from operations.problems import invalid
 from runtime.problems import PROBLEM_RESPONSES
 
 router = APIRouter(tags=["activities"], responses=PROBLEM_RESPONSES)
@@ -25,8 +24,7 @@ async def _scope(
     community: Code | None = None,
     team: Code | None = None,
 ) -> Scope:
-    if last < first:
-        raise invalid("query/to", "period-reversed")
+    check_order(first, last, "query/to")
     return Scope(first, last, community, team)
 
 

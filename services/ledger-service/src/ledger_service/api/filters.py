@@ -1,6 +1,5 @@
 """The query parameters that narrow down lists."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,11 +8,11 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticKnownError
 
 from contracts.lifecycle import Status
+from ledger_service.api.parameters import check_order
 from ledger_service.domain.entry_types import ALL_TYPES, EntryType, entry_type
 from ledger_service.persistence.entry_lists import EntryFilter
 from ledger_service.persistence.stories import ComplaintFilter
 from operations.filters import Box, Code
-from operations.problems import invalid
 from runtime.types import Instant
 
 _NAMES = [str(each) for each in ALL_TYPES]
@@ -43,7 +42,7 @@ async def complaint_filter(
     received_to: Annotated[Instant | None, Query(description="Received before this moment.")] = None,
 ) -> ComplaintFilter:
     """Return what the query asks for; `Problem` 422 for a period that ends too early."""
-    _check_order(received_from, received_to, "query/received_to")
+    check_order(received_from, received_to, "query/received_to")
     return ComplaintFilter(
         statuses=tuple(sorted(set(status or ()))),
         category=category,
@@ -68,7 +67,7 @@ async def entry_filter(
     occurred_to: Annotated[Instant | None, Query(description="Happened before this moment.")] = None,
 ) -> EntryFilter:
     """Return what the query asks for; `Problem` 422 for a period that ends too early."""
-    _check_order(occurred_from, occurred_to, "query/occurred_to")
+    check_order(occurred_from, occurred_to, "query/occurred_to")
     return EntryFilter(
         types=tuple(sorted(set(entry_types or ()))),
         complaint=complaint,
@@ -76,8 +75,3 @@ async def entry_filter(
         occurred_from=occurred_from,
         occurred_to=occurred_to,
     )
-
-
-def _check_order(begin: datetime | None, end: datetime | None, pointer: str) -> None:
-    if begin is not None and end is not None and end < begin:
-        raise invalid(pointer, "period-reversed")

@@ -16,6 +16,7 @@ from ledger_service.api.hotspot_schemas import (
     RulesBody,
     RulesView,
 )
+from ledger_service.api.parameters import check_order
 from ledger_service.domain.hotspots import State
 from ledger_service.persistence import hotspots
 from ledger_service.persistence.hotspot_rules import HOTSPOT_RULES
@@ -44,8 +45,7 @@ async def hotspot_filter(
     bbox: Box = None,
 ) -> HotspotFilter:
     """Return what the query asks for; `Problem` 422 for a period that ends too early."""
-    if active_from is not None and active_to is not None and active_to < active_from:
-        raise invalid("query/active_to", "period-reversed")
+    check_order(active_from, active_to, "query/active_to")
     return HotspotFilter(
         state=state,
         category=category,

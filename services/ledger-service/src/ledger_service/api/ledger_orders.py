@@ -9,14 +9,13 @@ from fastapi import Depends, Query
 from contracts.roles import Role
 from ledger_service.api.deps import TOLD
 from ledger_service.api.ledger_problems import ledger_not_found
-from ledger_service.api.parameters import Day
+from ledger_service.api.parameters import Day, check_order
 from ledger_service.domain.exports import Form
 from ledger_service.domain.ledger_columns import COLUMNS
 from ledger_service.domain.ledger_definitions import OF_SUBJECT, Definition, Filters, flaws_of_codes
 from ledger_service.domain.ledger_orders import Language, Order
 from ledger_service.persistence.ledger_definitions import Kept
 from operations.filters import Code
-from operations.problems import invalid
 from runtime.auth import Caller, require
 from runtime.problems import FieldError, Problem
 
@@ -37,8 +36,7 @@ class Narrowing:
 
     def check(self, definition: Definition) -> None:
         """Raise `Problem` 422 where no line of the ledger could match it."""
-        if self.first is not None and self.last is not None and self.last < self.first:
-            raise invalid(self.place_of_last, "period-reversed")
+        check_order(self.first, self.last, self.place_of_last)
         strange = [name for name in self.filters.content() if name not in OF_SUBJECT[definition.subject]]
         errors = [FieldError(f"{self.place}{name}", "ledger-filter-of-other-subject") for name in strange]
         errors += [FieldError(f"{self.place}{flaw.path}", flaw.code) for flaw in flaws_of_codes(self.filters)]

@@ -1,4 +1,4 @@
-"""Days as requests give them."""
+"""Days and periods as requests give them."""
 
 import re
 from datetime import date
@@ -7,6 +7,18 @@ from typing import Annotated
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from operations.problems import invalid
+from runtime.problems import register_texts
+
+register_texts(
+    {
+        "period-reversed": ("结束不能早于开始。", "The end must not lie before the beginning."),
+        "day-invalid": (
+            "应为 1900 至 9998 年间的日期，如 2024-10-14。",
+            "A day from 1900 to 9998, such as 2024-10-14.",
+        ),
+    }
+)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -22,3 +34,9 @@ def _day(given: object) -> date:
 
 Day = Annotated[date, BeforeValidator(_day)]
 """Such as `2024-10-14`, in the tenant's time zone."""
+
+
+def check_order(begin: date | None, end: date | None, pointer: str) -> None:
+    """Raise `Problem` 422, found at `pointer`, where both are given, days or moments, and `end` lies before `begin`."""
+    if begin is not None and end is not None and end < begin:
+        raise invalid(pointer, "period-reversed")
