@@ -28,17 +28,16 @@ _SETTLE = Statement("""
 async def follow(connection: AsyncConnection, events: Sequence[Event]) -> None:
     """Note which orders `events`, which are entered, give, answer and withdraw: two statements at most, or none."""
     given = [
-        (event, data.order)
+        (event, order)
         for event in events
-        if event.type is EventType.ESCALATED and (data := cast(ComplaintEscalated, event.data)).order is not None
+        if event.type is EventType.ESCALATED and (order := cast(ComplaintEscalated, event.data).order) is not None
     ]
     if given:
-        orders = [order for _, order in given if order is not None]
         parameters = {
             "tenants": [event.tenant for event, _ in given],
-            "ids": [order.id for order in orders],
+            "ids": [order.id for _, order in given],
             "complaints": [event.subject for event, _ in given],
-            "deadlines": [order.deadline for order in orders],
+            "deadlines": [order.deadline for _, order in given],
         }
         await _GIVE.fetch(connection, parameters)
     settling = [event for event in events if event.type in _SETTLING]
