@@ -36,6 +36,11 @@ class Statement:
         return rows
 
 
+def arrays(names: Iterable[str], rows: Iterable[Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """Return the values of `rows`, one at least, as an array a column: parameters for a statement with an `unnest`."""
+    return dict(zip(names, zip(*rows, strict=True), strict=True))
+
+
 async def copy(connection: AsyncConnection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Append `rows` to `table` by COPY, in the transaction of `connection`; columns not named take their defaults.
 

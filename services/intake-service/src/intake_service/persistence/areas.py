@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eventbus.driver import Statement
+from eventbus.driver import Statement, arrays
 from intake_service.persistence.area_tables import grid_area
 
 
@@ -41,7 +41,7 @@ _STATES = sa.text("""
 async def keep(connection: AsyncConnection, grids: Sequence[KnownGrid]) -> None:
     """Keep what is said, unless something newer is kept; each grid at most once."""
     if grids:
-        await _KEEP.fetch(connection, dict(zip(KnownGrid._fields, zip(*grids, strict=True), strict=True)))
+        await _KEEP.fetch(connection, arrays(KnownGrid._fields, grids))
 
 
 async def states(connection: AsyncConnection, tenants: Collection[str]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from operator import itemgetter
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eventbus.driver import Statement
+from eventbus.driver import Statement, arrays
 from ledger_service.domain.activity import Cell, Count
 from ledger_service.domain.bulletin import Scope
 from ledger_service.persistence.tables import activity_day
@@ -29,7 +29,7 @@ async def add(connection: AsyncConnection, changes: Mapping[Cell, Count]) -> Non
     """
     rows = [(*cell, *count) for cell, count in sorted(changes.items(), key=itemgetter(0)) if any(count)]
     if rows:
-        await _ADD.fetch(connection, dict(zip(_PARAMETERS, zip(*rows, strict=True), strict=True)))
+        await _ADD.fetch(connection, arrays(_PARAMETERS, rows))
 
 
 async def sums(connection: AsyncConnection, tenant: str, scope: Scope) -> Mapping[str, Count]:

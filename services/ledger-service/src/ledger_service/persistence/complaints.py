@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.events import ComplaintReceived
 from contracts.lifecycle import Status
-from eventbus.driver import Statement, copy
+from eventbus.driver import Statement, arrays, copy
 from ledger_service.domain.complaint import Complaint
 
 _KEY = {"tenant": "text", "complaint_id": "uuid"}
@@ -194,12 +194,10 @@ async def save(connection: AsyncConnection, complaints: Collection[Complaint]) -
         if new:
             await copy(connection, "ledger_complaint", writing.copied, new)
         if known:
-            arrays = zip(*known, strict=True)
-            await writing.update.fetch(connection, dict(zip(writing.updated, arrays, strict=True)))
+            await writing.update.fetch(connection, arrays(writing.updated, known))
     reclassified = [(each.tenant, each.id, each.category) for each in complaints if each.is_reclassified]
     if reclassified:
-        columns = zip(("tenant", "complaint_id", "category"), zip(*reclassified, strict=True), strict=True)
-        await _RECLASSIFY.fetch(connection, dict(columns))
+        await _RECLASSIFY.fetch(connection, arrays(("tenant", "complaint_id", "category"), reclassified))
 
 
 def _usual_row(complaint: Complaint) -> tuple[Any, ...]:

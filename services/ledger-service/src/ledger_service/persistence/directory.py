@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eventbus.driver import Statement
+from eventbus.driver import Statement, arrays
 from ledger_service.domain.labels import Label
 from ledger_service.domain.names import Labels, category_labels, source_labels
 from ledger_service.persistence.tables import directory
@@ -76,13 +76,13 @@ _KEEP_DUTIES = Statement("""
 async def keep_things(connection: AsyncConnection, things: Sequence[Thing]) -> None:
     """Keep what is said, unless something newer is kept; each thing at most once."""
     if things:
-        await _KEEP_THINGS.fetch(connection, dict(zip(Thing._fields, zip(*things, strict=True), strict=True)))
+        await _KEEP_THINGS.fetch(connection, arrays(Thing._fields, things))
 
 
 async def keep_duties(connection: AsyncConnection, duties: Sequence[Duty]) -> None:
     """Keep what is said, unless something newer is kept; each team at most once."""
     if duties:
-        await _KEEP_DUTIES.fetch(connection, dict(zip(Duty._fields, zip(*duties, strict=True), strict=True)))
+        await _KEEP_DUTIES.fetch(connection, arrays(Duty._fields, duties))
 
 
 class Named(NamedTuple):
