@@ -145,7 +145,7 @@ async def test_what_is_known_of_no_topic_is_parked_and_what_belongs_to_another_i
 ) -> None:
     astray, unknown, good = event(), changed("officer-1"), changed("officer-2")
     broken = record(second.topic, unknown)
-    broken = broken._replace(headers=[("ce_type", b"directory.eaten"), *list(broken.headers)[1:]])
+    broken = broken._replace(headers=[("ce_type", b"strange.eaten"), *list(broken.headers)[1:]])
     async with running(second.consumer()):
         await produce(service.kafka, [record(second.topic, astray), broken, record(second.topic, good)], partition=0)
         await until(lambda: all_applied(service, [good]))

@@ -36,12 +36,6 @@ DirectoryKind = Literal[
     "duty_item",
     "source",
 ]
-EVERY_KIND = "directory."
-"""How the type of each event about the directory begins, also of kinds that come with a later version.
-
-Readers skip kinds that they do not know, as they skip those of no interest; once they know one, they read the topic
-again.
-"""
 _NAMESPACE = uuid5(NAMESPACE_URL, "urn:jieban:directory")
 
 

@@ -157,6 +157,12 @@ _FORMS = {
 }
 KNOWN_TYPES = frozenset(_FORMS)
 """The `ce_type` of every event that can be read, of all topics."""
+_NEWER = tuple(topic.every_kind.encode() for topic in TOPICS if topic.every_kind is not None)
+
+
+def may_be_skipped(event_type: bytes | None) -> bool:
+    """Say whether a reader may leave out events of a `ce_type` that it has no use for; others are faults."""
+    return event_type in KNOWN_TYPES or (event_type is not None and event_type.startswith(_NEWER))
 
 
 def parse(headers: Headers, value: bytes | None) -> Event[Any]:

@@ -32,6 +32,12 @@ class Topic:
     """Which service publishes each event."""
     compacted: bool = False
     """Of each key, the brokers keep the last record at least: earlier ones may be gone."""
+    every_kind: str | None = None
+    """How the types of its events begin, also of kinds that a later version adds; None: an unknown one is a fault.
+
+    Readers skip kinds that they do not know, as they skip those of no interest; once they know one, they read the topic
+    again.
+    """
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -56,6 +62,7 @@ DIRECTORY = Topic(
     partitions=6,
     retention=None,
     compacted=True,
+    every_kind="directory.",
     description="Communities, grids, posts, teams and their make-up, officers, shifts, departments, components, who is "
     "on duty; categories, duty items and sources: each event with the whole new state.",
     events=DIRECTORY_PAYLOADS,

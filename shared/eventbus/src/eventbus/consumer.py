@@ -15,7 +15,7 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.envelope import KNOWN_TYPES, type_of
+from contracts.envelope import may_be_skipped, type_of
 from eventbus import metrics
 from eventbus.isolation import Isolation
 from eventbus.kafka import KafkaConnection
@@ -76,7 +76,6 @@ class Consumer(ConsumerRebalanceListener):
         )
         self._isolation = Isolation(subscription, engine, is_outage)
         self._wanted = {event_type.value.encode() for event_type in subscription.types}
-        self._newer = None if subscription.newer is None else subscription.newer.encode()
         self._busy = asyncio.Lock()
         self._poll = Poll(self._options.slice_size)
         self._watchdog = Watchdog(kafka, self.name, self._options.deaf_seconds)
@@ -159,10 +158,7 @@ class Consumer(ConsumerRebalanceListener):
     def _wants(self, record: Any) -> bool:
         """Skip events of no interest, and newer ones, without reading them; any other unknown type is to be parked."""
         event_type = type_of(record.headers)
-        return event_type in self._wanted or not (event_type in KNOWN_TYPES or self._is_newer(event_type))
-
-    def _is_newer(self, event_type: bytes | None) -> bool:
-        return event_type is not None and self._newer is not None and event_type.startswith(self._newer)
+        return event_type in self._wanted or not may_be_skipped(event_type)
 
     def _pause(self, polled: Polled, messages: Sequence[Message], held_at: int) -> None:
         """Rewind each partition to the first record that was not applied, and stop fetching for a while."""

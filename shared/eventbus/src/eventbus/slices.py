@@ -47,8 +47,6 @@ class Subscription:
     topic: str
     types: frozenset[StrEnum]
     handler: Handler
-    newer: str | None = None
-    """How types begin that a later version may have added, which are skipped and not parked; None: there are none."""
 
     async def apply(self, engine: AsyncEngine, messages: Sequence[Message], *, room: int | None = None) -> Outcome:
         """Apply `messages` in one transaction; any error rolls all of it back and is raised.

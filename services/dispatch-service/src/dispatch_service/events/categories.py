@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.directory import EVERY_KIND, CategoryChanged, DirectoryEvent, SourceChanged
+from contracts.directory import CategoryChanged, DirectoryEvent, SourceChanged
 from contracts.envelope import Event
 from contracts.topics import DIRECTORY, consumer_of
 from dispatch_service.domain.limits import NEEDED
@@ -38,7 +38,6 @@ SUBSCRIPTION = Subscription(
     topic=DIRECTORY.name,
     types=frozenset({DirectoryEvent.CATEGORY_CHANGED, DirectoryEvent.SOURCE_CHANGED}),
     handler=keep_configured,
-    newer=EVERY_KIND,
 )
 
 

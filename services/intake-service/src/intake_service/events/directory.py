@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.directory import EVERY_KIND, DirectoryEvent, GridChanged
+from contracts.directory import DirectoryEvent, GridChanged
 from contracts.envelope import Event
 from contracts.topics import DIRECTORY, consumer_of
 from eventbus.slices import Subscription
@@ -32,7 +32,6 @@ SUBSCRIPTION = Subscription(
     topic=DIRECTORY.name,
     types=frozenset({DirectoryEvent.GRID_CHANGED}),
     handler=keep_grids,
-    newer=EVERY_KIND,
 )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.directory import (
-    EVERY_KIND,
     CategoryChanged,
     CommunityChanged,
     ConfiguredEntry,
@@ -64,7 +63,6 @@ SUBSCRIPTION = Subscription(
     topic=DIRECTORY.name,
     types=frozenset({*_KINDS, DirectoryEvent.DUTY_CHANGED}),
     handler=keep_directory,
-    newer=EVERY_KIND,
 )
 
 
