@@ -1,6 +1,6 @@
 """CloudEvents 1.0 over Kafka, binary mode: attributes as `ce_` headers, the JSON payload as the value."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -124,6 +124,11 @@ def id_of(headers: Headers) -> UUID | None:
         return UUID((dict(headers).get("ce_id") or b"").decode())
     except ValueError:
         return None
+
+
+def newest_of_each(events: Iterable[Event[Any]]) -> Collection[Event[Any]]:
+    """Return the last of `events` about each subject, by `sequence`."""
+    return {event.subject: event for event in sorted(events, key=lambda event: event.sequence)}.values()
 
 
 class _Attributes(TypedDict):

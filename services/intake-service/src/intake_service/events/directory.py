@@ -7,7 +7,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.directory import DirectoryEvent, GridChanged
-from contracts.envelope import Event
+from contracts.envelope import Event, newest_of_each
 from contracts.topics import DIRECTORY, consumer_of
 from eventbus.slices import Subscription
 from intake_service.persistence import areas
@@ -16,14 +16,8 @@ from intake_service.persistence.areas import KnownGrid
 
 async def keep_grids(connection: AsyncConnection, events: Sequence[Event[Any]]) -> Sequence[Event[Any]]:
     """Keep the newest that `events` say of each grid, in one statement; nothing follows from that."""
-    newest: dict[object, Event[Any]] = {}
-    for event in events:
-        known = newest.get(event.subject)
-        if known is None or known.sequence < event.sequence:
-            newest[event.subject] = event
-    await areas.keep(
-        connection, [_grid(event, event.data) for event in newest.values() if isinstance(event.data, GridChanged)]
-    )
+    newest = newest_of_each(events)
+    await areas.keep(connection, [_grid(event, event.data) for event in newest if isinstance(event.data, GridChanged)])
     return []
 
 

@@ -15,7 +15,7 @@ from contracts.directory import (
     GridChanged,
     TeamChanged,
 )
-from contracts.envelope import Event
+from contracts.envelope import Event, newest_of_each
 from contracts.topics import DIRECTORY, consumer_of
 from eventbus.slices import Subscription
 from ledger_service.persistence import closing_rules, directory
@@ -37,13 +37,8 @@ async def keep_directory(connection: AsyncConnection, events: Sequence[Event[Any
 
     Where categories say other gates than before, the tenant's closing rules have another version.
     """
-    newest: dict[object, Event[Any]] = {}
-    for event in events:
-        known = newest.get(event.subject)
-        if known is None or known.sequence < event.sequence:
-            newest[event.subject] = event
     things, duties = list[Thing](), list[Duty]()
-    for event in newest.values():
+    for event in newest_of_each(events):
         match event.data:
             case DutyChanged() as said:
                 duties.append(_duty(event, said))
@@ -76,7 +71,6 @@ def _thing(event: Event[Any], said: CommunityChanged | GridChanged | TeamChanged
         name=said.name,
         community=None if isinstance(said, CommunityChanged) else said.community,
         team=said.team if isinstance(said, GridChanged) else None,
-        name_en=None,
     )
 
 
@@ -88,8 +82,6 @@ def _item(event: Event[Any], said: ConfiguredEntry) -> Thing:
         sequence=event.sequence,
         removed=said.removed,
         name=said.zh,
-        community=None,
-        team=None,
         name_en=said.en,
         gates=_array(said.gates) if isinstance(said, CategoryChanged) else None,
     )

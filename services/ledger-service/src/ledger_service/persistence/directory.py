@@ -26,9 +26,9 @@ class Thing(NamedTuple):
     sequence: int
     removed: bool
     name: str
-    community: str | None
-    team: str | None
-    name_en: str | None
+    community: str | None = None
+    team: str | None = None
+    name_en: str | None = None
     gates: str | None = None
     """As an array's text; None: it does not say."""
 
