@@ -1,6 +1,6 @@
 """Settings of tenants of which every version stays: none ever changes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
@@ -46,6 +46,13 @@ class Versions(Generic[Settings]):
     async def at(self, connection: AsyncConnection, tenant: str, moment: datetime) -> Version[Settings] | None:
         """Return the version that was the newest at that moment; None where there was none."""
         return await self.newest(connection, tenant, self._table.c.changed_at <= moment)
+
+    async def numbers(self, connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, int]:
+        """Return the number of the newest version of each of `tenants` that has one."""
+        columns = self._table.c
+        newest = sa.select(columns.tenant, sa.func.max(columns.version)).where(columns.tenant.in_(list(tenants)))
+        rows = await connection.execute(newest.group_by(columns.tenant))
+        return {row[0]: row[1] for row in rows}
 
     async def page(
         self, connection: AsyncConnection, tenant: str, *, before: int | None, size: int

@@ -1,9 +1,8 @@
 """The triage rules that tenants have published: every version stays."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake_service.domain.triage_rules import TriageRules, shipped
@@ -13,16 +12,6 @@ from operations.versions import Version, Versions
 SHIPPED = 0
 """The version of the rules that count for a tenant that has published none."""
 VERSIONS = Versions(metadata.tables["triage_rule_version"], TriageRules.model_validate)
-_NEWEST = sa.text("""
-    SELECT tenant, max(version) AS version FROM triage_rule_version
-    WHERE tenant = ANY(CAST(:tenants AS text[])) GROUP BY tenant
-""")
-
-
-async def numbers(connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, int]:
-    """Return the number of the version in force of each of `tenants` that has published one."""
-    rows = await connection.execute(_NEWEST, {"tenants": list(tenants)})
-    return {row.tenant: row.version for row in rows}
 
 
 async def publish(

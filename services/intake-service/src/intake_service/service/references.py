@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.configuration.shipped import VERSION, shipped
-from intake_service.persistence import configurations
 from intake_service.persistence.configurations import VERSIONS
 from runtime.outages import is_outage
 
@@ -119,7 +118,7 @@ class References:
 
     async def _renew(self, tenants: Collection[str]) -> None:
         async with self._engine.connect() as connection:
-            newest = await configurations.newest(connection, tenants)
+            newest = await VERSIONS.numbers(connection, tenants)
             for tenant in tenants:
                 number = newest.get(tenant)
                 if number is None:

@@ -6,8 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from intake_service.domain.triage_judging import Judge
 from intake_service.domain.triage_rules import shipped
-from intake_service.persistence import triage_rules
-from intake_service.persistence.triage_rules import SHIPPED
+from intake_service.persistence.triage_rules import SHIPPED, VERSIONS
 
 
 class TriageRulebooks:
@@ -30,13 +29,13 @@ class TriageRulebooks:
         if not wanted:
             return
         async with self._engine.connect() as connection:
-            numbers = await triage_rules.numbers(connection, wanted)
+            numbers = await VERSIONS.numbers(connection, wanted)
             for tenant in wanted:
                 number = numbers.get(tenant, SHIPPED)
                 known = self._known.get(tenant)
                 if known is not None and known.version >= number:
                     continue
-                found = await triage_rules.VERSIONS.newest(connection, tenant)
+                found = await VERSIONS.newest(connection, tenant)
                 self._known[tenant] = (
                     Judge(SHIPPED, shipped()) if found is None else Judge(found.number, found.settings)
                 )
