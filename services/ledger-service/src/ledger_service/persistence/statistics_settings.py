@@ -1,7 +1,6 @@
 """What tenants have set of their figures: every version stays."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -9,27 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger_service.domain.statistics_settings import Settings
 from ledger_service.persistence.tables import statistics_setting
+from operations.documents import Kept
 from operations.versions import Version, Versions
 
 _VERSIONS = Versions(statistics_setting, Settings.of)
 _CHANGED_AT = statistics_setting.c.changed_at
-
-
-@dataclass(frozen=True, slots=True)
-class KeptSettings:
-    """A version of the settings; 0 are those that are shipped."""
-
-    settings: Settings
-    version: int = 0
-    changed_at: datetime | None = None
-    changed_by: str | None = None
+KeptSettings = Kept[Settings]
 
 
 async def read(connection: AsyncConnection, tenant: str, zone: str, *, as_of: date | None = None) -> KeptSettings:
     """Return the newest settings of a tenant, or those at the end of a day in `zone`."""
     conditions = [] if as_of is None else [sa.cast(sa.func.timezone(zone, _CHANGED_AT), sa.Date) <= as_of]
     found = await _VERSIONS.newest(connection, tenant, *conditions)
-    return KeptSettings(Settings.of(None)) if found is None else _kept(found)
+    return Kept(Settings.of(None)) if found is None else _kept(found)
 
 
 async def history(connection: AsyncConnection, tenant: str, *, before: int | None, size: int) -> Sequence[KeptSettings]:
@@ -57,4 +48,4 @@ async def replace(
 
 
 def _kept(version: Version[Settings]) -> KeptSettings:
-    return KeptSettings(version.settings, version.number, version.changed_at, version.changed_by)
+    return Kept(version.settings, version.number, version.changed_at, version.changed_by)
