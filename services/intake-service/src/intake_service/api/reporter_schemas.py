@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.events import HandlingMode, Place
 from intake_service.api.schemas import Request
-from intake_service.api.view_schemas import MasterProgress, Step
+from intake_service.api.view_schemas import Step
 from intake_service.domain.attachment import PhotoRole
 from intake_service.domain.reporting import LONGEST_QUESTION, LONGEST_TEXT, Words
 from intake_service.domain.standing import Doing, Light
@@ -186,9 +186,14 @@ class ActionView(BaseModel):
     path: str
 
 
-class MasterTrack(MasterProgress):
+class MasterTrack(BaseModel):
     """How the complaint goes on that stands for the reporter's own; nothing that its own reporter has said."""
 
+    status: str
+    status_label: str
+    unit: str | None
+    updated_at: datetime
+    progress: list[Step]
     notice: Annotated[str, Field(description="That both are handled together 并案办理, in words for the reporter.")]
     department: str | None
     promised: Promised

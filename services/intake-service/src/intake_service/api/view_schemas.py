@@ -119,13 +119,3 @@ class ComplaintView(BaseModel):
         Field(description="People who did not report it and say that it, or what was merged into it, is theirs too."),
     ]
     progress: list[Step]
-
-
-class MasterProgress(BaseModel):
-    """How the complaint stands that is worked on for the reporter's own."""
-
-    status: str
-    status_label: str
-    unit: str | None
-    updated_at: datetime
-    progress: list[Step]
