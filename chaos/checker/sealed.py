@@ -49,8 +49,9 @@ async def flaws_of(
         signed += [opened(note, key) for note in notes]
     verifier = Verifier(signed, entries=size)
     flaws: list[Flaw] = []
-    async for page in checkpoints.lines(connect, tenant, size):
-        flaws += [flaw for line in page for flaw in verifier.take(check(line))]
+    for pages in (checkpoints.pages(connect, tenant, 0, size), checkpoints.strays(connect, tenant)):
+        async for page in pages:
+            flaws += [flaw for line in page for flaw in verifier.take(check(line))]
     return flaws + list(verifier.end())
 
 

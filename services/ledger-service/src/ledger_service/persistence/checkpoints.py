@@ -144,14 +144,6 @@ async def of_complaint(connection: AsyncConnection, tenant: str, complaint: UUID
     return SealedStory(entries, dict(zip(_SOURCES, rows[0][20:], strict=True)) if rows else {})
 
 
-async def lines(connect: Connect, tenant: str, size: int) -> AsyncIterator[Sequence[Line]]:
-    """Go through the first `size` sealed entries of a tenant, page by page, and then through its strays."""
-    async for page in pages(connect, tenant, 0, size):
-        yield page
-    async for page in strays(connect, tenant):
-        yield page
-
-
 async def pages(
     connect: Connect, tenant: str, first: int, end: int, *, size: int = PAGE
 ) -> AsyncIterator[Sequence[Line]]:
