@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
@@ -15,9 +14,9 @@ from contracts.roles import Role
 from histories import OFFICER, History
 from intake.conftest import As
 from intake_service.events.lifecycle import follow
+from outboxes import published
 
 NOW = datetime.now(UTC)
-_EVENTS = sa.text("SELECT type, sequence, payload FROM outbox WHERE aggregateid = :id ORDER BY position")
 
 
 class Reporter:
@@ -65,6 +64,5 @@ class Reporter:
         return await self.client.post(path, json={"text": text}, headers=self.as_(role, subject))
 
     async def told(self) -> list[tuple[str, int]]:
-        async with self.engine.connect() as connection:
-            rows = (await connection.execute(_EVENTS, {"id": str(self.history.id)})).all()
-        return [(row.type.removeprefix("complaint."), row.sequence) for row in rows]
+        rows = await published(self.engine, self.history.id)
+        return [(row["type"].removeprefix("complaint."), row["sequence"]) for row in rows]

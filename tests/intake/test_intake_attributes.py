@@ -3,10 +3,9 @@
 from typing import Any
 
 import httpx
-import orjson
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import outboxes
 from contracts.roles import Role
 from intake.conftest import As
 from intake.reports import report
@@ -18,9 +17,8 @@ VAGUE = "请问这个什么时候能有结果，谢谢"
 async def published(client: httpx.AsyncClient, engine: AsyncEngine, as_: As, **given: Any) -> tuple[Any, Any]:
     """Return the receipt of a report, and what is published of it."""
     receipt = (await client.post("/complaints", json=report(**given), headers=as_(Role.CITIZEN))).json()
-    query = sa.text("SELECT payload FROM outbox WHERE aggregateid = :id")
-    async with engine.connect() as connection:
-        return receipt, orjson.loads(await connection.scalar(query, {"id": receipt["id"]}))
+    [received] = await outboxes.published(engine, receipt["id"])
+    return receipt, received["data"]
 
 
 async def test_attributes_are_published_as_what_they_are(

@@ -1,10 +1,8 @@
 """What intake tells of closings: the query code's digest, and complaints that stay verified for a while."""
 
-import json
 from uuid import UUID
 
 import httpx
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.events import ComplaintClosed, ComplaintVerified, query_code_digest
@@ -14,18 +12,17 @@ from histories import History
 from intake.conftest import As
 from intake.reports import REPORT
 from intake_service.events.lifecycle import follow
+from outboxes import published
 
 
 async def test_the_event_carries_what_the_code_hashes_to_and_not_the_code(
     client: httpx.AsyncClient, engine: AsyncEngine, as_: As
 ) -> None:
     receipt = (await client.post("/complaints", json=REPORT, headers=as_(Role.CITIZEN))).json()
-    async with engine.connect() as connection:
-        statement = sa.text("SELECT payload FROM outbox WHERE aggregateid = :id")
-        payload = (await connection.execute(statement, {"id": receipt["id"]})).scalar_one()
-    assert receipt["query_code"] not in payload
+    [received] = await published(engine, receipt["id"])
+    assert receipt["query_code"] not in received["payload"]
     expected = query_code_digest(UUID(receipt["id"]), receipt["query_code"].lower())
-    assert json.loads(payload)["query_code_digest"] == expected
+    assert received["data"]["query_code_digest"] == expected
 
 
 async def test_it_follows_from_verified_into_another_round_and_to_the_closing(

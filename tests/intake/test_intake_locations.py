@@ -1,6 +1,5 @@
 """Places that become known later, and places outside the tenant's area."""
 
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from contracts.roles import Role
 from intake.conftest import TENANT, As
 from intake.reports import report
 from intake_service.events.directory import keep_grids
+from outboxes import published
 from runtime.clock import now
 from runtime.ids import uuid7
 from runtime.lifecycle import Service
@@ -76,10 +76,8 @@ async def filed(client: httpx.AsyncClient, headers: dict[str, str], **changes: A
 
 
 async def told(engine: AsyncEngine, complaint: str) -> list[dict[str, Any]]:
-    query = sa.text("SELECT type, sequence, payload FROM outbox WHERE aggregateid = :id ORDER BY position")
-    async with engine.connect() as connection:
-        rows = (await connection.execute(query, {"id": complaint})).all()
-    return [{"type": row.type, "sequence": row.sequence, **json.loads(row.payload)} for row in rows]
+    rows = await published(engine, complaint)
+    return [{"type": row["type"], "sequence": row["sequence"], **row["data"]} for row in rows]
 
 
 async def test_an_address_alone_is_taken_and_located_later(

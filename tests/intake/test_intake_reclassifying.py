@@ -13,12 +13,12 @@ from intake.conftest import As
 from intake.reports import code_of, errors_of, report
 from intake.test_intake_following import apply, history, view
 from intake.test_intake_rejecting import filed
+from outboxes import published
 from runtime.ids import uuid7
 
 __all__ = ["history"]
 OTHER = "street_order.itinerant_vendors"
 BODY = {"category": OTHER, "reason": "现场是游摊"}
-_PUBLISHED = sa.text("SELECT type, payload FROM outbox WHERE aggregateid = :id ORDER BY position")
 
 
 async def test_it_has_the_category_a_history_of_it_and_tells_the_others(
@@ -39,10 +39,8 @@ async def test_it_has_the_category_a_history_of_it_and_tells_the_others(
     )  # fmt: skip
     [own] = (await client.get(path, headers=as_(Role.CITIZEN))).json()["reclassifications"]
     assert (own["category"], own["by"], own["reason"]) == (OTHER, None, None)
-    async with engine.connect() as connection:
-        *_, (kind, payload) = (await connection.execute(_PUBLISHED, {"id": receipt["id"]})).all()
-    assert kind == "complaint.reclassified"
-    assert '"former":"street_order.parking"' in payload
+    last = (await published(engine, receipt["id"]))[-1]
+    assert (last["type"], last["data"]["former"]) == ("complaint.reclassified", "street_order.parking")
     stale = await client.post(f"{path}/reclassification", json=BODY, headers=headers)
     assert stale.status_code == 412
 

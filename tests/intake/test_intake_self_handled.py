@@ -1,17 +1,16 @@
 """Reports of what was found and fixed on the spot."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from intake.conftest import As
 from intake.reports import report
+from outboxes import published
 from runtime.clock import now
 
 LATER = (now() + timedelta(hours=1)).isoformat()
@@ -19,10 +18,8 @@ HANDLED = {"handling_mode": "guidance", "result": "已劝离"}
 
 
 async def sent(engine: AsyncEngine, complaint: str) -> dict[str, Any]:
-    statement = sa.text("SELECT payload FROM outbox WHERE aggregateid = :id")
-    async with engine.connect() as connection:
-        payload: dict[str, Any] = json.loads((await connection.execute(statement, {"id": complaint})).scalar_one())
-    return payload
+    [received] = await published(engine, complaint)
+    return dict(received["data"])
 
 
 @pytest.mark.parametrize("role", [Role.INSPECTOR, Role.OFFICER])

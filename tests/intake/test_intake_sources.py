@@ -13,6 +13,7 @@ from contracts.roles import Role
 from intake.attachments.files import uploaded
 from intake.conftest import As
 from intake.reports import HOTLINE, REPORT, report
+from outboxes import published
 
 CALLER = {"name": "王五", "phone": "13800000000"}
 DEVICE = {"id": "camera-0017", "confidence": 0.93}
@@ -33,10 +34,8 @@ async def viewed(client: httpx.AsyncClient, headers: dict[str, str], receipt: di
 
 
 async def told(engine: AsyncEngine, receipt: dict[str, Any]) -> dict[str, Any]:
-    async with engine.connect() as connection:
-        query = sa.text("SELECT payload FROM outbox WHERE aggregateid = :id AND type = 'complaint.received'")
-        payload: dict[str, Any] = json.loads(str(await connection.scalar(query, {"id": receipt["id"]})))
-    return payload
+    received, *_ = await published(engine, receipt["id"])
+    return dict(received["data"])
 
 
 async def test_each_kind_of_request_is_received_told_of_and_found(

@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-import sqlalchemy as sa
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,6 +13,7 @@ from contracts.roles import Role
 from intake.conftest import SECRET, TENANT, As
 from intake.reports import report
 from intake_service.main import build
+from outboxes import published
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
@@ -66,9 +66,8 @@ async def test_a_sure_suggestion_becomes_the_category_everywhere(
     assert receipt["category"] == receipt["suggested_category"]["code"] == "noise_and_fumes.noise"
     view = (await client.get(f"/complaints/{receipt['id']}", headers=as_(Role.CITIZEN))).json()
     assert (view["category"], view["suggested_category"]) == (receipt["category"], receipt["suggested_category"])
-    query = sa.text("SELECT payload::jsonb ->> 'category' FROM outbox WHERE aggregateid = :id")
-    async with engine.connect() as connection:
-        assert await connection.scalar(query, {"id": receipt["id"]}) == "noise_and_fumes.noise"
+    [received] = await published(engine, receipt["id"])
+    assert received["data"]["category"] == "noise_and_fumes.noise"
     assert counted("noise_and_fumes.noise", "true") == before + 1
 
 

@@ -15,6 +15,7 @@ from intake.conftest import As
 from intake.reports import code_of, errors_of, report
 from intake.test_intake_following import apply
 from intake_service.service import triaging
+from outboxes import published
 from runtime.ids import uuid7
 
 SPAM: dict[str, Any] = {
@@ -25,7 +26,6 @@ LINKS: dict[str, Any] = {
     "code": "links", "zh": "链接", "en": "Links", "reason": "spam", "kind": "links", "more_than": 0,
 }  # fmt: skip
 TEXT = "【澳 门·赌 场】上线啦"
-_PUBLISHED = sa.text("SELECT type, payload FROM outbox WHERE aggregateid = :id ORDER BY position")
 
 
 async def publish(client: httpx.AsyncClient, as_: As, tenant: str, *rules: dict[str, Any], **more: Any) -> None:
@@ -48,8 +48,7 @@ async def queue(client: httpx.AsyncClient, as_: As, tenant: str, **query: Any) -
 
 
 async def told(engine: AsyncEngine, complaint: str) -> list[str]:
-    async with engine.connect() as connection:
-        return [row.type for row in await connection.execute(_PUBLISHED, {"id": complaint})]
+    return [row["type"] for row in await published(engine, complaint)]
 
 
 async def test_what_is_suspected_is_accepted_waits_and_goes_on_once(
@@ -69,10 +68,8 @@ async def test_what_is_suspected_is_accepted_waits_and_goes_on_once(
     counts = (await client.get("/triage/counts", headers=as_(Role.OPERATOR, tenant=tenant))).json()
     assert (counts["waiting"], counts["held"], counts["by_reason"]) == (2, 1, {"spam": 2})
     assert counts["by_age"] == {"up_to_1_hour": 2, "up_to_4_hours": 0, "up_to_24_hours": 0, "longer": 0}
-    async with engine.connect() as connection:
-        [(_, payload)] = (await connection.execute(_PUBLISHED, {"id": held})).all()
-    assert '"held":true' in payload
-    assert '"suspicions":["casino"]' in payload
+    [received] = await published(engine, held)
+    assert (received["data"]["held"], received["data"]["suspicions"]) == (True, ["casino"])
     before = (await client.get(f"/complaints/{held}", headers=as_(Role.CITIZEN, tenant=tenant))).json()
     both = [as_(Role.OPERATOR, subject, tenant=tenant) for subject in ("operator-1", "operator-2")]
     body, path = {"note": "是投诉赌博的"}, f"/triage/{held}/release"

@@ -8,16 +8,17 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.envelope import Event, headers_of
+from contracts.envelope import Event
 from contracts.lifecycle import EventType
 from contracts.topics import LIFECYCLE, RECONCILIATION
 from eventbus import inbox, outbox
-from eventbus.parking import Message, Misfit, park
+from eventbus.parking import Misfit, park
 from eventbus.slices import Subscription
 from histories import TENANT, message
 from ledger_service.events import statements
 from ledger_service.service.accounting import BACK, ask
 from operations import accounts
+from outboxes import as_message
 from runtime.clock import now
 
 TAKEN = frozenset({EventType.ASSIGNED, EventType.RESOLVED, EventType.VERIFIED, EventType.CLOSED})
@@ -86,25 +87,8 @@ class Books:
             rows = (await connection.execute(_ROWS, parameters)).mappings().all()
         for row in rows:
             self._read[source] = row["position"]
-            await subscription.apply(target, [_record(row)])
+            await subscription.apply(target, [as_message(row, row["position"])])
 
 
 async def _nothing(_connection: Any, _events: Sequence[Event[Any]]) -> Sequence[Event[Any]]:
     return []
-
-
-def _record(row: sa.RowMapping) -> Message:
-    headers = headers_of(
-        event_id=str(row["id"]),
-        event_type=row["type"],
-        source=row["source"],
-        subject=row["aggregateid"],
-        tenant=row["tenant"],
-        time=row["time"],
-        sequence=row["sequence"],
-        correlation_id=str(row["correlationid"]),
-        causation_id=None if row["causationid"] is None else str(row["causationid"]),
-        traceparent=None,
-    )
-    key = row["aggregateid"].encode()
-    return Message(RECONCILIATION.name, 0, row["position"], key, headers, row["payload"].encode())

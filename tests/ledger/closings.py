@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.events import query_code_digest
 from contracts.roles import Role
 from histories import History
+from outboxes import published
 
 if TYPE_CHECKING:  # whose fixture makes them
     from ledger.conftest import As, Enter, Headers
@@ -84,10 +85,7 @@ class Closings:
 
     async def types(self, history: History) -> list[str]:
         """Return what the ledger has published of a complaint, in order."""
-        statement = sa.text("SELECT type FROM outbox WHERE aggregateid = :id ORDER BY position")
-        async with self.engine.connect() as connection:
-            found = (await connection.execute(statement, {"id": str(history.id)})).scalars()
-            return [event_type.removeprefix("complaint.") for event_type in found]
+        return [row["type"].removeprefix("complaint.") for row in await published(self.engine, history.id)]
 
 
 def code_of(answer: httpx.Response) -> tuple[int, str]:

@@ -1,11 +1,9 @@
 """Appeals against ratings, and exclusions from figures, over REST."""
 
-import json
 from typing import Any
 
 import httpx
 import pytest
-import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,6 +12,7 @@ from contracts.lifecycle import EventType
 from contracts.roles import Role
 from histories import OFFICER, OWNER, History
 from ledger.conftest import As, Enter
+from outboxes import published
 from runtime import clock
 from runtime.ids import uuid7
 
@@ -187,10 +186,8 @@ async def test_a_complaint_is_taken_out_of_figures_and_back_into_them(unit: Unit
         ("timeliness", False),
         ("timeliness", True),
     ]
-    statement = sa.text("SELECT payload FROM outbox WHERE aggregateid = :id ORDER BY position LIMIT 1")
-    async with unit.engine.connect() as connection:
-        payload = json.loads((await connection.execute(statement, {"id": str(history.id)})).scalar_one())
-    assert payload == {
+    first, *_ = await published(unit.engine, history.id)
+    assert first["data"] == {
         "actor": "supervisor-1",
         "indicators": "timeliness",
         "excluded": True,

@@ -1,23 +1,19 @@
 """A ledger that is rebuilt from the topic comes to the same complaints, entries and tasks."""
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest_asyncio
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.envelope import Event
-from contracts.events import PAYLOADS
-from contracts.lifecycle import EventType
+from contracts.envelope import Event, parse
 from histories import History, messages
 from ledger.closings import ASK_FIRST, Closings
 from ledger.conftest import As, Enter
 from ledger_service.events.handler import SUBSCRIPTION
+from outboxes import as_message
 
 GOOD: dict[str, Any] = {"outcome": "reached", "satisfaction": "satisfied", "solved": True}
 WORD: dict[str, Any] = {"satisfaction": "dissatisfied", "solved": False}
@@ -59,22 +55,8 @@ async def own_events(engine: AsyncEngine) -> list[Event]:
     statement = sa.text("SELECT * FROM outbox WHERE aggregatetype = 'complaint.lifecycle.v1' ORDER BY position")
     async with engine.connect() as connection:
         rows = (await connection.execute(statement)).mappings().all()
-    return [
-        Event(
-            id=UUID(str(row["id"])),
-            type=EventType(row["type"]),
-            source="ledger",
-            subject=UUID(str(row["aggregateid"])),
-            tenant=row["tenant"],
-            time=datetime.fromisoformat(str(row["time"])).astimezone(UTC),
-            sequence=row["sequence"],
-            correlation_id=UUID(str(row["correlationid"])),
-            causation_id=None,
-            traceparent=None,
-            data=PAYLOADS[EventType(row["type"])].model_validate(json.loads(row["payload"])),
-        )
-        for row in rows
-    ]
+    carried = [as_message(row) for row in rows]
+    return [parse(message.headers, message.value) for message in carried]
 
 
 async def lives(closings: Closings) -> list[History]:

@@ -9,7 +9,7 @@ from zlib import crc32
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.envelope import headers_of, parse
+from contracts.envelope import parse
 from contracts.hotspots import HotspotDetected, HotspotEvent
 from contracts.lifecycle import Status
 from eventbus.books import Window
@@ -18,6 +18,7 @@ from ledger.county import LAMPS, County
 from ledger_service.persistence import hotspots
 from ledger_service.service.hotspots import catch_up, watch
 from ledger_service.service.reconciling import differences
+from outboxes import as_message
 from runtime.clock import now
 from runtime.database import create_engine
 
@@ -49,12 +50,8 @@ async def test_what_is_told_can_be_read_by_others_and_names_nobody(county: Count
     await county.burst(8, description="王五的电话 13800000000")
     [spot] = await county.look()
     [row] = await county.told()
-    headers = headers_of(
-        event_id=str(row.id), event_type=row.type, source=row.source, subject=row.aggregateid, tenant=row.tenant,
-        time=row.time, sequence=row.sequence, correlation_id=str(row.correlationid), causation_id=None,
-        traceparent=None,
-    )  # fmt: skip
-    event = parse(headers, row.payload.encode())
+    message = as_message(row._mapping)
+    event = parse(message.headers, message.value)
     assert event.type is HotspotEvent.DETECTED
     assert isinstance(event.data, HotspotDetected)
     assert event.data.count == spot.description.count == len(event.data.evidence)

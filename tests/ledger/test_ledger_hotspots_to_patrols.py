@@ -3,13 +3,12 @@
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.envelope import headers_of
 from dispatch_service import demo
 from dispatch_service.events.hotspots import subscription
 from dispatch_service.persistence.territory import Territory
-from eventbus.parking import Message
 from ledger.conftest import Enter
 from ledger.county import LAMPS, County
+from outboxes import as_message
 from runtime.database import create_engine, run_migrations
 from stack import MakeDatabase
 
@@ -30,13 +29,7 @@ async def test_dispatch_suggests_a_patrol_for_the_ledgers_own_hot_spot(
 
     found = []
     for number, row in enumerate(await county.told()):
-        headers = headers_of(
-            event_id=str(row.id), event_type=row.type, source=row.source, subject=row.aggregateid, tenant=row.tenant,
-            time=row.time, sequence=row.sequence, correlation_id=str(row.correlationid), causation_id=None,
-            traceparent=None,
-        )  # fmt: skip
-        message = Message(row.aggregatetype, 0, number, row.aggregateid.encode(), headers, row.payload.encode())
-        assert (await patrols.apply(dispatch, [message])).applied == 1
+        assert (await patrols.apply(dispatch, [as_message(row._mapping, number)])).applied == 1
         async with dispatch.connect() as connection:
             found.append((await connection.execute(sa.text("SELECT * FROM patrol_suggestion"))).mappings().one())
     await dispatch.dispose()

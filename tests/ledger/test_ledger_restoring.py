@@ -16,6 +16,7 @@ from eventbus.parking import Misfit, park
 from eventbus.release import ParkedMessages
 from histories import History, message, messages
 from ledger_service.events.handler import SUBSCRIPTION
+from outboxes import published
 
 
 def _verified(history: History) -> Event:
@@ -40,9 +41,7 @@ async def _history(engine: AsyncEngine, history: History) -> list[str]:
 
 
 async def _outbox(engine: AsyncEngine, history: History) -> list[tuple[object, str]]:
-    query = sa.text("SELECT id, payload FROM outbox WHERE aggregateid = :id ORDER BY position")
-    async with engine.connect() as connection:
-        return [(row.id, row.payload) for row in await connection.execute(query, {"id": str(history.id)})]
+    return [(row["id"], row["payload"]) for row in await published(engine, history.id)]
 
 
 _LIFE = ["received", "assigned", "accepted", "started", "resolved", "verified", "closed", "feedback_received"]
@@ -73,15 +72,15 @@ async def test_own_events_that_come_back_change_nothing(
     path = f"/complaints/{history.id}/verification"
     answer = await client.post(path, json={"method": "on_site"}, headers=as_(Role.INSPECTOR))
     assert answer.status_code == 200
-    published = await _outbox(engine, history)
+    before = await _outbox(engine, history)
     came = messages(_to_the_end(history)[5:7])
-    for index, (event_id, payload) in enumerate(published):
+    for index, (event_id, payload) in enumerate(before):
         headers = [(name, str(event_id).encode() if name == "ce_id" else value) for name, value in came[index].headers]
         came[index] = came[index]._replace(headers=headers, value=payload.encode())
     outcome = await SUBSCRIPTION.apply(engine, came)
     assert (outcome.applied, outcome.misfits) == (2, [])
     assert await _history(engine, history) == _LIFE[:7]
-    assert await _outbox(engine, history) == published
+    assert await _outbox(engine, history) == before
 
 
 async def test_a_withdrawal_waits_for_the_release_that_caused_it_and_follows_it(engine: AsyncEngine) -> None:

@@ -1,6 +1,5 @@
 """Rework and reopening over REST, and verification by rule: what is answered, entered and published."""
 
-import json
 from typing import Any
 
 import httpx
@@ -15,16 +14,10 @@ from contracts.roles import Role
 from histories import OWNER, History, messages
 from ledger.conftest import As, Enter
 from ledger_service.events.handler import SUBSCRIPTION
+from outboxes import published
 
 NOT_GOOD = {"method": "on_site", "passed": False, "note": "垃圾还在"}
 REOPENING = {"reason": "又堆上了"}
-
-
-async def published(engine: AsyncEngine, history: History) -> list[dict[str, Any]]:
-    statement = sa.text("SELECT * FROM outbox WHERE aggregateid = :id ORDER BY position")
-    async with engine.connect() as connection:
-        rows = (await connection.execute(statement, {"id": str(history.id)})).mappings().all()
-    return [{**row, "payload": json.loads(row["payload"])} for row in rows]
 
 
 async def types_of(engine: AsyncEngine, history: History) -> list[str]:
@@ -51,9 +44,9 @@ async def test_a_result_that_is_not_good_gives_the_unit_another_round(
     answer = await client.post(path, json=NOT_GOOD, headers=as_(Role.INSPECTOR))
     assert answer.status_code == 200
     assert (answer.json()["status"], answer.json()["round"], answer.json()["closed_at"]) == ("assigned", 2, None)
-    (ordered,) = await published(engine, history)
+    (ordered,) = await published(engine, history.id)
     assert (ordered["type"], ordered["sequence"]) == ("complaint.rework_ordered", 1)
-    assert ordered["payload"] == {"actor": "inspector-1", "method": "on_site", "reason": "垃圾还在", "round": 2}
+    assert ordered["data"] == {"actor": "inspector-1", "method": "on_site", "reason": "垃圾还在", "round": 2}
     again = await client.post(path, json=NOT_GOOD, headers=as_(Role.INSPECTOR))
     assert (again.status_code, again.json()["present"]["status"]) == (409, "assigned")
     story = (await client.get(f"/complaints/{history.id}", headers=as_(Role.CITIZEN, OWNER))).json()
@@ -71,7 +64,7 @@ async def test_the_next_round_is_entered_and_verified_like_the_first(
     await SUBSCRIPTION.apply(engine, messages(second))
     answer = await client.post(path, json={"method": "photo"}, headers=as_(Role.INSPECTOR))
     assert (answer.json()["status"], answer.json()["round"]) == ("closed", 2)
-    assert [row["sequence"] for row in await published(engine, history)] == [1, 2, 3]
+    assert [row["sequence"] for row in await published(engine, history.id)] == [1, 2, 3]
 
 
 async def test_a_failure_needs_its_reason_and_the_worker_cannot_judge(
@@ -85,7 +78,7 @@ async def test_a_failure_needs_its_reason_and_the_worker_cannot_judge(
     assert silent.json()["errors"][0]["pointer"] == "/note"
     worker = await client.post(path, json=NOT_GOOD, headers=as_(Role.INSPECTOR))
     assert (worker.status_code, worker.json()["type"]) == (403, "urn:jieban:problem:verifier-is-worker")
-    assert await published(engine, history) == []
+    assert await published(engine, history.id) == []
 
 
 @pytest.mark.parametrize(
@@ -105,9 +98,9 @@ async def test_who_is_not_satisfied_has_it_reopened(
     shown = answer.json()
     assert (shown["status"], shown["round"]) == ("assigned", 2)
     assert (shown["closed_at"], shown["satisfaction"], shown["solved"]) == (None, None, None)
-    reopened = (await published(engine, history))[-1]
+    reopened = (await published(engine, history.id))[-1]
     assert (reopened["type"], reopened["sequence"]) == ("complaint.reopened", 4)
-    assert (reopened["payload"]["reason"], reopened["payload"]["round"]) == ("又堆上了", 2)
+    assert (reopened["data"]["reason"], reopened["data"]["round"]) == ("又堆上了", 2)
 
 
 async def test_others_cannot_reopen_and_only_what_is_closed_is_reopened(
@@ -135,7 +128,7 @@ async def test_after_the_window_it_stays_closed(
     answer = await client.post(f"/complaints/{history.id}/reopening", json=REOPENING, headers=as_(Role.CITIZEN, OWNER))
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:jieban:problem:reopening-too-late")
     assert answer.json()["until"] in answer.json()["detail"]
-    assert len(await published(engine, history)) == 2
+    assert len(await published(engine, history.id)) == 2
 
 
 def self_handled() -> History:
@@ -153,8 +146,8 @@ async def test_what_was_handled_on_the_spot_is_verified_by_rule(
     await enter(history)
     shown = (await client.get(f"/complaints/{history.id}", headers=as_(Role.ANALYST))).json()
     assert (shown["status"], shown["version"]) == ("closed", 7)
-    verified, ended = await published(engine, history)
-    assert verified["payload"] == {"actor": "rule", "method": "rule"}
+    verified, ended = await published(engine, history.id)
+    assert verified["data"] == {"actor": "rule", "method": "rule"}
     assert (verified["sequence"], ended["sequence"]) == (1, 2)
     assert (verified["causationid"], ended["causationid"]) == (history.events[-1].id, verified["id"])
 
@@ -163,7 +156,7 @@ async def test_a_ledger_that_lost_them_makes_the_same_events_again(engine: Async
     history = self_handled()
     resolved = history.events[-1]
     await enter(history)
-    verified, ended = await published(engine, history)
+    verified, ended = await published(engine, history.id)
     assert [verified["id"], ended["id"]] == [
         derived_id(resolved.id, each) for each in (EventType.VERIFIED, EventType.CLOSED)
     ]
@@ -184,4 +177,4 @@ async def test_a_ledger_that_lost_them_makes_the_same_events_again(engine: Async
 
 
 def _data_of(*rows: dict[str, Any]) -> list[Payload]:
-    return [PAYLOADS[EventType(row["type"])].model_validate(row["payload"]) for row in rows]
+    return [PAYLOADS[EventType(row["type"])].model_validate(row["data"]) for row in rows]

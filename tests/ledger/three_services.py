@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.envelope import headers_of, type_of
+from contracts.envelope import type_of
 from contracts.roles import Role
 from contracts.topics import LIFECYCLE
 from dispatch_service import demo
@@ -28,6 +28,7 @@ from intake_service import main as intake
 from intake_service.events import lifecycle
 from ledger_service import main as ledger
 from ledger_service.events.handler import SUBSCRIPTION
+from outboxes import as_message
 from runtime.auth import TokenVerifier, issue_token
 from runtime.database import run_migrations
 from runtime.settings import RuntimeSettings
@@ -73,7 +74,7 @@ class Trio:
             rows = (await connection.execute(statement, values)).mappings().all()
         for row in rows:
             part.published = row["position"]
-            self.topic.append(_message(row, len(self.topic)))
+            self.topic.append(as_message(row, len(self.topic)))
         return len(rows)
 
     async def hear(self, name: str, size: int = 100) -> int:
@@ -145,19 +146,3 @@ def _subscription(name: str) -> Subscription:
         return SUBSCRIPTION
     rulebooks = Rulebooks(Territory(check_every_seconds=0), Clockworks(check_every_seconds=0), check_every_seconds=0)
     return Subscription("dispatch", LIFECYCLE.name, CONSUMED, CaseEvents(rulebooks))
-
-
-def _message(row: Any, offset: int) -> Message:
-    headers = headers_of(
-        event_id=str(row["id"]),
-        event_type=row["type"],
-        source=row["source"],
-        subject=row["aggregateid"],
-        tenant=row["tenant"],
-        time=row["time"],
-        sequence=row["sequence"],
-        correlation_id=str(row["correlationid"]),
-        causation_id=None if row["causationid"] is None else str(row["causationid"]),
-        traceparent=row["traceparent"],
-    )
-    return Message(LIFECYCLE.name, 0, offset, row["aggregateid"].encode(), headers, row["payload"].encode())
