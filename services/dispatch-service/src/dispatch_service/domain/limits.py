@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from contracts import categories
 from dispatch_service.domain.errors import LimitMissing, LimitTwice
 
 
@@ -100,8 +101,4 @@ class LimitTable:
 
 def levels_of(category: str | None) -> list[str | None]:
     """Return the category, those above it, and None for all, the lowest first."""
-    levels: list[str | None] = []
-    while category:
-        levels.append(category)
-        category = category.rpartition(".")[0]
-    return [*levels, None]
+    return [*categories.levels_of(category), None]

@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from uuid import UUID
 
+from contracts.categories import levels_of
+
 MOST_CHARACTERS = 200
 """Of what is looked for."""
 MOST_TERMS = 10
@@ -122,8 +124,7 @@ def _places(texts: Sequence[str], term: Term) -> Iterator[int]:
 
 def categories_of(code: str | None) -> list[str]:
     """Return the marks of a category and of all above it. No word is like a mark: these have a colon."""
-    steps = code.split(".") if code is not None else []
-    return [_mark("c", ".".join(steps[: place + 1])) for place in range(len(steps))]
+    return [_mark("c", level) for level in levels_of(code)]
 
 
 def category(code: str) -> str:

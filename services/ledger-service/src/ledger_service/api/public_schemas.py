@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, StrictBool
 from pydantic_core import PydanticCustomError
 
+from contracts.categories import is_within
 from contracts.lifecycle import Status
 from contracts.payload import HandlingMode
 from ledger_service.domain.publication import LEAST_K, PLAIN_STATES, Publication
@@ -46,7 +47,7 @@ def _apart(categories: list[str] | None) -> list[str] | None:
     """Refuse a category that is named twice, by itself or by one above it."""
     for place, code in enumerate(categories or ()):
         others = [each for other, each in enumerate(categories or ()) if other != place]
-        if any(code == other or code.startswith(f"{other}.") for other in others):
+        if any(is_within(code, other) for other in others):
             raise PydanticCustomError("category-twice", "named twice")
     return categories
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ledger_service.domain.closing_rules import Evidence, Gate, Question, Rule, is_within
+from contracts.categories import is_within
+from ledger_service.domain.closing_rules import Evidence, Gate, Question, Rule
 
 
 class Flaw(NamedTuple):

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Literal, Self
 
+from contracts.categories import is_within, levels_of
 from contracts.closing_events import VerificationMethod
 
 SETTLING = timedelta(seconds=2)
@@ -149,17 +150,6 @@ class Rule:
 
 DEFAULT = Rule()
 """What counts where no rule of the tenant fits."""
-
-
-def is_within(category: str | None, prefix: str) -> bool:
-    """Say whether a category is `prefix` or one of a level below it."""
-    return category is not None and (category == prefix or category.startswith(f"{prefix}."))
-
-
-def levels_of(category: str | None) -> Sequence[str]:
-    """Return a category and those above it, the lowest first."""
-    parts = category.split(".") if category else []
-    return [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,13 @@
 """Who listens to new entries, and to which."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any, Literal
 
 from prometheus_client import Counter
 
+from contracts.categories import levels_of
 from ledger_service.domain.disclosure import Sight
 
 _QUEUED = 64
@@ -40,17 +40,12 @@ class Wanted:
         return (
             (not self.types or row["type"] in self.types)
             and (not self.sources or row["reported_by"] in self.sources)
-            and (not self.categories or not self.categories.isdisjoint(_levels(row["category"])))
+            and (not self.categories or not self.categories.isdisjoint(levels_of(row["category"])))
             and (not self.communities or row["community"] in self.communities)
             and (not self.grids or row["grid"] in self.grids)
             and (not self.teams or row["team"] in self.teams)
             and (not self.statuses or row["status_after"] in self.statuses)
         )
-
-
-def _levels(category: str | None) -> Iterator[str]:
-    """Yield a category and all those that it is below."""
-    return accumulate((category or "").split("."), "{}.{}".format)
 
 
 Ending = Literal["too-slow", "server-stops", "token-expired"]

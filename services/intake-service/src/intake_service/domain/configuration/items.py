@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictFloat, StrictInt
 from pydantic_core import PydanticCustomError
 
+from contracts.categories import levels_of
 from contracts.events import HandlingMode
 from contracts.roles import Role
 from intake_service.domain.source_rules import Detail
@@ -141,11 +142,7 @@ class Category(Dated):
 
 def ancestors(category: Category, known: dict[str, Category]) -> Iterator[Category]:
     """Return the categories above, the next one first."""
-    code = category.parent
-    while code is not None:
-        if code in known:
-            yield known[code]
-        code = code.rpartition(".")[0] or None
+    return (known[code] for code in levels_of(category.parent) if code in known)
 
 
 class DutyItem(Dated):
