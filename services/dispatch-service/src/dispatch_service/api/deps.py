@@ -3,21 +3,11 @@
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts.roles import STAFF, Role
 from dispatch_service.service.clockworks import Clockworks
-from runtime.auth import Caller, require
+from operations.deps import Administrator, Engine, ReadEngine, Staff
 
-
-async def _engine(request: Request) -> AsyncEngine:
-    engine: AsyncEngine = request.app.state.engine
-    return engine
-
-
-async def _read_engine(request: Request) -> AsyncEngine:
-    engine: AsyncEngine = request.app.state.read_engine
-    return engine
+__all__ = ["Administrator", "Engine", "ReadEngine", "Staff", "TenantClockworks"]
 
 
 async def _clockworks(request: Request) -> Clockworks:
@@ -25,11 +15,5 @@ async def _clockworks(request: Request) -> Clockworks:
     return clockworks
 
 
-Engine = Annotated[AsyncEngine, Depends(_engine)]
-ReadEngine = Annotated[AsyncEngine, Depends(_read_engine)]
-"""For routes that only read."""
-Staff = Annotated[Caller, Depends(require(*STAFF))]
-"""The bureau's own people; citizens and partners follow their complaints at intake."""
-Administrator = Annotated[Caller, Depends(require(Role.ADMIN))]
 TenantClockworks = Annotated[Clockworks, Depends(_clockworks)]
 """What sets the clocks of cases."""
