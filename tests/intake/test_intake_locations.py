@@ -59,7 +59,7 @@ def grid_event(code: str, corner: list[float], sequence: int = 1, *, removed: bo
 async def hear(engine: AsyncEngine, service: Service, *events: Event[Any]) -> None:
     async with engine.begin() as connection:
         await keep_grids(connection, events)
-    await service.app.state.locating.areas._look()  # instead of waiting until it is due
+    await service.app.state.locating.areas._renew([TENANT])  # instead of waiting until it is due
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)

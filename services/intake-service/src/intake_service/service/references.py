@@ -1,20 +1,17 @@
 """What reports are judged by: the configuration of each tenant in memory, renewed when it has changed."""
 
-import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.configuration.shipped import VERSION, shipped
 from intake_service.persistence.configurations import VERSIONS
-from runtime.outages import is_outage
+from intake_service.service.lookout import Lookout
 
-log = structlog.get_logger()
 _MOST_OLD = 100
 """Versions that are kept in memory because old complaints show their names."""
 
@@ -40,31 +37,19 @@ class Naming:
 class References:
     """A cache. Every replica goes by a publication after `check_every_seconds` at the latest."""
 
-    def __init__(
-        self,
-        engine: AsyncEngine,
-        *,
-        check_every_seconds: float = 2.0,
-        now: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, engine: AsyncEngine, *, check_every_seconds: float = 2.0) -> None:
         """Only reads."""
         self._engine = engine
-        self._check_every = check_every_seconds
-        self._now = now
+        self._lookout = Lookout(check_every_seconds, "configuration_unread")
         self._current: dict[str, Reference] = {}
         self._old: OrderedDict[tuple[str, int], Reference] = OrderedDict()
-        self._look_at = now() + check_every_seconds
-        self._is_looking = False
 
     async def current(self, tenant: str) -> Reference:
         """Return what is in force. It costs nothing but once in a while, when it looks for news."""
-        found = self._current.get(tenant)
-        if found is None:
-            await self._renew([tenant])
-        elif self._now() >= self._look_at and not self._is_looking:
-            await self._look()
+        if tenant in self._current:
+            await self._lookout.look(lambda: self._renew(list(self._current)))
         else:
-            return found
+            await self._renew([tenant])
         return self._current[tenant]
 
     async def version(self, tenant: str, number: int) -> Reference | None:
@@ -103,18 +88,6 @@ class References:
         """Look for news of a tenant now: it has just published."""
         await self._renew([tenant])
         return self._current[tenant]
-
-    async def _look(self) -> None:
-        self._is_looking = True
-        try:
-            await self._renew(list(self._current))
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            log.warning("configuration_unread", error=type(error).__name__)
-        finally:
-            self._is_looking = False
-            self._look_at = self._now() + self._check_every
 
     async def _renew(self, tenants: Collection[str]) -> None:
         async with self._engine.connect() as connection:
