@@ -10,17 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF, Role
 from intake_service.api.attachments import Store
+from intake_service.api.deps import seen_by
 from intake_service.api.reporter_schemas import AnswerIn, AnswerTaken, CodedAnswerIn, QuestionIn, QuestionOut
 from intake_service.api.speaking import Speaker, created, voice_of_code
 from intake_service.api.tracking import Number, guess_of
 from intake_service.domain.reporting import Words
-from intake_service.persistence.queries import Complaints
 from intake_service.service import questioning
 from intake_service.service.tracking import tracked
 from intake_service.service.voices import Voice
 from operations.once import Once, Work
 from operations.pages import Page
-from operations.problems import not_found
 from runtime.auth import Caller, public, require
 from runtime.etag import IfMatch
 from runtime.idempotency import StoredAnswer
@@ -81,9 +80,7 @@ async def answer_question_by_code(
 @router.get("/complaints/{complaint_id}/questions")
 async def list_questions(complaint_id: UUID, request: Request, caller: Reader, store: Store) -> Page[QuestionOut]:
     """List what the reporter of a complaint was asked, in order; one page, because they are few."""
-    complaints: Complaints = request.app.state.complaints
-    if await complaints.one(complaint_id, caller) is None:
-        raise not_found()
+    await seen_by(caller, complaint_id, request)
     async with store.engine.connect() as connection:
         rows = await questioning.of_complaint(connection, complaint_id)
     is_staff = caller.has(*STAFF)

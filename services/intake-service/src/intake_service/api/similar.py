@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import STAFF
-from intake_service.api.deps import Known
+from intake_service.api.deps import Known, seen_by
 from intake_service.api.handles import handle
 from intake_service.api.similar_schemas import (
     Place,
@@ -23,10 +23,9 @@ from intake_service.api.views import status_label
 from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.likeness import said
 from intake_service.persistence.likeness import CELL_DEGREES
-from intake_service.persistence.queries import Complaints
 from intake_service.service.asking_limits import AskingLimit
 from intake_service.service.similar import Similar, SimilarComplaints, Wanted
-from operations.problems import invalid, not_found
+from operations.problems import invalid
 from runtime.auth import Caller, require
 from runtime.problems import PROBLEM_RESPONSES
 from runtime.problems.language import preferred_language
@@ -54,10 +53,7 @@ async def similar_complaints(
 
     Whether they are is for a person to say. A complaint is found within seconds; see `indexed_until`.
     """
-    complaints: Complaints = request.app.state.complaints
-    row = await complaints.one(complaint_id, caller)
-    if row is None:
-        raise not_found()
+    row = await seen_by(caller, complaint_id, request)
     search = _search(request)
     wanted = Wanted(
         tenant=caller.tenant,

@@ -10,17 +10,16 @@ from contracts.events import Place
 from contracts.roles import STAFF, Role
 from intake_service.api.attachment_schemas import FORM
 from intake_service.api.attachments import FILE_ANSWER, Store, upload
+from intake_service.api.deps import seen_by
 from intake_service.api.reporter_schemas import CodedSupplementIn, SupplementAdded, SupplementIn, SupplementOut
 from intake_service.api.speaking import Speaker, created, voice_of_code
 from intake_service.api.tracking import ByCode, Number, guess_of
 from intake_service.domain.reporting import Words
-from intake_service.persistence.queries import Complaints
 from intake_service.service import supplementing
 from intake_service.service.tracking import tracked
 from intake_service.service.voices import Voice, guest
 from operations.once import Once
 from operations.pages import Page
-from operations.problems import not_found
 from runtime.auth import Caller, public, require
 from runtime.idempotency import IdempotencyKey, StoredAnswer
 from runtime.problems import PROBLEM_RESPONSES
@@ -68,9 +67,7 @@ async def upload_by_code(row: ByCode, request: Request, store: Store, key: Idemp
 @router.get("/complaints/{complaint_id}/supplements")
 async def list_supplements(complaint_id: UUID, request: Request, caller: Reader, store: Store) -> Page[SupplementOut]:
     """List what was added to a complaint, in order; one page, because they are few."""
-    complaints: Complaints = request.app.state.complaints
-    if await complaints.one(complaint_id, caller) is None:
-        raise not_found()
+    await seen_by(caller, complaint_id, request)
     async with store.engine.connect() as connection:
         rows = await supplementing.of_complaint(connection, complaint_id)
     return Page(

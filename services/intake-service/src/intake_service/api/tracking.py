@@ -11,20 +11,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.lifecycle import Status
 from contracts.roles import STAFF, Role
 from intake_service.api.attachments import Store, stored_file
+from intake_service.api.deps import seen_by
 from intake_service.api.reporter_schemas import Track
 from intake_service.api.track_views import Told, Viewer, track_view
 from intake_service.domain.attachment import Variant
 from intake_service.domain.standing import RUNNING
 from intake_service.persistence import merging, public_photos
 from intake_service.persistence.complaint_filters import ComplaintFilter
-from intake_service.persistence.queries import Complaints
 from intake_service.service import questioning
 from intake_service.service.attaching import Attaching
 from intake_service.service.listing import Listing
 from intake_service.service.references import References
 from intake_service.service.tracking import tracked
 from operations.pages import Page, Pages
-from operations.problems import not_found
 from operations.wrong_codes import Guess
 from runtime import clock, etag
 from runtime.auth import Caller, public, require
@@ -81,10 +80,7 @@ async def track_own_complaint(
     complaint_id: UUID, request: Request, response: Response, caller: Reader, store: Store
 ) -> Track:
     """See a complaint as its reporter does, signed in; staff read it out on the phone."""
-    complaints: Complaints = request.app.state.complaints
-    row = await complaints.one(complaint_id, caller)
-    if row is None:
-        raise not_found()
+    row = await seen_by(caller, complaint_id, request)
     response.headers["ETag"] = etag.etag(row.version)
     [track] = await _tracks(request, store, [row], has_token=True)
     return track
