@@ -1,5 +1,6 @@
 """Refusals that all three services give, in the same words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from runtime.problems import FieldError, Problem, register_texts
@@ -38,7 +39,12 @@ def illegal_transition(status: str, version: int, code: str = "illegal-transitio
 
 def invalid(pointer: str, code: str, **params: object) -> Problem:
     """Return the 422 for one wrong input; `pointer` as in FieldError."""
-    return Problem(422, "validation-failed", errors=[FieldError(pointer, code, params)], count=1)
+    return all_invalid([FieldError(pointer, code, params)])
+
+
+def all_invalid(errors: Sequence[FieldError], most: int | None = None) -> Problem:
+    """Return the 422 for wrong inputs, one at least: it counts all of them, and names `most` at the most."""
+    return Problem(422, "validation-failed", errors=errors[:most], count=len(errors))
 
 
 def refused(pointer: str, code: str, **params: Any) -> Problem:

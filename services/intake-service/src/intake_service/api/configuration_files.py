@@ -18,6 +18,7 @@ from intake_service.domain.configuration.differences import differences
 from intake_service.domain.configuration.items import Category, Configuration, DutyItem, Question, Source
 from intake_service.service import configuring
 from intake_service.service.configuring import BadConfiguration
+from operations.problems import all_invalid
 from operations.sheets.lines import CSV, MARK, csv_lines
 from operations.sheets.skeleton import Heading, Sheet
 from operations.sheets.tables import pointer, read_table
@@ -154,7 +155,7 @@ def _lines(part: PartName, media_type: str, body: bytes) -> list[tuple[str, Base
         except ValidationError as error:
             errors += [_flaw(sheet, number, each) for each in error.errors(include_url=False)]
     if errors:
-        raise Problem(422, "validation-failed", errors=errors[:_MOST_ERRORS], count=len(errors))
+        raise all_invalid(errors, _MOST_ERRORS)
     return items
 
 
@@ -193,7 +194,7 @@ def _asking(categories: Sequence[Category], items: Sequence[tuple[str, Question]
     unknown = dict.fromkeys(about for about, _ in items if about not in asked)
     if unknown:
         errors = [FieldError("", "unknown-category", {"given": code}) for code in unknown]
-        raise Problem(422, "validation-failed", errors=errors[:_MOST_ERRORS], count=len(errors))
+        raise all_invalid(errors, _MOST_ERRORS)
     for about, question in items:
         asked[about].append(question)
     return [each.model_copy(update={"questions": tuple(asked[each.code])}) for each in categories]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from intake_service.domain.flaws import Flaw
+from operations.problems import all_invalid
 from runtime.problems import FieldError, Problem, register_texts
 
 _SHOWN = 50
@@ -83,5 +84,4 @@ register_texts(
 
 def refusal_of(flaws: Sequence[Flaw]) -> Problem:
     """Return the 422 that names the first fifty flaws, in the order of the items."""
-    errors = [FieldError(flaw.pointer, flaw.code, {"given": flaw.given}) for flaw in flaws[:_SHOWN]]
-    return Problem(422, "validation-failed", errors=errors, count=len(flaws))
+    return all_invalid([FieldError(flaw.pointer, flaw.code, {"given": flaw.given}) for flaw in flaws], _SHOWN)

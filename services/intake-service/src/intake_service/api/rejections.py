@@ -13,11 +13,12 @@ from intake_service.persistence.rejection_templates import TEMPLATES
 from intake_service.service.ending import end
 from intake_service.service.rejecting import Rejection, rejection_of
 from intake_service.service.voices import Voice
+from operations.problems import all_invalid
 from runtime import etag
 from runtime.auth import Caller, require
 from runtime.clock import now
 from runtime.etag import IfMatch
-from runtime.problems import PROBLEM_RESPONSES, FieldError, Problem
+from runtime.problems import PROBLEM_RESPONSES, FieldError
 
 router = APIRouter(tags=["triage"], responses=PROBLEM_RESPONSES)
 Rejecting = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.REJECTED].roles))]
@@ -67,7 +68,7 @@ async def replace_templates(
         for code, given in flaws_of_text(text)
     ]
     if errors:
-        raise Problem(422, "validation-failed", errors=errors, count=len(errors))
+        raise all_invalid(errors)
     async with engine.begin() as connection:
         kept = await TEMPLATES.replace(
             connection,

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from intake_service.persistence import attachments, drafts
 from intake_service.persistence.drafts import Submitting
 from intake_service.service.referring import check_listed
+from operations.problems import all_invalid
 from runtime import clock, etag
 from runtime.auth import Caller
 from runtime.ids import uuid7
@@ -97,7 +98,7 @@ async def _refuse(connection: AsyncConnection, caller: Caller, ids: Sequence[UUI
         for index, one in enumerate(ids)
         if one not in held
     ]
-    raise Problem(422, "validation-failed", errors=errors, count=len(errors))
+    raise all_invalid(errors)
 
 
 def _present(row: Any | None) -> Any:

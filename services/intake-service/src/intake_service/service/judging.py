@@ -4,6 +4,7 @@ from datetime import datetime
 
 from intake_service.domain.configuration.reference import Reference
 from intake_service.domain.report import Report, advice, flaws
+from operations.problems import all_invalid
 from runtime.auth import Caller
 from runtime.problems import FieldError, Problem
 
@@ -20,4 +21,4 @@ def refuse_flaws(report: Report, caller: Caller, now: datetime, reference: Refer
         for flaw in flaws(report, caller.roles, now, reference)
     ]
     if errors:
-        raise Problem(422, "validation-failed", errors=errors, count=len(errors))
+        raise all_invalid(errors)

@@ -6,17 +6,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake_service.persistence import attachments
+from operations.problems import all_invalid
 from runtime.auth import Caller
-from runtime.problems import FieldError, Problem
+from runtime.problems import FieldError
 
 
 def check_listed(ids: Sequence[UUID], limit: int) -> None:
     """Raise Problem 422 for more than `limit` attachments, and for one that is named twice."""
     if len(ids) > limit:
-        raise _refused([FieldError("/attachments", "too-many-attachments", {"limit": limit})])
+        raise all_invalid([FieldError("/attachments", "too-many-attachments", {"limit": limit})])
     twice = [index for index, one in enumerate(ids) if one in ids[:index]]
     if twice:
-        raise _refused([FieldError(f"/attachments/{index}", "attachment-repeated") for index in twice])
+        raise all_invalid([FieldError(f"/attachments/{index}", "attachment-repeated") for index in twice])
 
 
 async def check_usable(connection: AsyncConnection, ids: Sequence[UUID], caller: Caller) -> None:
@@ -30,8 +31,4 @@ async def check_usable(connection: AsyncConnection, ids: Sequence[UUID], caller:
         if mine.get(one, True)
     ]
     if errors:
-        raise _refused(errors)
-
-
-def _refused(errors: Sequence[FieldError]) -> Problem:
-    return Problem(422, "validation-failed", errors=errors, count=len(errors))
+        raise all_invalid(errors)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ledger_service.domain.activity import Activity, Flaw
+from operations.problems import all_invalid
 from runtime.problems import FieldError, Problem, register_texts
 
 register_texts(
@@ -49,5 +50,4 @@ def activity_voided(activity: Activity) -> Problem:
 def refuse_flaws(flaws: Sequence[Flaw]) -> None:
     """Raise the 422 that names all `flaws`, if there are any."""
     if flaws:
-        errors = [FieldError(flaw.pointer, flaw.code, flaw.params) for flaw in flaws]
-        raise Problem(422, "validation-failed", errors=errors, count=len(errors))
+        raise all_invalid([FieldError(flaw.pointer, flaw.code, flaw.params) for flaw in flaws])

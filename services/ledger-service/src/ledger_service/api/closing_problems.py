@@ -15,7 +15,7 @@ from ledger_service.domain.errors import (
 )
 from ledger_service.domain.gates import EvidenceMissing
 from ledger_service.service.following_up import UnknownTask
-from operations.problems import illegal_transition, invalid
+from operations.problems import all_invalid, illegal_transition, invalid
 from runtime.problems import FieldError, Problem, register_texts
 
 register_texts(
@@ -174,8 +174,7 @@ def rules_not_found() -> Problem:
 
 def rules_refused(flaws: Sequence[Flaw]) -> Problem:
     """Return the answer to rules that cannot be meant."""
-    errors = [FieldError(f"/rules{flaw.pointer}", flaw.code) for flaw in flaws]
-    return Problem(422, "validation-failed", errors=errors, count=len(errors))
+    return all_invalid([FieldError(f"/rules{flaw.pointer}", flaw.code) for flaw in flaws])
 
 
 def claimed(error: FollowUpClaimed) -> Problem:
@@ -186,7 +185,5 @@ def claimed(error: FollowUpClaimed) -> Problem:
 
 def _of_fields(error: BadCall | EvidenceMissing) -> Problem:
     if isinstance(error, BadCall):
-        errors = [FieldError(flaw.pointer, flaw.code) for flaw in error.flaws]
-    else:
-        errors = [FieldError(flaw.pointer, flaw.code, {"needed": flaw.needed}) for flaw in error.flaws]
-    return Problem(422, "validation-failed", errors=errors, count=len(errors))
+        return all_invalid([FieldError(flaw.pointer, flaw.code) for flaw in error.flaws])
+    return all_invalid([FieldError(flaw.pointer, flaw.code, {"needed": flaw.needed}) for flaw in error.flaws])

@@ -16,8 +16,9 @@ from ledger_service.domain.ledger_definitions import OF_SUBJECT, Definition, Fil
 from ledger_service.domain.ledger_orders import Language, Order
 from ledger_service.persistence.ledger_definitions import Kept
 from operations.filters import Code
+from operations.problems import all_invalid
 from runtime.auth import Caller, require
-from runtime.problems import FieldError, Problem
+from runtime.problems import FieldError
 
 EXPORTERS = (Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST, Role.ADMIN)
 Exporter = Annotated[Caller, Depends(require(*EXPORTERS))]
@@ -41,7 +42,7 @@ class Narrowing:
         errors = [FieldError(f"{self.place}{name}", "ledger-filter-of-other-subject") for name in strange]
         errors += [FieldError(f"{self.place}{flaw.path}", flaw.code) for flaw in flaws_of_codes(self.filters)]
         if errors:
-            raise Problem(422, "validation-failed", errors=errors[:50], count=len(errors))
+            raise all_invalid(errors, 50)
 
 
 async def _narrowing(

@@ -12,6 +12,7 @@ from ledger_service.persistence import ledger_definitions, ledger_lines
 from ledger_service.persistence.ledger_definitions import Kept
 from ledger_service.persistence.ledger_lines import Selection
 from operations.pages import Page, Pages
+from operations.problems import all_invalid
 from runtime.clock import now
 from runtime.etag import IfMatch, check, etag
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
@@ -71,7 +72,7 @@ async def define_ledger(
     definition = body.definition()
     flaws = [FieldError(flaw.path, flaw.code) for flaw in definition.flaws()]
     if flaws:
-        raise Problem(422, "validation-failed", errors=flaws[:50], count=len(flaws))
+        raise all_invalid(flaws, 50)
     async with engine.begin() as connection:
         present = await ledger_definitions.find(connection, caller.tenant, name)
         is_new = present.version == 0

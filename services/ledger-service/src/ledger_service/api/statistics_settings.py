@@ -7,10 +7,11 @@ from ledger_service.api.statistics_schemas import SettingsBody, SettingsView
 from ledger_service.domain.indicators import INDICATORS
 from ledger_service.persistence import statistics_settings
 from operations.pages import Page, Pages
+from operations.problems import all_invalid
 from runtime.clock import now
 from runtime.etag import IfMatch, check, etag
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
-from runtime.problems import PROBLEM_RESPONSES, FieldError, Problem
+from runtime.problems import PROBLEM_RESPONSES, FieldError
 
 router = APIRouter(tags=["statistics"], responses=PROBLEM_RESPONSES, prefix="/statistics")
 _SHARES = {code: indicator.unit == "share" for code, indicator in INDICATORS.items()}
@@ -37,7 +38,7 @@ async def replace_settings(
     known = ", ".join(INDICATORS)
     flaws = [FieldError(pointer, code, {"known": known}) for pointer, code in settings.flaws(_SHARES)]
     if flaws:
-        raise Problem(422, "validation-failed", errors=flaws, count=len(flaws))
+        raise all_invalid(flaws)
     async with engine.begin() as connection:
         kept = await statistics_settings.replace(
             connection,

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Protocol
 
 import operations.sheets.texts  # noqa: F401 - it registers the words of what is raised here
-from operations.problems import refused
+from operations.problems import all_invalid, refused
 from operations.sheets.cells import bare
 from operations.sheets.lines import CSV
 from operations.sheets.small import read_workbook
@@ -108,7 +108,7 @@ def _headings(sheet: Columns, line: Line) -> Sequence[str]:
     columns = ", ".join(sheet.columns)
     errors += [FieldError(pointer(1, str(place)), "column-unknown", {"columns": columns}) for place in unknown]
     if errors:
-        raise Problem(422, "validation-failed", errors=errors[:_MOST_COLUMNS], count=len(errors))
+        raise all_invalid(errors, _MOST_COLUMNS)
     return names
 
 
