@@ -1,8 +1,6 @@
-"""Bodies of complaints, and what is wrong with them."""
+"""Bodies of complaints."""
 
 from typing import Any
-
-import httpx
 
 REPORT: dict[str, Any] = {
     "source": "resident_app",
@@ -16,13 +14,3 @@ HOTLINE: dict[str, Any] = {**REPORT, "source": "hotline"}
 def report(**changes: Any) -> dict[str, Any]:
     """Return a good body with `changes`; a value of `...` leaves a field out."""
     return {name: value for name, value in {**REPORT, **changes}.items() if value is not ...}
-
-
-def code_of(answer: httpx.Response) -> tuple[int, str]:
-    """Return the status and the code of a problem."""
-    return answer.status_code, answer.json()["type"].removeprefix("urn:jieban:problem:")
-
-
-def errors_of(answer: httpx.Response) -> list[tuple[str, str]]:
-    """Return where each error of a problem is, and its code."""
-    return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]

@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from intake.configuring import Json, category, configuration, told
 from intake.conftest import As
-from intake.reports import code_of, errors_of, report
+from intake.reports import report
 from intake_service.domain.configuration.items import Configuration
 from intake_service.domain.configuration.shipped import shipped
 from intake_service.service.references import References
+from refusals import code_of, errors_of
 from runtime.ids import uuid7
 
 Publish = Callable[[Json], Awaitable[httpx.Response]]

@@ -10,9 +10,9 @@ from openpyxl import Workbook, load_workbook
 
 from contracts.roles import Role
 from intake.conftest import As
-from intake.reports import code_of, errors_of
 from intake_service.domain.configuration.items import Configuration
 from intake_service.domain.configuration.shipped import shipped
+from refusals import code_of, errors_of
 from runtime.ids import uuid7
 
 FILES = "/configuration/files"

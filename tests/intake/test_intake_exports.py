@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from intake.configuring import category, configuration
 from intake.conftest import As
-from intake.reports import code_of, errors_of, report
+from intake.reports import report
 from intake.searches import put, read, taken
 from intake_service.service import exporting
+from refusals import code_of, errors_of
 from runtime.lifecycle import Service
 
 PHONE = {"name": "王芳", "phone": "138 0000 1234"}

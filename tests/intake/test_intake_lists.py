@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from intake.conftest import As
-from intake.reports import code_of, errors_of
 from intake.searches import found, put, read, taken
+from refusals import code_of, errors_of
 
 Made = dict[str, str]
 _LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from intake.conftest import As
-from intake.reports import HOTLINE, code_of, report
+from intake.reports import HOTLINE, report
 from intake.searches import put
 from intake.test_intake_merging import Desk
 from ledger.eventful import Eventful
+from refusals import code_of
 
 SOON, LATE = "2098-01-01T08:00:00+08:00", "2099-01-01T00:00:00Z"
 

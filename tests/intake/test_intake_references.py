@@ -7,7 +7,8 @@ import pytest
 
 from contracts.roles import Role
 from intake.conftest import As
-from intake.reports import HOTLINE, code_of, errors_of, report
+from intake.reports import HOTLINE, report
+from refusals import code_of, errors_of
 
 
 async def test_the_shipped_categories_are_read_by_everybody(client: httpx.AsyncClient) -> None:

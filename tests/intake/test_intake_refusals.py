@@ -10,12 +10,13 @@ from contracts.roles import Role
 from intake.configuring import category, configuration
 from intake.conftest import TENANT, As
 from intake.reporter import Reporter
-from intake.reports import HOTLINE, REPORT, code_of, errors_of, report
+from intake.reports import HOTLINE, REPORT, report
 from intake_service.domain.reporting import MOST_QUESTIONS
 from intake_service.persistence import followers
 from intake_service.service.following import MOST
 from intake_service.service.lapsing import lapse_due
 from intake_service.service.likeness_index import LikenessIndex
+from refusals import code_of, errors_of
 from runtime import clock
 from runtime.ids import uuid7
 

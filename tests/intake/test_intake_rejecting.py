@@ -17,10 +17,11 @@ from contracts.lifecycle import Status
 from contracts.roles import Role
 from histories import History
 from intake.conftest import As
-from intake.reports import code_of, errors_of, report
+from intake.reports import report
 from intake.test_intake_following import apply
 from intake_service.events.lifecycle import follow
 from intake_service.persistence.tables import complaint
+from refusals import code_of, errors_of
 from runtime.ids import uuid7
 
 BODY = {"reason": "not_ours", "template": "department", "department": "供电局", "note": "转告95598"}

@@ -13,11 +13,12 @@ from pydantic import SecretStr
 
 from contracts.roles import Role
 from intake.conftest import SECRET, TENANT, As
-from intake.reports import HOTLINE, code_of, report
+from intake.reports import HOTLINE, report
 from intake_service.main import build
 from intake_service.persistence.new_complaints import Acceptance
 from intake_service.service.report_counts import ReportCounts
 from intake_service.service.report_limits import REFUSED
+from refusals import code_of
 from runtime.auth import TokenVerifier
 from runtime.database import run_migrations
 from runtime.lifecycle import Service

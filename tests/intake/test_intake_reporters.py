@@ -24,6 +24,7 @@ from intake.reports import HOTLINE, REPORT
 from intake.searches import put
 from intake_service.persistence.reporter_tables import question
 from intake_service.service.lapsing import lapse_due
+from refusals import code_of
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ async def test_a_wrong_code_is_not_tried_for_ever(reporter: Reporter, client: ht
         answer = await client.get(reporter.path, params={"query_code": "AAAABBBBCCCC"})
         assert answer.status_code == 404
     limited = await client.get(reporter.path, params={"query_code": reporter.code})
-    assert problem(limited) == (429, "too-many-tries")
+    assert code_of(limited) == (429, "too-many-tries")
     assert 0 < int(limited.headers["Retry-After"]) <= 900
     async with reporter.engine.begin() as connection:
         await connection.execute(sa.text("UPDATE wrong_code SET since = since - interval '15 minutes'"))
@@ -151,25 +152,21 @@ async def test_a_supplement_is_kept_and_told_once(reporter: Reporter, client: ht
     assert desk.status_code == 201
 
 
-def problem(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["type"].rpartition(":")[2]
-
-
 async def test_nothing_is_added_to_what_has_ended_nor_without_end(reporter: Reporter) -> None:
     for number in range(20):
         assert (await reporter.says("supplements", text=str(number))).status_code == 201
-    assert problem(await reporter.says("supplements", text="21")) == (409, "too-many-supplements")
+    assert code_of(await reporter.says("supplements", text="21")) == (409, "too-many-supplements")
     for bad in ({"text": "  "}, {"text": "x" * 2001}, {"text": ""}, {"text": "x", "location": {"lon": 1}}):
         assert (await reporter.says("supplements", **bad)).status_code == 422
     await reporter.is_closed()
-    assert problem(await reporter.says("supplements", text="x")) == (409, "complaint-closed")
+    assert code_of(await reporter.says("supplements", text="x")) == (409, "complaint-closed")
 
 
 async def test_a_question_waits_and_its_answer_ends_it(reporter: Reporter, client: httpx.AsyncClient) -> None:
     await reporter.happens(reporter.promised())
     asked = await reporter.asked()
     assert asked.status_code == 201, asked.text
-    assert problem(await reporter.asked()) == (409, "question-open")
+    assert code_of(await reporter.asked()) == (409, "question-open")
     seen = await reporter.sees()
     assert (seen["question"]["text"], seen["light"]["stands"]) == ("在几号楼？", True)
     assert seen["actions"][0] == {
@@ -178,8 +175,8 @@ async def test_a_question_waits_and_its_answer_ends_it(reporter: Reporter, clien
     }  # fmt: skip
     end = f"questions/{asked.json()['id']}/answer"
     assert (await reporter.says(end, text="3 号楼")).status_code == 201
-    assert problem(await reporter.says(end, text="4 号楼")) == (409, "question-over")
-    assert problem(await reporter.says(f"questions/{reporter.history.id}/answer", text="?")) == (
+    assert code_of(await reporter.says(end, text="4 号楼")) == (409, "question-over")
+    assert code_of(await reporter.says(f"questions/{reporter.history.id}/answer", text="?")) == (
         404,
         "question-not-found",
     )
@@ -192,7 +189,7 @@ async def test_a_question_waits_and_its_answer_ends_it(reporter: Reporter, clien
 
 async def test_officers_ask_about_what_they_work_on(reporter: Reporter) -> None:
     await reporter.happens(reporter.promised(officer=None))
-    assert problem(await reporter.asked(role=Role.OFFICER)) == (403, "not-in-charge")
+    assert code_of(await reporter.asked(role=Role.OFFICER)) == (403, "not-in-charge")
     await reporter.happens(reporter.history.accepted())
     assert (await reporter.asked(role=Role.OFFICER)).status_code == 201
     assert (await reporter.asked(role=Role.CITIZEN)).status_code == 403
@@ -203,8 +200,8 @@ async def test_a_result_ends_the_question_and_nobody_is_asked_afterwards(reporte
     await reporter.happens(reporter.promised())
     asked = (await reporter.asked()).json()["id"]
     await reporter.happens(history.accepted(), history.started(), history.resolved())
-    assert problem(await reporter.says(f"questions/{asked}/answer", text="?")) == (409, "question-over")
-    assert problem(await reporter.asked()) == (409, "question-not-now")
+    assert code_of(await reporter.says(f"questions/{asked}/answer", text="?")) == (409, "question-over")
+    assert code_of(await reporter.asked()) == (409, "question-not-now")
     seen = await reporter.sees()
     assert (seen["question"], "answer" in str(seen["actions"])) == (None, False)
     await due(reporter, asked)
@@ -234,7 +231,7 @@ async def test_a_question_lapses_once_whoever_looks(reporter: Reporter) -> None:
     assert await reporter.told() == [("received", 1), ("question_asked", 2), ("question_lapsed", 3)]
     seen = await reporter.sees()
     assert (seen["question"], seen["timeline"][-1]["kind"]) == (None, "question_lapsed")
-    assert problem(await reporter.says(f"questions/{asked['id']}/answer", text="?")) == (409, "question-over")
+    assert code_of(await reporter.says(f"questions/{asked['id']}/answer", text="?")) == (409, "question-over")
     assert (await reporter.asked()).status_code == 201
 
 
@@ -266,12 +263,12 @@ async def test_nothing_is_added_to_what_is_over_and_each_says_why(
         assert (await client.post(f"{path}/erasure", json=why, headers=reporter.as_(Role.SUPERVISOR))).is_success
     else:
         await put(reporter.engine, str(reporter.history.id), status=end)
-        assert problem(await reporter.says("supplements", text="又来了")) == (409, f"complaint-{end}")
+        assert code_of(await reporter.says("supplements", text="又来了")) == (409, f"complaint-{end}")
     before, told = (await client.get(path, headers=desk)).json(), await reporter.told()
     for language, word in (("en", "add"), ("zh-CN", "补充")):
         headers = {**desk, "Accept-Language": language}
         answer = await client.post(f"{path}/supplements", json={"text": "又来了"}, headers=headers)
-        assert problem(answer) == (409, f"complaint-{end}")
+        assert code_of(answer) == (409, f"complaint-{end}")
         assert word in answer.json()["detail"]
     assert (await client.get(f"{path}/supplements", headers=desk)).json()["items"] == []
     assert ((await client.get(path, headers=desk)).json(), await reporter.told()) == (before, told)
@@ -291,4 +288,4 @@ async def test_an_erasure_takes_what_was_said(reporter: Reporter, client: httpx.
     assert gone.status_code == 200, gone.text
     for end in ("supplements", "questions", "track"):
         assert "canary" not in (await client.get(f"{path}/{end}", headers=reporter.as_(Role.OPERATOR))).text
-    assert problem(await reporter.asked()) == (409, "no-reporter")
+    assert code_of(await reporter.asked()) == (409, "no-reporter")

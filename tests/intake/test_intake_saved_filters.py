@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from intake.conftest import As
-from intake.reports import code_of, errors_of
 from intake.searches import found, read, taken
+from refusals import code_of, errors_of
 
 
 def body(name: str, filters: dict[str, Any] | None = None, roles: list[str] | None = None) -> dict[str, Any]:

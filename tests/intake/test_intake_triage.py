@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from histories import History
 from intake.conftest import As
-from intake.reports import code_of, errors_of, report
+from intake.reports import report
 from intake.test_intake_following import apply
 from intake_service.service import triaging
 from outboxes import published
+from refusals import code_of, errors_of
 from runtime.ids import uuid7
 
 SPAM: dict[str, Any] = {

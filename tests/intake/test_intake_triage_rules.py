@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from histories import History
 from intake.conftest import As
-from intake.reports import HOTLINE, code_of, errors_of, report
+from intake.reports import HOTLINE, report
 from intake.test_intake_following import apply
 from intake.test_intake_triage import LINKS, SPAM, TEXT, filed, publish, queue
+from refusals import code_of, errors_of
 
 
 async def test_repeats_and_floods_are_counted_by_phone_and_account(client: httpx.AsyncClient, as_: As) -> None:

@@ -16,6 +16,7 @@ from intake.reports import HOTLINE
 from intake_service.persistence.tables import complaint
 from intake_service.service import ending
 from outboxes import published
+from refusals import code_of
 
 
 @pytest.fixture
@@ -36,10 +37,6 @@ async def _asked(reporter: Reporter) -> UUID:
     raise AssertionError("nothing was asked of dispatch")
 
 
-def _problem(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["type"].removeprefix("urn:jieban:problem:")
-
-
 async def test_who_has_the_code_takes_it_back_and_nobody_is_named(reporter: Reporter) -> None:
     await reporter.happens(reporter.promised())
     asking = [asyncio.create_task(reporter.says("withdrawal", reason="已自行清理")) for _ in range(2)]
@@ -53,7 +50,7 @@ async def test_who_has_the_code_takes_it_back_and_nobody_is_named(reporter: Repo
     assert [each for each, _ in await reporter.told()].count("release_requested") == 1
     rows = await published(reporter.engine, reporter.history.id)
     assert [row["data"]["actor"] for row in rows if row["type"] == "complaint.release_requested"] == ["reporter"]
-    assert _problem(await reporter.says("withdrawal")) == (409, "withdrawn-already")
+    assert code_of(await reporter.says("withdrawal")) == (409, "withdrawn-already")
 
 
 async def test_an_officer_who_was_quicker_wins_and_the_reporter_is_told_what_to_do(reporter: Reporter) -> None:
@@ -63,9 +60,9 @@ async def test_an_officer_who_was_quicker_wins_and_the_reporter_is_told_what_to_
     request = await _asked(reporter)
     await reporter.happens(history.resolved(), history.release_refused(request, Status.RESOLVED))
     answer = await asking
-    assert _problem(answer) == (409, "withdrawal-too-late")
+    assert code_of(answer) == (409, "withdrawal-too-late")
     assert answer.json()["present"]["status"] == "resolved"
-    assert _problem(await reporter.says("withdrawal")) == (409, "withdrawal-too-late")
+    assert code_of(await reporter.says("withdrawal")) == (409, "withdrawal-too-late")
     assert "withdraw" not in [each["action"] for each in (await reporter.sees())["actions"]]
 
 
@@ -88,15 +85,15 @@ async def test_what_cannot_be_taken_back_says_why(reporter: Reporter, ended: str
         async with reporter.engine.begin() as connection:
             await connection.execute(sa.update(complaint).where(complaint.c.id == history.id).values(status=ended))
     code = "withdrawal-elsewhere" if ended == "transferred" else "withdrawal-of-ended"
-    assert _problem(await reporter.says("withdrawal")) == (409, code)
+    assert code_of(await reporter.says("withdrawal")) == (409, code)
 
 
 async def test_wrong_codes_are_counted_and_ask_nothing_of_dispatch(reporter: Reporter) -> None:
     path = f"{reporter.path}/withdrawal"
     for _ in range(10):
         wrong = await reporter.client.post(path, json={"query_code": "AAAABBBBCCCC"})
-        assert _problem(wrong) == (404, "complaint-not-found")
-    assert _problem(await reporter.says("withdrawal")) == (429, "too-many-tries")
+        assert code_of(wrong) == (404, "complaint-not-found")
+    assert code_of(await reporter.says("withdrawal")) == (429, "too-many-tries")
     assert [each for each, _ in await reporter.told()] == ["received"]
 
 

@@ -115,17 +115,6 @@ async def walked(client: httpx.AsyncClient, headers: Headers, path: str) -> list
     return items
 
 
-def code_of(answer: httpx.Response) -> tuple[int, str]:
-    """Return the status of a problem and its code."""
-    return answer.status_code, answer.json()["type"].rpartition(":")[2]
-
-
-def errors_of(answer: httpx.Response) -> list[tuple[str, str]]:
-    """Return where each error of a problem is, and its code."""
-    assert answer.status_code == 422, answer.text
-    return [(each["pointer"], each["code"]) for each in answer.json()["errors"]]
-
-
 async def asked(client: httpx.AsyncClient, headers: Headers, **changes: Any) -> str:
     """Ask for an export and return its path."""
     answer = await client.post("/exports", headers=headers, json=EXPORT | changes)

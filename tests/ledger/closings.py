@@ -86,14 +86,3 @@ class Closings:
     async def types(self, history: History) -> list[str]:
         """Return what the ledger has published of a complaint, in order."""
         return [row["type"].removeprefix("complaint.") for row in await published(self.engine, history.id)]
-
-
-def code_of(answer: httpx.Response) -> tuple[int, str]:
-    """Return the status and the code of a problem."""
-    return answer.status_code, answer.json()["type"].removeprefix("urn:jieban:problem:")
-
-
-def errors_of(answer: httpx.Response) -> list[tuple[str, str]]:
-    """Return pointers and codes of what was wrong with a body."""
-    assert answer.status_code == 422, answer.text
-    return [(error["pointer"], error["code"]) for error in answer.json()["errors"]]

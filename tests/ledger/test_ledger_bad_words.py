@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from ledger.closings import ASK_FIRST, Closings, code_of
+from ledger.closings import ASK_FIRST, Closings
 from ledger.conftest import Enter
 from ledger.exports import flaws_of
 from ledger_service import persistence
 from ledger_service.service.left_reviews import LeftReviews
+from refusals import code_of
 
 WORD: dict[str, Any] = {"satisfaction": "dissatisfied", "solved": False, "comment": "没人来过"}
 

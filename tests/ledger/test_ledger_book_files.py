@@ -17,9 +17,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
-from ledger.books import TEXT, Facts, chosen, code_of, complaints
+from ledger.books import TEXT, Facts, chosen, complaints
 from ledger.conftest import As, Enter, Headers
 from ledger_service.service import exporting
+from refusals import code_of
 
 TENANT = "t-files"
 ZONE = ZoneInfo("Asia/Shanghai")

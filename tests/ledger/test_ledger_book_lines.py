@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
-from ledger.books import DAY, FIRST, TEXT, Facts, chosen, code_of, complaints, errors_of, walked
+from ledger.books import DAY, FIRST, TEXT, Facts, chosen, complaints, walked
 from ledger.conftest import As, Enter, Headers
 from ledger_service.domain.ledger_definitions import Filters, shipped
 from ledger_service.persistence import ledger_lines
 from ledger_service.persistence.ledger_lines import Selection
+from refusals import code_of, errors_of
 from runtime.clock import now
 
 TENANT = "t-lines"

@@ -8,10 +8,11 @@ import yaml
 
 from contracts.roles import STAFF, Role
 from e2e.printed import ROOT
-from ledger.books import code_of, errors_of, walked
+from ledger.books import walked
 from ledger.conftest import As
 from ledger_service.domain.ledger_definitions import Definition, shipped
 from ledger_service.domain.names import category_labels, source_labels
+from refusals import code_of, errors_of
 
 OWN: dict[str, Any] = {
     "title": {"zh": "停车台账", "en": "Parking"},

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from contracts.roles import Role
-from ledger.closings import ASK_FIRST, Closings, code_of, errors_of
+from ledger.closings import ASK_FIRST, Closings
 from ledger.conftest import As
+from refusals import code_of, errors_of
 
 
 async def test_without_rules_a_verification_closes_as_ever(closings: Closings) -> None:

@@ -1,6 +1,7 @@
 """Closing by hand: only what has passed every gate, and that closes by itself."""
 
-from ledger.closings import ASK_FIRST, Closings, code_of
+from ledger.closings import ASK_FIRST, Closings
+from refusals import code_of
 
 GOOD = {"outcome": "reached", "satisfaction": "satisfied", "solved": True}
 

@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from contracts.roles import Role
-from ledger.books import EXPORT, asked, code_of, errors_of
+from ledger.books import EXPORT, asked
 from ledger.conftest import As, Headers
+from refusals import code_of, errors_of
 
 
 @pytest.fixture

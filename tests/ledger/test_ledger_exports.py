@@ -19,13 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from eventbus.driver import begin_snapshot
-from ledger.books import EXPORT, Facts, asked, code_of, complaints
+from ledger.books import EXPORT, Facts, asked, complaints
 from ledger.conftest import As, Enter, Headers
 from ledger_service.persistence import exports
 from ledger_service.persistence.export_files import ExportFiles
 from ledger_service.service import export_making
 from ledger_service.service.export_making import ExportMaker
 from operations.sheets import workbook
+from refusals import code_of
 
 TENANT = "t-exports"
 

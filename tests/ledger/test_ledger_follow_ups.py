@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from contracts.roles import Role
 from histories import OWNER
-from ledger.closings import ASK_FIRST, Closings, code_of, errors_of
+from ledger.closings import ASK_FIRST, Closings
 from ledger.conftest import As, Enter
+from refusals import code_of, errors_of
 
 GOOD: dict[str, Any] = {"outcome": "reached", "satisfaction": "satisfied", "solved": True}
 BAD: dict[str, Any] = {"outcome": "reached", "satisfaction": "dissatisfied", "solved": False, "note": "垃圾又堆上了"}

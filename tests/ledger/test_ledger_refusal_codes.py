@@ -13,13 +13,10 @@ from histories import History
 from ledger.conftest import As, Enter
 from ledger_service.service import live
 from ledger_service.service.proving import seal_and_sign, sign_all
+from refusals import code_of
 from runtime.ids import uuid7
 
 TENANT = "t-refusal-codes"
-
-
-def _told(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["type"].removeprefix("urn:jieban:problem:")
 
 
 async def test_a_node_takes_so_many_listeners(
@@ -27,7 +24,7 @@ async def test_a_node_takes_so_many_listeners(
 ) -> None:
     monkeypatch.setattr(live, "MOST_LISTENERS", 0)
     answer = await client.get("/stream", headers=as_(Role.DISPATCHER, tenant=TENANT))
-    assert _told(answer) == (503, "stream-full")
+    assert code_of(answer) == (503, "stream-full")
     assert answer.headers["Retry-After"] == "5"
 
 
@@ -37,7 +34,7 @@ async def test_without_a_secret_there_is_no_key(app: Any, client: httpx.AsyncCli
         answer = await client.get("/checkpoints/key", headers=as_(Role.ANALYST, tenant=TENANT))
     finally:
         app.state.signer_of = signer_of
-    assert _told(answer) == (404, "checkpoints-unsigned")
+    assert code_of(answer) == (404, "checkpoints-unsigned")
 
 
 @pytest.mark.parametrize(("first", "second", "pointer"), [(2, 1, "query/first"), (1, 1_000, "query/second")])
@@ -46,7 +43,7 @@ async def test_trees_that_there_are_not_are_not_compared(
 ) -> None:
     path = f"/checkpoints/consistency?first={first}&second={second}"
     answer = await client.get(path, headers=as_(Role.ANALYST, tenant=TENANT))
-    assert _told(answer) == (422, "no-such-tree")
+    assert code_of(answer) == (422, "no-such-tree")
     assert pointer in answer.text
 
 
@@ -64,7 +61,7 @@ async def test_where_seals_were_removed_there_is_no_proof(
     async with engine.begin() as connection:
         await connection.execute(text("SET LOCAL session_replication_role = replica"))
         await connection.execute(text("DELETE FROM seal WHERE tenant = :tenant AND number = 2"), {"tenant": TENANT})
-    assert _told(await client.get(path, headers=headers)) == (409, "seals-missing")
+    assert code_of(await client.get(path, headers=headers)) == (409, "seals-missing")
 
 
 async def test_who_refuses_an_ending_says_why(client: httpx.AsyncClient, as_: As) -> None:

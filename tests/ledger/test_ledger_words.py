@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from histories import OWNER, TENANT, History
-from ledger.closings import CODE, Closings, code_of
+from ledger.closings import CODE, Closings
 from ledger.conftest import SECRET, As
 from ledger_service.domain.feedback_links import FeedbackLink, link_key
+from refusals import code_of
 from runtime.scrubbing import scrub_text
 
 WORD: dict[str, Any] = {"satisfaction": "dissatisfied", "solved": False, "comment": "没人来过"}

@@ -9,9 +9,9 @@ import openpyxl
 import pytest
 
 from intake.imports.desk import Desk, counts, replica, rows
-from intake.reports import code_of
 from intake_service.persistence import import_jobs
 from intake_service.service import importing
+from refusals import code_of
 
 
 async def test_a_file_becomes_complaints_and_what_was_refused_is_told(desk: Desk, folder: Path) -> None:

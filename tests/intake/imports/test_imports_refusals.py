@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.roles import Role
 from intake.conftest import As
 from intake.imports.desk import FILE_BYTES, MOST_ROWS, WAITING, Desk, counts, rows
-from intake.reports import code_of, errors_of
 from intake_service.api import imports
 from intake_service.persistence.import_tables import import_job
 from intake_service.service import importing
 from operations.importing import reading
 from operations.sheets import reading as sheets
+from refusals import code_of, errors_of
 from runtime.clock import now
 
 BAD_MAPPINGS = (
