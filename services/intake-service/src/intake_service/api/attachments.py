@@ -106,7 +106,7 @@ async def find_content(sha256: Annotated[Hash, Query()], caller: Uploading, stor
 
 @router.get("/attachments/{attachment_id}", response_class=Response, responses=_CONTENT)
 async def read_attachment(attachment_id: UUID, request: Request, caller: Reading, store: Store) -> Response:
-    """Get the file. Images are encoded anew, upright, with nothing in them but the picture; films do not
+    """Get the file. Images are encoded anew, upright, with nothing in them but the picture; videos do not
     tell where they were taken.
 
     Staff get all of their tenant's; others what they uploaded, what belongs to their complaints, and what the bureau

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from intake_service.domain.attachment import Limits, MediaType, Variant, Wish
 from intake_service.persistence.staging import Staged, stage
-from intake_service.service import movies
+from intake_service.service import videos
 from intake_service.service.images import ImageRefused, Images, renderings
 from intake_service.service.recognising import recognise
 from runtime.problems import Problem
@@ -57,11 +57,11 @@ async def examined(staged: Staged, wish: Wish, limits: Limits, images: Images) -
 
 
 def _as_it_came(staged: Staged, found: MediaType) -> Content:
-    """Return what is not encoded anew: served as it came, but for the place that a film tells; blocks."""
+    """Return what is not encoded anew: served as it came, but for the place that a video tells; blocks."""
     served, evidence = staged, None
-    if found.name in movies.TYPES and (told := movies.looked_into(staged.path)).blanks:
+    if found.name in videos.TYPES and (told := videos.looked_into(staged.path)).blanks:
         target, _ = renderings(staged.path)
-        movies.blanked(staged.path, target, told)
+        videos.blanked(staged.path, target, told)
         served, evidence = stage(target), told.evidence or None
     parts = [Part("original", staged, found.name), Part("served", served, found.name)]
     return Content(found, found.name, parts, evidence=evidence)

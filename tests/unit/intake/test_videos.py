@@ -1,4 +1,4 @@
-"""Where a film says that it was taken: found, read, and blanked without moving a byte."""
+"""Where a video says that it was taken: found, read, and blanked without moving a byte."""
 
 import struct
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake_service.service.movies import blanked, looked_into
+from intake_service.service.videos import blanked, looked_into
 
 PLACE = b"+26.5807+107.2357+1045.000/"
 HDLR = struct.pack(">II4s", 0, 0, b"mdta") + bytes(12)
@@ -40,13 +40,13 @@ def keys(*, full: bool = False) -> bytes:
     return box(b"meta", bytes(4) * full + parts)
 
 
-def film(*inside: bytes, large: bool = False) -> bytes:
+def video(*inside: bytes, large: bool = False) -> bytes:
     media = box(b"mdat", b"pictures" * 50, large=large)
     return box(b"ftyp", b"isom\0\0\0\0isom") + media + box(b"moov", box(b"mvhd", bytes(100)) + b"".join(inside))
 
 
 def after(path: Path, content: bytes) -> tuple[dict[str, object], bytes]:
-    """Return what the film says, and the film without it."""
+    """Return what the video says, and the video without it."""
     path.write_bytes(content)
     told = looked_into(path)
     target = path.with_suffix(".served")
@@ -69,9 +69,9 @@ def after(path: Path, content: bytes) -> tuple[dict[str, object], bytes]:
     ],
 )
 @pytest.mark.parametrize("large", [False, True])
-def test_the_place_is_evidence_and_gone_from_the_film(tmp_path: Path, inside: bytes, large: bool) -> None:
-    content = film(inside, box(b"trak", box(b"tkhd", b"t" * 84)), large=large)
-    evidence, served = after(tmp_path / "film", content)
+def test_the_place_is_evidence_and_gone_from_the_video(tmp_path: Path, inside: bytes, large: bool) -> None:
+    content = video(inside, box(b"trak", box(b"tkhd", b"t" * 84)), large=large)
+    evidence, served = after(tmp_path / "video", content)
     assert (round(float(str(evidence["lon"])), 3), round(float(str(evidence["lat"])), 3)) == (107.236, 26.581)
     assert len(served) == len(content)
     for secret in (PLACE, b"107.2357", b"home", "家".encode("utf-16-be"), b"\xa9xyz", b"loci"):
@@ -90,21 +90,23 @@ def test_the_place_is_evidence_and_gone_from_the_film(tmp_path: Path, inside: by
      box(b"udta", xyz(b"+2634.842+10714.142/"))],
 )  # fmt: skip
 def test_what_is_not_understood_is_blanked_all_the_same(tmp_path: Path, inside: bytes) -> None:
-    evidence, served = after(tmp_path / "film", film(inside))
+    evidence, served = after(tmp_path / "video", video(inside))
     assert evidence == {}
     assert b"34.8" not in served
 
 
-def test_a_film_without_a_place_stays_as_it_is(tmp_path: Path) -> None:
-    for content in (film(), film(box(b"udta", box(b"\xa9nam", b"name"))), b"", b"\0" * 40, film()[:-50]):
-        assert after(tmp_path / "film", content) == ({}, content)
+def test_a_video_without_a_place_stays_as_it_is(tmp_path: Path) -> None:
+    for content in (video(), video(box(b"udta", box(b"\xa9nam", b"name"))), b"", b"\0" * 40, video()[:-50]):
+        assert after(tmp_path / "video", content) == ({}, content)
 
 
 @given(st.binary(max_size=200), st.integers(0, 400), st.binary(min_size=1, max_size=8))
-def test_no_film_is_too_broken(tmp_path_factory: pytest.TempPathFactory, tail: bytes, place: int, wrong: bytes) -> None:
-    content = bytearray(film(box(b"udta", xyz() + loci()), keys()) + tail)
+def test_no_video_is_too_broken(
+    tmp_path_factory: pytest.TempPathFactory, tail: bytes, place: int, wrong: bytes
+) -> None:
+    content = bytearray(video(box(b"udta", xyz() + loci()), keys()) + tail)
     begin = content.index(b"moov") + place
     content[begin : begin + len(wrong)] = wrong
-    path = tmp_path_factory.mktemp("films") / "film"
+    path = tmp_path_factory.mktemp("videos") / "video"
     _, served = after(path, bytes(content))
     assert len(served) == len(content)

@@ -1,4 +1,4 @@
-"""Films are served without the place that they tell, which stays as evidence for staff."""
+"""Videos are served without the place that they tell, which stays as evidence for staff."""
 
 import struct
 from pathlib import Path
@@ -14,7 +14,7 @@ from runtime.lifecycle import Service
 PLACE = b"+26.5807+107.2357/"
 
 
-def film(brand: bytes) -> bytes:
+def located(brand: bytes) -> bytes:
     def box(name: bytes, content: bytes) -> bytes:
         return struct.pack(">I", len(content) + 8) + name + content
 
@@ -26,7 +26,7 @@ def film(brand: bytes) -> bytes:
     ("brand", "media_type"), [(b"isom", "video/mp4"), (b"qt  ", "video/quicktime"), (b"M4A ", "audio/mp4")]
 )
 async def test_the_place_is_for_staff_alone(client: httpx.AsyncClient, as_: As, brand: bytes, media_type: str) -> None:
-    content, reporter, officer = film(brand), as_(Role.CITIZEN), as_(Role.OFFICER)
+    content, reporter, officer = located(brand), as_(Role.CITIZEN), as_(Role.OFFICER)
     stored = await upload(client, reporter, content, name="VID.mp4")
     assert (stored.status_code, stored.json()["media_type"]) == (201, media_type), stored.text
     assert stored.json()["evidence"] is None
@@ -48,7 +48,7 @@ async def test_the_place_is_for_staff_alone(client: httpx.AsyncClient, as_: As, 
 async def test_nothing_is_left_on_the_way(client: httpx.AsyncClient, as_: As, service: Service, store: Path) -> None:
     staged = service.app.state.attaching.staging.new().parent
     before = len(left_in(store))
-    stored = await upload(client, as_(Role.CITIZEN), film(b"mp42"))
+    stored = await upload(client, as_(Role.CITIZEN), located(b"mp42"))
     assert stored.status_code == 201
     assert not [*staged.glob("*")]
     assert len(left_in(store)) == before + 2, "as it came, and as it is served"

@@ -1,4 +1,4 @@
-"""Where a film or a recording in the containers of MP4 and QuickTime says that it was taken.
+"""Where a video or a recording in the containers of MP4 and QuickTime says that it was taken.
 
 Boxes are told by their names, and none is moved: what tells the place is overwritten where it stands, so that all
 offsets stay right. A box that cannot be read ends the level that it is on; players see no further either.
@@ -35,7 +35,7 @@ class _Box(NamedTuple):
     end: int
 
 
-class _Film:
+class _Video:
     """A file that is looked into."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -73,24 +73,24 @@ class Blank(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a film tells of its place."""
+    """What a video tells of its place."""
 
     evidence: Mapping[str, object]
     blanks: Sequence[Blank]
 
 
 def looked_into(path: Path) -> Told:
-    """Return where the film was taken (`lon`, `lat`, WGS84), as far as that can be read, and where it tells; blocks."""
+    """Return where it was taken (`lon`, `lat`, WGS84), as far as that can be read, and where it tells; blocks."""
     with path.open("rb") as file:
         end = file.seek(0, 2)
-        found = [*_telling(_Film(file), 0, end, 0)]
+        found = [*_telling(_Video(file), 0, end, 0)]
     point = next((point for _, point in found if point is not None), None)
     evidence = {} if point is None else {"lon": round(point[0], 7), "lat": round(point[1], 7)}
     return Told(evidence, [blank for blank, _ in found])
 
 
 def blanked(source: Path, target: Path, told: Told) -> None:
-    """Write the film as it may be served, of the same length; blocks."""
+    """Write the video as it may be served, of the same length; blocks."""
     shutil.copyfile(source, target)
     with target.open("r+b") as file:
         for blank in told.blanks:
@@ -105,29 +105,29 @@ def blanked(source: Path, target: Path, told: Told) -> None:
 _Found = tuple[Blank, tuple[float, float] | None]
 
 
-def _telling(film: _Film, begin: int, end: int, depth: int) -> Iterator[_Found]:
-    for box in film.boxes(begin, end):
-        if box.name in _TELLING or (box.name == b"uuid" and film.read(box.body, box.body + len(_XMP)) == _XMP):
-            yield Blank(box.body, box.end, box.begin + 4), _point(box.name, film.read(box.body, box.end))
+def _telling(video: _Video, begin: int, end: int, depth: int) -> Iterator[_Found]:
+    for box in video.boxes(begin, end):
+        if box.name in _TELLING or (box.name == b"uuid" and video.read(box.body, box.body + len(_XMP)) == _XMP):
+            yield Blank(box.body, box.end, box.begin + 4), _point(box.name, video.read(box.body, box.end))
         elif depth < _DEEPEST and box.name in _CONTAINERS:
-            yield from _telling(film, box.body, box.end, depth + 1)
+            yield from _telling(video, box.body, box.end, depth + 1)
         elif depth < _DEEPEST and box.name == b"meta":
-            is_plain = film.read(box.body + 4, box.body + 8) == b"hdlr"  # QuickTime's has no version
-            yield from _of_meta(film, box.body if is_plain else box.body + 4, box.end)
+            is_plain = video.read(box.body + 4, box.body + 8) == b"hdlr"  # QuickTime's has no version
+            yield from _of_meta(video, box.body if is_plain else box.body + 4, box.end)
 
 
-def _of_meta(film: _Film, begin: int, end: int) -> Iterator[_Found]:
+def _of_meta(video: _Video, begin: int, end: int) -> Iterator[_Found]:
     """Yield what a list of values tells that have their names from a list of keys."""
-    parts = [*film.boxes(begin, end)]
-    names = [name for box in parts if box.name == b"keys" for name in _keys(film.read(box.body, box.end))]
-    for item in (item for box in parts if box.name == b"ilst" for item in film.boxes(box.body, box.end)):
+    parts = [*video.boxes(begin, end)]
+    names = [name for box in parts if box.name == b"keys" for name in _keys(video.read(box.body, box.end))]
+    for item in (item for box in parts if box.name == b"ilst" for item in video.boxes(box.body, box.end)):
         if item.name in _TELLING:
-            yield Blank(item.body, item.end, item.begin + 4), _point(item.name, film.read(item.body, item.end))
+            yield Blank(item.body, item.end, item.begin + 4), _point(item.name, video.read(item.body, item.end))
             continue
         place = int.from_bytes(item.name) - 1
         if place < len(names) and _KEY.search(names[place]):
-            for data in film.boxes(item.body, item.end):
-                value = film.read(data.body + 8, data.end)
+            for data in video.boxes(item.body, item.end):
+                value = video.read(data.body + 8, data.end)
                 if value.strip(b"\0"):
                     yield Blank(data.body + 8, data.end, None), _point(item.name, value)
 
