@@ -8,7 +8,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticKnownError
 
 from contracts.lifecycle import Status
-from ledger_service.api.parameters import check_order
+from ledger_service.api.parameters import Category, check_order
 from ledger_service.domain.entry_types import ALL_TYPES, EntryType, entry_type
 from ledger_service.persistence.entry_lists import EntryFilter
 from ledger_service.persistence.stories import ComplaintFilter
@@ -31,7 +31,7 @@ EntryTypeName = Annotated[EntryType, PlainValidator(_known_type), WithJsonSchema
 
 async def complaint_filter(
     status: Annotated[list[Status] | None, Query(max_length=len(Status), description="May be repeated.")] = None,
-    category: Annotated[Code | None, Query(description="With all levels below it.")] = None,
+    category: Category = None,
     source: Code | None = None,
     community: Code | None = None,
     grid: Code | None = None,

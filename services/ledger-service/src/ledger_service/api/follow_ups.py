@@ -15,6 +15,7 @@ from ledger_service.api.closing_problems import claim_not_yours, claimed, needs_
 from ledger_service.api.closing_schemas import QuestionBody
 from ledger_service.api.deps import Engine, ReadEngine, Staff, sight_of
 from ledger_service.api.follow_up_schemas import CallView, TaskStory, TaskView
+from ledger_service.api.parameters import Category
 from ledger_service.api.views import parse_data, seen
 from ledger_service.domain.closing_rules import DEFAULT
 from ledger_service.domain.errors import FollowUpClaimed
@@ -41,7 +42,7 @@ async def task_filter(
         Literal["open", "supervisor"] | None, Query(description="Tasks that are done are listed with their complaint.")
     ] = None,
     kind: Kind | None = None,
-    category: Annotated[Code | None, Query(description="With all levels below it.")] = None,
+    category: Category = None,
     source: Code | None = None,
     community: Code | None = None,
     mine: Annotated[bool, Query(description="Those that the caller has claimed.")] = False,

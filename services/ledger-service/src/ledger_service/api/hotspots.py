@@ -16,7 +16,7 @@ from ledger_service.api.hotspot_schemas import (
     RulesBody,
     RulesView,
 )
-from ledger_service.api.parameters import check_order
+from ledger_service.api.parameters import Category, check_order
 from ledger_service.domain.hotspots import State
 from ledger_service.persistence import hotspots
 from ledger_service.persistence.hotspot_rules import HOTSPOT_RULES
@@ -37,7 +37,7 @@ Format = Literal["json", "geojson"]
 
 async def hotspot_filter(
     state: State | None = None,
-    category: Annotated[Code | None, Query(description="With all levels below it.")] = None,
+    category: Category = None,
     community: Code | None = None,
     grid: Code | None = None,
     active_from: Annotated[Instant | None, Query(description="With complaints at or after this moment.")] = None,

@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 from contracts.roles import Role
 from ledger_service.api.deps import TOLD
 from ledger_service.api.ledger_problems import ledger_not_found
-from ledger_service.api.parameters import Day, check_order
+from ledger_service.api.parameters import Categories, Codes, Day, check_order
 from ledger_service.domain.exports import Form
 from ledger_service.domain.ledger_columns import COLUMNS
 from ledger_service.domain.ledger_definitions import OF_SUBJECT, Definition, Filters, flaws_of_codes
@@ -22,7 +22,6 @@ from runtime.problems import FieldError
 
 EXPORTERS = (Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR, Role.ANALYST, Role.ADMIN)
 Exporter = Annotated[Caller, Depends(require(*EXPORTERS))]
-_Codes = Annotated[list[Code] | None, Query(max_length=100, description="May be repeated.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +47,13 @@ class Narrowing:
 async def _narrowing(
     first: Annotated[Day | None, Query(alias="from", description="The first day.", examples=["2026-03-01"])] = None,
     last: Annotated[Day | None, Query(alias="to", description="The last day, included.")] = None,
-    source: _Codes = None,
-    category: Annotated[
-        list[Code] | None, Query(max_length=100, description="With all levels below it. May be repeated.")
-    ] = None,
-    community: _Codes = None,
-    grid: _Codes = None,
-    team: _Codes = None,
-    handling_mode: _Codes = None,
-    status: _Codes = None,
+    source: Codes = None,
+    category: Categories = None,
+    community: Codes = None,
+    grid: Codes = None,
+    team: Codes = None,
+    handling_mode: Codes = None,
+    status: Codes = None,
     kind: Annotated[list[Code] | None, Query(max_length=100, description="Of activities. May be repeated.")] = None,
     proactive: bool | None = None,
     on_time: bool | None = None,

@@ -10,6 +10,7 @@ from contracts.lifecycle import Status
 from ledger_service.api.deps import WORKING, Engine, Staff, sight_of
 from ledger_service.api.hotspots import GEOJSON
 from ledger_service.api.open_case_schemas import OpenCaseCollection, collection_of
+from ledger_service.api.parameters import Category
 from ledger_service.domain.disclosure import Sight
 from ledger_service.domain.lights import OPEN, Light
 from ledger_service.persistence import open_cases
@@ -29,7 +30,7 @@ async def _open_filter(
     status: Annotated[
         list[OpenStatus] | None, Query(max_length=len(OPEN) + 1, description="May be repeated; `open` is all.")
     ] = None,
-    category: Annotated[Code | None, Query(description="With all levels below it.")] = None,
+    category: Category = None,
     community: Code | None = None,
     grid: Code | None = None,
     team: Code | None = None,

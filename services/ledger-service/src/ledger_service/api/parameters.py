@@ -1,12 +1,14 @@
-"""Days and periods as requests give them."""
+"""Days, periods and codes as requests give them."""
 
 import re
 from datetime import date
 from typing import Annotated
 
+from fastapi import Query
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from operations.filters import Code
 from operations.problems import invalid
 from runtime.problems import register_texts
 
@@ -34,6 +36,11 @@ def _day(given: object) -> date:
 
 Day = Annotated[date, BeforeValidator(_day)]
 """Such as `2024-10-14`, in the tenant's time zone."""
+Category = Annotated[Code | None, Query(description="With all levels below it.")]
+Codes = Annotated[list[Code] | None, Query(max_length=100, description="May be repeated.")]
+Categories = Annotated[
+    list[Code] | None, Query(max_length=100, description="With all levels below it. May be repeated.")
+]
 
 
 def check_order(begin: date | None, end: date | None, pointer: str) -> None:

@@ -13,13 +13,13 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 
 from contracts.lifecycle import EventType, Status
 from ledger_service.api.deps import sight_of
+from ledger_service.api.parameters import Categories, Codes
 from ledger_service.api.schemas import LiveEntry
 from ledger_service.api.tickets import listening
 from ledger_service.api.views import live_entry
 from ledger_service.domain.disclosure import Sight
 from ledger_service.service.listeners import Ending, Row, Wanted
 from ledger_service.service.live import LiveFeed
-from operations.filters import Code
 from runtime.auth import Caller
 from runtime.problems import PROBLEM_RESPONSES, Problem
 
@@ -30,7 +30,6 @@ EVERY = timedelta(milliseconds=250)
 _QUIET_SECONDS = 15.0
 _GREETING = format_sse_event(comment="jieban", retry=2_000)
 _LARGEST = 2**63 - 1
-_Codes = Annotated[list[Code] | None, Query(max_length=100, description="May be repeated.")]
 
 
 class _EventStream(StreamingResponse):
@@ -50,13 +49,11 @@ async def _wanted(
     event_type: Annotated[
         list[EventType] | None, Query(alias="type", max_length=len(EventType), description="May be repeated.")
     ] = None,
-    source: _Codes = None,
-    category: Annotated[
-        list[Code] | None, Query(max_length=100, description="With all levels below it. May be repeated.")
-    ] = None,
-    community: _Codes = None,
-    grid: _Codes = None,
-    team: _Codes = None,
+    source: Codes = None,
+    category: Categories = None,
+    community: Codes = None,
+    grid: Codes = None,
+    team: Codes = None,
     status: Annotated[
         list[Status] | None,
         Query(max_length=len(Status), description="That the complaint comes to by it. May be repeated."),

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from ledger_service.api.deps import ReadEngine, Staff
+from ledger_service.api.parameters import Category
 from ledger_service.api.unsettled_schemas import UnsettledSummary, UnsettledView
 from ledger_service.domain.unsettled import Graces, Reason
 from ledger_service.persistence import reconciliations, unsettled
@@ -25,7 +26,7 @@ async def _filter(
     community: Code | None = None,
     grid: Code | None = None,
     team: Code | None = None,
-    category: Annotated[Code | None, Query(description="With all levels below it.")] = None,
+    category: Category = None,
 ) -> UnsettledFilter:
     return UnsettledFilter(community=community, grid=grid, team=team, category=category)
 
