@@ -1,8 +1,9 @@
 """Timers: a backlog of due ones, as after an outage, worked off by several replicas; and what a clock costs.
 
 A backlog is of cases of which one level is due each, of another of which all levels are that a long outage leaves.
+With --orders each case gets a supervision order by rule as well.
 
-python -m bench.timers [--timers 100000] [--replicas 3] [--json FILE]
+python -m bench.timers [--timers 100000] [--replicas 3] [--orders] [--json FILE]
 """
 
 import argparse
@@ -28,11 +29,16 @@ _SEED = """
         clock_budget, accept_by, on_site_by, warn_at, promised_at, twice_at, timer_at,
         accept_warn_at, accept_twice_at, accept_timer_at, on_site_warn_at, on_site_twice_at, on_site_timer_at)
     SELECT gen_random_uuid(), $1, 'T' || n, 'assigned', 1, 1, 1, 1, 'team-08', '{}', 'street_order',
-           'resident_app', false, 'a backlog', begun, begun, begun, now(), 1, 'hours',
+           'resident_app', false, 'a backlog', begun, begun, begun, now(), 2, 'hours',
            '10 h', begun + '2 h', begun + '3 h', begun + '8 h', begun + '10 h', begun + '20 h', begun + '8 h',
            begun + '96 min', begun + '4 h', CASE WHEN $3 THEN begun + '96 min' END,
            begun + '144 min', begun + '6 h', CASE WHEN $3 THEN begun + '144 min' END
     FROM generate_series(1, $2) AS n CROSS JOIN (SELECT now() - '9 h'::interval AS begun) AS past
+"""
+_ORDERS = """
+    INSERT INTO clock_setting (tenant, name, version, content, changed_at, changed_by)
+    VALUES ($1, 'supervision_rule', 1,
+        '[{"level": 80, "answer_within": {"amount": 1, "unit": "working_days"}}]', now(), 'bench')
 """
 _FIRED = "SELECT count(*) FROM outbox WHERE type = 'complaint.escalated'"
 _TWICE = """
@@ -54,7 +60,7 @@ async def main() -> None:
     backlogs = []
     for levels in (1, _DUE):
         async with platform() as running:
-            backlogs.append(await _backlog(running, options.timers, levels, options.replicas))
+            backlogs.append(await _backlog(running, options, levels))
     report.show("Backlogs of due timers (wanted: 100,000 in 60 s with three replicas)", backlogs)
     report.write("timers", {"clock": clock, "backlogs": backlogs}, options.json)
 
@@ -73,25 +79,29 @@ def _clock() -> report.Row:
     return {"first, ms": first * 1e3, "each, µs": each * 1e6}
 
 
-async def _backlog(running: Platform, timers: int, levels: int, replicas: int) -> report.Row:
+async def _backlog(running: Platform, options: argparse.Namespace, levels: int) -> report.Row:
     connection = await asyncpg.connect(running.url("dispatch"))
-    cases = -(-timers // levels)
+    cases = -(-options.timers // levels)
     count = cases * levels
     await connection.execute(_SEED, TENANT, cases, levels == _DUE, timeout=300)
     await connection.execute("ANALYZE dispatch_case")
+    if options.orders:
+        await connection.execute(_ORDERS, TENANT)
     begun = time.perf_counter()
-    await asyncio.gather(*(running.serve("dispatch", "relay") for _ in range(replicas)))
+    await asyncio.gather(*(running.serve("dispatch", "relay") for _ in range(options.replicas)))
     while True:
         if await connection.fetchval(_FIRED) >= count:
             break
         await asyncio.sleep(0.25)  # counting takes of what is measured
     seconds = time.perf_counter() - begun
     doubled = await connection.fetchval(_TWICE)
+    orders = await connection.fetchval("SELECT count(*) FROM supervision_order")
     await connection.close()
     return {
         "timers": count,
         "cases": cases,
-        "replicas": replicas,
+        "orders": orders,
+        "replicas": options.replicas,
         "seconds, with their start": seconds,
         "timers/s": count / seconds,
         "fired twice": doubled,
@@ -102,6 +112,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--timers", type=int, default=100_000)
     parser.add_argument("--replicas", type=int, default=3)
+    parser.add_argument("--orders", action="store_true")
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 

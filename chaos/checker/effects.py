@@ -41,8 +41,8 @@ _MOVES_A_CASE = frozenset(
         EventType.RECLASSIFIED,
     }
 )
-"""Each makes one version of a case, but for what a timer tells, which has no actor; dispatch has let go of it when
-`withdrawn` comes."""
+"""Each makes one version of a case, but for what a timer tells, whose actor is nobody or a rule; dispatch has let go
+of it when `withdrawn` comes."""
 _MOVES_WHAT_IS_HANDLED = frozenset({EventType.VOIDED, EventType.FORCE_CLOSED})
 """These too, unless dispatch has let go of the case before."""
 _HANDLED = frozenset({Status.RESOLVED, Status.VERIFIED})
@@ -153,7 +153,7 @@ def _dispatch_counts(entries: Iterable[Entry]) -> dict[str, Any]:
 
 
 def _moves(entry: Entry) -> bool:
-    is_timers = entry.type == EventType.ESCALATED and entry.actor is None
+    is_timers = entry.type == EventType.ESCALATED and entry.actor in {None, "rule"}
     is_ended = entry.type in _MOVES_WHAT_IS_HANDLED and entry.before in _HANDLED
     return is_ended or (entry.type in _MOVES_A_CASE and not is_timers)
 

@@ -54,5 +54,14 @@ async def grant(world: World, event: Event, *kinds: str) -> Any:
     return answer.json()
 
 
+async def transferred(world: World, event: Event) -> None:
+    """Let another department have the case."""
+    made = await world.send("PUT", "/dispatch/v1/departments/water", role="admin", json={"name": "水务局"})
+    assert made.status_code in (200, 201), made.text
+    body = {"department": "water", "external_ref": "SW-3", "reason": "供水管网"}
+    answer = await world.act(event, "transfer", body, role="dispatcher")
+    assert answer.status_code == 200, answer.text
+
+
 async def events_of(world: World, event: Event) -> list[tuple[str, int]]:
     return [(row["type"].removeprefix("complaint."), row["sequence"]) for row in await world.published(event)]

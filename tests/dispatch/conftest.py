@@ -51,12 +51,13 @@ async def _world(url: str) -> AsyncIterator[World]:
     settings = RuntimeSettings(dispatch_database_url=url, token_secret=SecretStr(SECRET), tenant=TENANT)
     service = build(settings, TokenVerifier(settings))
     engine = create_engine(url, application_name="dispatch tests")
-    rulebooks = Rulebooks(Territory(check_every_seconds=0), Clockworks(check_every_seconds=0), check_every_seconds=0)
+    clockworks = Clockworks(check_every_seconds=0)
+    rulebooks = Rulebooks(Territory(check_every_seconds=0), clockworks, check_every_seconds=0)
     subscription = Subscription(
         consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(rulebooks)
     )
     transport = ASGITransport(app=service.app, raise_app_exceptions=False)
     async with AsyncClient(transport=transport, base_url="http://test") as client:
-        yield World(service.app, engine, subscription, client)
+        yield World(service.app, engine, subscription, client, clockworks)
     await engine.dispose()
     await service.close()

@@ -45,7 +45,7 @@ async def test_nobody_has_to_decide_inspect_or_hurry_any_more(world: World) -> N
     await world.act(event, "rectification", {"notice": "x", "until": until}, role="officer")
     await world.deliver(ending_decided(event, "closed"))
     await world.run("UPDATE dispatch_case SET timer_at = now() WHERE complaint_id = :id", id=event.subject)
-    while await fire_due(world.engine):
+    while await fire_due(world.engine, world.clockworks):
         pass
 
     case = await shown(world, event)

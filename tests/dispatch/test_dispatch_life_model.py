@@ -171,7 +171,7 @@ class Lives(LivesAtOnce):
         if self.life.is_running:
             self.life.level_passes()
             self.put_back("timer_at")
-            self.do(fire_due(self.world.engine))
+            self.do(fire_due(self.world.engine, self.world.clockworks))
 
     def begin_round(self) -> None:
         ways = {"resolved": [["verified", "closed", "reopened"], ["rework_ordered"]], "closed": [["reopened"]]}

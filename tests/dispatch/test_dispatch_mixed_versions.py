@@ -46,16 +46,16 @@ async def test_a_stage_whose_time_the_version_before_sets_is_told_of_no_more_unt
 ) -> None:
     event = await world.a_case()
     await age(world, event, minutes=50)
-    assert await fire_due(world.engine) == 1
+    assert await fire_due(world.engine, world.clockworks) == 1
     await world.run(_REASSIGNED, id=event.subject)
     await age(world, event, minutes=150)
-    assert await fire_due(world.engine) == 0
+    assert await fire_due(world.engine, world.clockworks) == 0
     assert (await shown(world, event))["escalation"] is None
 
     moved = await world.act(event, "assign", {"team": "team-03"}, role="dispatcher")
     assert moved.status_code == 200, moved.text
     await age(world, event, minutes=50)
-    assert await fire_due(world.engine) == 1
+    assert await fire_due(world.engine, world.clockworks) == 1
     assert await told(world, event) == [("accept", 80), ("accept", 80)]
 
 

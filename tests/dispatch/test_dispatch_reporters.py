@@ -138,13 +138,13 @@ async def test_no_timer_fires_while_the_clock_waits(world: World) -> None:
         " waiting_since = now() - interval '2 h', begun_at = now() - interval '3 h' WHERE complaint_id = :id",
         id=event.subject,
     )
-    assert await fire_due(world.engine) == 0
+    assert await fire_due(world.engine, world.clockworks) == 0
     case = await shown(world, event)
     assert case["light"] == "green"
     listed = await world.send("GET", "/dispatch/v1/cases?light=green&limit=200", role="dispatcher")
     assert str(event.subject) in listed.text
     await world.deliver(talk.answered(datetime.now(UTC)))
-    assert await fire_due(world.engine) == 0
+    assert await fire_due(world.engine, world.clockworks) == 0
     assert (await world.row(event))["timer_at"] > datetime.now(UTC)
 
 

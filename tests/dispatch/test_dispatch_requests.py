@@ -82,7 +82,7 @@ async def test_time_stands_still_while_a_case_is_suspended(world: World) -> None
         id=event.subject,
     )
     suspended = await shown(world, event)
-    fired = await fire_due(world.engine)
+    fired = await fire_due(world.engine, world.clockworks)
     acted = await world.act(event, "resolve", role="officer")
     resumed = await grant(world, event, "resumption")
 

@@ -227,7 +227,7 @@ async def test_a_case_that_waits_for_a_unit_is_told_of_and_renewed_like_others(w
         " clock_version = 0 WHERE complaint_id = :id",
         id=event.subject,
     )
-    assert await fire_due(world.engine) == 1
+    assert await fire_due(world.engine, world.clockworks) == 1
     told = (await world.published(event))[-1]
     assert (told["type"], told["payload"]["level"], told["payload"]["stage"]) == (EventType.ESCALATED, 80, "accept")
     assert await renew_clocks(world.engine, Clockworks()) >= 1

@@ -70,8 +70,8 @@ async def test_a_case_that_nobody_accepts_is_told_of_for_each_stage_and_shown_so
     event = await world.a_case()
     assert (await shown(world, event))["escalation"] is None
     await age(world, event, minutes=50)
-    assert await fire_due(world.engine) == 1
-    assert await fire_due(world.engine) == 0
+    assert await fire_due(world.engine, world.clockworks) == 1
+    assert await fire_due(world.engine, world.clockworks) == 0
 
     last = (await world.published(event))[-1]
     row = await world.row(event)
@@ -85,7 +85,7 @@ async def test_a_case_that_nobody_accepts_is_told_of_for_each_stage_and_shown_so
     assert timedelta() <= datetime.now(UTC) - datetime.fromisoformat(view["since"]) < timedelta(minutes=1)
 
     await age(world, event, minutes=50)
-    assert await fire_due(world.engine) == 2
+    assert await fire_due(world.engine, world.clockworks) == 2
     assert await told(world, event) == IN_ORDER[:3]
     view = (await shown(world, event))["escalation"]
     assert (view["stage"], view["percent"]) == ("accept", 100)
@@ -94,15 +94,15 @@ async def test_a_case_that_nobody_accepts_is_told_of_for_each_stage_and_shown_so
 async def test_a_stage_that_is_over_is_told_of_no_more_and_the_others_are(world: World) -> None:
     waits, comes, works = [await world.a_case() for _ in range(3)]
     await age(world, waits, comes, works, minutes=50)
-    assert await fire_due(world.engine) == 3
+    assert await fire_due(world.engine, world.clockworks) == 3
     for event in (comes, works):
         assert (await world.act(event, "accept", role="officer")).status_code == 200
     assert (await shown(world, comes))["escalation"] is None
     await age(world, waits, comes, works, minutes=55)
-    await fire_due(world.engine)
+    await fire_due(world.engine, world.clockworks)
     assert (await world.act(works, "start", role="officer")).status_code == 200
     await age(world, waits, comes, works, minutes=400)
-    await fire_due(world.engine)
+    await fire_due(world.engine, world.clockworks)
 
     assert await told(world, waits) == IN_ORDER[:7]
     assert await told(world, comes) == [("accept", 80), *(each for each in IN_ORDER[:7] if each[0] != "accept")]
@@ -116,37 +116,37 @@ async def test_a_stage_that_is_over_is_told_of_no_more_and_the_others_are(world:
 async def test_another_unit_has_its_own_time_to_accept_also_when_the_promise_is_over(world: World) -> None:
     event = await world.a_case()
     await age(world, event, minutes=70)
-    assert await fire_due(world.engine) == 2
+    assert await fire_due(world.engine, world.clockworks) == 2
     moved = await world.act(event, "assign", {"team": "team-03"}, role="dispatcher")
     assert (moved.status_code, moved.json()["escalation"]) == (200, None)
-    assert await fire_due(world.engine) == 0
+    assert await fire_due(world.engine, world.clockworks) == 0
     await age(world, event, minutes=50)
-    assert await fire_due(world.engine) == 1
+    assert await fire_due(world.engine, world.clockworks) == 1
     assert await told(world, event) == [("accept", 80), ("accept", 100), ("accept", 80)]
 
     await age(world, event, minutes=600)
-    await fire_due(world.engine)
+    await fire_due(world.engine, world.clockworks)
     late = (await world.act(event, "assign", {"team": "team-08"}, role="dispatcher")).json()
     before = len(await told(world, event))
     assert datetime.fromisoformat(late["accept_by"]) - datetime.fromisoformat(late["assigned_at"]) == timedelta(hours=1)
     assert (late["escalation"]["stage"], late["escalation"]["percent"]) == ("resolve", 100)
     await age(world, event, minutes=50)
-    assert await fire_due(world.engine) == 1
+    assert await fire_due(world.engine, world.clockworks) == 1
     assert (await told(world, event))[before:] == [("accept", 80)]
 
 
 async def test_a_new_round_begins_with_new_timers(world: World) -> None:
     event = await world.a_case()
     await age(world, event, minutes=50)
-    await fire_due(world.engine)
+    await fire_due(world.engine, world.clockworks)
     for step in ("accept", "start", "resolve"):
         await world.act(event, step, role="officer")
     assert (await shown(world, event))["escalation"] is None
     await world.deliver(later(event, EventType.REWORK_ORDERED))
 
-    assert await fire_due(world.engine) == 0
+    assert await fire_due(world.engine, world.clockworks) == 0
     await age(world, event, minutes=50)
-    assert await fire_due(world.engine) == 1
+    assert await fire_due(world.engine, world.clockworks) == 1
     assert await told(world, event) == [("accept", 80), ("accept", 80)]
 
 
@@ -160,16 +160,16 @@ async def test_timers_stand_while_the_clock_waits_and_have_then_what_was_left(wo
         "UPDATE dispatch_case SET waiting_since = assigned_at + interval '10 min' WHERE complaint_id = :id",
         id=event.subject,
     )
-    assert await fire_due(world.engine) == 0
+    assert await fire_due(world.engine, world.clockworks) == 0
     answered = QuestionAnswered(actor="citizen-1", by="reporter", question=DECISION, text="三号楼")
     answer = event_about(event, EventType.QUESTION_ANSWERED, answered, 3)._replace(time=datetime.now(UTC))
     await world.deliver(answer)
 
     left = (await world.row(event))["accept_warn_at"] - answer.time
     assert timedelta(minutes=37) < left <= timedelta(minutes=38)
-    assert await fire_due(world.engine) == 0
+    assert await fire_due(world.engine, world.clockworks) == 0
     await age(world, event, minutes=39)
-    await fire_due(world.engine)
+    await fire_due(world.engine, world.clockworks)
     assert await told(world, event) == [("accept", 80)]
 
 
@@ -179,7 +179,7 @@ async def test_timers_follow_a_change_of_the_limits_and_repeat_nothing(world: Wo
     event = received(tenant=tenant)
     await world.deliver(event)
     await age(world, event, minutes=50)
-    await fire_due(world.engine)
+    await fire_due(world.engine, world.clockworks)
     longer = limits()
     longer["limits"][0]["amount"] = 3
     await put(world, "limits", longer, tenant=tenant)
@@ -188,10 +188,10 @@ async def test_timers_follow_a_change_of_the_limits_and_repeat_nothing(world: Wo
     row = await world.row(event)
     assert row["accept_by"] - row["assigned_at"] == timedelta(hours=2) + timedelta(hours=1)
     await age(world, event, minutes=100)
-    await fire_due(world.engine)
+    await fire_due(world.engine, world.clockworks)
     assert [each for each in await told(world, event) if each[0] == "accept"] == [("accept", 80)]
     await age(world, event, minutes=35)
-    await fire_due(world.engine)
+    await fire_due(world.engine, world.clockworks)
     assert [each for each in await told(world, event) if each[0] == "accept"] == [("accept", 80), ("accept", 100)]
 
 
@@ -200,7 +200,7 @@ async def test_after_an_outage_many_workers_tell_of_all_that_fell_due_once_and_i
     await world.deliver(*events)
     await age(world, *events, minutes=1_300)
 
-    fired = await asyncio.gather(*(fire_due(world.engine, size=7) for _ in range(4)))
+    fired = await asyncio.gather(*(fire_due(world.engine, world.clockworks, size=7) for _ in range(4)))
 
     assert sum(fired) == len(events) * len(IN_ORDER)
     for event in events:
@@ -215,7 +215,7 @@ async def test_a_version_that_set_no_times_of_stages_has_no_timers_of_them(world
     await world.run(f"UPDATE dispatch_case SET {gone} WHERE complaint_id = :id", id=event.subject)
     await age(world, event, minutes=500)
 
-    assert await fire_due(world.engine) == 1
+    assert await fire_due(world.engine, world.clockworks) == 1
     assert await told(world, event) == [("resolve", 80)]
 
 
@@ -224,7 +224,7 @@ async def test_cases_are_listed_by_the_level_of_a_stage_that_is_not_over(world: 
     none, warned, due, done = [await world.a_case() for _ in range(4)]
     await age(world, warned, done, minutes=50)
     await age(world, due, minutes=70)
-    await fire_due(world.engine)
+    await fire_due(world.engine, world.clockworks)
     assert await listed(world, "escalation=80&limit=1") == ids(warned, done)
     assert await listed(world, "escalation=100&category=street.vendors") == ids(due)
     assert await listed(world, "escalation=80&status=assigned&sort=deadline") == ids(done, warned)
@@ -281,7 +281,7 @@ async def test_a_clock_that_goes_back_fires_no_timer_twice_and_loses_none(
 
     async def clock(minutes: int) -> int:
         await world.run("UPDATE wrong.clock SET moved = make_interval(mins => :minutes)", minutes=minutes)
-        return await fire_due(wrong_clock)
+        return await fire_due(wrong_clock, world.clockworks)
 
     await world.run("DELETE FROM dispatch_case")
     event = await world.a_case()

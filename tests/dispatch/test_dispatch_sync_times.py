@@ -106,7 +106,7 @@ async def test_what_time_alone_does_leaves_the_version_that_a_device_saw(world: 
     seen, seen_of_other = (await world.row(event))["version"], (await world.row(other))["version"]
     past = "rectify_until = now(), timer_at = now(), warn_at = now()"
     await world.run(f"UPDATE dispatch_case SET {past} WHERE complaint_id = :id", id=event.subject)
-    assert (await fire_due(world.engine), await tell_due(world.engine)) == (1, 1)
+    assert (await fire_due(world.engine, world.clockworks), await tell_due(world.engine)) == (1, 1)
     order = {"text": "尽快到场", "deadline": until}
     assert (await world.act(other, "supervision", order, role="supervisor")).status_code == 200
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.envelope import Event
 from contracts.lifecycle import EventType
 from dispatch.world import World, later, received
+from dispatch_service.service.clockworks import Clockworks
 from dispatch_service.service.timers import OLDEST, fire_batch, fire_due
 from runtime.database import create_engine
 
@@ -39,7 +40,7 @@ async def escalations(world: World, event: Event) -> list[tuple[int, int, str]]:
 
 async def test_nothing_is_due_before_its_time(world: World) -> None:
     await world.a_case()
-    assert await fire_due(world.engine) == 0
+    assert await fire_due(world.engine, world.clockworks) == 0
 
 
 @pytest.mark.parametrize(
@@ -52,8 +53,8 @@ async def test_a_level_is_told_with_the_stage_and_the_case_stays_as_it_is(
     before = await world.row(event)
     await pass_levels(world, event, until=80)
 
-    assert await fire_due(world.engine) == 1
-    assert await fire_due(world.engine) == 0
+    assert await fire_due(world.engine, world.clockworks) == 1
+    assert await fire_due(world.engine, world.clockworks) == 0
 
     after = await world.row(event)
     assert await escalations(world, event) == [(80, before["sequence"] + 1, stage)]
@@ -69,7 +70,7 @@ async def test_levels_that_passed_during_an_outage_are_told_one_after_the_other(
     event = await world.a_case()
     await pass_levels(world, event, until=200)
 
-    while await fire_due(world.engine, size=1):
+    while await fire_due(world.engine, world.clockworks, size=1):
         pass
 
     assert [level for level, _, _ in await escalations(world, event)] == [80, 100, 200]
@@ -85,7 +86,7 @@ async def test_a_case_that_has_ended_is_never_told_of(world: World, ending: str)
         await world.deliver(later(event, EventType.RELEASE_REQUESTED))
     await pass_levels(world, event, until=200)
 
-    assert await fire_due(world.engine) == 0
+    assert await fire_due(world.engine, world.clockworks) == 0
     assert await escalations(world, event) == []
 
 
@@ -94,11 +95,11 @@ async def test_a_timer_and_its_event_are_undone_together(world: World) -> None:
     await pass_levels(world, event, until=80)
 
     async with world.engine.connect() as connection:
-        assert len(await fire_batch(connection, 10)) == 1
+        assert len(await fire_batch(world.clockworks, connection, 10)) == 1
         await connection.rollback()
 
     assert await escalations(world, event) == []
-    assert await fire_due(world.engine) == 1
+    assert await fire_due(world.engine, world.clockworks) == 1
     assert [level for level, _, _ in await escalations(world, event)] == [80]
 
 
@@ -109,17 +110,17 @@ async def test_a_case_that_somebody_holds_is_left_until_they_are_done(world: Wor
     async with world.engine.begin() as connection:
         hold = sa.text("SELECT FROM dispatch_case WHERE complaint_id = :id FOR UPDATE")
         await connection.execute(hold, {"id": event.subject})
-        assert await fire_due(world.engine) == 0
+        assert await fire_due(world.engine, world.clockworks) == 0
         assert OLDEST._value.get() > 200
-    assert await fire_due(world.engine) == 1
+    assert await fire_due(world.engine, world.clockworks) == 1
     assert OLDEST._value.get() == 0
 
 
-async def work(engine: AsyncEngine, ended: Counter[str]) -> None:
+async def work(engine: AsyncEngine, clockworks: Clockworks, ended: Counter[str]) -> None:
     """Fire timers until none is due, over the loss of connections."""
     while True:
         try:
-            if await fire_due(engine, size=20) == 0:
+            if await fire_due(engine, clockworks, size=20) == 0:
                 return
         except (DBAPIError, OSError) as error:
             ended[type(error).__name__] += 1
@@ -143,10 +144,10 @@ async def test_many_workers_some_of_which_are_killed_fire_every_timer_once(world
     engines = [create_engine(url, pool_size=1, application_name="doomed timers") for _ in range(4)]
     ended = Counter[str]()
 
-    await asyncio.gather(kill(world), *(work(engine, ended) for engine in engines))
+    await asyncio.gather(kill(world), *(work(engine, world.clockworks, ended) for engine in engines))
     for engine in engines:
         await engine.dispose()
-    while await fire_due(world.engine):
+    while await fire_due(world.engine, world.clockworks):
         pass
 
     assert ended, "nobody was killed"

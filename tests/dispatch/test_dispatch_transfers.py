@@ -86,7 +86,7 @@ async def test_while_a_department_has_it_the_unit_does_nothing_and_the_limits_go
         " timer_at = now() - interval '2 s' WHERE complaint_id = :id",
         id=event.subject,
     )
-    while await fire_due(world.engine):
+    while await fire_due(world.engine, world.clockworks):
         pass
     told = [row["payload"] for row in await world.published(event) if row["type"] == EventType.ESCALATED]
     assert [(each["level"], each["stage"], each["department"]) for each in told] == [
@@ -111,7 +111,7 @@ async def test_while_a_department_has_it_the_unit_does_nothing_and_the_limits_go
 
     await world.act(event, "transfer/recall", {"reason": "x"}, role="dispatcher")
     await world.run("UPDATE dispatch_case SET timer_at = now() WHERE complaint_id = :id", id=event.subject)
-    assert await fire_due(world.engine) == 1
+    assert await fire_due(world.engine, world.clockworks) == 1
     last = (await world.published(event))[-1]["payload"]
     assert (last["level"], "department" in last) == (200, False)
 

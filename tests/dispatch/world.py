@@ -33,6 +33,7 @@ from contracts.events import (
 )
 from contracts.lifecycle import TRANSITIONS, EventType, Status
 from contracts.topics import LIFECYCLE
+from dispatch_service.service.clockworks import Clockworks
 from eventbus.parking import Message
 from eventbus.slices import Outcome, Subscription
 from runtime.auth import issue_token
@@ -143,6 +144,7 @@ class World:
     engine: AsyncEngine
     subscription: Subscription
     client: AsyncClient
+    clockworks: Clockworks
     _offset: int = field(default=0)
 
     async def deliver(self, *events: Event) -> Outcome:

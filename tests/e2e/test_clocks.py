@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from e2e.people import Body, People, body, eventually
+from e2e.people import REPORT, Body, People, body, eventually
 
 WHY = {"reason": "等配件到货"}
 
@@ -95,3 +95,32 @@ async def test_a_missed_order_is_told_of_and_unsettled_until_it_is_answered(peop
     assert body(answered)["supervision"][0]["late"] is True
     assert (await eventually(lambda: told("order_replied")))["data"]["late"] is True
     assert await eventually(lambda: unsettled(wanted=False)) == []
+
+
+async def test_a_case_that_reaches_its_limit_gets_an_order_by_rule(people: People) -> None:
+    """The superior's deadline is the promised time, so nobody has to wait for hours."""
+    tenant = "520199"
+    rule = {"levels": [{"level": 100, "answer_within": {"amount": 1, "unit": "hours"}}]}
+    put = await people.a("admin", tenant=tenant).put("/dispatch/v1/supervision-rule", json=rule)
+    assert put.status_code == 200, put.text
+    deadline = datetime.now(UTC) + timedelta(seconds=5)
+    report = {
+        **REPORT,
+        "source": "superior_assigned",
+        "order": {"number": "督办〔2026〕1号", "deadline": deadline.isoformat()},
+    }
+    filed = await people.a("operator", tenant=tenant).post("/intake/v1/complaints", json=report)
+    assert filed.status_code == 201, filed.text
+    complaint = body(filed)["id"]
+
+    async def ordered() -> Any:
+        answer = await people.a("supervisor", tenant=tenant).get(f"/ledger/v1/complaints/{complaint}")
+        lines = body(answer)["timeline"] if answer.is_success else []
+        return [line for line in lines if line["type"] == "complaint.escalated" and "order" in line["data"]] or None
+
+    (entry,) = await eventually(ordered)
+    case = body(await people.a("officer", tenant=tenant).get(f"/dispatch/v1/cases/{complaint}"))
+    (order,) = case["supervision"]
+    assert (entry["actor"], entry["data"]["level"], entry["data"]["order"]["id"]) == ("rule", 100, order["id"])
+    assert (order["ordered_by"], order["level"], case["light"]) == ("rule", 100, "red")
+    assert datetime.fromisoformat(order["deadline"]) > deadline + timedelta(minutes=59)

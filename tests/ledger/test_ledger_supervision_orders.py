@@ -7,12 +7,14 @@ from uuid import UUID
 import httpx
 import pytest
 
-from contracts.events import ComplaintEscalated
+from contracts.events import ComplaintEscalated, SupervisionOrder
+from contracts.lifecycle import EventType
 from contracts.roles import Role
 from ledger.conftest import As, Enter
 from ledger.eventful import Eventful
 from ledger.test_ledger_unsettled import empty, listed
 from runtime.clock import now
+from runtime.ids import uuid7
 
 __all__ = ["empty", "listed"]
 AHEAD = timedelta(days=1)
@@ -104,3 +106,20 @@ async def test_order_answer_and_missed_deadline_are_entries_for_staff_alone(
     if seen:
         assert story["timeline"][4]["label"] == {"zh": "督办逾期未回复", "en": "Supervision order not answered in time"}
         assert (story["timeline"][5]["data"]["late"], story["timeline"][5]["data"]["order_id"]) == (True, str(order))
+
+
+async def test_an_order_by_rule_is_waited_for_as_any_other_and_says_so(
+    enter: Enter, listed: Any, client: httpx.AsyncClient, as_: As
+) -> None:
+    history, over = Supervised(), now() - timedelta(minutes=5)
+    order = SupervisionOrder(id=uuid7(), deadline=over, text="自动督办")
+    data = ComplaintEscalated(level=100, limit="resolve", stage="on_site", team="team-01", order=order, actor="rule")
+    history.event(EventType.ESCALATED, data)
+    await enter(history)
+
+    assert found(await listed(reason="order_overdue")) == [(str(history.id), "order_overdue", over)]
+    story = (await client.get(f"complaints/{history.id}", headers=as_(Role.SUPERVISOR))).json()
+    entry = story["timeline"][-1]
+    assert (entry["actor"], entry["data"]["level"], entry["data"]["order"]["id"]) == ("rule", 100, str(order.id))
+    mine = (await client.get(f"complaints/{history.id}", headers=as_(Role.CITIZEN, subject="citizen-1"))).json()
+    assert mine["timeline"][-1]["data"] == {"level": 100, "limit": "resolve", "stage": "on_site"}

@@ -40,6 +40,7 @@ from dispatch_service.api import (
     routing_policy,
     rule_trials,
     rules,
+    supervision_rule,
     sync,
     transfers,
     units,
@@ -95,7 +96,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     rulebooks = Rulebooks(territory, clockworks, zone=zone)
     following = Subscription(consumer="dispatch", topic=LIFECYCLE.name, types=CONSUMED, handler=CaseEvents(rulebooks))
     renewing = Rounds("dispatch clocks", partial(renew_clocks, foundation.engine, clockworks), every=_RENEW_EVERY)
-    timers = Rounds("dispatch timers", partial(fire_due, foundation.engine), every=_LOOK_EVERY)
+    timers = Rounds("dispatch timers", partial(fire_due, foundation.engine, clockworks), every=_LOOK_EVERY)
     matches = Rounds("dispatch rule matches", partial(add_up, foundation.engine), every=_ADD_UP_EVERY)
     inspections = Rounds("dispatch reinspections", partial(tell_due, foundation.engine), every=_LOOK_EVERY)
     orders = Rounds("dispatch orders", partial(tell_missed, foundation.engine), every=_LOOK_EVERY)
@@ -122,6 +123,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             rectifications.router,
             clock_settings.router,
             extension_rule.router,
+            supervision_rule.router,
             field_work.router,
             reference.router,
             grids.router,

@@ -176,7 +176,7 @@ class ComplaintRescheduled(Payload):
 
 
 class SupervisionOrder(Payload):
-    """督办: a supervisor's demand with a deadline of its own."""
+    """督办: a demand with a deadline of its own, by a supervisor or by rule."""
 
     id: UUID
     deadline: datetime
@@ -210,6 +210,7 @@ class OrderMissed(Payload):
     deadline: datetime
     team: str
     ordered_by: str
+    """`rule` where nobody has given it by hand: supervisors have to look."""
 
 
 class ComplaintEscalated(Payload):
@@ -228,5 +229,6 @@ class ComplaintEscalated(Payload):
     warn_at: datetime | None = None
     """When 80 % of the time to resolve it have passed, or had."""
     order: SupervisionOrder | None = None
+    """That a supervisor has given, or that follows from the level by the tenant's rule 自动督办."""
     actor: str | None = None
-    """The supervisor; None where a timer has told."""
+    """The supervisor, or `rule` where the order follows from the level; None where a timer has told."""

@@ -49,6 +49,13 @@ class LimitLine(_Strict):
     unit: Unit
 
 
+class Length(_Strict):
+    """An amount of time; a year is the most that is given at once, whatever the unit."""
+
+    amount: Annotated[Integer, Field(ge=1, le=366)]
+    unit: Unit
+
+
 class LimitsBody(_Strict):
     """All limits of a tenant. For each stage but `return` there must be one for all categories and grades."""
 

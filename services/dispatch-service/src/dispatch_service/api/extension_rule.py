@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from dispatch_service.api.clock_schemas import Length
 from dispatch_service.api.deps import Administrator, Engine, ReadEngine, Staff
 from dispatch_service.api.documents import facts, read, replace
-from dispatch_service.domain.limits import Unit
 from dispatch_service.persistence.clock_settings import EXTENSION_RULE
 from dispatch_service.persistence.documents import Document
 from dispatch_service.service.clockworks import extension_rule_of
@@ -23,17 +23,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class ExtensionLength(_Strict):
-    """An amount of time; a year is the most that is given at once, whatever the unit."""
-
-    amount: Annotated[Integer, Field(ge=1, le=366)]
-    unit: Unit
-
-
 class ExtensionRuleBody(_Strict):
     """`longest` counts from the promised time, `most` within a round; 0 for none at all."""
 
-    longest: ExtensionLength
+    longest: Length
     most: Annotated[Integer, Field(ge=0, le=10)]
 
 
@@ -43,7 +36,7 @@ class ExtensionRuleView(BaseModel):
     shipped: bool
     changed_at: datetime | None
     changed_by: str | None
-    longest: ExtensionLength
+    longest: Length
     most: int
 
 
@@ -65,7 +58,7 @@ def _view(response: Response, setting: Document) -> ExtensionRuleView:
     rule = extension_rule_of(setting.content)
     return ExtensionRuleView(
         shipped=setting.content is None,
-        longest=ExtensionLength(amount=rule.longest.amount, unit=rule.longest.unit),
+        longest=Length(amount=rule.longest.amount, unit=rule.longest.unit),
         most=rule.most,
         **facts(response, setting),
     )

@@ -88,6 +88,7 @@ register_texts(
             "同一类别、级别和环节的时限重复。",
             "There is another limit for this category, grade and stage.",
         ),
+        "level-twice": ("同一级别重复。", "The level is there twice."),
         "limit-missing": (
             "环节 {stage} 缺少适用于所有类别和级别的时限。",
             "The stage {stage} has no limit for all categories and grades.",

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from dispatch_service.domain.requests import RequestKind
+from dispatch_service.domain.stage_times import Level
 from runtime.types import Instant
 
 RequestState = Literal["open", "approved", "refused", "dropped"]
@@ -41,7 +42,8 @@ class OrderView(BaseModel):
     """A supervision order 督办 and the unit's reply; one that was withdrawn needs none.
 
     `overdue_since` is its deadline where that is over and no reply has come. `late` says whether the reply came after
-    it; null without one. `missed_at` is when whoever has given it was told.
+    it; null without one. `missed_at` is when whoever has given it was told. One that was given by rule 自动督办
+    (`ordered_by`: `rule`) says at which `level` of the time to resolve the case; null where a supervisor has given it.
     """
 
     id: UUID
@@ -58,6 +60,7 @@ class OrderView(BaseModel):
     withdrawn_by: str | None
     withdrawn_at: datetime | None
     withdrawal_reason: str | None
+    level: Level | None
 
     @classmethod
     def among(cls, orders: Sequence[Mapping[str, Any]], at: datetime) -> list[Self]:

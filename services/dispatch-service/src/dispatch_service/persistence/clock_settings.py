@@ -17,6 +17,8 @@ from dispatch_service.persistence.tables import clock_setting
 LIMITS, OFFICE_HOURS = "limits", "office_hours"
 EXTENSION_RULE = "extension_rule"
 """How long extensions may be, and how many; a change renews clocks as any other does, and moves none."""
+SUPERVISION_RULE = "supervision_rule"
+"""At which levels of the limit orders are given by rule; as with extensions, a change moves no clock."""
 CATEGORIES = "categories"
 """Limits that intake has told of: see `category_limits`."""
 SOURCES = "sources"

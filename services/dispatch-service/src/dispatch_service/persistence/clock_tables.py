@@ -115,8 +115,13 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         sa.Column("withdrawal_reason", sa.Text),
         sa.Column("missed_at", sa.DateTime(timezone=True), comment="when its missed deadline was seen"),
         sa.Column("answer_told", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("case_round", sa.Integer, comment="of an order by rule"),
+        sa.Column("level", sa.SmallInteger, comment="of an order by rule: per cent of the limit"),
     )
     sa.Index("supervision_order_of_case", order.c.complaint_id)
+    by_rule = order.c.level.is_not(None)
+    columns = (order.c.complaint_id, order.c.case_round, order.c.level)
+    sa.Index("supervision_order_of_level", *columns, unique=True, postgresql_where=by_rule)
     sa.Index(
         "supervision_order_unanswered",
         order.c.tenant,

@@ -15,6 +15,7 @@ from dispatch_service.domain.calendars import OFFICE_HOURS, Calendar
 from dispatch_service.domain.clocks import Clockwork
 from dispatch_service.domain.limits import Allowance, Grade, Limit, LimitTable, Stage, Unit
 from dispatch_service.domain.requests import EXTENSIONS, ExtensionRule
+from dispatch_service.domain.supervision import SupervisionRule
 from dispatch_service.domain.working_time import Span
 from dispatch_service.persistence import clock_settings
 from dispatch_service.service import holidays
@@ -31,6 +32,7 @@ class Clockworks:
         self._made: dict[str, Clockwork] = {}
         self._calendars: dict[str, Calendar] = {}
         self._extensions: dict[str, ExtensionRule] = {}
+        self._supervision: dict[str, SupervisionRule] = {}
         self._checked: dict[str, float] = {}
 
     async def of(self, connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, Clockwork]:
@@ -61,12 +63,17 @@ class Clockworks:
         """Return how long extensions may be in a tenant whose clockwork was asked for before, and how many."""
         return self._extensions[tenant]
 
+    def supervision(self, tenant: str) -> SupervisionRule:
+        """Return when cases get orders by rule in a tenant whose clockwork was asked for before."""
+        return self._supervision[tenant]
+
     def _make(self, tenant: str, version: int, settings: Mapping[str, Any]) -> None:
         calendar = calendar_of(settings)
         limits = limits_of(lines_of(settings))
         self._made[tenant] = Clockwork(version, limits, calendar.office(), calendar.days())
         self._calendars[tenant] = calendar
         self._extensions[tenant] = extension_rule_of(settings.get(clock_settings.EXTENSION_RULE))
+        self._supervision[tenant] = supervision_rule_of(settings.get(clock_settings.SUPERVISION_RULE))
 
 
 @cache
@@ -110,7 +117,7 @@ def limits_of(rows: Sequence[Mapping[str, Any]]) -> LimitTable:
             row["category"],
             None if row["grade"] is None else Grade(row["grade"]),
             Stage(row["stage"]),
-            Allowance(row["amount"], Unit(row["unit"])),
+            _allowance(row),
         )
         for row in rows
     )
@@ -120,8 +127,16 @@ def extension_rule_of(content: Mapping[str, Any] | None) -> ExtensionRule:
     """Read the rule of extensions; None stands for the one that is shipped."""
     if content is None:
         return EXTENSIONS
-    longest = content["longest"]
-    return ExtensionRule(Allowance(longest["amount"], Unit(longest["unit"])), content["most"])
+    return ExtensionRule(_allowance(content["longest"]), content["most"])
+
+
+def supervision_rule_of(content: Sequence[Mapping[str, Any]] | None) -> SupervisionRule:
+    """Read at which levels orders are given by rule; None stands for what is shipped."""
+    return {row["level"]: _allowance(row["answer_within"]) for row in content or ()}
+
+
+def _allowance(row: Mapping[str, Any]) -> Allowance:
+    return Allowance(row["amount"], Unit(row["unit"]))
 
 
 def spans_of(rows: Sequence[Mapping[str, str]] | None) -> Sequence[Span]:

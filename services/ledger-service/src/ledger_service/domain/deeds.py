@@ -34,7 +34,7 @@ class Deed(IntEnum):
     RECALLED = 3
     """收回: taken back from such a department."""
     ORDERED = 4
-    """督办: a supervisor has given an order."""
+    """督办: an order was given, by a supervisor or by rule."""
     REPLIED_IN_TIME = 5
     """An order was answered by its deadline; when the unit answered it."""
     ORDER_MISSED = 6
@@ -74,7 +74,7 @@ def recall(facts: Facts, event: Event) -> None:
 
 
 def give_order(facts: Facts, event: Event) -> None:
-    """Note an order where a supervisor, and no timer, has escalated it."""
+    """Note an order that goes with an escalation: a supervisor has given it, or a level has brought it."""
     data = cast(ComplaintEscalated, event.data)
     if data.order is not None:
         _add_of_team(facts, event, event.time, data.team, Deed.ORDERED)

@@ -12,7 +12,7 @@ from alembic import op
 from runtime.online_indexes import create_index_online, drop_index_online
 
 revision = "0039"
-down_revision = "0034"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
