@@ -1,6 +1,8 @@
 """The categories 大类、小类 and the nine sources 九大类事件来源 that every tenant begins with."""
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import yaml
 
@@ -10,5 +12,11 @@ from contracts.shipped import Part, shipped_text
 @cache
 def shipped_codes(part: Part) -> frozenset[str]:
     """Return the codes of all items of a part of the configuration."""
-    rows: list[dict[str, str]] = yaml.safe_load(shipped_text(part))
-    return frozenset(row["code"] for row in rows)
+    return frozenset(shipped_names(part))
+
+
+@cache
+def shipped_names(part: Part) -> Mapping[str, Mapping[str, str]]:
+    """Return what all items of a part of the configuration are called, by code and language."""
+    rows: list[dict[str, Any]] = yaml.safe_load(shipped_text(part))
+    return {row["code"]: {"zh": row["zh"], "en": row["en"]} for row in rows}

@@ -1,4 +1,4 @@
-"""Keeps what intake tells of its configuration: the limits of categories, and which sources there are."""
+"""Keeps what intake tells of its configuration: limits and names of categories, and which sources there are."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -23,11 +23,10 @@ async def keep_configured(connection: AsyncConnection, events: Sequence[Event[An
     for event in events:
         said = event.data
         if isinstance(said, CategoryChanged | SourceChanged):
-            name, limits = (CATEGORIES, _limits(said)) if isinstance(said, CategoryChanged) else (SOURCES, {})
-            newest = news[event.tenant, name]
+            newest = news[event.tenant, CATEGORIES if isinstance(said, CategoryChanged) else SOURCES]
             known = newest.get(said.code)
             if known is None or known.sequence < event.sequence:
-                newest[said.code] = Told(event.sequence, limits, said.removed)
+                newest[said.code] = _told(event.sequence, said)
     for (tenant, name), told in sorted(news.items()):
         await category_limits.keep(connection, tenant, name, told, now())
     return []
@@ -39,6 +38,12 @@ SUBSCRIPTION = Subscription(
     types=frozenset({DirectoryEvent.CATEGORY_CHANGED, DirectoryEvent.SOURCE_CHANGED}),
     handler=keep_configured,
 )
+
+
+def _told(sequence: int, said: CategoryChanged | SourceChanged) -> Told:
+    if not isinstance(said, CategoryChanged):
+        return Told(sequence, {}, said.removed)
+    return Told(sequence, _limits(said), said.removed, {"zh": said.zh, "en": said.en})
 
 
 def _limits(said: CategoryChanged) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Categories with their limits, and sources, as intake tells of them: two documents of each tenant among those that
 clocks go by.
 
-The content has, for each code, the sequence of the event that it is known from, the limits by stage (a source has
-none), and whether it is removed. The version grows only where a limit has changed, for then the clocks of open cases
-are renewed.
+The content has, for each code, the sequence of the event that it is known from, the limits by stage and the name by
+language (a source has neither), and whether it is removed. The version grows only where a limit has changed, for then
+the clocks of open cases are renewed.
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,7 @@ class Told(NamedTuple):
     sequence: int
     limits: Mapping[str, Any]
     removed: bool = False
+    name: Mapping[str, str] | None = None
 
 
 async def keep(connection: AsyncConnection, tenant: str, name: str, news: Mapping[str, Told], now: datetime) -> None:
@@ -36,9 +37,7 @@ async def keep(connection: AsyncConnection, tenant: str, name: str, news: Mappin
     present = await documents.lock(connection, clock_setting, tenant, name)
     known: dict[str, dict[str, Any]] = present.content or {}
     newer = {
-        code: {"sequence": told.sequence, "limits": told.limits, **({"removed": True} if told.removed else {})}
-        for code, told in news.items()
-        if code not in known or known[code]["sequence"] < told.sequence
+        code: _kept(told) for code, told in news.items() if code not in known or known[code]["sequence"] < told.sequence
     }
     if not newer:
         return
@@ -48,3 +47,12 @@ async def keep(connection: AsyncConnection, tenant: str, name: str, news: Mappin
     await connection.execute(
         sa.update(clock_setting).where(clock_setting.c.tenant == tenant, clock_setting.c.name == name).values(**facts)
     )
+
+
+def _kept(told: Told) -> dict[str, Any]:
+    further = {"removed": told.removed, "name": told.name}
+    return {
+        "sequence": told.sequence,
+        "limits": told.limits,
+        **{name: value for name, value in further.items() if value},
+    }

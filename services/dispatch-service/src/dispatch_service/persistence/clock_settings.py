@@ -25,11 +25,13 @@ SOURCES = "sources"
 """Sources that intake has told of, kept in the same way; its version stays 0, for no clock goes by it."""
 FIELD_WORK = "field_work"
 """Which photos a result needs, and from where a start is far; no clock goes by it."""
+REPLIES = "replies"
+"""Templates of what officers write; no clock goes by them either."""
 _CALENDAR = "calendar:"
 
 _VERSIONS = sa.text(f"""
     SELECT tenant, CAST(sum(version) AS bigint) AS version FROM clock_setting
-    WHERE tenant = ANY(CAST(:tenants AS text[])) AND name <> '{FIELD_WORK}' GROUP BY tenant
+    WHERE tenant = ANY(CAST(:tenants AS text[])) AND name NOT IN ('{FIELD_WORK}', '{REPLIES}') GROUP BY tenant
 """)
 FIRST_VERSION = 1
 """Of a tenant that has set nothing: its cases' clocks go by what is shipped."""
