@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from contracts.envelope import Event
+from contracts.lifecycle import EventType
 from dispatch.asking import HOUR
 from dispatch.test_dispatch_lists import ids, listed
-from dispatch.world import NEIGHBOUR, TENANT, World, received
+from dispatch.world import NEIGHBOUR, TENANT, World, later, received
 from dispatch_service.persistence.case_lists import CaseFilter, select_page
 from eventbus.driver import explained
 
@@ -49,6 +50,20 @@ async def test_unanswered_orders_are_listed_until_the_unit_replies(world: World)
         await world.act(event, f"supervision/{order}/reply", {"text": "已派人"}, role="officer")
     assert await listed(world, "supervision=overdue") == []
     assert await listed(world, "supervision=open") == ids(running, both)
+
+
+@pytest.mark.parametrize("which", ["open", "overdue"])
+async def test_an_order_is_owed_until_its_complaint_ends_and_then_found_by_its_status(world: World, which: str) -> None:
+    event = await world.a_case("accept", "start")
+    await ordered(world, event, over=True)
+    assert (await world.act(event, "resolve", role="officer")).status_code == 200
+    done = await listed(world, f"supervision={which}")
+    await world.deliver(later(event, EventType.VERIFIED))
+    await world.deliver(later(event, EventType.CLOSED))
+
+    assert ids(event)[0] in done
+    assert ids(event)[0] not in await listed(world, f"supervision={which}")
+    assert ids(event)[0] in await listed(world, f"supervision={which}&category=street.vendors&status=closed&limit=1")
 
 
 async def test_only_the_two_can_be_asked_for(world: World) -> None:

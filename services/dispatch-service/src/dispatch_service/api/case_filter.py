@@ -16,6 +16,7 @@ from operations.problems import invalid
 from runtime.types import Instant
 
 ME = "me"
+_NOT_ENDED = frozenset(Status) - ENDED
 _OF_WORK: frozenset[Order] = frozenset({"deadline", "distance"})
 """Orders for work that is still to be done."""
 _ORDERS = (
@@ -47,7 +48,10 @@ async def case_filter(
     reinspection: Annotated[Reinspection | None, Query(description="Where an order of rectification stands.")] = None,
     supervision: Annotated[
         Supervision | None,
-        Query(description="`open`: with a supervision order without a reply; `overdue`: and its deadline is over."),
+        Query(
+            description="`open`: with a supervision order without a reply; `overdue`: and its deadline is over. Cases"
+            " that have ended are left out, unless a status is given."
+        ),
     ] = None,
     assignee: Annotated[
         str | None, Query(min_length=1, max_length=200, description="Who it is for, by subject; `me` is the caller.")
@@ -64,7 +68,7 @@ async def case_filter(
     """
     if sort == "distance" and near is None:
         raise invalid("query/near", "near-missing")
-    wanted = set(status or (OPEN if sort in _OF_WORK else ()))
+    wanted = set(status or (OPEN if sort in _OF_WORK else _NOT_ENDED if supervision else ()))
     if sort in _OF_WORK and wanted & ENDED:
         raise invalid("query/status", "ended-not-sorted", sort=sort)
     return CaseFilter(
