@@ -150,3 +150,21 @@ def test_a_pause_after_office_hours_takes_nothing_from_what_was_agreed_until_the
 
     pause = Pause(begin.replace(hour=18, minute=30), begin.replace(hour=19))
     assert resumed(work, agreed, pause).promised_at == evening
+
+
+@settings(max_examples=20, deadline=None)
+@given(UNITS, CALENDARS, st.integers(0, 14_000), st.integers(1, 3_000), st.integers(1, 3_000), st.integers(1, 9_000))
+def test_of_a_pause_in_which_something_was_agreed_only_the_rest_moves_it(
+    unit: Unit, calendar: Calendar, start: int, first: int, second: int, length: int
+) -> None:
+    begin, work = BEGIN + start * MINUTE, clockwork(calendar, 3, unit)
+    stopped = begin + 30 * MINUTE
+    agreed_at, end = stopped + first * MINUTE, stopped + (first + second) * MINUTE
+    so_far = reckon(work, course([Pause(stopped, agreed_at)], begin))
+    agreement = Extension(agreed_at, max(so_far.promised_at, agreed_at) + length * MINUTE)
+
+    whole = reckon(work, course([Pause(stopped, end), agreement], begin))
+
+    assert whole == resumed(work, work.extend(so_far, agreement.until, agreed_at), Pause(agreed_at, end), begin)
+    rest = due(counting(calendar, unit), 0, [agreement, Pause(agreed_at, end)], begin)
+    assert whole.promised_at == rest

@@ -2,10 +2,11 @@
 
 So a clock can be reckoned anew from its beginning whenever limits or calendar change: the limit, then each pause and
 each extension in the order in which they came to count. An extension is an agreement on a moment, so it stays as it
-was agreed; a pause gives back what was left when it began, as the calendar of the day counts it.
+was agreed; a pause gives back what was left when it began, as the calendar of the day counts it, and of one in which
+something was agreed, what was left then.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -76,7 +77,10 @@ def _moved(work: Clockwork, clock: Clock, move: Move, course: Course) -> Clock:
 
 
 def _in_order(moves: Iterable[Move], begun_at: datetime) -> list[Move]:
-    """Return the moves in the order in which they count, pauses that touch as one, none from before `begun_at`."""
+    """Return the moves in the order in which they count, none from before `begun_at`.
+
+    Pauses that touch are one. One in which something was agreed is two: only what comes after the agreement moves it.
+    """
     pauses: list[Pause] = []
     for pause in sorted((move for move in moves if isinstance(move, Pause)), key=lambda pause: pause.begin):
         begin = max(pause.begin, begun_at)
@@ -85,4 +89,14 @@ def _in_order(moves: Iterable[Move], begun_at: datetime) -> list[Move]:
         if pause.end > begin:
             pauses.append(Pause(begin, pause.end))
     extensions = [move for move in moves if isinstance(move, Extension) and move.agreed_at >= begun_at]
-    return sorted([*pauses, *extensions], key=lambda move: move.counts_from)
+    parts = [part for pause in pauses for part in _cut(pause, [extension.agreed_at for extension in extensions])]
+    return sorted([*parts, *extensions], key=lambda move: move.counts_from)  # stable: a pause before its agreement
+
+
+def _cut(pause: Pause, moments: Iterable[datetime]) -> Iterator[Pause]:
+    begin = pause.begin
+    for moment in sorted(moments):
+        if begin < moment < pause.end:
+            yield Pause(begin, moment)
+            begin = moment
+    yield Pause(begin, pause.end)

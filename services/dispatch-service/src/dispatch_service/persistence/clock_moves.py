@@ -14,7 +14,7 @@ from dispatch_service.domain.clock_moves import Extension, Move, Pause
 
 _READ = sa.text("""
     WITH wanted AS (
-        SELECT c.complaint_id, c.tenant, c.round, c.begun_at, c.suspended_at
+        SELECT c.complaint_id, c.tenant, c.round, c.begun_at, c.suspended_at, c.waiting_since
         FROM dispatch_case AS c JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS w (tenant, complaint_id)
              USING (tenant, complaint_id))
     SELECT complaint_id, kind, decided_at AS since, until, suspended_at
@@ -22,9 +22,9 @@ _READ = sa.text("""
     WHERE state = 'approved' AND kind IN ('extension', 'suspension', 'resumption') AND lapsed_at IS NULL
       AND (case_request.round = wanted.round OR case_request.round IS NULL AND decided_at >= begun_at)
     UNION ALL
-    SELECT complaint_id, 'wait', waited_from, waited_until, suspended_at
+    SELECT complaint_id, 'wait', waited_from, coalesce(waited_until, waiting_since), suspended_at
     FROM case_question JOIN wanted USING (tenant, complaint_id)
-    WHERE case_question.round = wanted.round AND waited_until > waited_from
+    WHERE case_question.round = wanted.round AND coalesce(waited_until, waiting_since) > waited_from
     ORDER BY since
 """)
 
@@ -32,7 +32,8 @@ _READ = sa.text("""
 async def of(connection: AsyncConnection, cases: Iterable[Case]) -> dict[UUID, list[Move]]:
     """Return the moves of locked cases that have any, in one statement.
 
-    A pause that goes on is none yet, with the wait that it has taken the place of: the clock stands since then.
+    A pause that goes on is none yet, with the wait that it has taken the place of: the clock stands since then. Of a
+    wait in which more time was agreed, what was before is one.
     """
     keys = [(case.tenant, case.complaint_id) for case in cases]
     values = {"tenants": [tenant for tenant, _ in keys], "ids": [complaint_id for _, complaint_id in keys]}
@@ -48,6 +49,6 @@ def _moves(rows: Sequence[Any]) -> list[Move]:
     pauses += [Pause(row.since, row.until) for row in rows if row.kind == "wait"]
     stands_since: datetime | None = rows[0].suspended_at
     if stands_since is not None:
-        pauses = [pause for pause in pauses if pause.end <= stands_since]
+        pauses = [Pause(each.begin, min(each.end, stands_since)) for each in pauses if each.begin < stands_since]
     extensions = [Extension(row.since, row.until) for row in rows if row.kind == "extension"]
     return [*pauses, *extensions]

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatch_service.domain.case import Case
+from dispatch_service.domain.case import RUNNING, Case
 from dispatch_service.domain.clock_moves import reckon
 from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.limits import Grade
@@ -49,6 +49,19 @@ async def anew(
     moves = await clock_moves.of(connection, [case]) if known.was_moved else {}
     course = known.course(assigned_at, moves.get(case.complaint_id, ()), grade=grade)
     return reckon(work, course).after(known.clock, is_same_unit=False)
+
+
+def as_if_it_went_on(
+    case: Case, known: CaseClock, clock: Clock, work: Clockwork, at: datetime
+) -> tuple[Clock, datetime | None]:
+    """Return the clock of a case that waits for its reporter as it would be if it went on `at` a moment, and that
+    moment, from which it waits on then; the clock as it is, and None, where it does not wait.
+    """
+    if case.waiting_since is None or case.status not in RUNNING:
+        return clock, None
+    since = max(case.waiting_since, known.begun_at)
+    until = max(at, since)
+    return work.resume(clock, known.category, known.grade, since, until, assigned_at=known.assigned_at), until
 
 
 async def started(

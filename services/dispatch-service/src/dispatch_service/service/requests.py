@@ -50,6 +50,7 @@ async def ask(
     else:
         known, clock, work = await clocking.started(connection, clockworks, case)
         if kind is RequestKind.EXTENSION:
+            clock, _ = clocking.as_if_it_went_on(case, known, clock, work, action.moment)
             rule, end = clockworks.extensions(case.tenant), until or action.moment
             check_extension(work, rule, clock.promised_at, known.extensions, until=end, at=action.moment)
         elif kind is RequestKind.SUSPENSION:
@@ -105,7 +106,7 @@ async def _carry_out(
 ) -> None:
     case.act(EVENT_OF[kind])
     known, clock, work = await clocking.started(connection, clockworks, case)
-    clock, facts = _changed(kind, known, clock, work, request, action.now)
+    clock, facts = _changed(kind, case, known, clock, work, request, action.now)
     if kind is RequestKind.SUSPENSION and case.waiting_since is not None:
         # what it waited for is not needed now; its clock has stood since then
         await waits.end(connection, case, action.now)
@@ -128,7 +129,7 @@ async def _carry_out(
 
 
 def _changed(
-    kind: RequestKind, known: CaseClock, clock: Clock, work: Clockwork, request: Row, now: datetime
+    kind: RequestKind, case: Case, known: CaseClock, clock: Clock, work: Clockwork, request: Row, now: datetime
 ) -> tuple[Clock, dict[str, Any]]:
     """Return the clock that follows from an approval, and the other columns that change."""
     if kind is RequestKind.SUSPENSION:
@@ -136,9 +137,11 @@ def _changed(
     if kind is RequestKind.RESUMPTION:
         return _resumed(known, clock, work, now), {"suspended_at": None}
     until: datetime = request["until"]
+    clock, waits_since = clocking.as_if_it_went_on(case, known, clock, work, now)
     if until <= max(clock.promised_at, now):
         raise RequestOutdated
-    return work.extend(clock, until, now), {"extensions": known.extensions + 1}
+    # what was agreed counts from now on, so a wait that goes on moves it by what is still to come of it
+    return work.extend(clock, until, now), {"extensions": known.extensions + 1, "waiting_since": waits_since}
 
 
 def _resumed(known: CaseClock, clock: Clock, work: Clockwork, now: datetime) -> Clock:
