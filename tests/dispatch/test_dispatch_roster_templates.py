@@ -100,11 +100,12 @@ async def test_only_planners_keep_and_apply_templates(world: World) -> None:
     assert [answer.status_code for answer in answers] == [403, 403, 403, 403, 404]
 
 
-async def test_the_national_day_is_left_out_and_its_make_up_workdays_are_worked_as_what_they_replace(
-    world: World,
-) -> None:
-    """In 2026, the 1st to 7th of October are off, and Saturday the 10th is worked for a Wednesday."""
-    template, days = await keep(world, "国庆"), "2026-09-28/2026-10-11"
+async def test_holidays_are_left_out_and_make_up_workdays_are_worked(world: World) -> None:
+    """The 1st to 7th of October are off, and Saturday the 12th is worked, as a Monday since no notice is known."""
+    off = [{"date": f"2030-10-0{number}", "working": False, "name": "国庆节"} for number in range(1, 8)]
+    own = {"days": [*off, {"date": "2030-10-12", "working": True, "name": "调休"}]}
+    await world.send("PUT", "/dispatch/v1/calendars/2030", role="admin", json=own)
+    template, days = await keep(world, "国庆"), "2030-09-30/2030-10-13"
 
     preview = await apply(world, template, days, dry_run=True)
     before = await planned(world, days)
@@ -114,23 +115,23 @@ async def test_the_national_day_is_left_out_and_its_make_up_workdays_are_worked_
     assert before == []
     assert preview.json() == {**applied.json(), "dry_run": True}
     assert await planned(world, days) == [
-        ("2026-09-28", "officer-0801", "planned"),
-        ("2026-09-30", "officer-0802", "planned"),
-        ("2026-10-10", "officer-0802", "planned"),
-        ("2026-10-11", "officer-0803", "planned"),
+        ("2030-09-30", "officer-0801", "planned"),
+        ("2030-10-09", "officer-0802", "planned"),
+        ("2030-10-12", "officer-0801", "planned"),
+        ("2030-10-13", "officer-0803", "planned"),
     ]
     answer = applied.json()
-    assert (answer["duties"], answer["replaced"], answer["holidays_known"], answer["conflicts"]) == (4, 0, True, [])
+    assert (answer["duties"], answer["replaced"], answer["holidays_known"], answer["conflicts"]) == (4, 0, False, [])
     assert [(each["day"], each["why"], each["worked_as"]) for each in answer["days"]] == [
-        *((f"2026-10-0{number}", "holiday", None) for number in range(1, 8)),
-        ("2026-10-10", "make_up_workday", 3),
+        *((f"2030-10-0{number}", "holiday", None) for number in range(1, 8)),
+        ("2030-10-12", "make_up_workday", 1),
     ]
     assert [(each["day"], each["subject"], each["reason"]) for each in answer["left_out"]] == [
-        ("2026-10-04", "officer-0803", "holiday"),
-        ("2026-10-05", "officer-0801", "holiday"),
-        ("2026-10-07", "officer-0802", "holiday"),
+        ("2030-10-02", "officer-0802", "holiday"),
+        ("2030-10-06", "officer-0803", "holiday"),
+        ("2030-10-07", "officer-0801", "holiday"),
     ]
-    assert again.json()["replaced"] == 4
+    assert again.json() == applied.json()
 
 
 async def test_the_tenants_own_calendar_and_single_days_count(world: World) -> None:

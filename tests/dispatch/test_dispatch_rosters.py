@@ -38,7 +38,7 @@ async def test_a_week_fills_a_month_and_is_replaced_as_a_whole(world: World) -> 
 
     duties = await get(world, "rosters?team=team-01&limit=200&from=2031-03-01T00:00:00Z&to=2031-04-01T00:00:00Z")
 
-    assert (first.json(), again.json()) == ({"duties": 20, "left_out": []}, {"duties": 19, "left_out": []})
+    assert [(each.json()["duties"], each.json()["left_out"]) for each in (first, again)] == [(20, []), (19, [])]
     assert len(duties) == 19
     assert {each["post"] for each in duties} == {"post-0101"}
     assert duties[0]["begins_at"] == "2031-03-03T22:30:00Z"  # Tuesday, 06:30 in Shanghai
@@ -100,10 +100,11 @@ async def test_a_week_leaves_out_who_is_on_leave_and_a_single_duty_ends_the_leav
 
     assert by_week.json() == {
         "duties": 1,
+        "over": 0,
         "left_out": [{**place, "day": "2031-08-04", "post": None, "reason": "leave"}],
     }
     assert kept == [("2031-08-04", "leave"), ("2031-08-05", "planned")]
-    assert single.json() == {"duties": 1, "left_out": []}
+    assert single.json() == {"duties": 1, "over": 0, "left_out": []}
     assert await states() == [("2031-08-04", "planned")]
 
 

@@ -110,11 +110,11 @@ async def test_a_map_with_another_team_and_that_team(world: World, tmp_path: Pat
 
 
 async def test_duties_that_are_planned_count_in_the_present(world: World) -> None:
-    today = now().date()
+    first = now().date() + timedelta(days=1)
     duties = [
-        {"day": str(today + timedelta(days=ahead)), "shift": "morning", "subject": "officer-0901"} for ahead in range(5)
+        {"day": str(first + timedelta(days=ahead)), "shift": "morning", "subject": "officer-0901"} for ahead in range(5)
     ]
-    assert (await plan(world, "team-09", today, today + timedelta(days=5), {"duties": duties})).status_code == 200
+    assert (await plan(world, "team-09", first, first + timedelta(days=5), {"duties": duties})).status_code == 200
 
     report = await simulate(world)
 

@@ -1,12 +1,12 @@
 """How much work teams and officers have."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from dispatch.asking import grant
-from dispatch.duties import a_duty
+from dispatch.duties import SHANGHAI, a_duty
 from dispatch.world import FAR_AWAY, NEIGHBOUR, World
 
 WORKLOAD = "/dispatch/v1/workload"
@@ -65,7 +65,7 @@ async def test_open_cases_are_counted_by_team_officer_and_light(world: World) ->
 
 
 async def test_who_is_on_duty_now_is_told(world: World) -> None:
-    day = datetime.now(UTC).date()
+    day = datetime.now(SHANGHAI).date()
     await world.run(
         "INSERT INTO shift VALUES ('522723', 'always', '全天', '00:00', '00:00', false) ON CONFLICT DO NOTHING"
     )

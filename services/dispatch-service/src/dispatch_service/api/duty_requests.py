@@ -1,14 +1,14 @@
 """What officers ask about their duties: leave, handover, swap; dispatchers decide."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from contracts.roles import Role
 from dispatch_service.api.deps import Engine, ReadEngine, Staff
 from dispatch_service.api.roster_problems import problem_of
-from dispatch_service.api.roster_schemas import DecisionBody, RequestBody, RequestView
+from dispatch_service.api.roster_schemas import DecisionBody, RequestBody, RequestState, RequestView
 from dispatch_service.api.rosters import Planner
 from dispatch_service.domain.roster_errors import RosterError
 from dispatch_service.persistence import duty_requests
@@ -45,7 +45,7 @@ async def list_requests(
     response: Response,
     caller: Staff,
     engine: ReadEngine,
-    state: Annotated[Literal["pending", "approved", "refused"] | None, Query()] = None,
+    state: RequestState | None = None,
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[RequestView]:

@@ -56,6 +56,7 @@ register_texts(
             "值班已开始、已打卡或已请假，不能再更改。",
             "The duty has begun, somebody has clocked in, or it is on leave: it stays as it is.",
         ),
+        "duty-over": ("该班次已结束，不能再安排。", "The duty would be over already: it cannot be planned any more."),
         "duty-not-found": (
             "未找到值班",
             "Duty not found",
@@ -98,6 +99,7 @@ _ANSWERS: Mapping[type[RosterError], tuple[int, str]] = {
     errors.NotAMember: (422, "not-a-member"),
     errors.InTwoPlaces: (409, "in-two-places"),
     errors.DutyBegun: (409, "duty-begun"),
+    errors.DutyOver: (422, "duty-over"),
     errors.DutyNotFound: (404, "duty-not-found"),
     errors.RequestPending: (409, "request-pending"),
     errors.RequestDecided: (409, "request-decided"),

@@ -120,9 +120,10 @@ class LeftOutView(PlannedPlace):
 
 
 class PlannedView(BaseModel):
-    """How many duties are planned now, and what of the week is not, for leave."""
+    """How many duties are planned now, how many are over and stay, and what of the week is not planned, for leave."""
 
     duties: int
+    over: int
     left_out: list[LeftOutView]
 
 
@@ -199,8 +200,12 @@ class DecisionBody(_Body):
     note: Note | None = None
 
 
+RequestState = Literal["pending", "approved", "refused", "dropped"]
+"""Dropped: the roster was planned anew, without the duty."""
+
+
 class RequestView(BaseModel):
-    """What was asked about a duty, and what became of it."""
+    """What was asked about a duty, and what became of it; the duty of what was `dropped` is no more."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -212,10 +217,10 @@ class RequestView(BaseModel):
     reason: str
     asked_by: str
     asked_at: datetime
-    state: Literal["pending", "approved", "refused"]
+    state: RequestState
     decided_by: str | None
     decided_at: datetime | None
-    note: str | None
+    note: Annotated[str | None, Field(description="Of whoever has decided; why, where it was dropped.")]
 
 
 def facts_of(place: Place) -> Mapping[str, Any]:

@@ -12,8 +12,9 @@ from dispatch_service.api.roster_problems import code_of
 from dispatch_service.api.roster_schemas import LeftOutView, PlannedPlace, RosterDay, WeekPlaceBody, facts_of
 from dispatch_service.domain.roster_errors import InTwoPlaces
 from dispatch_service.domain.roster_template import MOST_WEEKS, OnHoliday, OnMakeUpWorkday, TemplateDay, Why
-from dispatch_service.service.applying_templates import Application, Conflict
+from dispatch_service.service.applying_templates import Application
 from dispatch_service.service.holidays import is_known
+from dispatch_service.service.replanning import Flaw
 
 Week = Annotated[list[WeekPlaceBody], Field(max_length=500)]
 
@@ -71,7 +72,7 @@ class ConflictView(PlannedPlace):
     ends: datetime | None
 
     @classmethod
-    def of(cls, conflict: Conflict) -> Self:
+    def of(cls, conflict: Flaw) -> Self:
         """Return the view of it."""
         reason = conflict.reason
         taken = reason if isinstance(reason, InTwoPlaces) else None
@@ -105,7 +106,8 @@ class ApplicationView(BaseModel):
     template_version: int
     team: str
     duties: Annotated[int, Field(description="That are planned, or would be.")]
-    replaced: Annotated[int, Field(description="That were planned before and go; leave stays.")]
+    replaced: Annotated[int, Field(description="That were planned before and go; leave stays, and what is the same.")]
+    over: Annotated[int, Field(description="That are over, and stay as they are.")]
     holidays_known: Annotated[bool, Field(description="False where no notice for a year of the period is known.")]
     days: list[SpecialDay]
     left_out: list[LeftOutView]
@@ -120,6 +122,7 @@ class ApplicationView(BaseModel):
             team=applied.template["team"],
             duties=applied.duties,
             replaced=applied.replaced,
+            over=applied.over,
             holidays_known=all(map(is_known, {each.day.year for each in applied.days})),
             days=[SpecialDay.of(each, each.why) for each in applied.days if each.why],
             left_out=[LeftOutView.of(each) for each in applied.left_out],

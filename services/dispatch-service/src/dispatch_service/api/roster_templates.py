@@ -109,6 +109,8 @@ async def apply_template(
     caller: Planner,
     engine: Engine,
     change: Change,
+    response: Response,
+    if_match: IfMatch,
     first: Annotated[RosterDay, Query(alias="from", description="The first day.")],
     last: Annotated[RosterDay, Query(alias="to", description="The last day.")],
     body: DaysBody | None = None,
@@ -121,19 +123,24 @@ async def apply_template(
     that was approved stays, and the officer is not planned for that time. With `dry_run=true` nothing is changed and
     `conflicts` names all that is in the way: `in-two-places`, `duty-begun`, `not-a-member`, `unknown-shift`,
     `unknown-post`. Without it, conflicts are 409 `roster-conflicts`, and nothing is planned.
+
+    Duties that are over stay as they are (`over`), and none is planned for a time that is over; a duty that the
+    template has too stays, with what was asked about it. The `ETag`, and what `If-Match` names, is that of the team's
+    roster.
     """
     check_days(first, last, MOST_DAYS)
     days = body or DaysBody()
     wanted = Wanted(first, last, frozenset(days.days_off), days.as_weekday, MOST_DUTIES)
     try:
-        async with engine.connect() as connection:
-            applied = await applying_templates.apply(connection, change.planning(caller), template_id, wanted)
-            if not (dry_run or applied.conflicts):
-                await connection.commit()
+        async with engine.begin() as connection:
+            applied = await applying_templates.apply(
+                connection, change.planning(caller), template_id, wanted, partial(check, if_match), dry_run=dry_run
+            )
     except RosterError as error:
         raise problem_of(error) from error
     view = ApplicationView.of(applied, dry_run=dry_run)
     if view.conflicts and not dry_run:
         told = view.model_dump(mode="json", include={"conflicts"})["conflicts"][:_MOST_TOLD]
         raise Problem(409, "roster-conflicts", extra={"conflicts": told}, count=len(view.conflicts))
+    response.headers["ETag"] = etag(applied.version)
     return view

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -27,11 +28,12 @@ from dispatch_service.api.roster_schemas import (
 )
 from dispatch_service.domain.attendance import Presence
 from dispatch_service.domain.roster_errors import RosterError
-from dispatch_service.persistence import county, rosters
+from dispatch_service.persistence import county, roster_versions, rosters
 from dispatch_service.persistence.rosters import DutyFilter
 from dispatch_service.persistence.tables import team
 from dispatch_service.service.directory import SHIFT
 from dispatch_service.service.duty_planning import BadPlace, Given, Period
+from dispatch_service.service.patrol_plans import Planning
 from dispatch_service.service.rostering import plan
 from operations.filters import Code
 from operations.pages import Page, Pages
@@ -39,6 +41,7 @@ from operations.periods import check_days, check_order
 from operations.problems import refused
 from runtime.auth import Caller, require
 from runtime.clock import now
+from runtime.etag import IfMatch, check, etag
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES, FieldError, Problem
 from runtime.types import Instant
@@ -74,8 +77,10 @@ async def plan_duties(
     request: Request,
     code: Annotated[str, Path(max_length=64, description="Of the team.")],
     body: RosterBody,
+    response: Response,
     caller: Planner,
     engine: Engine,
+    if_match: IfMatch,
     first: Annotated[RosterDay, Query(alias="from", description="The first day.")],
     last: Annotated[RosterDay, Query(alias="to", description="The last day.")],
 ) -> PlannedView:
@@ -86,6 +91,12 @@ async def plan_duties(
     ends the leave that the officer has from this team. Nobody may be on duty twice at the same time, in whichever team:
     422 `in-two-places` with the duty that is there.
     409 `duty-begun` where somebody has clocked in at a duty that would go.
+
+    A duty that is the same, of the officer, the day and the shift, stays with all that was asked about it; what was
+    asked about one that goes ends (`dropped`). Duties that are over stay as they are (`over`): the week is planned for
+    the time to come, and one of `duties` that would be over is 422 `duty-over`, unless it was planned so.
+
+    The `ETag` is that of the team's roster, which `GET /dispatch/v1/rosters?team=…` shows too.
     """
     check_days(first, last, MOST_DAYS)
     given = list(_given(body, first, last))
@@ -96,12 +107,15 @@ async def plan_duties(
         async with engine.begin() as connection:
             if not await county.known(connection, team, caller.tenant, [code]):
                 raise Problem(404, "place-not-found")
-            planned = await plan(connection, period, given, _zone(request))
+            by = Planning(tenant=caller.tenant, actor=caller.subject, now=now(), zone=_zone(request))
+            planned = await plan(connection, by, period, given, partial(check, if_match))
     except BadPlace as error:
         raise problem_of(error.reason, error.pointer) from error
     except RosterError as error:
         raise problem_of(error) from error
-    return PlannedView(duties=planned.duties, left_out=[LeftOutView.of(each) for each in planned.left_out])
+    response.headers["ETag"] = etag(planned.version)
+    left_out = [LeftOutView.of(each) for each in planned.left_out]
+    return PlannedView(duties=planned.duties, over=planned.over, left_out=left_out)
 
 
 async def _duty_filter(
@@ -135,11 +149,13 @@ async def list_duties(
     cursor: CursorText = None,
     limit: Limit = DEFAULT_LIMIT,
 ) -> Page[DutyView]:
-    """List duties in the order of their begin, with attendance."""
+    """List duties in the order of their begin, with attendance; with `team`, the `ETag` is that of its roster."""
     pages = Pages(request, caller, "rosters", asdict(wanted))
     last = pages.after(cursor)
     after = None if last is None else (datetime.fromisoformat(str(last[0])), UUID(str(last[1])))
     async with engine.connect() as connection:
+        if wanted.team is not None:  # before the duties, so that none is newer than the version that is told
+            response.headers["ETag"] = etag(await roster_versions.of(connection, caller.tenant, wanted.team))
         rows = await rosters.page(connection, caller.tenant, wanted, after=after, size=limit + 1)
     if len(rows) > limit:
         pages.link_next(response, rows[limit - 1]["begins_at"].isoformat(), str(rows[limit - 1]["id"]))

@@ -62,6 +62,10 @@ class DutyBegun(RosterError):
     """Somebody has clocked in, or the duty has begun: it stays as it was."""
 
 
+class DutyOver(RosterError):
+    """A duty would be planned for a time that is over."""
+
+
 class DutyNotFound(RosterError):
     """No duty, or no request about one, with this id in the caller's tenant, or it is not the caller's."""
 

@@ -1,6 +1,6 @@
 """What officers ask about their duties, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,16 @@ async def decide(connection: AsyncConnection, request_id: UUID, at: datetime, **
     """Note a decision."""
     statement = sa.update(duty_request).where(duty_request.c.id == request_id)
     await connection.execute(statement.values(decided_at=at, **values))
+
+
+async def drop(
+    connection: AsyncConnection, tenant: str, duties: Collection[UUID], *, actor: str, now: datetime, note: str
+) -> None:
+    """End what is asked about duties that are no more, and nobody has decided."""
+    columns, ids = duty_request.c, sa.bindparam("ids", list(duties), sa.ARRAY(sa.Uuid))
+    asked = sa.or_(columns.duty == sa.any_(ids), columns.other_duty == sa.any_(ids))
+    statement = sa.update(duty_request).where(columns.tenant == tenant, columns.state == "pending", asked)
+    await connection.execute(statement.values(state="dropped", decided_by=actor, decided_at=now, note=note))
 
 
 async def page(

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from dispatch_service.persistence.tables import metadata
 
-__all__ = ["duty", "duty_request", "metadata", "position", "roster_template", "shift", "team_duty"]
+__all__ = ["duty", "duty_request", "metadata", "position", "roster", "roster_template", "shift", "team_duty"]
 
 _MOMENT = sa.DateTime(timezone=True)
 
@@ -20,6 +20,15 @@ shift = sa.Table(
     sa.Column(
         "generated", sa.Boolean, nullable=False, server_default=sa.false(), comment="made up for a demonstration"
     ),
+)
+
+roster = sa.Table(
+    "roster",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("team", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, nullable=False, comment="counts the changes of the team's duties by planners"),
+    sa.ForeignKeyConstraint(["tenant", "team"], ["team.tenant", "team.code"], ondelete="CASCADE", name="roster_team"),
 )
 
 roster_template = sa.Table(
@@ -82,14 +91,12 @@ duty_request = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("asked_by", sa.Text, nullable=False),
     sa.Column("asked_at", _MOMENT, nullable=False),
-    sa.Column("state", sa.Text, nullable=False, comment="pending, approved or refused"),
+    sa.Column("state", sa.Text, nullable=False, comment="pending, approved, refused, or dropped with the duty"),
     sa.Column("decided_by", sa.Text),
     sa.Column("decided_at", _MOMENT),
     sa.Column("note", sa.Text),
-    sa.ForeignKeyConstraint(["duty"], ["duty.id"], ondelete="CASCADE", name="duty_request_duty"),
-    sa.ForeignKeyConstraint(["other_duty"], ["duty.id"], ondelete="CASCADE", name="duty_request_other"),
     sa.CheckConstraint("kind IN ('leave', 'handover', 'swap')", name="duty_request_kind"),
-    sa.CheckConstraint("state IN ('pending', 'approved', 'refused')", name="duty_request_state"),
+    sa.CheckConstraint("state IN ('pending', 'approved', 'refused', 'dropped')", name="duty_request_state"),
 )
 sa.Index("duty_request_by_state", duty_request.c.tenant, duty_request.c.state, duty_request.c.id)
 sa.Index("duty_request_by_duty", duty_request.c.duty)

@@ -61,15 +61,18 @@ async def posts(connection: AsyncConnection, tenant: str, codes: Collection[str]
     return set((await connection.execute(statement)).scalars())
 
 
-async def clear(
-    connection: AsyncConnection, tenant: str, team_code: str, first: date, last: date, *, state: str | None = None
-) -> Sequence[Row]:
-    """Remove a team's duties of the days from `first` to `last`, or those in a state; return those that went."""
+async def lock_days(connection: AsyncConnection, tenant: str, team_code: str, first: date, last: date) -> Sequence[Row]:
+    """Return a team's duties of the days from `first` to `last`, locked in the order of their ids."""
     columns = duty.c
     conditions = [columns.tenant == tenant, columns.team == team_code, columns.day.between(first, last)]
-    if state is not None:
-        conditions.append(columns.state == state)
-    return as_rows(await connection.execute(sa.delete(duty).where(*conditions).returning(duty)))
+    statement = sa.select(duty).where(*conditions).order_by(columns.id)
+    return as_rows(await connection.execute(statement.with_for_update()))
+
+
+async def remove(connection: AsyncConnection, tenant: str, ids: Collection[UUID]) -> None:
+    """Remove duties."""
+    given = sa.bindparam("ids", list(ids), sa.ARRAY(sa.Uuid))
+    await connection.execute(sa.delete(duty).where(duty.c.tenant == tenant, duty.c.id == sa.any_(given)))
 
 
 async def end_leave(connection: AsyncConnection, tenant: str, team_code: str, duties: Sequence[Row]) -> None:
@@ -117,6 +120,15 @@ async def lock(connection: AsyncConnection, tenant: str, ids: Collection[UUID]) 
 async def change(connection: AsyncConnection, duty_id: UUID, **values: Any) -> None:
     """Change a duty that is locked."""
     await connection.execute(sa.update(duty).where(duty.c.id == duty_id).values(**values))
+
+
+async def change_all(connection: AsyncConnection, rows: Sequence[Row], names: Sequence[str]) -> None:
+    """Give locked duties the values that `rows` have of the columns `names`."""
+    if rows:
+        statement = sa.update(duty).where(duty.c.id == sa.bindparam("of"))
+        statement = statement.values({name: sa.bindparam(f"new_{name}") for name in names})
+        values = [{"of": row["id"], **{f"new_{name}": row[name] for name in names}} for row in rows]
+        await connection.execute(statement, values)
 
 
 async def page(

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NamedTuple
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -90,28 +91,44 @@ def row_of(period: Period, given: Given, hours: Hours, zone: ZoneInfo) -> dict[s
     return {"id": uuid7(), "tenant": period.tenant, "team": period.team, **facts, **times}
 
 
+def place_of(given: Row) -> Place:
+    """Return the place of a duty, or of one that a template has."""
+    return Place(given["shift"], given["subject"], given["post"])
+
+
 def stint_of(row: Row, source: object) -> Stint:
     """Return the time for which a duty takes its officer."""
     return Stint(row["subject"], row["begins_at"], row["ends_at"], source)
 
 
 async def touching(
-    connection: AsyncConnection, tenant: str, stints: Sequence[Stint], *, state: str = "planned"
+    connection: AsyncConnection,
+    tenant: str,
+    stints: Sequence[Stint],
+    *,
+    state: str = "planned",
+    besides: Collection[UUID] = (),
 ) -> list[Stint]:
-    """Return the duties that are there, of the officers and from the first to the last moment of `stints`."""
+    """Return the duties that are there, of the officers and from the first to the last moment of `stints`.
+
+    Those `besides` are left out of account.
+    """
     if not stints:
         return []
     begins, ends = min(stint.begins for stint in stints), max(stint.ends for stint in stints)
     subjects = {stint.subject for stint in stints}
     known = await rosters.taken(connection, tenant, subjects, begins, ends, state=state)
-    return [stint_of(row, _THERE) for row in known]
+    return [stint_of(row, _THERE) for row in known if row["id"] not in besides]
 
 
 async def conflicts(
-    connection: AsyncConnection, tenant: str, stints: Sequence[Stint]
+    connection: AsyncConnection, tenant: str, stints: Sequence[Stint], *, besides: Collection[UUID] = ()
 ) -> list[tuple[Stint, InTwoPlaces]]:
-    """Return those of the `stints` whose officer is taken at that time, by another or by a duty that is there."""
-    there = await touching(connection, tenant, stints)
+    """Return those of the `stints` whose officer is taken at that time, by another or by a duty that is there.
+
+    Duties `besides` are no more by then.
+    """
+    there = await touching(connection, tenant, stints, besides=besides)
     found = []
     for one, other in clashes([*there, *stints]):
         new, old = (one, other) if other.source is _THERE else (other, one)

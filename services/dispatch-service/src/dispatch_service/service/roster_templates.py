@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatch_service.domain.roster import Place, Stint, clashes
+from dispatch_service.domain.roster import Stint, clashes
 from dispatch_service.domain.roster_errors import InTwoPlaces, TemplateNameTaken, UnknownTeam
 from dispatch_service.persistence import county, roster_templates
 from dispatch_service.persistence.rows import Row
 from dispatch_service.persistence.tables import team
-from dispatch_service.service.duty_planning import BadPlace, Given, known_to
+from dispatch_service.service.duty_planning import BadPlace, Given, known_to, place_of
 from dispatch_service.service.patrol_plans import Planning
 from runtime.ids import uuid7
 
@@ -79,11 +79,6 @@ def _some_weeks(row: Row) -> Iterator[Given]:
         for index, place in enumerate(week):
             day = _SOME_MONDAY + timedelta(days=7 * number + place["weekday"] - 1)
             yield Given(day, place_of(place), f"/weeks/{number}/{index}")
-
-
-def place_of(given: Row) -> Place:
-    """Return the place of a duty, or of one that a template has."""
-    return Place(given["shift"], given["subject"], given["post"])
 
 
 def _changed(by: Planning) -> dict[str, Any]:

@@ -1,11 +1,10 @@
 """Plans duties, and changes them as officers ask and dispatchers decide."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,58 +18,44 @@ from dispatch_service.domain.roster_errors import (
     RequestDecided,
     RequestPending,
 )
-from dispatch_service.persistence import county, duty_requests, rosters
+from dispatch_service.persistence import county, duty_requests, roster_versions, rosters
 from dispatch_service.persistence.rows import Row
-from dispatch_service.service.duty_planning import (
-    BadPlace,
-    Given,
-    LeftOut,
-    Period,
-    apart,
-    conflicts,
-    known_to,
-    row_of,
-    stint_of,
-    touching,
-)
+from dispatch_service.service import replanning
+from dispatch_service.service.duty_planning import BadPlace, Given, LeftOut, Period, apart, conflicts, touching
+from dispatch_service.service.patrol_plans import Planning
 from runtime.ids import uuid7
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How many duties are planned, and what of a week is not."""
+    """How many duties are planned, what of a week is not, how many are over, and the version of the roster then."""
 
     duties: int
     left_out: Sequence[LeftOut]
+    over: int
+    version: int
 
 
-async def plan(connection: AsyncConnection, period: Period, given: Sequence[Given], zone: ZoneInfo) -> Planned:
+async def plan(
+    connection: AsyncConnection,
+    by: Planning,
+    period: Period,
+    given: Sequence[Given],
+    check_version: Callable[[int], None],
+) -> Planned:
     """Make `given` the duties of a team in a period, in place of those that were planned.
 
-    A week leaves out whoever is on leave; a duty of its own ends the leave. Raises BadPlace, and DutyBegun where
-    somebody has clocked in at one of the duties that would go.
+    Duties that are the same stay, with all that was asked about them, and so do those that are over. A week leaves out
+    whoever is on leave; a duty of its own ends the leave. `check_version` raises where the caller saw another version
+    of the roster. Raises BadPlace, and DutyBegun where somebody has clocked in at one of the duties that would go.
     """
-    await county.lock(connection, period.tenant)
-    gone = await rosters.clear(connection, period.tenant, period.team, period.first, period.last, state="planned")
-    if any(row["clocked_in_at"] is not None for row in gone):
-        raise DutyBegun
-    known = await known_to(connection, period.tenant, period.team, [each.place for each in given])
-    rows: dict[object, tuple[Row, Given]] = {}
-    for each in given:
-        flaw = known.flaw(each.place)
-        if flaw is not None:
-            raise BadPlace(each.pointer, flaw)
-        row = row_of(period, each, known.hours[each.place.shift], zone)
-        rows[row["id"]] = row, each
-    stints = [stint_of(row, key) for key, (row, _) in rows.items()]
-    free, away = apart(stints, await touching(connection, period.tenant, stints, state="leave"))
-    named = [stint for stint in away if not rows[stint.source][1].of_week]
-    await rosters.end_leave(connection, period.tenant, period.team, [rows[stint.source][0] for stint in named])
-    for stint, reason in await conflicts(connection, period.tenant, [*free, *named]):
-        raise BadPlace(rows[stint.source][1].pointer, reason)
-    await rosters.add(connection, [rows[stint.source][0] for stint in (*free, *named)])
-    left_out = [given for _, given in (rows[stint.source] for stint in away) if given.of_week]
-    return Planned(len(free) + len(named), [LeftOut(each.day, each.place, "leave") for each in left_out])
+    await county.lock(connection, by.tenant)
+    check_version(await roster_versions.of(connection, by.tenant, period.team))
+    replan = await replanning.draft(connection, period, given, by.zone, by.now)
+    for flaw in replan.flaws:
+        raise flaw.reason if flaw.pointer is None else BadPlace(flaw.pointer, flaw.reason)
+    version = await replanning.carry_out(connection, replan, by.actor, by.now)
+    return Planned(replan.duties, replan.left_out, replan.over, version)
 
 
 async def ask(connection: AsyncConnection, tenant: str, asker: str, request: dict[str, Any], now: datetime) -> Row:
@@ -116,8 +101,12 @@ async def decide(
 async def _carry_out(connection: AsyncConnection, tenant: str, request: Row, now: datetime) -> None:
     ids = [each for each in (request["duty"], request["other_duty"]) if each is not None]
     duties = await rosters.lock(connection, tenant, ids)
+    if len(duties) < len(set(ids)):
+        raise DutyNotFound
     if any(duty["begins_at"] <= now or duty["clocked_in_at"] is not None for duty in duties.values()):
         raise DutyBegun
+    for team in sorted({duty["team"] for duty in duties.values()}):
+        await roster_versions.count(connection, tenant, team)
     own, other = duties[request["duty"]], duties.get(request["other_duty"])
     if request["kind"] == "leave":
         await rosters.change(connection, own["id"], state="leave")
