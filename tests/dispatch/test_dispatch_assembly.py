@@ -38,6 +38,7 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch reinspections",
             "dispatch orders",
             "dispatch answers",
+            "dispatch suspensions",
             "dispatch tracks",
             "dispatch rule matches",
             "dispatch patrol plans",

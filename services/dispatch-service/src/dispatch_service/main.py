@@ -42,6 +42,7 @@ from dispatch_service.api import (
     rule_trials,
     rules,
     supervision_rule,
+    suspension_rule,
     sync,
     transfers,
     units,
@@ -62,6 +63,7 @@ from dispatch_service.service.reinspections import tell_due
 from dispatch_service.service.renewing import renew_clocks
 from dispatch_service.service.rule_counting import add_up
 from dispatch_service.service.rulebooks import Rulebooks
+from dispatch_service.service.suspensions import bring_back
 from dispatch_service.service.timers import fire_due
 from dispatch_service.service.untold_answers import tell_untold
 from eventbus.slices import Subscription
@@ -102,6 +104,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     inspections = Rounds("dispatch reinspections", partial(tell_due, foundation.engine), every=_LOOK_EVERY)
     orders = Rounds("dispatch orders", partial(tell_missed, foundation.engine), every=_LOOK_EVERY)
     answers = Rounds("dispatch answers", partial(tell_untold, foundation.engine), every=_TELL_EVERY)
+    suspended = Rounds("dispatch suspensions", partial(bring_back, foundation.engine, clockworks), every=_LOOK_EVERY)
     making = Rounds("dispatch patrol plans", partial(make_patrols, foundation.engine, zone), every=_PLAN_EVERY)
     missing = Rounds("dispatch missed patrols", partial(miss_overdue, foundation.engine), every=_MISS_EVERY)
     counting = Rounds("dispatch duties", partial(tell_changes, foundation.engine), every=_COUNT_EVERY)
@@ -125,6 +128,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             clock_settings.router,
             extension_rule.router,
             supervision_rule.router,
+            suspension_rule.router,
             field_work.router,
             replies.router,
             reference.router,
@@ -173,6 +177,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 inspections,
                 orders,
                 answers,
+                suspended,
                 tracks,
                 matches,
                 making,

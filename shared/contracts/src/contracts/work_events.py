@@ -146,10 +146,15 @@ class ComplaintSuspended(Acted):
     """As it was; the time that is left runs on after the resumption."""
     warn_at: datetime | None = None
     """As it was."""
+    until: datetime | None = None
+    """By then it comes back by itself. None in events of earlier versions."""
 
 
 class ComplaintResumed(Acted):
-    """The work goes on, and so does the clock; `actor` is the dispatcher who approved it."""
+    """The work goes on, and so does the clock; `actor` is the dispatcher who approved it.
+
+    Where a case came back by itself, `actor`, `reason` and `asked_by` are those of its suspension.
+    """
 
     reason: str
     asked_by: str
@@ -159,6 +164,8 @@ class ComplaintResumed(Acted):
     """When 80 % of the time to resolve it have passed now."""
     accept_by: datetime | None = None
     on_site_by: datetime | None = None
+    until: datetime | None = None
+    """Where it came back by itself: when its suspension was over."""
 
 
 class ComplaintRescheduled(Payload):

@@ -23,7 +23,14 @@ from dispatch_service.api.case_schemas import (
 )
 from dispatch_service.api.life_schemas import ContributionBody, RectificationBody, TransferBody
 from dispatch_service.api.photo_schemas import photos_of
-from dispatch_service.api.request_schemas import ExtensionBody, OrderBody, ReasonBody, ReplyBody, ReturnBody
+from dispatch_service.api.request_schemas import (
+    ExtensionBody,
+    OrderBody,
+    ReasonBody,
+    ReplyBody,
+    ReturnBody,
+    SuspensionBody,
+)
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.requests import EVENT_OF, RequestKind
 from dispatch_service.service import actions, bulk, notes, rectifications, requests, supervision, supporting, transfers
@@ -83,7 +90,7 @@ def _resolve(body: ResolveBody, _: Clockworks) -> Work:
 
 
 def _ask(kind: RequestKind) -> Callable[[Any, Clockworks], Work]:
-    def work(body: ExtensionBody | ReasonBody, clockworks: Clockworks) -> Work:
+    def work(body: ExtensionBody | SuspensionBody | ReasonBody, clockworks: Clockworks) -> Work:
         until: datetime | None = getattr(body, "until", None)
         return partial(requests.ask, kind=kind, reason=body.reason, until=until, clockworks=clockworks)
 
@@ -114,7 +121,7 @@ IN_THE_FIELD: Mapping[str, ActionKind] = {
         _OFFICER, ContributionBody, lambda body, _: partial(supporting.contribute, contribution=body.contribution())
     ),
     "extension": ActionKind(_OFFICER, ExtensionBody, _ask(RequestKind.EXTENSION)),
-    "suspension": ActionKind(_OFFICER, ReasonBody, _ask(RequestKind.SUSPENSION)),
+    "suspension": ActionKind(_OFFICER, SuspensionBody, _ask(RequestKind.SUSPENSION)),
     "resumption": ActionKind(_OFFICER, ReasonBody, _ask(RequestKind.RESUMPTION)),
     "return": ActionKind(_OFFICER, ReturnBody, _give_back),
     "rectification": ActionKind(_OFFICER, RectificationBody, _rectify),

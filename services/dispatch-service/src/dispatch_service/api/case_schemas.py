@@ -108,8 +108,8 @@ class CaseView(BaseModel):
     yellow until all has, then red; it stays as it was when the case was resolved, and null where the work ended
     otherwise. `escalation` is the highest level (80, 100, 200 %) that was announced of a stage which is not over, null
     for none and once the work has ended. `remaining_seconds` is negative beyond the promised time, and null then too.
-    `waiting_since`: its clock waits for the reporter's answer, or did when there was a result; more time that was
-    agreed on meanwhile counts from then on.
+    `suspended_until`: then it comes back by itself. `waiting_since`: its clock waits for the reporter's answer, or did
+    when there was a result; an extension meanwhile counts from then on.
     `assignee` is the officer chosen for it, then the one who has accepted it; `officer` acted last. A case that waits
     for the team's next shift has its begin in `expected_from`.
     `responsible_team` answers for it 首接负责: after a return the unit that had it, until another has accepted it.
@@ -142,6 +142,7 @@ class CaseView(BaseModel):
     escalation: EscalationView | None
     remaining_seconds: int | None
     suspended_at: datetime | None
+    suspended_until: datetime | None
     waiting_since: datetime | None
     assignee: str | None
     expected_from: datetime | None

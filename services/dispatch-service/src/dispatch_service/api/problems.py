@@ -8,7 +8,6 @@ from dispatch_service.domain.errors import (
     DeadlinePassed,
     DispatchError,
     EndOutOfRange,
-    ExtensionTooLong,
     LimitMissing,
     LimitTwice,
     NotYourTeam,
@@ -18,6 +17,8 @@ from dispatch_service.domain.errors import (
     RequestOutdated,
     RequestSettled,
     StartOutOfRange,
+    SuspensionTooLong,
+    TooLong,
     TooManyRequests,
     UnknownTeam,
 )
@@ -79,6 +80,12 @@ register_texts(
             "Longer than an extension may be",
             "延时最长至 {latest}。",
             "An extension may last until {latest} at the latest.",
+        ),
+        "suspension-too-long": (
+            "挂账过长",
+            "Longer than a suspension may be",
+            "挂账最长至 {latest}。",
+            "A suspension may last until {latest} at the latest.",
         ),
         "end-out-of-range": (
             "应晚于 {earliest}，且不晚于 {latest}。",
@@ -176,10 +183,11 @@ def _of_requests(error: DispatchError) -> Problem | None:
             return Problem(409, "deadline-passed", promised_at=error.promised_at.isoformat())
         case TooManyRequests():
             return Problem(409, "too-many-requests-for-case", most=error.most)
-        case ExtensionTooLong():
+        case TooLong():
             last = error.latest.isoformat()
-            wrong = FieldError("/until", "extension-too-long", {"latest": last})
-            return Problem(422, "extension-too-long", errors=[wrong], extra={"latest": last}, latest=last)
+            what = "suspension-too-long" if isinstance(error, SuspensionTooLong) else "extension-too-long"
+            wrong = FieldError("/until", what, {"latest": last})
+            return Problem(422, what, errors=[wrong], extra={"latest": last}, latest=last)
         case EndOutOfRange():
             earliest, latest = error.earliest.isoformat(), error.latest.isoformat()
             return invalid(f"/{error.field}", "end-out-of-range", earliest=earliest, latest=latest)

@@ -17,9 +17,11 @@ Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class RequestView(BaseModel):
-    """What a unit has asked for. `until` is for extensions, `proposed_team` for returns; `note` is the dispatcher's.
+    """What a unit has asked for. `until` is for extensions and suspensions, `proposed_team` for returns; `note` is the
+    dispatcher's.
 
-    `lapsed_at`: since then an extension holds no more, for the case got another grade.
+    `lapsed_at`: since then an extension holds no more, for the case got another grade; or a suspension, for it was over
+    and the case came back by itself.
     """
 
     id: UUID
@@ -89,6 +91,13 @@ class ExtensionBody(_Body):
 
     reason: Text
     until: Instant
+
+
+class SuspensionBody(_Body):
+    """Why, and until when at the latest: no longer than `/suspension-rule` says, which counts where none is given."""
+
+    reason: Text
+    until: Instant | None = None
 
 
 class ReturnBody(_Body):

@@ -20,6 +20,7 @@ from dispatch_service.api.request_schemas import (
     RequestState,
     RequestView,
     ReturnBody,
+    SuspensionBody,
 )
 from dispatch_service.domain.requests import EVENT_OF, RequestKind
 from dispatch_service.persistence import requests as stored
@@ -76,11 +77,15 @@ async def ask_for_extension(
 
 @router.post("/cases/{complaint_id}/suspension", response_model=CaseDetail)
 async def ask_for_suspension(
-    complaint_id: UUID, body: ReasonBody, caller: Unit, acting: Acting, clockworks: TenantClockworks
+    complaint_id: UUID, body: SuspensionBody, caller: Unit, acting: Acting, clockworks: TenantClockworks
 ) -> Response:
-    """Ask to lay the case aside 挂账, twice at the most; its clock stands still once that is approved."""
+    """Ask to lay the case aside 挂账, twice at the most; its clock stands still once that is approved.
+
+    It comes back by itself `until` then or, where none is given, after as long as `/suspension-rule` allows; 422
+    `suspension-too-long` says until when it might last (`latest`).
+    """
     kind = RequestKind.SUSPENSION
-    work = partial(requests.ask, kind=kind, reason=body.reason, until=None, clockworks=clockworks)
+    work = partial(requests.ask, kind=kind, reason=body.reason, until=body.until, clockworks=clockworks)
     return await acting.run(caller, complaint_id, None, work)
 
 

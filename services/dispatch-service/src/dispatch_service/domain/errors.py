@@ -81,12 +81,20 @@ class TooManyRequests(DispatchError):
         self.most = most
 
 
-class ExtensionTooLong(DispatchError):
-    """More time is asked for than the tenant gives at once: until after `latest`."""
+class TooLong(DispatchError):
+    """Something is asked for until after `latest`, longer than the tenant gives it at once."""
 
     def __init__(self, latest: datetime) -> None:
         super().__init__(f"until must not lie after {latest.isoformat()}")
         self.latest = latest
+
+
+class ExtensionTooLong(TooLong):
+    """More time is asked for than the tenant gives at once."""
+
+
+class SuspensionTooLong(TooLong):
+    """A case would be laid aside for longer than the tenant allows."""
 
 
 class EndOutOfRange(DispatchError):

@@ -7,7 +7,13 @@ from enum import StrEnum
 
 from contracts.lifecycle import EventType
 from dispatch_service.domain.clocks import Clockwork
-from dispatch_service.domain.errors import DeadlinePassed, EndOutOfRange, ExtensionTooLong, TooManyRequests
+from dispatch_service.domain.errors import (
+    DeadlinePassed,
+    EndOutOfRange,
+    ExtensionTooLong,
+    SuspensionTooLong,
+    TooManyRequests,
+)
 from dispatch_service.domain.life_errors import (
     DecidedInConference,
     ReturnedTooOften,
@@ -54,6 +60,10 @@ EXTENSIONS = ExtensionRule(Allowance(30, Unit.WORKING_DAYS), most=2)
 """Of a tenant that has not set its own."""
 
 
+LONGEST_SUSPENSION = Allowance(90, Unit.DAYS)
+"""For which a case may be laid aside, of a tenant that has not set its own."""
+
+
 def check_extension(
     work: Clockwork, rule: ExtensionRule, promised_at: datetime, granted: int, *, until: datetime, at: datetime
 ) -> None:
@@ -82,6 +92,21 @@ def check_suspension(suspensions: int) -> None:
     """Raise TooManyRequests where the case has been suspended often enough."""
     if suspensions >= MOST_SUSPENSIONS:
         raise TooManyRequests(MOST_SUSPENSIONS)
+
+
+def end_of_suspension(work: Clockwork, longest: Allowance, at: datetime, until: datetime | None) -> datetime:
+    """Return when a case that is laid aside `at` a moment comes back by itself: `until` a moment, or as late as may be.
+
+    SuspensionTooLong, EndOutOfRange.
+    """
+    latest = min(work.end_of(longest, at), at + LONGEST_TERM)
+    if until is None:
+        return latest
+    if until > latest:
+        raise SuspensionTooLong(latest)
+    if until <= at:
+        raise EndOutOfRange("until", at, latest)
+    return until
 
 
 def check_return(

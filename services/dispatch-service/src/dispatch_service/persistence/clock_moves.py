@@ -12,15 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.clock_moves import Extension, Move, Pause
 
-_READ = sa.text("""
+_OF_THE_ROUND = "(case_request.round = wanted.round OR case_request.round IS NULL AND decided_at >= begun_at)"
+_READ = sa.text(f"""
     WITH wanted AS (
         SELECT c.complaint_id, c.tenant, c.round, c.begun_at, c.suspended_at, c.waiting_since
         FROM dispatch_case AS c JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS w (tenant, complaint_id)
              USING (tenant, complaint_id))
     SELECT complaint_id, kind, decided_at AS since, until, suspended_at
     FROM case_request JOIN wanted USING (tenant, complaint_id)
-    WHERE state = 'approved' AND kind IN ('extension', 'suspension', 'resumption') AND lapsed_at IS NULL
-      AND (case_request.round = wanted.round OR case_request.round IS NULL AND decided_at >= begun_at)
+    WHERE state = 'approved' AND kind IN ('extension', 'suspension', 'resumption')
+      AND (lapsed_at IS NULL OR kind = 'suspension') AND {_OF_THE_ROUND}
+    UNION ALL
+    SELECT complaint_id, 'resumption', lapsed_at, NULL, suspended_at
+    FROM case_request JOIN wanted USING (tenant, complaint_id)
+    WHERE state = 'approved' AND kind = 'suspension' AND lapsed_at IS NOT NULL AND {_OF_THE_ROUND}
     UNION ALL
     SELECT complaint_id, 'wait', waited_from, coalesce(waited_until, waiting_since), suspended_at
     FROM case_question JOIN wanted USING (tenant, complaint_id)

@@ -37,6 +37,7 @@ def clock_columns() -> list[sa.Column[object]]:
         sa.Column("escalated", sa.SmallInteger, nullable=False, server_default="0", comment="highest level announced"),
         sa.Column("timer_at", sa.DateTime(timezone=True), comment="when the next level is reached"),
         _time("suspended_at", nullable=True),
+        sa.Column("suspended_until", sa.DateTime(timezone=True), comment="then it comes back by itself"),
         sa.Column("order_deadline", sa.DateTime(timezone=True), comment="of a superior's order"),
         sa.Column("extensions", sa.SmallInteger, nullable=False, server_default="0"),
         sa.Column("suspensions", sa.SmallInteger, nullable=False, server_default="0"),
@@ -52,6 +53,8 @@ def add_clock_indexes(case: sa.Table) -> None:
     # by which replicas of the version before fire; it goes with the next release
     sa.Index("dispatch_case_timer", case.c.timer_at, postgresql_where=at_work)
     add_escalation_index(case)
+    suspended = sa.text("status = 'suspended'")
+    sa.Index("dispatch_case_suspended", case.c.suspended_until, postgresql_where=suspended)
     with_a_clock = sa.text(WITH_A_CLOCK)
     sa.Index("dispatch_case_by_clock", case.c.tenant, case.c.clock_version, postgresql_where=with_a_clock)
     new_round = sa.text(f"clock_round < round AND {AT_WORK}")
@@ -89,7 +92,7 @@ def add_clock_tables(metadata: sa.MetaData) -> None:
         sa.Column("team", sa.Text, comment="that has asked"),
         sa.Column("proposed_team", sa.Text),
         sa.Column("next_team", sa.Text, comment="that got the case with the approval"),
-        sa.Column("lapsed_at", sa.DateTime(timezone=True), comment="of an extension: another grade set all times anew"),
+        sa.Column("lapsed_at", sa.DateTime(timezone=True), comment="another grade came, or the suspension was over"),
         sa.CheckConstraint(sa.column("kind").in_(KINDS), name="case_request_kind"),
         sa.CheckConstraint(sa.column("state").in_(STATES), name="case_request_state"),
     )

@@ -22,7 +22,7 @@ _BEGIN = sa.text(f"""
         WHERE s.tenant = again.tenant AND s.complaint_id = again.complaint_id AND s.done_at IS NOT NULL)
     UPDATE dispatch_case AS c
     SET assigned_at = :now, accepted_at = NULL, started_at = NULL, resolved_at = NULL, suspended_at = NULL,
-        waiting_since = NULL,
+        suspended_until = NULL, waiting_since = NULL,
         officer = NULL, assignee = begun.assignee, expected_from = begun.expected_from,
         handling_mode = NULL, result = NULL, photos = '[]',
         start_distance_metres = NULL, far_start = false,

@@ -64,6 +64,12 @@ def as_if_it_went_on(
     return work.resume(clock, known.category, known.grade, since, until, assigned_at=known.assigned_at), until
 
 
+def resumed(known: CaseClock, clock: Clock, work: Clockwork, at: datetime) -> Clock:
+    """Return the clock of a suspended case that goes on `at` a moment."""
+    since = known.suspended_at or at
+    return work.resume(clock, known.category, known.grade, since, at, assigned_at=known.assigned_at)
+
+
 async def started(
     connection: AsyncConnection, clockworks: Clockworks, case: Case
 ) -> tuple[CaseClock, Clock, Clockwork]:

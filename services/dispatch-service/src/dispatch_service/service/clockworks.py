@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.domain.calendars import OFFICE_HOURS, Calendar
 from dispatch_service.domain.clocks import Clockwork
 from dispatch_service.domain.limits import Allowance, Grade, Limit, LimitTable, Stage, Unit
-from dispatch_service.domain.requests import EXTENSIONS, ExtensionRule
+from dispatch_service.domain.requests import EXTENSIONS, LONGEST_SUSPENSION, ExtensionRule
 from dispatch_service.domain.supervision import SupervisionRule
 from dispatch_service.domain.working_time import Span
 from dispatch_service.persistence import clock_settings
@@ -33,6 +33,7 @@ class Clockworks:
         self._calendars: dict[str, Calendar] = {}
         self._extensions: dict[str, ExtensionRule] = {}
         self._supervision: dict[str, SupervisionRule] = {}
+        self._suspensions: dict[str, Allowance] = {}
         self._checked: dict[str, float] = {}
 
     async def of(self, connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, Clockwork]:
@@ -67,6 +68,10 @@ class Clockworks:
         """Return when cases get orders by rule in a tenant whose clockwork was asked for before."""
         return self._supervision[tenant]
 
+    def longest_suspension(self, tenant: str) -> Allowance:
+        """Return for how long a case may be laid aside in a tenant whose clockwork was asked for before."""
+        return self._suspensions[tenant]
+
     def _make(self, tenant: str, version: int, settings: Mapping[str, Any]) -> None:
         calendar = calendar_of(settings)
         limits = limits_of(lines_of(settings))
@@ -74,6 +79,7 @@ class Clockworks:
         self._calendars[tenant] = calendar
         self._extensions[tenant] = extension_rule_of(settings.get(clock_settings.EXTENSION_RULE))
         self._supervision[tenant] = supervision_rule_of(settings.get(clock_settings.SUPERVISION_RULE))
+        self._suspensions[tenant] = longest_suspension_of(settings.get(clock_settings.SUSPENSION_RULE))
 
 
 @cache
@@ -128,6 +134,11 @@ def extension_rule_of(content: Mapping[str, Any] | None) -> ExtensionRule:
     if content is None:
         return EXTENSIONS
     return ExtensionRule(_allowance(content["longest"]), content["most"])
+
+
+def longest_suspension_of(content: Mapping[str, Any] | None) -> Allowance:
+    """Read the rule of suspensions; None stands for the one that is shipped."""
+    return LONGEST_SUSPENSION if content is None else _allowance(content["longest"])
 
 
 def supervision_rule_of(content: Sequence[Mapping[str, Any]] | None) -> SupervisionRule:

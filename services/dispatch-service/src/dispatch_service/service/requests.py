@@ -10,7 +10,13 @@ from contracts.events import ComplaintExtended, ComplaintResumed, ComplaintSuspe
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.errors import OwnRequest, RequestOutdated, RequestSettled
-from dispatch_service.domain.requests import EVENT_OF, RequestKind, check_extension, check_suspension
+from dispatch_service.domain.requests import (
+    EVENT_OF,
+    RequestKind,
+    check_extension,
+    check_suspension,
+    end_of_suspension,
+)
 from dispatch_service.persistence import cases, requests, waits
 from dispatch_service.persistence.case_clocks import CaseClock, moved
 from dispatch_service.persistence.rows import Row
@@ -38,9 +44,9 @@ async def ask(
     """Ask for it on behalf of the unit; nothing changes until a dispatcher has decided.
 
     Time limits are those of the moment at which it was asked for, also where that is reported later.
-    `until` is for an extension, `proposed_team` for a return. Raises NotYourTeam, CaseNotFound, ActionConflict,
-    DeadlinePassed, TooManyRequests, ExtensionTooLong, EndOutOfRange, RequestOpen, and for a return UnknownTeam,
-    ReturnedTooOften, DecidedInConference, ReturnLimitPassed.
+    `until` is for an extension or a suspension, `proposed_team` for a return. Raises NotYourTeam, CaseNotFound,
+    ActionConflict, DeadlinePassed, TooManyRequests, ExtensionTooLong, SuspensionTooLong, EndOutOfRange, RequestOpen,
+    and for a return UnknownTeam, ReturnedTooOften, DecidedInConference, ReturnLimitPassed.
     """
     case = await lock_own(connection, action)
     case.check(EVENT_OF[kind])
@@ -55,6 +61,7 @@ async def ask(
             check_extension(work, rule, clock.promised_at, known.extensions, until=end, at=action.moment)
         elif kind is RequestKind.SUSPENSION:
             check_suspension(known.suspensions)
+            end_of_suspension(work, clockworks.longest_suspension(case.tenant), action.moment, until)
     request = {
         "id": uuid7(),
         "tenant": case.tenant,
@@ -107,10 +114,13 @@ async def _carry_out(
     case.act(EVENT_OF[kind])
     known, clock, work = await clocking.started(connection, clockworks, case)
     clock, facts = _changed(kind, case, known, clock, work, request, action.now)
-    if kind is RequestKind.SUSPENSION and case.waiting_since is not None:
-        # what it waited for is not needed now; its clock has stood since then
-        await waits.end(connection, case, action.now)
-        facts |= {"suspended_at": max(case.waiting_since, known.begun_at), "waiting_since": None}
+    if kind is RequestKind.SUSPENSION:
+        longest = clockworks.longest_suspension(case.tenant)
+        facts["suspended_until"] = request["until"] or end_of_suspension(work, longest, action.now, None)
+        if case.waiting_since is not None:
+            # what it waited for is not needed now; its clock has stood since then
+            await waits.end(connection, case, action.now)
+            facts |= {"suspended_at": max(case.waiting_since, known.begun_at), "waiting_since": None}
     await cases.save(connection, case, action.now, **moved(clock, work.version), **facts)
     data = _PAYLOADS[kind].model_validate(
         {
@@ -123,6 +133,7 @@ async def _carry_out(
             "warn_at": clock.warn_at,
             "accept_by": clock.accept_by,
             "on_site_by": clock.on_site_by,
+            "until": facts.get("suspended_until"),
         }
     )
     await announce_action(connection, case, EVENT_OF[kind], data, action)
@@ -133,17 +144,14 @@ def _changed(
 ) -> tuple[Clock, dict[str, Any]]:
     """Return the clock that follows from an approval, and the other columns that change."""
     if kind is RequestKind.SUSPENSION:
+        if request["until"] is not None and request["until"] <= now:
+            raise RequestOutdated
         return clock, {"suspended_at": now, "suspensions": known.suspensions + 1}
     if kind is RequestKind.RESUMPTION:
-        return _resumed(known, clock, work, now), {"suspended_at": None}
+        return clocking.resumed(known, clock, work, now), {"suspended_at": None, "suspended_until": None}
     until: datetime = request["until"]
     clock, waits_since = clocking.as_if_it_went_on(case, known, clock, work, now)
     if until <= max(clock.promised_at, now):
         raise RequestOutdated
     # what was agreed counts from now on, so a wait that goes on moves it by what is still to come of it
     return work.extend(clock, until, now), {"extensions": known.extensions + 1, "waiting_since": waits_since}
-
-
-def _resumed(known: CaseClock, clock: Clock, work: Clockwork, now: datetime) -> Clock:
-    since = known.suspended_at or now
-    return work.resume(clock, known.category, known.grade, since, now, assigned_at=known.assigned_at)
