@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch_service.domain.attendance import metres_between, minutes_early, minutes_late
-from dispatch_service.domain.roster import Hours, Pattern, Place, Stint, clashes
+from dispatch_service.domain.roster import Hours, Stint, clashes
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MONDAY = date(2026, 3, 2)
@@ -28,23 +28,6 @@ def test_a_shift_that_does_not_end_later_ends_on_the_next_day(ends: time, length
 
     assert end - begins == timedelta(hours=length)
     assert end.date() == MONDAY + timedelta(days=1)
-
-
-def test_a_week_repeats_but_on_days_off_and_with_days_worked_as_others() -> None:
-    early, late = Place("morning", "a"), Place("evening", "b", "post-1")
-    saturday, tuesday = MONDAY + timedelta(days=5), MONDAY + timedelta(days=1)
-    pattern = Pattern({1: [early], 2: [early, late]}, days_off={tuesday}, as_weekday={saturday: 2})
-
-    days = list(pattern.expand(MONDAY, MONDAY + timedelta(days=8)))
-
-    assert days == [
-        (MONDAY, early),
-        (saturday, early),
-        (saturday, late),
-        (MONDAY + timedelta(days=7), early),
-        (MONDAY + timedelta(days=8), early),
-        (MONDAY + timedelta(days=8), late),
-    ]
 
 
 def stint(subject: str, first: int, last: int) -> Stint:

@@ -6,11 +6,19 @@ import pytest
 
 from dispatch_service.domain.calendars import Calendar
 from dispatch_service.domain.roster import Place
-from dispatch_service.domain.roster_template import CountyDays, OnHoliday, OnMakeUpWorkday, Template, expand
+from dispatch_service.domain.roster_template import (
+    CountyDays,
+    OnHoliday,
+    OnMakeUpWorkday,
+    Template,
+    expand,
+    expand_week,
+)
 from dispatch_service.service import holidays
 
 THURSDAY, TUESDAY, COMMON = date(2026, 10, 1), date(2026, 10, 6), date(2026, 9, 22)
 """Two days off of the National Day, and a Tuesday."""
+MONDAY = date(2026, 3, 2)
 MADE_UP, MADE_UP_TOO = date(2026, 9, 20), date(2026, 10, 10)
 """A Sunday for the Tuesday, a Saturday for the Wednesday after it."""
 WEEK = {weekday: [Place("morning", f"officer-{weekday}")] for weekday in range(1, 8)}
@@ -67,3 +75,20 @@ def test_weeks_are_worked_in_turn_from_the_one_that_is_named() -> None:
     days = expand(template, monday - timedelta(days=7), monday + timedelta(days=21), COUNTY)
 
     assert [place.subject for each in days for place in each.places] == ["c", "a", "b", "c", "a"]
+
+
+def test_a_week_repeats_but_on_days_off_and_with_days_worked_as_others() -> None:
+    early, late = Place("morning", "a"), Place("evening", "b", "post-1")
+    saturday, tuesday = MONDAY + timedelta(days=5), MONDAY + timedelta(days=1)
+    week, last = {1: [early], 2: [early, late]}, MONDAY + timedelta(days=8)
+
+    days = list(expand_week(week, MONDAY, last, days_off=frozenset({tuesday}), as_weekday={saturday: 2}))
+
+    assert days == [
+        (MONDAY, early),
+        (saturday, early),
+        (saturday, late),
+        (MONDAY + timedelta(days=7), early),
+        (MONDAY + timedelta(days=8), early),
+        (MONDAY + timedelta(days=8), late),
+    ]

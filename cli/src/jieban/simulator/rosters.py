@@ -86,7 +86,7 @@ def _of_table(path: Path, language: Language) -> Iterator[_Part]:
 
 def _given(parts: Sequence[_Part], first: date, last: date) -> Iterator[_Given]:
     for part in parts:
-        for day, place in part.body.pattern().expand(first, last):
+        for day, place in part.body.by_day(first, last):
             yield _Given(part.team, day, place, part.pointer("week"))
         for index, each in enumerate(part.body.duties):
             if first <= each.day <= last:

@@ -1,6 +1,6 @@
 """Shifts, duties and what is asked about them, as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
@@ -11,8 +11,8 @@ from pydantic_core import PydanticCustomError
 from dispatch_service.api.case_schemas import Code, Note
 from dispatch_service.api.grid_schemas import Name
 from dispatch_service.domain.attendance import NEAR_METRES, Presence, minutes_early, minutes_late
-from dispatch_service.domain.roster import Pattern, Place
-from dispatch_service.domain.roster_template import Why
+from dispatch_service.domain.roster import Place
+from dispatch_service.domain.roster_template import Why, expand_week
 from dispatch_service.service.duty_planning import LeftOut
 
 MOST_DUTIES = 5_000
@@ -91,12 +91,12 @@ class RosterBody(DaysBody):
     week: Annotated[list[WeekPlaceBody], Field(max_length=1_000)] = []
     duties: Annotated[list[DayPlaceBody], Field(max_length=MOST_DUTIES)] = []
 
-    def pattern(self) -> Pattern:
-        """Return the week as rosters have it."""
+    def by_day(self, first: date, last: date) -> Iterator[tuple[date, Place]]:
+        """Yield the places that the week has from `first` to `last`, each with its day."""
         week: dict[int, list[Place]] = {}
         for each in self.week:
             week.setdefault(each.weekday, []).append(each.place())
-        return Pattern(week, frozenset(self.days_off), self.as_weekday)
+        return expand_week(week, first, last, days_off=frozenset(self.days_off), as_weekday=self.as_weekday)
 
 
 class PlannedPlace(BaseModel):

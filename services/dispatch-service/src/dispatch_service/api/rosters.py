@@ -185,7 +185,7 @@ async def who_is_on_duty(
 
 def _given(body: RosterBody, first: date, last: date) -> Iterator[Given]:
     """Yield every duty with the pointer to where the body names it."""
-    for day, place in body.pattern().expand(first, last):
+    for day, place in body.by_day(first, last):
         yield Given(day, place, "/week", of_week=True)
     for index, each in enumerate(body.duties):
         if not first <= each.day <= last:

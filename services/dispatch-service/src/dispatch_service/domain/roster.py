@@ -1,7 +1,7 @@
 """Who is on duty when and where: shifts on days become duties, and nobody is in two places at once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
@@ -38,27 +38,6 @@ class Stint:
     begins: datetime
     ends: datetime
     source: object
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A week that repeats: places by weekday (Monday is 1), but not on `days_off`.
-
-    `as_weekday` names days that are worked as another weekday is 调休.
-    """
-
-    week: Mapping[int, Sequence[Place]]
-    days_off: Collection[date] = ()
-    as_weekday: Mapping[date, int] | None = None
-
-    def expand(self, first: date, last: date) -> Iterator[tuple[date, Place]]:
-        """Yield the places of each day from `first` to `last`, both included."""
-        exceptions = self.as_weekday or {}
-        for offset in range((last - first).days + 1):
-            day = first + timedelta(days=offset)
-            if day not in self.days_off:
-                for place in self.week.get(exceptions.get(day, day.isoweekday()), ()):
-                    yield day, place
 
 
 def clashes(stints: Sequence[Stint]) -> list[tuple[Stint, Stint]]:

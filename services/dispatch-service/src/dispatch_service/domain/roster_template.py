@@ -10,6 +10,7 @@ from dispatch_service.domain.calendars import Calendar
 from dispatch_service.domain.roster import Place
 
 MONDAY, SUNDAY = 1, 7
+_NO_CALENDAR = Calendar(lambda _day: None)
 MOST_WEEKS = 8
 Why = Literal["holiday", "make_up_workday", "day_off", "as_weekday"]
 
@@ -79,6 +80,23 @@ def expand(template: Template, first: date, last: date, county: CountyDays) -> I
         places = week.get(worked_as, ()) if worked_as is not None else ()
         usual = week.get(day.isoweekday(), ())
         yield TemplateDay(day, worked_as, why, places, [each for each in usual if each not in places])
+
+
+def expand_week(
+    week: Mapping[int, Sequence[Place]],
+    first: date,
+    last: date,
+    *,
+    days_off: frozenset[date] = frozenset(),
+    as_weekday: Mapping[date, int] | None = None,
+) -> Iterator[tuple[date, Place]]:
+    """Yield the places of a week that repeats whatever the calendar says, but for what is said of single days."""
+    plain = Template(
+        weeks=[week], turns_from=first, holiday=OnHoliday.AS_USUAL, make_up_workday=OnMakeUpWorkday.AS_USUAL
+    )
+    for each in expand(plain, first, last, CountyDays(_NO_CALENDAR, days_off, as_weekday or {})):
+        for place in each.places:
+            yield each.day, place
 
 
 def _worked_as(template: Template, day: date, county: CountyDays) -> tuple[int | None, Why | None]:
