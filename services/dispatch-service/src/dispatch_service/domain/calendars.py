@@ -6,6 +6,7 @@ from datetime import date, time
 
 from dispatch_service.domain.working_time import MIDNIGHT, WHOLE_DAY, Span, WorkingTime
 
+MONDAY = 1
 OFFICE_HOURS: Sequence[Span] = ((time(9), time(12)), (time(13), time(18)))
 """Of a tenant that has not set its own."""
 
@@ -46,6 +47,10 @@ class Calendar:
     def is_make_up_workday(self, day: date) -> bool:
         """Say whether `day` is a Saturday or Sunday that is worked."""
         return self.is_working(day) and not is_weekday(day)
+
+    def stands_for(self, day: date) -> int:
+        """Return the weekday that a make-up workday stands for; a Monday, where no notice says."""
+        return self.replaced(day) or MONDAY
 
     def office(self) -> WorkingTime:
         """Return the counting of working hours."""

@@ -13,7 +13,6 @@ from typing import Self
 from dispatch_service.domain.calendars import Calendar
 
 WEEK = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-MONDAY = 1
 HOLIDAY = "PH"
 AROUND_THE_CLOCK = "24/7"
 
@@ -68,13 +67,10 @@ class OpeningHours:
         return any(start <= minute < stop for start, stop in self.days.get(self._kind_of(day, calendar), ()))
 
     def _kind_of(self, day: date, calendar: Calendar) -> str:
-        """Return whose hours a day has: a make-up workday 调休上班日 those of the weekday that it stands for.
-
-        Where no notice says which, those of a Monday.
-        """
+        """Return whose hours a day has: a make-up workday 调休上班日 those of the weekday that it stands for."""
         if HOLIDAY in self.days and calendar.is_holiday(day):
             return HOLIDAY
-        weekday = calendar.replaced(day) or MONDAY if calendar.is_make_up_workday(day) else day.isoweekday()
+        weekday = calendar.stands_for(day) if calendar.is_make_up_workday(day) else day.isoweekday()
         return WEEK[weekday - 1]
 
 

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Literal
 
-from dispatch_service.domain.calendars import Calendar
+from dispatch_service.domain.calendars import MONDAY, Calendar
 from dispatch_service.domain.roster import Place
 
-MONDAY, SUNDAY = 1, 7
+SUNDAY = 7
 _NO_CALENDAR = Calendar(lambda _day: None)
 MOST_WEEKS = 8
 Why = Literal["holiday", "make_up_workday", "day_off", "as_weekday"]
@@ -120,7 +120,7 @@ def _made_up(way: OnMakeUpWorkday, day: date, calendar: Calendar) -> int:
         case OnMakeUpWorkday.AS_MONDAY:
             return MONDAY
         case OnMakeUpWorkday.AS_REPLACED:
-            return calendar.replaced(day) or MONDAY
+            return calendar.stands_for(day)
 
 
 def _monday(day: date) -> date:
