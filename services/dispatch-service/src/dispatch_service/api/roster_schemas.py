@@ -13,9 +13,8 @@ from dispatch_service.api.grid_schemas import Name
 from dispatch_service.domain.attendance import NEAR_METRES, Presence, minutes_early, minutes_late
 from dispatch_service.domain.roster import Place
 from dispatch_service.domain.roster_template import Why, expand_week
-from dispatch_service.service.duty_planning import LeftOut
+from dispatch_service.service.duty_planning import MOST_DUTIES, LeftOut
 
-MOST_DUTIES = 5_000
 Subject = Annotated[str, Field(min_length=1, max_length=200)]
 Weekday = Annotated[int, Field(strict=True, ge=1, le=7)]
 RosterDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]

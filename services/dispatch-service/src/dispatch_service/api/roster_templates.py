@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.api.deps import Engine, ReadEngine, Staff
 from dispatch_service.api.patrol_changing import Answer, Change
 from dispatch_service.api.roster_problems import problem_of
-from dispatch_service.api.roster_schemas import MOST_DUTIES, DaysBody, RosterDay
+from dispatch_service.api.roster_schemas import DaysBody, RosterDay
 from dispatch_service.api.roster_template_schemas import ApplicationView, TemplateBody, TemplateView
 from dispatch_service.api.rosters import MOST_DAYS, Planner
 from dispatch_service.domain.roster_errors import RosterError
@@ -130,7 +130,7 @@ async def apply_template(
     """
     check_days(first, last, MOST_DAYS)
     days = body or DaysBody()
-    wanted = Wanted(first, last, frozenset(days.days_off), days.as_weekday, MOST_DUTIES)
+    wanted = Wanted(first, last, frozenset(days.days_off), days.as_weekday)
     try:
         async with engine.begin() as connection:
             applied = await applying_templates.apply(

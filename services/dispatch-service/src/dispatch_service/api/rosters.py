@@ -16,7 +16,6 @@ from dispatch_service.api.deps import Engine, ReadEngine, Staff
 from dispatch_service.api.places import CodeInPath
 from dispatch_service.api.roster_problems import problem_of
 from dispatch_service.api.roster_schemas import (
-    MOST_DUTIES,
     DutyView,
     LeftOutView,
     OnDutyView,
@@ -38,7 +37,6 @@ from dispatch_service.service.rostering import plan
 from operations.filters import Code
 from operations.pages import Page, Pages
 from operations.periods import check_days, check_order
-from operations.problems import refused
 from runtime.auth import Caller, require
 from runtime.clock import now
 from runtime.etag import IfMatch, check, etag
@@ -100,8 +98,6 @@ async def plan_duties(
     """
     check_days(first, last, MOST_DAYS)
     given = list(_given(body, first, last))
-    if len(given) > MOST_DUTIES:
-        raise refused("query/to", "too-many-duties", most=MOST_DUTIES, count=len(given))
     period = Period(tenant=caller.tenant, team=code, first=first, last=last)
     try:
         async with engine.begin() as connection:

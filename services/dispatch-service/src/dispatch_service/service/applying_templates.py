@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.calendars import Calendar
 from dispatch_service.domain.roster import Place
-from dispatch_service.domain.roster_errors import TooManyDuties
 from dispatch_service.domain.roster_template import (
     CountyDays,
     OnHoliday,
@@ -22,7 +21,7 @@ from dispatch_service.persistence import clock_settings, county, roster_template
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service import replanning
 from dispatch_service.service.clockworks import calendar_of
-from dispatch_service.service.duty_planning import Given, LeftOut, Period, place_of
+from dispatch_service.service.duty_planning import Given, LeftOut, Period, check_count, place_of
 from dispatch_service.service.patrol_plans import Planning
 from dispatch_service.service.replanning import Flaw
 
@@ -35,8 +34,6 @@ class Wanted:
     last: date
     days_off: frozenset[date]
     as_weekday: Mapping[date, int]
-    most: int
-    """So many duties are planned at once, those that are left out among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +74,7 @@ async def apply(
     check_version(version)
     days = CountyDays(await _calendar(connection, by.tenant), wanted.days_off, wanted.as_weekday)
     laid_out = list(expand(_template(row), wanted.first, wanted.last, days))
-    count = sum(len(each.places) + len(each.left_out) for each in laid_out)
-    if count > wanted.most:
-        raise TooManyDuties(wanted.most, count)
+    check_count(sum(len(each.places) + len(each.left_out) for each in laid_out))
     period = Period(tenant=by.tenant, team=row["team"], first=wanted.first, last=wanted.last)
     given = [Given(each.day, place, "", of_week=True) for each in laid_out for place in each.places]
     replan = await replanning.draft(connection, period, given, by.zone, by.now)

@@ -10,12 +10,21 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.roster import Hours, Place, Stint, clashes
-from dispatch_service.domain.roster_errors import InTwoPlaces, NotAMember, RosterError, UnknownPost, UnknownShift
+from dispatch_service.domain.roster_errors import (
+    InTwoPlaces,
+    NotAMember,
+    RosterError,
+    TooManyDuties,
+    UnknownPost,
+    UnknownShift,
+)
 from dispatch_service.domain.roster_template import Why
 from dispatch_service.persistence import rosters
 from dispatch_service.persistence.rows import Row
 from runtime.ids import uuid7
 
+MOST_DUTIES = 5_000
+"""So many are planned at once, those that are left out among them."""
 _THERE = object()
 
 
@@ -72,6 +81,12 @@ class Known:
         if place.subject not in self.members:
             return NotAMember()
         return UnknownPost() if place.post is not None and place.post not in self.posts else None
+
+
+def check_count(count: int) -> None:
+    """Raise TooManyDuties for more than are planned at once."""
+    if count > MOST_DUTIES:
+        raise TooManyDuties(MOST_DUTIES, count)
 
 
 async def known_to(connection: AsyncConnection, tenant: str, team: str, places: Collection[Place]) -> Known:

@@ -21,7 +21,16 @@ from dispatch_service.domain.roster_errors import (
 from dispatch_service.persistence import county, duty_requests, roster_versions, rosters
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service import replanning
-from dispatch_service.service.duty_planning import BadPlace, Given, LeftOut, Period, apart, conflicts, touching
+from dispatch_service.service.duty_planning import (
+    BadPlace,
+    Given,
+    LeftOut,
+    Period,
+    apart,
+    check_count,
+    conflicts,
+    touching,
+)
 from dispatch_service.service.patrol_plans import Planning
 from runtime.ids import uuid7
 
@@ -47,8 +56,10 @@ async def plan(
 
     Duties that are the same stay, with all that was asked about them, and so do those that are over. A week leaves out
     whoever is on leave; a duty of its own ends the leave. `check_version` raises where the caller saw another version
-    of the roster. Raises BadPlace, and DutyBegun where somebody has clocked in at one of the duties that would go.
+    of the roster. Raises TooManyDuties, BadPlace, and DutyBegun where somebody has clocked in at one of the duties that
+    would go.
     """
+    check_count(len(given))
     await county.lock(connection, by.tenant)
     check_version(await roster_versions.of(connection, by.tenant, period.team))
     replan = await replanning.draft(connection, period, given, by.zone, by.now)
