@@ -168,13 +168,6 @@ class OnDutyView(DutyView):
 
     presence: Presence
 
-    @classmethod
-    def at(cls, row: Mapping[str, Any], moment: datetime) -> Self:
-        """Return the view of a row of the duty table."""
-        came, left = row["clocked_in_at"], row["clocked_out_at"]
-        presence = "present" if came is not None and came <= moment else "not_clocked_in"
-        return cls.of({**row, "presence": "left" if left is not None and left <= moment else presence})
-
 
 class RequestBody(_Body):
     """What an officer asks: leave 请假, that somebody takes over 替班, or a swap 换班 with another duty."""

@@ -176,7 +176,7 @@ async def who_is_on_duty(
     )
     async with engine.connect() as connection:
         rows = await rosters.at(connection, caller.tenant, wanted, moment, presence=presence, size=limit)
-    return Page(items=[OnDutyView.at(row, moment) for row in rows])
+    return Page(items=[OnDutyView.of(row) for row in rows])
 
 
 def _given(body: RosterBody, first: date, last: date) -> Iterator[Given]:

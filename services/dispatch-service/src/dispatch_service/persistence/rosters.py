@@ -154,26 +154,18 @@ async def at(
 ) -> Sequence[Row]:
     """Return up to `size` duties that have begun and not ended at a moment, by team, post and officer.
 
-    `presence` narrows them down to officers who had come by then, or not, or had left.
+    Each says with its `presence` whether the officer had come by then, or not, or had left; it narrows them down.
     """
     columns = duty.c
     goes_on = (columns.tenant == tenant, columns.begins_at <= moment, columns.begins_at > moment - LONGEST)
-    statement = sa.select(duty).where(*goes_on, *conditions(replace(wanted, begins_to=None)))
+    stands = sa.case(
+        (columns.clocked_out_at <= moment, "left"), (columns.clocked_in_at <= moment, "present"), else_="not_clocked_in"
+    )
+    statement = sa.select(duty, stands.label("presence")).where(*goes_on, *conditions(replace(wanted, begins_to=None)))
     if presence is not None:
-        statement = statement.where(_is(presence, moment))
+        statement = statement.where(stands == presence)
     rows = await connection.execute(statement.order_by(columns.team, columns.post, columns.subject).limit(size))
     return as_rows(rows)
-
-
-def _is(presence: Presence, moment: datetime) -> sa.ColumnElement[bool]:
-    came, left = duty.c.clocked_in_at, duty.c.clocked_out_at
-    match presence:
-        case "not_clocked_in":
-            return sa.or_(came.is_(None), came > moment)
-        case "present":
-            return sa.and_(came <= moment, sa.or_(left.is_(None), left > moment))
-        case "left":
-            return left <= moment
 
 
 def conditions(wanted: DutyFilter) -> list[sa.ColumnElement[bool]]:
