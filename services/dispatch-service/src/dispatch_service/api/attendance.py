@@ -12,7 +12,7 @@ from dispatch_service.api.duty_requests import Officer
 from dispatch_service.api.roster_problems import problem_of
 from dispatch_service.api.roster_schemas import DutyView
 from dispatch_service.domain.roster_errors import FarAway, RosterError
-from dispatch_service.persistence import positions
+from dispatch_service.persistence import offline_actions, positions
 from dispatch_service.persistence.offline_actions import Sender
 from dispatch_service.persistence.positions import Fix
 from dispatch_service.service import attendance
@@ -51,8 +51,9 @@ async def clock(body: ClockBody, caller: Officer, engine: Engine) -> DutyView:
     """
     try:
         async with engine.begin() as connection:
-            fix = Fix(now(), *body.position.point(), None)
-            row = await attendance.clock(connection, Sender(caller.tenant, caller.subject), body.way, fix, fix.at)
+            sender, fix = Sender(caller.tenant, caller.subject), Fix(now(), *body.position.point(), None)
+            await offline_actions.hold(connection, sender)
+            row = await attendance.clock(connection, sender, body.way, fix, fix.at)
     except RosterError as error:
         raise problem_of(error) from error
     return DutyView.of(row)

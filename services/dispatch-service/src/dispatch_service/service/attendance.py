@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from dispatch_service.domain.attendance import EARLIEST, FARTHEST_METRES, LATEST, metres_between
 from dispatch_service.domain.roster_errors import AlreadyClocked, FarAway, NoDutyNow
 from dispatch_service.domain.routing import Point
-from dispatch_service.persistence import offline_actions, positions, rosters
+from dispatch_service.persistence import positions, rosters
 from dispatch_service.persistence.offline_actions import Sender
 from dispatch_service.persistence.positions import Fix
 from dispatch_service.persistence.rosters import DutyFilter
@@ -27,10 +27,9 @@ async def clock(connection: AsyncConnection, sender: Sender, way: Way, fix: Fix,
     """Clock an officer in at the duty that begins next or has begun, or out of the one they are in; return it.
 
     That was at the moment of `fix`, which may lie before now. The position is kept as well, and how many of the team
-    are on duty is told. Raises NoDutyNow, AlreadyClocked, FarAway.
+    are on duty is told. The sender is held (`offline_actions.hold`). Raises NoDutyNow, AlreadyClocked, FarAway.
     """
     tenant, subject = sender.tenant, sender.subject
-    await offline_actions.hold(connection, sender)
     await check_reach(connection, tenant, [fix])
     found = await duties_about(connection, sender, fix.at, state="planned")
     locked = await rosters.lock(connection, tenant, [row["id"] for row in found])
