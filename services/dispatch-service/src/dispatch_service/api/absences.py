@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from dispatch_service.api.attendance import Watcher
 from dispatch_service.api.attendance_schemas import AbsenceView
-from dispatch_service.api.deps import ReadEngine
+from dispatch_service.api.deps import ReadEngine, Zone
 from dispatch_service.api.roster_schemas import RosterDay
 from dispatch_service.domain.attendance import Absence
 from dispatch_service.persistence import absences
@@ -37,14 +37,13 @@ async def _duties(
 
 
 async def _absence_filter(
-    request: Request,
+    zone: Zone,
     duties: Annotated[DutyFilter, Depends(_duties)],
     first: Annotated[RosterDay | None, Query(alias="from", description="The first day; today, by default.")] = None,
     last: Annotated[RosterDay | None, Query(alias="to", description="The last; as the first, by default.")] = None,
     reason: Absence | None = None,
     grace: Annotated[int, Query(ge=0, le=240, description="So many minutes late, or early, are in time.")] = 0,
 ) -> AbsenceFilter:
-    zone = ZoneInfo(request.app.state.settings.timezone)
     begin = first or last or now().astimezone(zone).date()
     end = last or begin
     check_days(begin, end, _MOST_DAYS)

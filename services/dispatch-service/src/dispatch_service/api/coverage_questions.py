@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, NamedTuple
-from zoneinfo import ZoneInfo
 
 import shapely
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
 
 from dispatch_service.api.coverage_schemas import WhatIfBody
-from dispatch_service.api.deps import ReadEngine, Staff, TenantClockworks
+from dispatch_service.api.deps import ReadEngine, Staff, TenantClockworks, Zone
 from dispatch_service.domain.calendars import Calendar
 from dispatch_service.domain.coverage import DETOUR, Ground, Walk
 from dispatch_service.domain.spots import Setting, Spot
@@ -96,9 +95,9 @@ class Facts:
 class _Asking:
     """The answering of one question."""
 
-    def __init__(self, request: Request, frame: _Frame, caller: Staff, engine: ReadEngine, works: TenantClockworks):
+    def __init__(self, zone: Zone, frame: _Frame, caller: Staff, engine: ReadEngine, works: TenantClockworks):
         self.walk, self.on_duty, self._begin, self._end = frame
-        self.zone = ZoneInfo(request.app.state.settings.timezone)
+        self.zone = zone
         self.tenant = caller.tenant
         self.engine = engine
         self._clockworks = works
@@ -116,13 +115,13 @@ class _Asking:
 
 
 async def _asking(
-    request: Request,
+    zone: Zone,
     frame: Annotated[_Frame, Depends(_frame)],
     caller: Staff,
     engine: ReadEngine,
     clockworks: TenantClockworks,
 ) -> _Asking:
-    return _Asking(request, frame, caller, engine, clockworks)
+    return _Asking(zone, frame, caller, engine, clockworks)
 
 
 Asking = Annotated[_Asking, Depends(_asking)]

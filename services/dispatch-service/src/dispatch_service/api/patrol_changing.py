@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from dispatch_service.api import patrol_problems, roster_problems
-from dispatch_service.api.deps import Engine
+from dispatch_service.api.deps import Engine, Zone
 from dispatch_service.domain.patrol_errors import PatrolError
 from dispatch_service.domain.roster_errors import RosterError
 from dispatch_service.service.duty_planning import BadPlace
@@ -36,15 +36,15 @@ Work = Callable[[AsyncConnection], Awaitable[Answer]]
 class Changing:
     """A write asked for by one request."""
 
-    def __init__(self, request: Request, engine: AsyncEngine, key: str | None) -> None:
+    def __init__(self, request: Request, zone: ZoneInfo, engine: AsyncEngine, key: str | None) -> None:
         self._request = request
+        self._zone = zone
         self._engine = engine
         self._key = key
 
     def planning(self, caller: Caller) -> Planning:
         """Return who plans, when, on the county's calendar."""
-        zone = ZoneInfo(self._request.app.state.settings.timezone)
-        return Planning(tenant=caller.tenant, actor=caller.subject, now=clock.now(), zone=zone)
+        return Planning(tenant=caller.tenant, actor=caller.subject, now=clock.now(), zone=self._zone)
 
     async def run(self, caller: Caller, work: Work) -> Response:
         """Work in one transaction, and answer with what came of it; a repeat with the same key gets the first answer.
@@ -73,8 +73,8 @@ class Changing:
         return stored.response()
 
 
-async def _changing(request: Request, engine: Engine, key: IdempotencyKey) -> Changing:
-    return Changing(request, engine, key)
+async def _changing(request: Request, zone: Zone, engine: Engine, key: IdempotencyKey) -> Changing:
+    return Changing(request, zone, engine, key)
 
 
 Change = Annotated[Changing, Depends(_changing)]

@@ -6,13 +6,12 @@ from datetime import date, datetime
 from functools import partial
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from contracts.roles import Role
 from dispatch_service.api.changing import NEW, Change
-from dispatch_service.api.deps import Engine, ReadEngine, Staff
+from dispatch_service.api.deps import Engine, ReadEngine, Staff, Zone
 from dispatch_service.api.places import CodeInPath
 from dispatch_service.api.roster_problems import problem_of
 from dispatch_service.api.roster_schemas import (
@@ -72,12 +71,12 @@ async def remove_shift(code: CodeInPath, change: Change) -> None:
 
 @router.put("/rosters/{code}")
 async def plan_duties(
-    request: Request,
     code: Annotated[str, Path(max_length=64, description="Of the team.")],
     body: RosterBody,
     response: Response,
     caller: Planner,
     engine: Engine,
+    zone: Zone,
     if_match: IfMatch,
     first: Annotated[RosterDay, Query(alias="from", description="The first day.")],
     last: Annotated[RosterDay, Query(alias="to", description="The last day.")],
@@ -103,7 +102,7 @@ async def plan_duties(
         async with engine.begin() as connection:
             if not await county.known(connection, team, caller.tenant, [code]):
                 raise Problem(404, "place-not-found")
-            by = Planning(tenant=caller.tenant, actor=caller.subject, now=now(), zone=_zone(request))
+            by = Planning(tenant=caller.tenant, actor=caller.subject, now=now(), zone=zone)
             planned = await plan(connection, by, period, given, partial(check, if_match))
     except BadPlace as error:
         raise problem_of(error.reason, error.pointer) from error
@@ -188,7 +187,3 @@ def _given(body: RosterBody, first: date, last: date) -> Iterator[Given]:
             error = FieldError(f"/duties/{index}/day", "outside-period", {"first": first, "last": last})
             raise Problem(422, "validation-failed", errors=[error], count=1)
         yield Given(each.day, each.place(), f"/duties/{index}")
-
-
-def _zone(request: Request) -> ZoneInfo:
-    return ZoneInfo(request.app.state.settings.timezone)
