@@ -21,10 +21,11 @@ from contracts.roles import Role
 from eventbus.driver import begin_snapshot
 from ledger.books import EXPORT, Facts, asked, complaints
 from ledger.conftest import As, Enter, Headers
-from ledger_service.persistence import exports
-from ledger_service.persistence.export_files import ExportFiles
-from ledger_service.service import export_making
-from ledger_service.service.export_making import ExportMaker
+from ledger_service.service import exporting
+from ledger_service.service.exporting import LedgerFiles
+from operations.exporting import jobs, making
+from operations.exporting.files import ExportFiles
+from operations.exporting.making import ExportMaker
 from operations.sheets import workbook
 from refusals import code_of
 
@@ -45,9 +46,13 @@ def files(app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> ExportFiles
     return found
 
 
+def maker_of(engine: AsyncEngine, files: ExportFiles, keep: timedelta = timedelta(hours=1)) -> ExportMaker:
+    return ExportMaker("ledger", engine, files, LedgerFiles(ZoneInfo("Asia/Shanghai")), keep)
+
+
 @pytest.fixture
 def maker(engine: AsyncEngine, files: ExportFiles) -> ExportMaker:
-    return ExportMaker(engine, files, ZoneInfo("Asia/Shanghai"), timedelta(hours=1))
+    return maker_of(engine, files)
 
 
 @pytest.fixture
@@ -142,7 +147,7 @@ async def test_one_is_made_at_a_time_of_a_tenant(
     path = await asked(client, analyst)
     async with engine.connect() as other:
         await begin_snapshot(other)
-        assert await exports.try_lock(other, TENANT)
+        assert await jobs.try_lock(other, TENANT)
         await maker.work()
         assert (await shown(client, analyst, path))["state"] == "waiting"
     await asyncio.gather(maker.work(), maker.work())
@@ -180,21 +185,21 @@ async def test_a_worker_that_stops_leaves_its_export_to_the_next(
     facts: Sequence[Facts], maker: ExportMaker, files: ExportFiles, client: httpx.AsyncClient, analyst: Headers,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(export_making, "BATCH", 1)
+    monkeypatch.setattr(exporting, "BATCH", 1)
     path = await asked(client, analyst)
     stop = asyncio.Event()
-    written = export_making._write
+    written = making._write
 
     def write_and_stop(*arguments: Any) -> None:
         written(*arguments)
         stop.set()
 
-    monkeypatch.setattr(export_making, "_write", write_and_stop)
+    monkeypatch.setattr(making, "_write", write_and_stop)
     await asyncio.wait_for(maker.run(stop), 10)
     left = await shown(client, analyst, path)
     assert (left["state"], left["file"]) == ("waiting", None)
     assert list(files.path(left["id"]).parent.glob(f"{left['id']}*")) == []
-    await ExportMaker(maker._engine, files, ZoneInfo("Asia/Shanghai"), timedelta(hours=1)).work()
+    await maker_of(maker._engine, files).work()
     assert (await shown(client, analyst, path))["state"] == "done"
 
 
@@ -215,16 +220,16 @@ async def test_a_cancelled_export_has_no_file(
     assert not file.exists()
     assert code_of(await client.get(f"{made}/file", headers=analyst)) == (409, "export-not-ready")
 
-    monkeypatch.setattr(export_making, "BATCH", 5)
-    monkeypatch.setattr(export_making, "_PROGRESS_SECONDS", 0.0)
+    monkeypatch.setattr(exporting, "BATCH", 5)
+    monkeypatch.setattr(making, "_PROGRESS_SECONDS", 0.0)
     half = await asked(client, analyst)
-    loop, written = asyncio.get_running_loop(), export_making._write
+    loop, written = asyncio.get_running_loop(), making._write
 
     def write_and_cancel(*arguments: Any) -> None:
         written(*arguments)
         asyncio.run_coroutine_threadsafe(client.delete(half, headers=analyst), loop).result(10)
 
-    monkeypatch.setattr(export_making, "_write", write_and_cancel)
+    monkeypatch.setattr(making, "_write", write_and_cancel)
     await maker.work()
     left = await shown(client, analyst, half)
     assert left["state"] == "cancelled"
@@ -235,7 +240,7 @@ async def test_files_have_their_time(
     facts: Sequence[Facts], engine: AsyncEngine, files: ExportFiles, client: httpx.AsyncClient, analyst: Headers,
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 ) -> None:  # fmt: skip
-    maker = ExportMaker(engine, files, ZoneInfo("Asia/Shanghai"), timedelta(0))
+    maker = maker_of(engine, files, timedelta(0))
     path = await asked(client, analyst)
     await maker.work()
     file = files.path((await shown(client, analyst, path))["id"])
@@ -246,7 +251,7 @@ async def test_files_have_their_time(
     assert (file.exists(), stray.exists()) == (False, True)
     assert (await shown(client, analyst, path))["state"] == "expired"
     assert code_of(await client.get(f"{path}/file", headers=analyst)) == (410, "export-gone")
-    monkeypatch.setattr(export_making, "_STRAY_SECONDS", -1.0)
+    monkeypatch.setattr(making, "_STRAY_SECONDS", -1.0)
     await maker.clear()
     assert not stray.exists()
 
@@ -262,7 +267,7 @@ async def test_what_cannot_be_made_says_why(
     monkeypatch.undo()
 
     (tmp_path / "taken").write_text("a file where the folder should be")
-    homeless = ExportMaker(engine, ExportFiles(tmp_path / "taken"), ZoneInfo("UTC"), timedelta(hours=1))
+    homeless = maker_of(engine, ExportFiles(tmp_path / "taken"))
     path = await asked(client, analyst, format="xlsx")
     await homeless.work()
     assert (await shown(client, analyst, path))["failure"] == "export-not-stored"

@@ -14,10 +14,8 @@ from ledger_service.domain.feedback_links import link_key
 from ledger_service.domain.unsettled import Graces
 from ledger_service.events import directory, field_activities, statements
 from ledger_service.events.handler import SUBSCRIPTION
-from ledger_service.persistence.export_files import ExportFiles
 from ledger_service.persistence.reconciliation import EntryBook
-from ledger_service.service.export_making import CLEAR_EVERY, ExportMaker
-from ledger_service.service.exporting import Exporting
+from ledger_service.service.exporting import Exporting, LedgerFiles
 from ledger_service.service.folding import EVERY as FOLD_EVERY
 from ledger_service.service.folding import fold_on
 from ledger_service.service.following_up import count_overdue
@@ -31,12 +29,13 @@ from ledger_service.service.reconciling import reconcile
 from ledger_service.service.retallying import retally
 from ledger_service.service.unsettled import watch as watch_unsettled
 from operations import wrong_codes
+from operations.exporting.files import ExportFiles
+from operations.exporting.making import ExportMaker
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
-from runtime.supervision import Worker
 
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
@@ -46,6 +45,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     signer_of = _signer_of(settings)
     graces = Graces.of_gates(settings.gate_days)
     files = ExportFiles(settings.exports_dir or settings.data_dir / "exports")
+    keep_exports = timedelta(hours=settings.export_keep_hours)
     feed = LiveFeed(foundation.read_engine, stream.encode)
     service = assemble(
         foundation,
@@ -63,7 +63,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         workers={
             "relay": [
                 *_rounds(foundation.engine, settings, signer_of, graces),
-                *_exports(foundation.engine, settings, files),
+                *ExportMaker("ledger", foundation.engine, files, LedgerFiles(zone), keep_exports).workers(),
             ],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
         },
@@ -99,12 +99,6 @@ def _rounds(engine: AsyncEngine, settings: RuntimeSettings, signer_of: SignerOf 
         ("query codes", partial(wrong_codes.forget, engine), timedelta(minutes=5)),
     ]
     return [Rounds(f"ledger {name}", each, every=every) for name, each, every in work]
-
-
-def _exports(engine: AsyncEngine, settings: RuntimeSettings, files: ExportFiles) -> list[Worker]:
-    keep = timedelta(hours=settings.export_keep_hours)
-    maker = ExportMaker(engine, files, ZoneInfo(settings.timezone), keep=keep)
-    return [maker, Rounds("ledger exports janitor", maker.clear, every=CLEAR_EVERY)]
 
 
 def _signer_of(settings: RuntimeSettings) -> SignerOf | None:

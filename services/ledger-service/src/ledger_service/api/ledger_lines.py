@@ -14,7 +14,7 @@ from ledger_service.api.ledger_problems import export_too_large, exports_busy
 from ledger_service.api.ledger_schemas import ColumnView, LinePage
 from ledger_service.api.ledgers import Name
 from ledger_service.api.schemas import LabelView
-from ledger_service.domain.exports import Form
+from ledger_service.domain.ledger_orders import Form
 from ledger_service.persistence import ledger_definitions, ledger_lines
 from ledger_service.service.exporting import Exporting, TooManyLines, selection
 from ledger_service.service.ledger_forms import MEDIA, Made

@@ -10,10 +10,9 @@ from contracts.roles import Role
 from ledger_service.api.deps import TOLD
 from ledger_service.api.ledger_problems import ledger_not_found
 from ledger_service.api.parameters import Categories, Codes, Day, check_order
-from ledger_service.domain.exports import Form
 from ledger_service.domain.ledger_columns import COLUMNS
 from ledger_service.domain.ledger_definitions import OF_SUBJECT, Definition, Filters, flaws_of_codes
-from ledger_service.domain.ledger_orders import Language, Order
+from ledger_service.domain.ledger_orders import Form, Language, Order
 from ledger_service.persistence.ledger_definitions import Kept
 from operations.filters import Code
 from operations.problems import all_invalid

@@ -48,30 +48,6 @@ register_texts(
             "超过 {limit} 行。请缩小范围，或在 {exports} 申请后台导出。",
             "It has more than {limit} lines: narrow it down, or have it made in the background at {exports}.",
         ),
-        "too-many-exports": (
-            "待导出的文件过多",
-            "Too many exports",
-            "您最多可有 {most} 个未完成的导出，请等其完成或取消。",
-            "You may have {most} exports that are not made yet: wait for one, or cancel it.",
-        ),
-        "export-not-found": (
-            "未找到导出",
-            "Export not found",
-            "没有这个导出，或您无权查看。",
-            "There is no such export, or it is not yours to see.",
-        ),
-        "export-not-ready": (
-            "导出尚未完成",
-            "The export is not ready",
-            "导出状态为 {present}，没有可下载的文件。",
-            "The export is {present}: there is no file to fetch.",
-        ),
-        "export-gone": (
-            "导出文件已清除",
-            "The file is gone",
-            "导出文件已过保存期，请重新申请。",
-            "The file of the export has had its time: ask for it again.",
-        ),
     }
 )
 
@@ -79,11 +55,6 @@ register_texts(
 def ledger_not_found() -> Problem:
     """Return the answer for a name that no ledger of the tenant has."""
     return Problem(404, "ledger-not-found")
-
-
-def export_not_found() -> Problem:
-    """Return the one answer for an unknown export, another tenant's and another caller's."""
-    return Problem(404, "export-not-found")
 
 
 def export_too_large(limit: int) -> Problem:

@@ -6,10 +6,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from ledger_service.domain.exports import Form
 from ledger_service.domain.ledger_definitions import Definition, Filters
 
 Language = Literal["zh", "en"]
+Form = Literal["csv", "xlsx", "json"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

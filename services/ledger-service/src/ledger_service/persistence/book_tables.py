@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
+from operations.exporting.jobs import export_table
+
 _MOMENT = sa.DateTime(timezone=True)
 
 
@@ -18,31 +20,7 @@ def add_book_tables(metadata: sa.MetaData) -> None:
         sa.Column("changed_at", _MOMENT, nullable=False),
         sa.Column("changed_by", sa.Text, nullable=False),
     )
-    export = sa.Table(
-        "export",
-        metadata,
-        sa.Column("tenant", sa.Text, primary_key=True),
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("request", JSONB, nullable=False, comment="what was asked for, with the definition as it was"),
-        sa.Column("asked_by", sa.Text, nullable=False),
-        sa.Column("asked_at", _MOMENT, nullable=False),
-        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
-        sa.Column("lines_done", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("lines_about", sa.BigInteger, comment="how many there are, or were expected"),
-        sa.Column("bytes", sa.BigInteger),
-        sa.Column("failure", sa.Text, comment="a code"),
-        sa.Column("finished_at", _MOMENT),
-        sa.Column("expires_at", _MOMENT, comment="when the file goes, and what is left of the row later"),
-        sa.Column("fetches", sa.Integer, nullable=False, server_default="0"),
-    )
-    sa.Index("export_by_asker", export.c.tenant, export.c.asked_by, export.c.id)
-    sa.Index(
-        "export_open",
-        export.c.tenant,
-        export.c.id,
-        postgresql_where=export.c.state.in_(("waiting", "working")),
-    )
+    export_table(metadata)
 
 
 def add_line_indexes(complaint: sa.Table) -> None:

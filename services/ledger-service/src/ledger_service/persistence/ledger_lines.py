@@ -75,17 +75,20 @@ async def page(
 
 async def count(connection: AsyncConnection, wanted: Selection, *, most: int | None = None) -> int:
     """Return how many lines there are; with `most`, no more are counted."""
-    shelf = _Shelf.of(wanted)
-    lines = sa.select(sa.literal(1)).select_from(shelf.table).where(*shelf.conditions(wanted)).limit(most)
+    lines = every(wanted).limit(most)
     return int(await connection.scalar(sa.select(sa.func.count()).select_from(lines.subquery())) or 0)
 
 
 async def estimate(connection: AsyncConnection, wanted: Selection) -> Size:
     """Return what the planner expects, without reading a line."""
-    shelf = _Shelf.of(wanted)
-    statement = sa.select(sa.literal(1)).select_from(shelf.table).where(*shelf.conditions(wanted))
-    plan = await explained(connection, statement)
+    plan = await explained(connection, every(wanted))
     return Size(int(plan["Plan Rows"]), float(plan["Total Cost"]))
+
+
+def every(wanted: Selection) -> sa.Select[Any]:
+    """Return the statement that has a row for each line."""
+    shelf = _Shelf.of(wanted)
+    return sa.select(sa.literal(1)).select_from(shelf.table).where(*shelf.conditions(wanted))
 
 
 def read(

@@ -262,7 +262,6 @@ add_statistics_tables(metadata)
 statistics_setting = metadata.tables["statistics_setting"]
 add_book_tables(metadata)
 named_ledger = metadata.tables["named_ledger"]
-export = metadata.tables["export"]
 add_overview_tables(metadata)
 directory = metadata.tables["directory"]
 team_duty = metadata.tables["team_duty"]

@@ -1,4 +1,4 @@
-"""Makes files of ledgers while they are downloaded."""
+"""Makes files of ledgers, while they are downloaded and in the background."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from eventbus.driver import begin_snapshot
 from ledger_service.domain.ledger_orders import Order
 from ledger_service.persistence import directory
-from ledger_service.persistence.ledger_lines import Selection, count, read
+from ledger_service.persistence.ledger_lines import Selection, count, every, read
 from ledger_service.service.export_entries import note_export
 from ledger_service.service.ledger_forms import Made, Writer, writer
 from operations.downloads import Slots
+from operations.exporting.jobs import Export
+from operations.exporting.making import FETCH_SECONDS, Contents, Piece, data_of, lines_about
 from runtime.clock import now
 
 BATCH = 1_000
@@ -66,7 +68,8 @@ class Exporting:
         async with self._engine.begin() as other:
             await note_export(other, tenant, actor, order.told(lines), at=made.at)
         file = writer(order, replace(made, labels=await directory.labels(connection, tenant)))
-        return await held.enter_async_context(aclosing(_pieces(connection, wanted, file)))
+        pieces = _pieces(connection, wanted, file, seconds=_FETCH_SECONDS)
+        return await held.enter_async_context(aclosing(data_of(pieces)))
 
 
 def selection(tenant: str, order: Order, made: Made) -> Selection:
@@ -77,10 +80,33 @@ def selection(tenant: str, order: Order, made: Made) -> Selection:
     )
 
 
-async def _pieces(connection: AsyncConnection, wanted: Selection, file: Writer) -> AsyncGenerator[bytes, None]:
-    yield await asyncio.to_thread(file.begin)
-    batches = read(connection, wanted, file.order.columns, size=BATCH, seconds=_FETCH_SECONDS)
+class LedgerFiles(Contents):
+    """What the exports that are made in the background have in them."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+
+    async def lines_about(self, connection: AsyncConnection, begun: Export) -> int:
+        """Return how many lines the ledger has, or is expected to have."""
+        made = Made(now(), begun.asked_by, self._zone)
+        return await lines_about(connection, every(selection(begun.tenant, Order.of(begun.request), made)))
+
+    async def pieces(self, connection: AsyncConnection, begun: Export) -> AsyncGenerator[Piece, None]:
+        """Read and write the ledger."""
+        labels = await directory.labels(connection, begun.tenant)
+        file = writer(Order.of(begun.request), Made(now(), begun.asked_by, self._zone, labels))
+        wanted = selection(begun.tenant, file.order, file.made)
+        async with aclosing(_pieces(connection, wanted, file, seconds=FETCH_SECONDS)) as made:
+            async for piece in made:
+                yield piece
+
+
+async def _pieces(
+    connection: AsyncConnection, wanted: Selection, file: Writer, *, seconds: float
+) -> AsyncGenerator[Piece, None]:
+    yield Piece(await asyncio.to_thread(file.begin))
+    batches = read(connection, wanted, file.order.columns, size=BATCH, seconds=seconds)
     async with aclosing(batches):
         async for lines in batches:
-            yield await asyncio.to_thread(file.lines, lines)
-    yield await asyncio.to_thread(file.end)
+            yield Piece(await asyncio.to_thread(file.lines, lines), len(lines))
+    yield Piece(await asyncio.to_thread(file.end))

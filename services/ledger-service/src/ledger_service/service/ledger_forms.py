@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ledger_service.domain.exports import Form
 from ledger_service.domain.ledger_columns import COLUMNS, Column
-from ledger_service.domain.ledger_orders import Order
+from ledger_service.domain.ledger_orders import Form, Order
 from ledger_service.domain.ledger_totals import Totals, parted
 from ledger_service.domain.ledger_words import Words
 from ledger_service.domain.names import Labels, shipped_labels

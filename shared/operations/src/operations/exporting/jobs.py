@@ -3,16 +3,58 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger_service.domain.exports import OPEN, ExportState
-from ledger_service.persistence.tables import export
+_MOMENT = sa.DateTime(timezone=True)
 
+
+class ExportState(StrEnum):
+    """How far an export is."""
+
+    WAITING = "waiting"
+    WORKING = "working"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    """It was made, and its file is gone."""
+
+
+OPEN = (ExportState.WAITING, ExportState.WORKING)
+
+
+def export_table(metadata: sa.MetaData) -> sa.Table:
+    """Add the table `export` to a service's tables."""
+    table = sa.Table(
+        "export",
+        metadata,
+        sa.Column("tenant", sa.Text, primary_key=True),
+        sa.Column("id", sa.Uuid, primary_key=True),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("request", JSONB, nullable=False, comment="what was asked for, with the definition as it was"),
+        sa.Column("asked_by", sa.Text, nullable=False),
+        sa.Column("asked_at", _MOMENT, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("lines_done", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("lines_about", sa.BigInteger, comment="how many there are, or were expected"),
+        sa.Column("bytes", sa.BigInteger),
+        sa.Column("failure", sa.Text, comment="a code"),
+        sa.Column("finished_at", _MOMENT),
+        sa.Column("expires_at", _MOMENT, comment="when the file goes, and what is left of the row later"),
+        sa.Column("fetches", sa.Integer, nullable=False, server_default="0"),
+    )
+    sa.Index("export_by_asker", table.c.tenant, table.c.asked_by, table.c.id)
+    sa.Index("export_open", table.c.tenant, table.c.id, postgresql_where=table.c.state.in_(("waiting", "working")))
+    return table
+
+
+export = export_table(sa.MetaData())
 _COLUMNS = export.c
 _TRY = sa.text("SELECT pg_try_advisory_xact_lock(hashtext('jieban exports'), hashtext(:tenant))")
 _OLDEST = sa.text("""
