@@ -33,3 +33,12 @@ async def test_an_operator_finds_what_they_took(county: County, tmp_path: Path) 
     assert receipt["number"] in [row[0].value for row in sheet.iter_rows()]
     assert '"phone":"…4321"' in printed
     assert '"kind":"export"' in printed
+
+
+async def test_a_file_is_made_in_the_background(county: County, tmp_path: Path) -> None:
+    taken = section("docs/search.md", "A walk").partition("sleep 2\n")[0]
+    asked = section("docs/search.md", "Files")
+    printed = await asyncio.to_thread(run, county, prelude(county) + taken + asked, tmp_path)
+    receipt = json.loads((tmp_path / "receipt.json").read_text("utf-8"))
+    assert receipt["number"] in (tmp_path / "complaints.csv").read_text("utf-8-sig")
+    assert '"format":"csv","filters":{"status":["open"],"category":["street_order"]},"reporters":false' in printed

@@ -15,6 +15,7 @@ from intake_service.api import (
     configuration_files,
     drafts,
     erasures,
+    export_jobs,
     exports,
     followed,
     import_texts,
@@ -42,6 +43,7 @@ from intake_service.api import (
     uploads,
     withdrawals,
 )
+from intake_service.api.filter_fields import read_filters
 from intake_service.api.open311 import facade as open311
 from intake_service.api.report_reading import read_report
 from intake_service.events import directory, lifecycle
@@ -55,6 +57,8 @@ from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.drafting import Drafting
 from intake_service.service.erasing import Erasing, Retention
+from intake_service.service.export_forms import Look
+from intake_service.service.export_making import ComplaintFiles
 from intake_service.service.exporting import Exporting
 from intake_service.service.importing import Importing, ImportLimits
 from intake_service.service.lapsing import lapse_due
@@ -70,6 +74,8 @@ from intake_service.service.suggesting import Categoriser
 from intake_service.service.triage_rulebooks import TriageRulebooks
 from intake_service.service.watching import Watch
 from operations import accounts, wrong_codes
+from operations.exporting.files import ExportFiles
+from operations.exporting.making import ExportMaker
 from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
@@ -122,6 +128,10 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         ImportLimits(settings.import_max_bytes, settings.import_max_rows, settings.imports_waiting),
         zone,
     )
+    new_look = partial(Look, zone=zone, statuses=texts.STATUS_LABELS, kinds=texts.KIND_LABELS)
+    files = ExportFiles((settings.exports_dir or settings.data_dir / "exports") / "intake")
+    contents = ComplaintFiles(foundation.engine, known, new_look, read_filters)
+    keep_exports = timedelta(hours=settings.export_keep_hours)
     following = Subscription("intake", LIFECYCLE.name, lifecycle.TYPES, lifecycle.follow)
     service = assemble(
         foundation,
@@ -156,6 +166,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             attachments.router,
             uploads.router,
             imports.router,
+            export_jobs.router,
         ],
         subscriptions=[following, directory.SUBSCRIPTION, accounts.subscription("intake", following)],
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
@@ -174,7 +185,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "complaints": Complaints(foundation.read_engine),
             "listing": Listing(lists),
             "exporting": Exporting(foundation.engine, known, settings.export_max_lines),
-            "zone": zone,
+            "export_files": files,
+            "new_look": new_look,
         },
         # with the API, because whoever serves files has the folder
         workers={
@@ -184,6 +196,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 Rounds("intake imports over", importing.clean, every=timedelta(minutes=10)),
                 Rounds("intake drafts", drafting.expire, every=timedelta(minutes=10)),
                 Rounds("intake watch", watch.renew, every=EVERY),
+                *ExportMaker("intake", foundation.engine, files, contents, keep_exports).workers(),
                 *_retention(settings, foundation.engine, erasing),
             ],
             "relay": [

@@ -152,7 +152,7 @@ class RuntimeSettings(BaseSettings):
     """Who answers questions on the Open311 endpoint, for its discovery document."""
 
     exports_dir: Path | None = None
-    """Where the ledger keeps the files of exports, the same folder for all of its replicas; else in the data folder."""
+    """Where ledger and intake keep the files of exports, the same folder for all replicas; else in the data folder."""
     export_max_lines: PositiveInt = 100_000
     """Of so many lines a file is made while it is downloaded; of more, in the background."""
     export_keep_hours: Annotated[int, Field(ge=1, le=8_760)] = 72

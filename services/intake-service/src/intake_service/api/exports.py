@@ -1,7 +1,6 @@
 """Complaints as files, a reporter's complaints by their number, and who has had either."""
 
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
@@ -14,13 +13,12 @@ from intake_service.api.deps import Known
 from intake_service.api.filter_fields import FilterFields
 from intake_service.api.listing import listed, with_saved
 from intake_service.api.listing_schemas import ListedComplaint
-from intake_service.api.texts import KIND_LABELS, STATUS_LABELS
 from intake_service.api.views import MAY_CONTACT
 from intake_service.domain import search
 from intake_service.persistence import disclosures
 from intake_service.persistence.complaint_filters import ComplaintFilter
 from intake_service.persistence.disclosures import Disclosure, Kind
-from intake_service.service.export_forms import COLUMNS, MEDIA, REPORTERS, Form, Look, writer
+from intake_service.service.export_forms import MEDIA, Form, columns_of, of_form, writer
 from intake_service.service.exporting import Exporting, TooManyRows
 from intake_service.service.listing import Listing, TooBroad
 from operations.downloads import Busy, Download, file_headers
@@ -39,8 +37,9 @@ EXPORTERS = (Role.OPERATOR, Role.DISPATCHER, Role.SUPERVISOR, Role.ADMIN)
 """Who may have what people wrote in their own words, which may name somebody, as a file."""
 Exporter = Annotated[Caller, Depends(require(*EXPORTERS))]
 Contacting = Annotated[Caller, Depends(require(*MAY_CONTACT))]
+EXPORTS_PATH = "/intake/v1/exports"
 _FILE: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
-_FILES: dict[int | str, dict[str, Any]] = {
+FILES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file.",
         "content": dict.fromkeys((each.partition(";")[0] for each in MEDIA.values()), _FILE),
@@ -92,7 +91,7 @@ class ReporterComplaints(BaseModel):
     more: Annotated[bool, Field(description="There are more than `limit`.")]
 
 
-@router.get("/complaints.{form}", response_class=Response, responses=_FILES)
+@router.get("/complaints.{form}", response_class=Response, responses=FILES)
 async def export_complaints(
     form: Form, request: Request, caller: Exporter, query: Annotated[ExportQuery, Query()]
 ) -> Response:
@@ -100,36 +99,29 @@ async def export_complaints(
 
     Things are called as in the version of the configuration that a complaint was filed under; NDJSON and GeoJSON have
     codes. That it was is kept, see `GET /intake/v1/disclosures`. 413 `complaints-export-too-large` where more match
-    than a file has: take it period by period. 503 `exports-busy` where this process makes as many files as it can.
+    than a download has: `POST /intake/v1/exports` has such a file made in the background. 503 `exports-busy` where
+    this process makes as many files as it can.
     """
-    if query.reporters and not caller.has(*MAY_CONTACT):
-        raise Problem(403, "access-denied", roles=", ".join(sorted(MAY_CONTACT)))
+    check_right(caller, reporters=query.reporters)
     fields = await with_saved(request, caller, query.filter, query)
     is_english = preferred_language(request.headers.get("accept-language")) == "en"
     language: Language = query.lang or ("en" if is_english else "zh")
-    look = Look(
-        columns=(*COLUMNS, *REPORTERS) if query.reporters else COLUMNS,
-        language=language,
-        zone=request.app.state.zone,
-        statuses=STATUS_LABELS,
-        kinds=KIND_LABELS,
-        made_at=now(),
-        made_by=caller.subject,
-    )
-    noted = _noted(caller, "export", fields.given(), reporters=query.reporters, form=form)
+    columns = columns_of(reporters=query.reporters)
+    look = request.app.state.new_look(columns=columns, language=language, made_at=now(), made_by=caller.subject)
+    noted = noted_of(caller, "export", fields.given(), reporters=query.reporters, form=form)
     exporting: Exporting = request.app.state.exporting
     async with AsyncExitStack() as held:
         try:
             pieces = await exporting.download(
                 caller,
-                _of_form(form, fields.wanted()),
+                of_form(form, fields.wanted()),
                 writer(form, look),
                 noted,
                 confidential=caller.has(Role.SUPERVISOR),
                 held=held,
             )
         except TooManyRows as error:
-            raise Problem(413, "complaints-export-too-large", most=error.most) from error
+            raise _too_large(error.most) from error
         except Busy as error:
             raise Problem(503, "exports-busy", headers={"Retry-After": "5"}) from error
         return Download(pieces, held.pop_all(), file_headers(f"complaints.{form}", language), MEDIA[form])
@@ -151,7 +143,9 @@ async def find_by_phone(body: ReporterQuery, request: Request, caller: Contactin
         rows = await listing.page(caller, wanted, phone=mark, after=None, size=body.limit + 1)
     except TooBroad as error:
         raise Problem(422, "list-too-broad") from error
-    noted = _noted(caller, "phone", {"phone": _masked(body.phone)}, reporters=True, complaints=len(rows[: body.limit]))
+    noted = noted_of(
+        caller, "phone", {"phone": _masked(body.phone)}, reporters=True, complaints=len(rows[: body.limit])
+    )
     async with request.app.state.engine.begin() as connection:
         await disclosures.add(connection, noted)
     items = await listed(rows[: body.limit], caller, known, None)
@@ -174,12 +168,19 @@ async def list_disclosures(
     return Page(items=[DisclosureView.of(each) for each in found[:limit]])
 
 
-def _of_form(form: Form, wanted: ComplaintFilter) -> ComplaintFilter:
-    """Return what a file of that form has of what is wanted: a map, what has a point."""
-    return replace(wanted, located=True) if form == "geojson" and wanted.located is None else wanted
+def _too_large(limit: int) -> Problem:
+    extra = {"limit": limit, "exports": EXPORTS_PATH}
+    return Problem(413, "complaints-export-too-large", extra=extra, limit=limit, exports=EXPORTS_PATH)
 
 
-def _noted(
+def check_right(caller: Caller, *, reporters: bool, confidential: bool = False) -> None:
+    """Raise `Problem` 403 where a file tells who reported, and the caller may not know that."""
+    may = (Role.SUPERVISOR,) if confidential else sorted(MAY_CONTACT)
+    if reporters and not caller.has(*may):
+        raise Problem(403, "access-denied", roles=", ".join(may))
+
+
+def noted_of(
     caller: Caller,
     kind: Kind,
     filters: dict[str, Any],
@@ -188,6 +189,7 @@ def _noted(
     form: Form | None = None,
     complaints: int | None = None,
 ) -> Disclosure:
+    """Return the disclosure that is kept of a file, or of a look for a number."""
     return Disclosure(
         id=uuid7(),
         tenant=caller.tenant,

@@ -1,5 +1,6 @@
 """What a list of complaints can be narrowed to, as queries and saved filters say it."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema, field_validator, model_validator
@@ -143,6 +144,11 @@ class FilterFields(BaseModel):
     def given(self) -> dict[str, object]:
         """Return what was given, as JSON has it."""
         return self.model_dump(mode="json", include=set(FilterFields.model_fields), exclude_defaults=True)
+
+
+def read_filters(content: Mapping[str, Any]) -> ComplaintFilter:
+    """Return what was asked of complaints, from what `given` said of it."""
+    return FilterFields.model_validate(content).wanted()
 
 
 def _circle(near: str | None, radius: float | None) -> Circle | None:

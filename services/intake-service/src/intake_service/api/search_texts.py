@@ -62,9 +62,9 @@ register_texts(
         "complaints-export-too-large": (
             "导出过大",
             "Export too large",
-            "符合条件的诉求超过 {most} 件。请用 received_from 和 received_to 分段导出，或增加其他条件。",
-            "More than {most} complaints match. Export them period by period with received_from and received_to, or"
-            " narrow them otherwise.",
+            "符合条件的诉求超过 {limit} 件。请在 {exports} 申请后台导出，或用 received_from 和 received_to 分段导出。",
+            "More than {limit} complaints match. Have the file made in the background at {exports}, or export them"
+            " period by period with received_from and received_to.",
         ),
         "phone-invalid": ("应为至少 5 位数字的电话号码。", "Give a phone number of at least 5 digits."),
     }

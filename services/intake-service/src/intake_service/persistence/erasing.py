@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import ENDED
 from eventbus.parking import forget_settled
+from intake_service.persistence import export_contents
 from intake_service.persistence.texts import forget_words
 from runtime import idempotency
 
@@ -105,6 +106,7 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> Sequence[bytes
     await connection.execute(_DRAFT, row)
     await forget_settled(connection, [erasure.complaint])
     await connection.execute(_TRIAGE, row)  # what staff have noted is about whoever reported
+    await export_contents.withdraw(connection, erasure.tenant, erasure.complaint, erasure.at, texts=erasure.texts)
     if not erasure.texts:
         return []
     await connection.execute(_LIKENESS, row)  # its pairs of letters are the text, nearly

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from contracts.events import RequestKind
+from intake_service.persistence.complaint_filters import ComplaintFilter
 from intake_service.service.references import Naming
 from operations.preferences import Language
 from operations.sheets.lines import CSV, MARK, csv_lines
@@ -63,6 +64,11 @@ REPORTERS = (
     Column("phone", "电话", "Phone", width=16),
     Column("email", "邮箱", "Email", width=24),
 )
+
+
+def columns_of(*, reporters: bool) -> Sequence[Column]:
+    """Return what a line has, with who reported where `reporters` is true."""
+    return (*COLUMNS, *REPORTERS) if reporters else COLUMNS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +225,11 @@ class _Geojson(_Ndjson):
 
 
 _WRITERS: Mapping[Form, type[Writer]] = {"csv": _Csv, "xlsx": _Xlsx, "ndjson": _Ndjson, "geojson": _Geojson}
+
+
+def of_form(form: Form, wanted: ComplaintFilter) -> ComplaintFilter:
+    """Return what a file of that form has of what is wanted: a map, what has a point."""
+    return replace(wanted, located=True) if form == "geojson" and wanted.located is None else wanted
 
 
 def writer(form: Form, look: Look) -> Writer:

@@ -1,4 +1,4 @@
-"""Makes files of complaints while they are downloaded."""
+"""Makes files of complaints, while they are downloaded and in the background."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -19,6 +19,7 @@ from intake_service.persistence.tables import complaint, reporter
 from intake_service.service.export_forms import Column, Writer
 from intake_service.service.references import References
 from operations.downloads import Slots
+from operations.exporting.making import Piece, data_of
 from runtime.auth import Caller
 
 BATCH = 1_000
@@ -62,29 +63,32 @@ class Exporting:
         self._slots.take(held, AT_ONCE)
         connection = await held.enter_async_context(self._engine.connect())
         await begin_snapshot(connection)
-        ids = _ids(caller, wanted)
+        ids = select_ids(caller, wanted)
         counted = sa.select(sa.func.count()).select_from(ids.order_by(None).limit(self._most + 1).subquery())
         rows = int(await connection.scalar(counted) or 0)
         if rows > self._most:
             raise TooManyRows(self._most)
         async with self._engine.begin() as other:
             await disclosures.add(other, noted_with(noted, rows))
-        statement = _rows(ids, file.look.columns, confidential=confidential)
+        statement = select_rows(ids, file.look.columns, confidential=confidential)
         found = batches(connection, statement, size=BATCH, seconds=_FETCH_SECONDS)
-        return await held.enter_async_context(aclosing(self._pieces(caller.tenant, found, file)))
-
-    async def _pieces(
-        self, tenant: str, found: AsyncGenerator[Sequence[Any], None], file: Writer
-    ) -> AsyncGenerator[bytes, None]:
-        yield await asyncio.to_thread(file.begin)
-        async with aclosing(found):
-            async for rows in found:
-                namings = await self._known.namings(tenant, {row[-1] for row in rows})
-                yield await asyncio.to_thread(file.lines, rows, namings)
-        yield await asyncio.to_thread(file.end)
+        pieces = pieces_of(self._known, caller.tenant, found, file)
+        return await held.enter_async_context(aclosing(data_of(pieces)))
 
 
-def _ids(caller: Caller, wanted: ComplaintFilter) -> sa.Select[tuple[UUID]]:
+async def pieces_of(
+    known: References, tenant: str, found: AsyncGenerator[Sequence[Any], None], file: Writer
+) -> AsyncGenerator[Piece, None]:
+    """Write the rows that are found."""
+    yield Piece(await asyncio.to_thread(file.begin))
+    async with aclosing(found):
+        async for rows in found:
+            namings = await known.namings(tenant, {row[-1] for row in rows})
+            yield Piece(await asyncio.to_thread(file.lines, rows, namings), len(rows))
+    yield Piece(await asyncio.to_thread(file.end))
+
+
+def select_ids(caller: Caller, wanted: ComplaintFilter) -> sa.Select[tuple[UUID]]:
     """Return the statement of the complaints, from the table itself, in the order wanted."""
     words = words_of(wanted)
     if words is None:
@@ -99,7 +103,7 @@ def noted_with(noted: Disclosure, rows: int) -> Disclosure:
     return Disclosure(**{**facts, "complaints": rows})
 
 
-def _rows(ids: sa.Select[Any], columns: Sequence[Column], *, confidential: bool) -> sa.Select[Any]:
+def select_rows(ids: sa.Select[Any], columns: Sequence[Column], *, confidential: bool) -> sa.Select[Any]:
     """Return the statement of the lines, in the order of `ids`, each with the version that it was filed under."""
     shown: list[sa.ColumnElement[Any]] = []
     for column in columns:
