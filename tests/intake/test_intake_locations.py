@@ -10,15 +10,14 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.coordinates import to_gcj02
-from contracts.directory import Area, DirectoryEvent, GridChanged, subject_of
+from contracts.directory import Area, DirectoryEvent, GridChanged
 from contracts.envelope import Event
 from contracts.roles import Role
 from intake.conftest import TENANT, As
+from intake.directory import heard
 from intake.reports import report
-from intake_service.events.directory import keep_grids
+from intake_service.events.directory import keep
 from outboxes import published
-from runtime.clock import now
-from runtime.ids import uuid7
 from runtime.lifecycle import Service
 
 WEST, EAST = [107.0, 26.5], [107.3, 26.5]
@@ -31,7 +30,6 @@ def square(corner: list[float]) -> Any:
 
 
 def grid_event(code: str, corner: list[float], sequence: int = 1, *, removed: bool = False) -> Event[Any]:
-    event_id = uuid7()
     data = GridChanged(
         code=code,
         removed=removed,
@@ -41,24 +39,12 @@ def grid_event(code: str, corner: list[float], sequence: int = 1, *, removed: bo
         team="team-1",
         area=Area(coordinates=square(corner)),
     )
-    return Event(
-        id=event_id,
-        type=DirectoryEvent.GRID_CHANGED,
-        source="dispatch",
-        subject=subject_of(TENANT, "grid", code),
-        tenant=TENANT,
-        time=now(),
-        sequence=sequence,
-        correlation_id=event_id,
-        causation_id=None,
-        traceparent=None,
-        data=data,
-    )
+    return heard(DirectoryEvent.GRID_CHANGED, "grid", data, sequence)
 
 
 async def hear(engine: AsyncEngine, service: Service, *events: Event[Any]) -> None:
     async with engine.begin() as connection:
-        await keep_grids(connection, events)
+        await keep(connection, events)
     await service.app.state.locating.areas._renew([TENANT])  # instead of waiting until it is due
 
 

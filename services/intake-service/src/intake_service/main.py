@@ -70,6 +70,7 @@ from intake_service.service.references import References
 from intake_service.service.report_counts import EVERY
 from intake_service.service.report_limits import limits_of
 from intake_service.service.similar import SimilarComplaints
+from intake_service.service.stations import Stations
 from intake_service.service.suggesting import Categoriser
 from intake_service.service.triage_rulebooks import TriageRulebooks
 from intake_service.service.watching import Watch
@@ -119,6 +120,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         categoriser,
         settings.attachments_per_complaint,
         watch,
+        Stations(foundation.read_engine, refuse_unknown=settings.refuse_unknown_stations),
     )
     importing = Importing(
         foundation.engine,

@@ -143,6 +143,8 @@ class RuntimeSettings(BaseSettings):
     reports_per_device_hour: NonNegativeInt = 20
     """How many complaints citizens may file from one device in an hour, and in a day; 0: any number."""
     reports_per_device_day: NonNegativeInt = 60
+    refuse_unknown_stations: bool = False
+    """Whether a complaint is refused that names a station which intake has not heard of, rather than marked."""
     attachment_decoders: Annotated[int, Field(ge=1, le=64)] = 2
     """How many images are decoded at once, each in a process of its own."""
 

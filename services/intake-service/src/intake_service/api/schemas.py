@@ -178,6 +178,13 @@ class SuggestedCategory(BaseModel):
     confidence: Annotated[float, Field(ge=0, le=1)]
 
 
+class WarningOut(BaseModel):
+    """What is doubtful about a complaint that was accepted."""
+
+    pointer: Annotated[str, Field(description="Which field.")]
+    code: Annotated[str, Field(description="`station-unknown`: dispatch has told of no such station.")]
+
+
 class ComplaintAccepted(BaseModel):
     """The receipt. Keep `query_code`: it is what an anonymous reporter follows the complaint with."""
 
@@ -191,6 +198,7 @@ class ComplaintAccepted(BaseModel):
     category: str | None
     suggested_category: SuggestedCategory | None = None
     version: int
+    warnings: Annotated[list[WarningOut], Field(description="There only where there are some.")] = []
 
 
 class BatchItem(BaseModel):

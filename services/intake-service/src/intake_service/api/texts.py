@@ -106,6 +106,10 @@ register_texts(
             "Reports of the source {given} must have this; see `demands` in /intake/v1/sources.",
         ),
         "snapshot-not-attached": ("抓拍图必须列入 attachments。", "The snapshot has to be one of the attachments."),
+        "station-unknown": (
+            "没有编码为 {given} 的联络站、岗亭或便民服务站。",
+            "There is no station with the code {given}; see /dispatch/v1/posts.",
+        ),
         "deadline-is-over": ("交办时限已过。", "The deadline is over."),
         "unknown-category": ("未知的类别：{given}。", "There is no category {given}; see /intake/v1/categories."),
         "in-the-future": ("时间不能晚于现在。", "The time must not lie in the future."),

@@ -101,6 +101,9 @@ class ComplaintView(BaseModel):
     outside_area: Annotated[bool, Field(description="Where it is lies outside the area of the tenant.")]
     confidential: Annotated[bool, Field(description="Only supervisors, and the reporter, see who reported it.")]
     station: str | None
+    station_known: Annotated[
+        bool | None, Field(description="Whether dispatch has told of it; null where it has told of none.")
+    ]
     device: DeviceOut | None
     order: OrderOut | None
     unit: str | None

@@ -32,6 +32,7 @@ _AS_STORED = (
     "erased_at",
     "external_ref",
     "affected",
+    "station_known",
 )
 
 

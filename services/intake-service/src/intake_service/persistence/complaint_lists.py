@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.roles import STAFF
 from intake_service.persistence.attachment_tables import attachment
 from intake_service.persistence.complaint_filters import ComplaintFilter, Condition, Part, conditions, parts
+from intake_service.persistence.places import KNOWN_STATION
 from intake_service.persistence.similar import AFFECTED
 from intake_service.persistence.tables import complaint, reporter
 from runtime.auth import Caller
@@ -48,6 +49,7 @@ READ = sa.select(
     _MEMBERS,
     _TAKEN_OVER,
     AFFECTED,
+    KNOWN_STATION,
 ).outerjoin_from(complaint, reporter, reporter.c.complaint_id == _C.id)
 
 

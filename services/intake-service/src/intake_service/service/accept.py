@@ -1,7 +1,9 @@
 """Accepts reports: a number, a query code, one commit, then the answer."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -27,6 +29,7 @@ from intake_service.service.reception import received_event
 from intake_service.service.references import References
 from intake_service.service.referring import check_listed, check_usable
 from intake_service.service.report_limits import count_refusal
+from intake_service.service.stations import Stations
 from intake_service.service.suggesting import Categoriser, Settled
 from intake_service.service.twins import Claim, Twins
 from intake_service.service.watching import Look, Watch
@@ -65,6 +68,7 @@ class Intake:
         categoriser: Categoriser,
         most_attachments: int,
         watch: Watch,
+        stations: Stations,
     ) -> None:
         """`numbers` hands out the case numbers; groups of complaints are stored by way of `hot_engine`."""
         self._engine = engine
@@ -74,6 +78,7 @@ class Intake:
         self._categoriser = categoriser
         self._most_attachments = most_attachments
         self._watch = watch
+        self._stations = stations
         self._attached = AttachedComplaints(engine)
         self._commits: GroupCommit[Acceptance, bool] = GroupCommit(NewComplaints(hot_engine).store)
         self._twins = Twins()
@@ -105,6 +110,7 @@ class Intake:
         now = clock.now()
         reference = await self._references.current(caller.tenant)
         refuse_flaws(report, caller, now, reference)
+        warnings = await self._stations.warnings(report, caller.tenant)
         area = await self._areas.of(caller.tenant)
         judge = await self._watch.judge(caller.tenant)
         async with self._twins.alone(_claims(report, caller, once, draft)):  # never in the same group
@@ -120,7 +126,8 @@ class Intake:
             stored = False
             try:
                 number = await self._numbers.draw(now)
-                acceptance = _acceptance(report, settled, reference, area, caller, once, number, now, device, look)
+                complaint = _complaint(report, settled, reference, area, caller, number, now, device, look)
+                acceptance = _acceptance(complaint, once, warnings)
                 stored = await self._store(acceptance, caller, draft, files)
             finally:
                 if not stored:
@@ -135,6 +142,7 @@ class Intake:
         """Store nothing; raise what `accept` would of the rules that a report must keep, and of its `external_ref`."""
         reference = await self._references.current(caller.tenant)
         refuse_flaws(report, caller, clock.now(), reference)
+        await self._stations.warnings(report, caller.tenant)
         if report.external_ref is not None:
             async with self._engine.connect() as connection:
                 await _check_reference(connection, caller.tenant, report.source, report.external_ref)
@@ -184,20 +192,29 @@ async def _check_reference(connection: AsyncConnection, tenant: str, source: str
         )
 
 
-def _acceptance(
+def _acceptance(complaint: NewComplaint, once: Once | None, warnings: Sequence[Mapping[str, Any]]) -> Acceptance:
+    return Acceptance(
+        complaint,
+        received_event(complaint),
+        _answer(complaint, warnings),
+        once.key if once else None,
+        once.request_hash if once else None,
+    )
+
+
+def _complaint(
     report: Report,
     settled: Settled,
     reference: Reference,
     area: Area,
     caller: Caller,
-    once: Once | None,
     number: str,
     now: datetime,
     device: bytes | None,
     look: Look,
-) -> Acceptance:
+) -> NewComplaint:
     suggestion = settled.suggestion
-    complaint = NewComplaint(
+    return NewComplaint(
         id=look.complaint,
         tenant=caller.tenant,
         number=number,
@@ -224,13 +241,6 @@ def _acceptance(
         outside_area=area.is_outside(report.location.lon, report.location.lat),
         device=device,
         flagged=look.flagged,
-    )
-    return Acceptance(
-        complaint,
-        received_event(complaint),
-        _answer(complaint),
-        once.key if once else None,
-        once.request_hash if once else None,
     )
 
 
@@ -259,7 +269,7 @@ def _claims(report: Report, caller: Caller, once: Once | None, draft: Submitting
     return claims
 
 
-def _answer(complaint: NewComplaint) -> str:
+def _answer(complaint: NewComplaint, warnings: Sequence[Mapping[str, Any]]) -> str:
     return orjson.dumps(
         {
             "id": complaint.id,
@@ -274,6 +284,7 @@ def _answer(complaint: NewComplaint) -> str:
             if complaint.suggested_category
             else None,
             "version": 1,
+            **({"warnings": warnings} if warnings else {}),
         },
         option=orjson.OPT_UTC_Z,
     ).decode()

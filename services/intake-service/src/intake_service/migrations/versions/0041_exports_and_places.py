@@ -1,4 +1,4 @@
-"""Exports of complaints that are made in the background, whose data is in their files."""
+"""Exports of complaints that are made in the background, whose data is in their files; posts and stations."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -51,8 +51,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant", "export_id", "place"),
         comment="which complaints are in the file of an export, so that it goes when one of them is erased",
     )
+    op.create_table(
+        "known_place",
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False, comment="of the event that says so"),
+        sa.Column(
+            "kind", sa.Text(), nullable=False, comment="post, liaison_station, kiosk, service_station, guide_point"
+        ),
+        sa.PrimaryKeyConstraint("tenant", "code"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("known_place")
     op.drop_table("export_part")
     op.drop_table("export")
