@@ -154,7 +154,7 @@ async def test_it_keeps_its_attachments_until_its_time_is_over(
     foreign = await client.patch(f"/drafts/{other}", json={"attachments": [photos[2]]}, headers=as_(Role.CITIZEN, "x"))
     assert foreign.status_code == 404
     attaching, drafting = service.app.state.attaching, service.app.state.drafting
-    janitor = AttachmentJanitor(engine, attaching.staging, attaching.removing)
+    janitor = AttachmentJanitor(engine, attaching.staging, attaching.pieces, attaching.removing)
     await age(engine, 29)
     await drafting.expire()
     await janitor.clean()

@@ -21,6 +21,7 @@ from intake.attachments.conftest import BOTH
 from intake.attachments.files import left_in, picture, upload, video
 from intake.conftest import SECRET, As
 from intake_service.persistence.blobs import SHARDS
+from intake_service.persistence.pieces import FolderPieces
 from intake_service.persistence.staging import Staging
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.removing import Removing
@@ -138,7 +139,8 @@ async def rows_and_files_agree(
         assert original.content == content
     engine = create_engine(database_url, application_name="test")
     removing = Removing(engine, blobs_of(RuntimeSettings(**store_settings)))
-    janitor = AttachmentJanitor(engine, Staging(store), removing, keep=timedelta(seconds=-5))
+    staging = Staging(store)
+    janitor = AttachmentJanitor(engine, staging, FolderPieces(staging), removing, keep=timedelta(seconds=-5))
     for shard in range(SHARDS):
         await janitor.sweep(shard)
     async with engine.connect() as connection:

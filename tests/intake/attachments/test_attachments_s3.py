@@ -18,9 +18,10 @@ from contracts.roles import Role
 from intake.attachments.files import left_in, picture, upload, uploaded
 from intake.conftest import As
 from intake.reports import report
-from intake_service.persistence import s3_blobs
+from intake_service.persistence import s3_objects
 from intake_service.persistence.blobs import Refused, StoreAway, key
-from intake_service.persistence.s3_blobs import S3Blobs, S3Keys, S3Place
+from intake_service.persistence.s3_blobs import S3Blobs
+from intake_service.persistence.s3_objects import S3Keys, S3Place
 from intake_service.persistence.staging import stage
 from intake_service.service.attachment_janitor import AttachmentJanitor
 from runtime.lifecycle import Service
@@ -40,7 +41,7 @@ async def test_while_it_is_away_nothing_is_half_done_and_complaints_come_in(
 ) -> None:
     kept = await uploaded(client, as_)
     attaching = service.app.state.attaching
-    janitor = AttachmentJanitor(engine, attaching.staging, attaching.removing)
+    janitor = AttachmentJanitor(engine, attaching.staging, attaching.pieces, attaching.removing)
     stray = store.parent.parent / "stray"
     stray.write_bytes(os.urandom(100))
     staged = stage(stray)
@@ -108,7 +109,7 @@ async def test_what_it_refuses_is_said_without_a_secret(s3: S3Server, bucket_nam
 async def test_what_is_not_there_is_removed_and_a_refusal_is_told_from_an_outage(
     s3: S3Server, monkeypatch: pytest.MonkeyPatch, status: int, code: str
 ) -> None:
-    monkeypatch.setattr(s3_blobs, "_ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr(s3_objects, "_ANSWER_SECONDS", 1.0)
 
     async def answer(method: str, _path: str) -> tuple[int, str]:
         return (status, f"<Error><Code>{code}</Code></Error>" if code else "") if method == "DELETE" else (200, EMPTY)

@@ -101,7 +101,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     known = References(foundation.read_engine)
     areas = Areas(foundation.read_engine)
     attaching = Attaching.of(settings, foundation.engine)
-    janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.removing)
+    janitor = AttachmentJanitor(foundation.engine, attaching.staging, attaching.pieces, attaching.removing)
     drafting = Drafting(
         foundation.engine,
         timedelta(days=settings.draft_days),

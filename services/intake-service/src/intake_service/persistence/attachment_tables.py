@@ -79,6 +79,8 @@ attachment_upload = sa.Table(
     sa.Column("name", sa.Text),
     sa.Column("complaint_id", sa.Uuid),
     sa.Column("created_at", _TIME, nullable=False),
+    sa.Column("arrived", sa.BigInteger, nullable=False, server_default="0", comment="bytes, where pieces are objects"),
+    sa.Column("pieces", sa.ARRAY(sa.Text), nullable=False, server_default="{}", comment="names of objects, in order"),
     sa.UniqueConstraint("tenant", "uploaded_by", "sha256", name="attachment_upload_once"),
-    comment="uploads that are not finished; how far one came is the length of its file",
+    comment="uploads that are not finished; in the folder, how far one came is the length of its file",
 )

@@ -45,6 +45,19 @@ async def one(connection: AsyncConnection, upload_id: UUID, caller: Caller) -> A
     return (await connection.execute(sa.select(table).where(*_mine(upload_id, caller)))).one_or_none()
 
 
+async def pieces(connection: AsyncConnection, upload_id: UUID) -> Sequence[str]:
+    """Return the names of its pieces, in order; none where it is over."""
+    statement = sa.select(table.c.pieces).where(table.c.id == upload_id)
+    return (await connection.execute(statement)).scalar_one_or_none() or ()
+
+
+async def append(connection: AsyncConnection, upload_id: UUID, former: int, arrived: int, names: Sequence[str]) -> bool:
+    """Note how far the upload is and what it is made of now; False where it is over, or not at `former` any more."""
+    mine = sa.and_(table.c.id == upload_id, table.c.arrived == former)
+    statement = sa.update(table).where(mine).values(arrived=arrived, pieces=list(names))
+    return (await connection.execute(statement)).rowcount == 1
+
+
 async def end(connection: AsyncConnection, upload_id: UUID, caller: Caller) -> bool:
     """Delete the upload, finished or given up; False where another request, or its age, ended it before."""
     return (await connection.execute(sa.delete(table).where(*_mine(upload_id, caller)))).rowcount == 1

@@ -15,13 +15,14 @@ from contracts.roles import STAFF
 from intake_service.domain.attachment import Limits, NewAttachment, StoredFile, Wish
 from intake_service.persistence import attachments, uploads
 from intake_service.persistence.blobs import Blobs, StoreAway
+from intake_service.persistence.pieces import Pieces
 from intake_service.persistence.staging import Staged, Staging, stage
 from intake_service.service.attachment_views import shown
 from intake_service.service.examining import Content, examined
 from intake_service.service.images import Images
 from intake_service.service.joining import make_room
 from intake_service.service.removing import Removing
-from intake_service.service.stores import blobs_of, folder_of
+from intake_service.service.stores import blobs_of, folder_of, pieces_of
 from operations.problems import invalid
 from runtime import clock, idempotency
 from runtime.auth import Caller
@@ -41,6 +42,7 @@ class Attaching:
     engine: AsyncEngine
     staging: Staging
     blobs: Blobs
+    pieces: Pieces
     images: Images
     limits: Limits
     removing: Removing
@@ -57,7 +59,9 @@ class Attaching:
         )
         images = Images(settings.attachment_max_pixels, settings.attachment_decoders)
         blobs = blobs_of(settings)
-        return cls(engine, Staging(folder_of(settings)), blobs, images, limits, Removing(engine, blobs))
+        staging = Staging(folder_of(settings))
+        pieces = pieces_of(blobs, engine, staging)
+        return cls(engine, staging, blobs, pieces, images, limits, Removing(engine, blobs))
 
     async def check_room(self, connection: AsyncConnection, caller: Caller, *, besides: int = 0) -> None:
         """Raise Problem 429 where a citizen or partner has uploaded much that no complaint refers to.

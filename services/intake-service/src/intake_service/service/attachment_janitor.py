@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from intake_service.persistence import attachment_waste, uploads
 from intake_service.persistence.blobs import SHARDS, StoreAway
+from intake_service.persistence.pieces import Pieces
 from intake_service.persistence.staging import Staging
 from intake_service.service.removing import Removing
 from intake_service.service.uploading import KEEP_UPLOADS
@@ -33,6 +34,7 @@ class AttachmentJanitor:
         self,
         engine: AsyncEngine,
         staging: Staging,
+        pieces: Pieces,
         removing: Removing,
         *,
         keep: timedelta = KEEP_WAITING,
@@ -41,6 +43,7 @@ class AttachmentJanitor:
         """Each round looks at one of the parts of the store, in turn, for files that no row knows."""
         self._engine = engine
         self._staging = staging
+        self._pieces = pieces
         self._removing = removing
         self._keep = keep
         self._keep_of_staff = keep_of_staff
@@ -52,11 +55,11 @@ class AttachmentJanitor:
         async with self._engine.begin() as connection:
             unused = await attachment_waste.forget(connection, now - self._keep, now - self._keep_of_staff)
             ended = await uploads.end_those_before(connection, now - KEEP_UPLOADS)
-        await asyncio.to_thread(_unlink, [self._staging.upload(upload) for upload in ended])
         removed = await self._removing.remove_left(unused)
         self._shard = (self._shard + 1) % SHARDS
         removed += await self.sweep(self._shard)
         await self._sweep_staging()
+        await self._sweep_pieces(ended)
         if removed or ended:
             log.info("attachments_removed", files=removed, uploads=len(ended))
 
@@ -78,6 +81,16 @@ class AttachmentJanitor:
         async with self._engine.connect() as connection:
             known = await uploads.known(connection, list(ids.values()))
         await asyncio.to_thread(_unlink, [path for path in paths if ids.get(path) not in known])
+
+    async def _sweep_pieces(self, ended: Sequence[UUID]) -> None:
+        """Remove the pieces of uploads that have ended, and of those whose row is gone."""
+        try:
+            old = await self._pieces.older_than(KEEP_UPLOADS.total_seconds())
+            async with self._engine.connect() as connection:
+                known = await uploads.known(connection, list(old))
+            await self._pieces.remove([*ended, *(old - known)])
+        except StoreAway as error:
+            log.warning("pieces_not_removed", error=error.strerror)
 
 
 def _id(path: Path) -> UUID | None:

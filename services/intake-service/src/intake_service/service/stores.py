@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 from intake_service.persistence.blobs import Blobs
 from intake_service.persistence.folder_blobs import FolderBlobs
 from intake_service.persistence.paired_blobs import PairedBlobs
-from intake_service.persistence.s3_blobs import S3Blobs, S3Keys, S3Place
+from intake_service.persistence.pieces import FolderPieces, Pieces
+from intake_service.persistence.s3_blobs import S3Blobs
+from intake_service.persistence.s3_objects import S3Keys, S3Place
+from intake_service.persistence.s3_pieces import S3Pieces
+from intake_service.persistence.staging import Staging
 from runtime.settings import FOLDER, RuntimeSettings, UnusableSetting
 
 
@@ -22,6 +28,12 @@ def blobs_of(settings: RuntimeSettings) -> Blobs:
     if settings.attachments_second_store == settings.attachments_store:
         raise UnusableSetting("JIEBAN_ATTACHMENTS_SECOND_STORE is JIEBAN_ATTACHMENTS_STORE")
     return PairedBlobs(first, _store(settings, settings.attachments_second_store))
+
+
+def pieces_of(blobs: Blobs, engine: AsyncEngine, staging: Staging) -> Pieces:
+    """Return where the pieces of uploads are: with new contents, so that all replicas that share these share them."""
+    store = blobs.first if isinstance(blobs, PairedBlobs) else blobs
+    return S3Pieces(engine, store.objects, staging) if isinstance(store, S3Blobs) else FolderPieces(staging)
 
 
 def _store(settings: RuntimeSettings, named: str) -> Blobs:

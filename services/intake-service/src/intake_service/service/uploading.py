@@ -1,7 +1,7 @@
 """Uploads that a client goes on with after its network was away: found by the hash of their content."""
 
-import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.roles import STAFF
 from intake_service.domain.attachment import Wish
 from intake_service.persistence import attachments, uploads
-from intake_service.persistence.staging import Busy, TooLong, Writer, length
+from intake_service.persistence.blobs import StoreAway
+from intake_service.persistence.staging import Busy, TooLong
 from intake_service.service.attaching import Attaching, answer_for
 from intake_service.service.joining import make_room
 from operations.problems import invalid
@@ -72,9 +73,8 @@ async def go_on(
     hash says, and whatever `Attaching.attach` raises; an upload whose content cannot be taken is over.
     """
     row = await _mine(attaching, upload_id, caller)
-    path = attaching.staging.upload(upload_id)
     try:
-        async with Writer(path, row.size) as writer:
+        async with attaching.pieces.appending(row) as writer:
             if writer.size != offset:
                 raise Problem(409, "upload-offset", headers={"Upload-Offset": str(writer.size)}, offset=writer.size)
             async for chunk in chunks:
@@ -86,22 +86,28 @@ async def go_on(
         raise Problem(409, "upload-busy", headers={"Retry-After": "1"}) from error
     except TooLong as error:
         raise Problem(422, "upload-beyond-its-size", size=row.size) from error
-    return await _progress(attaching, row)
+    return _upload(row, writer.size)
 
 
 async def _finish(attaching: Attaching, row: Any, caller: Caller) -> StoredAnswer:
-    path = attaching.staging.upload(row.id)
     wish = Wish(row.role, row.name, None, row.complaint_id, row.sha256)
     try:
-        answer = await attaching.attach(path, wish, caller, upload=row.id)
+        async with attaching.pieces.whole(row) as path:
+            answer = await attaching.attach(path, wish, caller, upload=row.id)
     except Problem as problem:
         if problem.status in {413, 415, 422}:
             async with attaching.engine.begin() as connection:
                 await uploads.end(connection, row.id, caller)
-            path.unlink(missing_ok=True)
+            await _forget(attaching, row.id)
         raise
-    path.unlink(missing_ok=True)
+    await _forget(attaching, row.id)
     return answer
+
+
+async def _forget(attaching: Attaching, upload_id: UUID) -> None:
+    """Delete the pieces of an upload that is over; where that cannot be done now, the janitor does it."""
+    with suppress(StoreAway):
+        await attaching.pieces.remove([upload_id])
 
 
 async def _known(connection: AsyncConnection, attaching: Attaching, wish: Wish, caller: Caller) -> StoredAnswer | None:
@@ -137,5 +143,8 @@ async def _mine(attaching: Attaching, upload_id: UUID, caller: Caller) -> Any:
 
 
 async def _progress(attaching: Attaching, row: Any, *, is_new: bool = False) -> Upload:
-    offset = await asyncio.to_thread(length, attaching.staging.upload(row.id))
+    return _upload(row, await attaching.pieces.arrived(row), is_new=is_new)
+
+
+def _upload(row: Any, offset: int, *, is_new: bool = False) -> Upload:
     return Upload(row.id, offset, row.size, row.created_at + KEEP_UPLOADS, is_new)
