@@ -54,7 +54,7 @@ async def differences(system: System, **places: str) -> list[str]:
     """Return what the doctor finds that no fault has made up: one line each."""
     report = await doctor(system, settle=_SETTLE_SECONDS, **places)
     found = [
-        f"{each['complaint']} {each['type']} is missing at {each['at']}: {each['why']}"
+        f"{each['subject']} {each['type']} is missing at {each['at']}: {each['why']}"
         for each in report["missing"]
         if each["subject"].encode() not in system.foreign
     ]
