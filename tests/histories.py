@@ -16,6 +16,7 @@ from contracts.events import (
     ComplaintMerged,
     ComplaintReceived,
     ComplaintReclassified,
+    ComplaintReinspected,
     ComplaintRejected,
     ComplaintReopened,
     ComplaintResolved,
@@ -28,6 +29,7 @@ from contracts.events import (
     ComplaintUnmerged,
     ComplaintWithdrawn,
     Payload,
+    PhotosChecked,
     Place,
     QuestionAnswered,
     QuestionAsked,
@@ -137,6 +139,13 @@ class History:
 
     def reinspection_due(self) -> Event:
         return self.event(EventType.REINSPECTION_DUE, ReinspectionDue(team="team-01", until=BEGIN + timedelta(days=3)))
+
+    def reinspected(self, *photos: UUID) -> Event:
+        data = ComplaintReinspected(actor=OFFICER, team="team-01", passed=True, photos=photos or None)
+        return self.event(EventType.REINSPECTED, data)
+
+    def photos_checked(self, *unknown: UUID) -> Event:
+        return self.event(EventType.PHOTOS_CHECKED, PhotosChecked(unknown=unknown))
 
     def rework_ordered(self, number: int = 2) -> Event:
         data = ReworkOrdered(actor="inspector-1", method="on_site", reason="垃圾还在", round=number)

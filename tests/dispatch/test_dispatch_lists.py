@@ -105,6 +105,7 @@ async def test_a_case_is_shown_with_everything_that_is_known(world: World) -> No
         "handling_mode": None,
         "result": None,
         "photos": [],
+        "unknown_photos": [],
         "occurred_at": None,
         "received_at": "2026-03-01T08:00:00Z",
         "assigned_at": response.json()["updated_at"],

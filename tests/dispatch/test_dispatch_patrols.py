@@ -34,10 +34,13 @@ PHOTO = str(uuid.uuid4())
 
 async def published(world: World, patrol: Any) -> list[dict[str, Any]]:
     """Return type and payload of what the outbox holds about the activity of a patrol."""
+    return await told_of(world, (await show(world, patrol))["activity"])
+
+
+async def told_of(world: World, subject: str) -> list[dict[str, Any]]:
     statement = sa.text("SELECT * FROM outbox WHERE aggregateid = :id ORDER BY position")
-    activity = (await show(world, patrol))["activity"]
     async with world.engine.connect() as connection:
-        rows = (await connection.execute(statement, {"id": activity})).mappings().all()
+        rows = (await connection.execute(statement, {"id": subject})).mappings().all()
     return [{**row, "payload": json.loads(row["payload"])} for row in rows]
 
 
@@ -67,6 +70,22 @@ async def test_a_patrol_from_start_to_completion_becomes_an_activity(world: Worl
     )
     [position] = [each for each in await get(world, "positions") if each["subject"] == OFFICER]
     assert (position["lon"], position["lat"]) == (AT_GATE["lon"], AT_GATE["lat"])
+
+
+async def test_each_visit_tells_of_its_photos_whatever_becomes_of_the_patrol(world: World) -> None:
+    patrol = await a_patrol(world, started=True)
+    photos = [str(uuid.uuid4()) for _ in range(20)]
+    visited = str(uuid.uuid4())
+    same: dict[str, Any] = {"id": visited, "at": iso(now()), "photos": photos}
+
+    kept = [await visit(world, patrol, **same) for _ in range(2)]
+    bare = (await visit(world, patrol)).json()["id"]
+
+    assert [answer.status_code for answer in kept] == [201, 201]
+    [told] = await told_of(world, visited)
+    assert (told["type"], told["aggregatetype"], told["sequence"]) == ("patrol.photographed", "field.activity.v1", 1)
+    assert told["payload"] == {"actor": OFFICER, "team": "team-08", "patrol": patrol["id"], "photos": photos}
+    assert await told_of(world, bare) == []
 
 
 async def test_a_home_visit_counts_doors_and_none_is_no_activity(world: World) -> None:

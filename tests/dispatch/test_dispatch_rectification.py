@@ -83,14 +83,15 @@ async def test_the_case_comes_back_by_itself_and_ends_with_the_inspection(world:
     assert (after["rectifications"][0]["passed"], after["rectifications"][0]["note"]) == (True, "复查")
     assert await events_of(world, event) == [
         ("assigned", 1), ("accepted", 2), ("started", 3), ("rectification_ordered", 4), ("reinspection_due", 5),
-        ("resolved", 6),
+        ("reinspected", 6), ("resolved", 7),
     ]  # fmt: skip
-    given, came = (row["payload"] for row in (await world.published(event))[3:5])
+    given, came, looked = (row["payload"] for row in (await world.published(event))[3:6])
     assert (given["notice"], moment(given["until"]), given["actor"]) == (
         "三日内拆除违规广告牌", moment(ordered["rectify_until"]), "officer-demo",
     )  # fmt: skip
     assert given["photos"] == [photo["id"]]
     assert came["team"] == "team-08"
+    assert looked == {"actor": "officer-demo", "team": "team-08", "note": "复查", "passed": True}
 
 
 async def test_what_was_not_set_right_gets_another_time_and_then_a_case_is_filed(world: World) -> None:
@@ -111,7 +112,7 @@ async def test_what_was_not_set_right_gets_another_time_and_then_a_case_is_filed
     assert problem(third) == (409, "too-many-rectifications")
     assert filed == (200, "")
     assert [name for name, _ in await events_of(world, event)][3:] == [
-        "rectification_ordered", "rectification_ordered", "reinspection_due", "resolved",
+        "rectification_ordered", "reinspected", "rectification_ordered", "reinspection_due", "reinspected", "resolved",
     ]  # fmt: skip
 
 

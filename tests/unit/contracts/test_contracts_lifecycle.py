@@ -10,7 +10,7 @@ OPEN = ("received", "assigned", "accepted", "in_progress", "suspended")
 NOT_ENDED = (*OPEN, "transferred", "resolved", "verified")
 ANYWHERE = (
     *("release_requested", "release_refused"),
-    "located",
+    *("located", "photos_checked"),
     *("order_replied", "order_withdrawn", "order_missed"),
     *("ending_requested", "ending_decided", "appeal_decided", "excluded", "erased", "reclassified", "cleared"),
     *("supplemented", "question_asked", "question_answered", "question_lapsed"),
@@ -26,6 +26,7 @@ LEGAL: dict[tuple[str | None, str], str] = {
     **{(status, "transferred"): "transferred" for status in ("assigned", "accepted", "in_progress")},
     ("in_progress", "rectification_ordered"): "in_progress",
     ("in_progress", "reinspection_due"): "in_progress",
+    ("in_progress", "reinspected"): "in_progress",
     ("in_progress", "resolved"): "resolved",
     ("transferred", "resolved"): "resolved",
     **{(status, "extended"): status for status in ("accepted", "in_progress")},

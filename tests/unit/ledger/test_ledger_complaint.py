@@ -80,6 +80,8 @@ def _said(other: UUID) -> list[tuple[EventType, dict[str, object]]]:
         (EventType.QUESTION_ANSWERED, {**word, "question": other, "by": "reporter", "text": "x"}),
         (EventType.QUESTION_LAPSED, {"question": other}),
         (EventType.CONTRIBUTED, {"actor": "x", "team": "team-02", "supporting": True, "text": "x"}),
+        (EventType.REINSPECTED, {"actor": "x", "team": "team-01", "passed": True}),
+        (EventType.PHOTOS_CHECKED, {"unknown": (other,)}),
         (EventType.ORDER_REPLIED, {"actor": "x", "team": "team-01", "order_id": other, "text": "x", "late": True}),
         (EventType.ORDER_WITHDRAWN, {**word, "team": "team-01", "order_id": other}),
         (EventType.ORDER_MISSED, {"order_id": other, "deadline": _SOON, "team": "team-01", "ordered_by": "x"}),

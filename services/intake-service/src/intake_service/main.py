@@ -46,10 +46,10 @@ from intake_service.api import (
 from intake_service.api.filter_fields import read_filters
 from intake_service.api.open311 import facade as open311
 from intake_service.api.report_reading import read_report
-from intake_service.events import directory, lifecycle
+from intake_service.events import directory, lifecycle, photos
 from intake_service.persistence.numbers import Numbers
 from intake_service.persistence.queries import Complaints
-from intake_service.service import triaging
+from intake_service.service import awaiting, triaging
 from intake_service.service.accept import Intake
 from intake_service.service.areas import Areas
 from intake_service.service.asking_limits import AskingLimit
@@ -170,7 +170,12 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             imports.router,
             export_jobs.router,
         ],
-        subscriptions=[following, directory.SUBSCRIPTION, accounts.subscription("intake", following)],
+        subscriptions=[
+            following,
+            directory.SUBSCRIPTION,
+            photos.SUBSCRIPTION,
+            accounts.subscription("intake", following),
+        ],
         gather_seconds=0.1,  # progress for reporters to read, and the word on a withdrawal
         state={
             "intake": intake,
@@ -205,6 +210,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
                 Rounds("intake words", reader.work, every=timedelta(seconds=0.5)),
                 Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
                 Rounds("intake words missed", reader.look_back, every=timedelta(hours=1)),
+                Rounds("intake photos", partial(awaiting.take_in, foundation.engine), every=timedelta(seconds=2)),
                 Rounds("intake triage", partial(triaging.go_on, foundation.engine), every=timedelta(seconds=1)),
                 Rounds("intake triage ended", partial(triaging.end, foundation.engine), every=timedelta(seconds=30)),
                 Rounds("intake questions", partial(lapse_due, foundation.engine), every=timedelta(seconds=1)),

@@ -1,5 +1,6 @@
-"""Events of intake that end a complaint with an advice, or correct what is known of it."""
+"""Events of intake that end a complaint with an advice, correct what is known of it, or erase it."""
 
+from typing import Literal
 from uuid import UUID
 
 from contracts.payload import Payload, Place
@@ -47,6 +48,13 @@ class ComplaintCleared(Payload):
     """True outside the area of the tenant."""
 
 
+class PhotosChecked(Payload):
+    """照片核对: photos that the bureau names in its work on the complaint are not there, or have come meanwhile."""
+
+    unknown: tuple[UUID, ...]
+    """All that were named, in whichever event, and that intake does not have at this moment."""
+
+
 class ComplaintMerged(Payload):
     """并案: it tells of the same matter as another complaint, which is worked on for both."""
 
@@ -76,3 +84,18 @@ class ComplaintLocated(Payload):
     grid: str | None = None
     """That covers it, by the county's map at that moment; None where none does."""
     community: str | None = None
+
+
+ErasureGround = Literal["request", "retention", "other"]
+"""The person has asked for it; the time for keeping is over; or what the reason says."""
+
+
+class ComplaintErased(Payload):
+    """What says who a person is has been erased from a complaint; whoever holds some of it erases it as well."""
+
+    actor: str
+    """A supervisor or administrator; `rule` where nobody had to decide."""
+    ground: ErasureGround
+    reason: str | None = None
+    texts: bool
+    """Whether everything that was written goes too, since it may name people; else only what the reporter gave."""

@@ -30,11 +30,13 @@ from contracts.closing_events import (
 from contracts.correction_events import (
     Advice,
     ComplaintCleared,
+    ComplaintErased,
     ComplaintLocated,
     ComplaintMerged,
     ComplaintReclassified,
     ComplaintRejected,
     ComplaintUnmerged,
+    PhotosChecked,
 )
 from contracts.lifecycle import EventType, Status
 from contracts.payload import HandlingMode, Latitude, Longitude, Payload, Place, RequestKind
@@ -53,6 +55,7 @@ from contracts.work_events import (
     ComplaintContributed,
     ComplaintEscalated,
     ComplaintExtended,
+    ComplaintReinspected,
     ComplaintRescheduled,
     ComplaintResolved,
     ComplaintResumed,
@@ -88,6 +91,7 @@ __all__ = [
     "ComplaintMerged",
     "ComplaintReceived",
     "ComplaintReclassified",
+    "ComplaintReinspected",
     "ComplaintRejected",
     "ComplaintReopened",
     "ComplaintRescheduled",
@@ -113,6 +117,7 @@ __all__ = [
     "OrderReplied",
     "OrderWithdrawn",
     "Payload",
+    "PhotosChecked",
     "Place",
     "QuestionAnswered",
     "QuestionAsked",
@@ -230,21 +235,6 @@ class ComplaintWithdrawn(Payload):
     reason: str | None = None
 
 
-ErasureGround = Literal["request", "retention", "other"]
-"""The person has asked for it; the time for keeping is over; or what the reason says."""
-
-
-class ComplaintErased(Payload):
-    """What says who a person is has been erased from a complaint; whoever holds some of it erases it as well."""
-
-    actor: str
-    """A supervisor or administrator; `rule` where nobody had to decide."""
-    ground: ErasureGround
-    reason: str | None = None
-    texts: bool
-    """Whether everything that was written goes too, since it may name people; else only what the reporter gave."""
-
-
 PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.RECEIVED: ComplaintReceived,
     EventType.ASSIGNED: ComplaintAssigned,
@@ -263,6 +253,7 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.ORDER_MISSED: OrderMissed,
     EventType.RECTIFICATION_ORDERED: RectificationOrdered,
     EventType.REINSPECTION_DUE: ReinspectionDue,
+    EventType.REINSPECTED: ComplaintReinspected,
     EventType.RESOLVED: ComplaintResolved,
     EventType.VERIFIED: ComplaintVerified,
     EventType.REWORK_ORDERED: ReworkOrdered,
@@ -291,5 +282,6 @@ PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     EventType.LOCATED: ComplaintLocated,
     EventType.RECLASSIFIED: ComplaintReclassified,
     EventType.CLEARED: ComplaintCleared,
+    EventType.PHOTOS_CHECKED: PhotosChecked,
     EventType.ERASED: ComplaintErased,
 }

@@ -1,4 +1,7 @@
-"""What officers do in the field beside complaints: patrols, visits, campaigns, services. Keyed by the activity's id."""
+"""What officers do in the field beside complaints: patrols, visits, campaigns, services.
+
+Keyed by the id of the activity, or of the visit on patrol.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,6 +19,8 @@ class FieldEvent(StrEnum):
 
     RECORDED = "activity.recorded"
     VOIDED = "activity.voided"
+    PHOTOGRAPHED = "patrol.photographed"
+    """Its subject is the visit, not an activity: the patrol may never become one."""
 
 
 class ActivityRecorded(Payload):
@@ -56,7 +61,18 @@ class ActivityVoided(Payload):
     reason: str
 
 
+class PatrolPhotographed(Payload):
+    """A visit on patrol has brought photos."""
+
+    actor: str
+    team: str
+    patrol: UUID
+    photos: tuple[UUID, ...]
+    """Attachments of intake."""
+
+
 FIELD_PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     FieldEvent.RECORDED: ActivityRecorded,
     FieldEvent.VOIDED: ActivityVoided,
+    FieldEvent.PHOTOGRAPHED: PatrolPhotographed,
 }

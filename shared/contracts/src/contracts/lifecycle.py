@@ -57,6 +57,7 @@ class EventType(StrEnum):
     ORDER_MISSED = "complaint.order_missed"
     RECTIFICATION_ORDERED = "complaint.rectification_ordered"
     REINSPECTION_DUE = "complaint.reinspection_due"
+    REINSPECTED = "complaint.reinspected"
     RESOLVED = "complaint.resolved"
     VERIFIED = "complaint.verified"
     REWORK_ORDERED = "complaint.rework_ordered"
@@ -85,6 +86,7 @@ class EventType(StrEnum):
     LOCATED = "complaint.located"
     RECLASSIFIED = "complaint.reclassified"
     CLEARED = "complaint.cleared"
+    PHOTOS_CHECKED = "complaint.photos_checked"
     ERASED = "complaint.erased"
 
 
@@ -152,6 +154,7 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.ORDER_MISSED: Transition(_EXISTING, None, "dispatch", _NOBODY),
     EventType.RECTIFICATION_ORDERED: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _OFFICER),
     EventType.REINSPECTION_DUE: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _NOBODY),
+    EventType.REINSPECTED: Transition(_from(Status.IN_PROGRESS), None, "dispatch", _OFFICER),
     # from transferred: the other department has answered
     EventType.RESOLVED: Transition(
         _from(Status.IN_PROGRESS, Status.TRANSFERRED), Status.RESOLVED, "dispatch", _OFFICER | _DISPATCHER
@@ -199,6 +202,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.RECLASSIFIED: Transition(_EXISTING, None, "intake", _DISPATCHER | _OPERATOR),
     # intake holds no longer what it has suspected; the duty desk, where it waited, may have acted by then
     EventType.CLEARED: Transition(_EXISTING, None, "intake", _OPERATOR | _APPROVERS),
+    # intake has looked for the photos that somebody named; the work may be further on by then
+    EventType.PHOTOS_CHECKED: Transition(_EXISTING, None, "intake", _NOBODY),
     # at the reporter's wish, or by a rule once the time for keeping is over
     EventType.ERASED: Transition(_EXISTING, None, "intake", _SUPERVISOR | {Role.ADMIN}),
 }

@@ -70,10 +70,10 @@ DIRECTORY = Topic(
 )
 FIELD_ACTIVITY = Topic(
     name="field.activity.v1",
-    key="activity id",
+    key="id of the activity or visit",
     partitions=12,
     retention=timedelta(days=30),
-    description="What officers did in the field beside complaints: patrols, visits, services.",
+    description="What officers did in the field beside complaints: patrols, visits and their photos, services.",
     events=FIELD_PAYLOADS,
     owners=dict.fromkeys(FIELD_PAYLOADS, "dispatch"),
 )

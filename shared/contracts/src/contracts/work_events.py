@@ -126,6 +126,17 @@ class ReinspectionDue(Payload):
     until: datetime
 
 
+class ComplaintReinspected(Acted):
+    """复查: the officer has looked again after an order of rectification."""
+
+    passed: bool
+    """Whether it was set right."""
+    photos: tuple[UUID, ...] | None = None
+    """Attachments of intake."""
+    inspected_at: datetime | None = None
+    """When it was done, where that was told later; None: at the time of the event."""
+
+
 class ComplaintExtended(Acted):
     """A dispatcher has given the unit more time 延时; `actor` is the dispatcher."""
 

@@ -53,6 +53,9 @@ async def case_filter(
             " that have ended are left out, unless a status is given."
         ),
     ] = None,
+    unknown_photos: Annotated[
+        bool | None, Query(description="With photos named in the work that intake does not have, or without such.")
+    ] = None,
     assignee: Annotated[
         str | None, Query(min_length=1, max_length=200, description="Who it is for, by subject; `me` is the caller.")
     ] = None,
@@ -93,5 +96,6 @@ async def case_filter(
         supporting=supporting,
         reinspection=reinspection,
         supervision=supervision,
+        unknown_photos=unknown_photos,
         sort=sort,
     )

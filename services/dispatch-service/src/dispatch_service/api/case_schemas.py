@@ -114,8 +114,9 @@ class CaseView(BaseModel):
     for the team's next shift has its begin in `expected_from`.
     `responsible_team` answers for it 首接负责: after a return the unit that had it, until another has accepted it.
     `reinspection` says where an order of rectification stands that runs until `rectify_until`. `far_start`: it was
-    started further from the complaint than is usual. `component`: code of the component 部件 that it is about. Since
-    `erased_at` nothing here says what was written about it, nor where it was.
+    started further from the complaint than is usual. `component`: code of the component 部件 that it is about.
+    `unknown_photos` are named in the work, in whichever round, and are not with intake: made up, or not uploaded yet.
+    Since `erased_at` nothing here says what was written about it, nor where it was.
     """
 
     complaint_id: UUID
@@ -154,6 +155,7 @@ class CaseView(BaseModel):
     handling_mode: HandlingMode | None
     result: str | None
     photos: list[PhotoView]
+    unknown_photos: list[UUID]
     occurred_at: datetime | None
     received_at: datetime
     assigned_at: datetime

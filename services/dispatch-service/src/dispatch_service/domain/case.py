@@ -137,13 +137,18 @@ class Case:
         self.version += 1
         self.sequence += 1
 
-    def locate(self, sequence: int) -> bool:
-        """Note that intake's `sequence`-th event says where it is; return False where that had happened already."""
+    def note(self, sequence: int) -> bool:
+        """Note intake's `sequence`-th event, which leaves what is to be done; False where that was noted."""
         if sequence <= self.intake_sequence:
             return False
         self.intake_sequence = sequence
-        self.version += 1
         return True
+
+    def correct(self, sequence: int) -> bool:
+        """Note that intake's `sequence`-th event has corrected what is known of it; False where that was noted."""
+        is_new = self.note(sequence)
+        self.version += is_new
+        return is_new
 
     def answer_release(self, sequence: int, ending: str) -> EventType | None:
         """Decide whether the complaint may still end so, with one of RELEASE_ENDINGS: only where the table has a line.
@@ -154,14 +159,6 @@ class Case:
             return None
         self.intake_sequence = sequence
         return self._let_go(RELEASE_ENDINGS[ending], Status(ending))
-
-    def correct(self, sequence: int) -> bool:
-        """Note that intake's `sequence`-th event has corrected what is known of it; False where that was noted."""
-        if sequence <= self.intake_sequence:
-            return False
-        self.intake_sequence = sequence
-        self.version += 1
-        return True
 
     def answer_ending(self, sequence: int, ending: Status) -> EventType | None:
         """Decide whether the complaint may end as the ledger has decided: only while the work is not done.

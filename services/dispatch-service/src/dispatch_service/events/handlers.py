@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.closing_events import EndingDecided
 from contracts.envelope import Event
-from contracts.events import ComplaintReceived, Payload, Released, ReleaseRefused, ReleaseRequested
+from contracts.events import ComplaintReceived, Payload, PhotosChecked, Released, ReleaseRefused, ReleaseRequested
 from contracts.lifecycle import RELEASE_ENDINGS, EventType, IllegalTransition, Status
 from dispatch_service.domain.case import NEW_ROUND, Case
 from dispatch_service.events import cleared, received, reclassified, relocations, rounds, self_handled
@@ -18,7 +19,7 @@ from dispatch_service.events.reclassified import Reclassified
 from dispatch_service.events.relocations import Located
 from dispatch_service.events.reporters import SAID, Conversations
 from dispatch_service.events.rounds import NewRound
-from dispatch_service.persistence import case_slices, ended_cases, erasing
+from dispatch_service.persistence import case_slices, ended_cases, erasing, unknown_photos
 from dispatch_service.persistence.case_slices import CaseKey
 from dispatch_service.service.announcements import answer
 from dispatch_service.service.rulebooks import Rulebooks
@@ -43,14 +44,15 @@ CONSUMED = frozenset(
         EventType.LOCATED,
         EventType.RECLASSIFIED,
         EventType.CLEARED,
+        EventType.PHOTOS_CHECKED,
         EventType.ERASED,
         *SAID,
     }
 )
 """Received complaints are assigned, requests to let go of a case decided, and another round begins where a result is
 not good or the reporter not satisfied; another category may mean another unit; what was held goes on; what the
-reporter says is kept with the case, whose clock waits for an answer; of an erased one the texts go; the rest keeps the
-lists of cases true."""
+reporter says is kept with the case, whose clock waits for an answer; photos that are not there mark it; of an erased
+one the texts go; the rest keeps the lists of cases true."""
 _OUT_OF_THE_ORDINARY = frozenset({*RELEASE_ENDINGS.values(), EventType.FORCE_CLOSED, EventType.VOIDED})
 """Endings that come while something may wait for a decision."""
 _CORRECTIONS = frozenset({EventType.RECLASSIFIED, EventType.CLEARED})
@@ -91,6 +93,8 @@ class CaseEvents:
             await case_slices.save(connection, [*outcome.changed.values()], now)
         if outcome.ended:
             await ended_cases.end(connection, [*outcome.ended.values()], now)
+        if outcome.unknown_photos:
+            await unknown_photos.mark(connection, outcome.unknown_photos)
         await self._go_on(connection, outcome, now)
         erasures = [event for event in events if event.type is EventType.ERASED]
         if erasures:  # after what was said before them is stored
@@ -131,6 +135,7 @@ class _Outcome:
     """By the last word on each place."""
     reclassified: dict[CaseKey, Reclassified] = field(default_factory=dict)
     cleared: list[Cleared] = field(default_factory=list)
+    unknown_photos: dict[CaseKey, Sequence[UUID]] = field(default_factory=dict)
 
 
 def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime) -> _Outcome:
@@ -157,7 +162,7 @@ def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime
 
 
 def _locate(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
-    if case.locate(event.sequence):
+    if case.correct(event.sequence):
         outcome.changed[key] = case
         outcome.located[key] = Located(event, case)
 
@@ -174,6 +179,8 @@ def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
         outcome.reclassified[key] = Reclassified(event, case)
     elif event.type is EventType.CLEARED:
         outcome.cleared.append(Cleared(event, case))
+    elif isinstance(event.data, PhotosChecked):
+        outcome.unknown_photos[key] = event.data.unknown
     elif event.type in NEW_ROUND:
         case.begin_round()
         outcome.new_rounds.append(NewRound(event, case, case.sequence))
@@ -182,6 +189,8 @@ def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
 def _follows(case: Case, event: Event) -> bool:
     if event.type in _CORRECTIONS:
         return case.correct(event.sequence)
+    if event.type is EventType.PHOTOS_CHECKED:
+        return case.note(event.sequence)
     try:
         return case.follow(event.type, event.sequence)
     except IllegalTransition as error:

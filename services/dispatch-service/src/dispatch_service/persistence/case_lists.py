@@ -22,6 +22,7 @@ from dispatch_service.domain.routing import Point
 from dispatch_service.domain.standing import DONE
 from dispatch_service.persistence.cases import SELECT
 from dispatch_service.persistence.distances import metres_from
+from dispatch_service.persistence.life_tables import HAS_UNKNOWN_PHOTOS
 from dispatch_service.persistence.rows import Row, as_rows
 from dispatch_service.persistence.stage_columns import ESCALATION, IS_OPEN
 from dispatch_service.persistence.tables import case_support, dispatch_case, supervision_order
@@ -38,6 +39,7 @@ Mark: TypeAlias = tuple[datetime | int | None, UUID]
 TIME_OF: Mapping[Order, str] = {"deadline": "promised_at", "reinspection": "rectify_until"}
 """The column that a list by a time goes by."""
 _CLOCKS_DIFFER = timedelta(days=1)
+_NO_UNKNOWN_PHOTOS = f"NOT {HAS_UNKNOWN_PHOTOS}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,8 @@ class CaseFilter:
     """A team that supports the lead."""
     reinspection: Reinspection | None = None
     supervision: Supervision | None = None
+    unknown_photos: bool | None = None
+    """Whether the work names photos that intake does not have."""
     assignee: str | None = None
     mine: bool = False
     teams: frozenset[str] | None = None
@@ -150,6 +154,8 @@ def _select(tenant: str, wanted: CaseFilter, statuses: frozenset[Status], after:
     statement = SELECT.where(_CASE.tenant == tenant, *_conditions(wanted), *_period(wanted), *_timely(wanted))
     if wanted.escalation is not None:
         statement = statement.where(sa.text(f"{IS_OPEN} AND ({ESCALATION}) = {int(wanted.escalation)}"))
+    if wanted.unknown_photos is not None:
+        statement = statement.where(sa.text(HAS_UNKNOWN_PHOTOS if wanted.unknown_photos else _NO_UNKNOWN_PHOTOS))
     if wanted.supervision is not None:
         statement = statement.where(_CASE.complaint_id == sa.any_(_unanswered(tenant, wanted.supervision)))
     if statuses:

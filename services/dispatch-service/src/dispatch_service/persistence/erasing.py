@@ -21,7 +21,8 @@ _CASES = sa.text("""
         component = CASE WHEN e.texts THEN NULL ELSE component END,
         attributes = CASE WHEN e.texts THEN NULL ELSE attributes END,
         result = CASE WHEN e.texts AND result IS NOT NULL THEN '' ELSE result END,
-        photos = CASE WHEN e.texts THEN '[]' ELSE photos END
+        photos = CASE WHEN e.texts THEN '[]' ELSE photos END,
+        unknown_photos = CASE WHEN e.texts THEN '{}' ELSE unknown_photos END
     FROM (SELECT tenant, complaint_id, max(at) AS at, bool_or(texts) AS texts
           FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:times AS timestamptz[]),
                       CAST(:texts AS bool[])) AS said (tenant, complaint_id, at, texts)

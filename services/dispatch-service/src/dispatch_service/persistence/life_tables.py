@@ -1,12 +1,13 @@
 """The tables and columns of a case's life besides its clock: units, conferences, transfers, rectification."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 REINSPECTIONS = ("ordered", "due", "passed", "failed")
 TRANSFERS = ("open", "answered", "recalled")
 _WAITING = "reinspection = 'ordered' AND status = 'in_progress'"
 """Cases whose re-inspection somebody has to be told of."""
+HAS_UNKNOWN_PHOTOS = "unknown_photos <> '{}'"
 
 
 def life_columns() -> list[sa.Column[object]]:
@@ -14,6 +15,13 @@ def life_columns() -> list[sa.Column[object]]:
     return [
         sa.Column("responsible_team", sa.Text, comment="answers for it until another has accepted; null: team"),
         _list("photos"),
+        sa.Column(
+            "unknown_photos",
+            ARRAY(sa.Uuid),
+            nullable=False,
+            server_default="{}",
+            comment="that the work names and intake does not have",
+        ),
         sa.Column("start_distance_metres", sa.Integer, comment="from the complaint to where the work was started"),
         sa.Column("far_start", sa.Boolean, nullable=False, server_default=sa.false()),
         sa.Column("reinspection", sa.Text, comment="where the last order of rectification stands"),
@@ -22,7 +30,7 @@ def life_columns() -> list[sa.Column[object]]:
 
 
 def add_life_indexes(case: sa.Table) -> None:
-    """Add the indexes that the timer of re-inspections and lists of them need."""
+    """Add the indexes that the timer of re-inspections, lists of them and of missing photos need."""
     sa.Index("dispatch_case_reinspection", case.c.rectify_until, postgresql_where=sa.text(_WAITING))
     waiting = case.c.rectify_until.is_not(None)
     sa.Index(
@@ -32,6 +40,8 @@ def add_life_indexes(case: sa.Table) -> None:
         case.c.complaint_id,
         postgresql_where=waiting,
     )
+    unknown = sa.text(HAS_UNKNOWN_PHOTOS)
+    sa.Index("dispatch_case_unknown_photos", case.c.tenant, case.c.complaint_id, postgresql_where=unknown)
 
 
 def add_life_tables(metadata: sa.MetaData) -> None:

@@ -84,11 +84,12 @@ async def resolve(
     """
     case = await lock_own(connection, action)
     case.check_with_unit(EventType.RESOLVED)
-    case.act(EventType.RESOLVED)
+    case.check(EventType.RESOLVED)
     work = await case_work.read(connection, case)
     last = work.reinspection
     if inspection is not None:
         last = await rectifications.record(connection, action, case, inspection)
+    case.act(EventType.RESOLVED)
     check_resolution(handling_mode, last)
     settings = await field_work.of_tenant(connection, case.tenant)
     settings.photos.check(work.category, handling_mode, photos)

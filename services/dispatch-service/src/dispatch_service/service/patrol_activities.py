@@ -1,4 +1,7 @@
-"""Patrols that are done become activities of the ledger 活动, by an event in the same transaction."""
+"""What is told of patrols: those that are done become activities of the ledger 活动, and intake keeps their photos.
+
+Each event is written in the transaction of what it tells.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
 from contracts.events import Payload, Place
-from contracts.field_activity import ActivityRecorded, ActivityVoided, FieldEvent
+from contracts.field_activity import ActivityRecorded, ActivityVoided, FieldEvent, PatrolPhotographed
 from contracts.topics import FIELD_ACTIVITY
 from dispatch_service.domain.patrol import PatrolKind
 from dispatch_service.persistence import patrol_visits
@@ -84,17 +87,35 @@ async def void(connection: AsyncConnection, patrol: Row, cause: Cause, reason: s
     return await _publish(connection, patrol, patrol["activity"], FieldEvent.VOIDED, data, cause)
 
 
+async def tell_photos(connection: AsyncConnection, patrol: Row, visit: Row, cause: Cause) -> None:
+    """Publish which photos a new visit of a locked patrol has brought, whatever becomes of the patrol."""
+    if visit["photos"]:
+        data = PatrolPhotographed(
+            actor=cause.actor, team=patrol["team"], patrol=patrol["id"], photos=tuple(visit["photos"])
+        )
+        event = _event(patrol["tenant"], visit["id"], 1, FieldEvent.PHOTOGRAPHED, data, cause)
+        await outbox.append(connection, FIELD_ACTIVITY.name, [event])
+
+
 async def _publish(
     connection: AsyncConnection, patrol: Row, activity: UUID, event_type: FieldEvent, data: Payload, cause: Cause
 ) -> dict[str, Any]:
-    event_id = uuid7()
     sequence = patrol["sequence"] + 1
-    event = Event(
+    event = _event(patrol["tenant"], activity, sequence, event_type, data, cause)
+    await outbox.append(connection, FIELD_ACTIVITY.name, [event])
+    return {"activity": activity, "sequence": sequence}
+
+
+def _event(
+    tenant: str, subject: UUID, sequence: int, event_type: FieldEvent, data: Payload, cause: Cause
+) -> Event[FieldEvent]:
+    event_id = uuid7()
+    return Event(
         id=event_id,
         type=event_type,
         source=SOURCE,
-        subject=activity,
-        tenant=patrol["tenant"],
+        subject=subject,
+        tenant=tenant,
         time=cause.now,
         sequence=sequence,
         correlation_id=event_id,
@@ -102,5 +123,3 @@ async def _publish(
         traceparent=cause.traceparent,
         data=data,
     )
-    await outbox.append(connection, FIELD_ACTIVITY.name, [event])
-    return {"activity": activity, "sequence": sequence}

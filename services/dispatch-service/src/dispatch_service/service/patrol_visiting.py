@@ -16,6 +16,7 @@ from dispatch_service.domain.patrol import (
 from dispatch_service.domain.patrol_errors import Flawed, IdReused, TooManyVisits
 from dispatch_service.persistence import patrol_visits, patrols
 from dispatch_service.persistence.rows import Row
+from dispatch_service.service import patrol_activities
 from dispatch_service.service.patrolling import (
     Doing,
     check_not_before_start,
@@ -69,6 +70,7 @@ async def _keep(connection: AsyncConnection, doing: Doing, patrol: Row, point: P
     }
     if not await patrol_visits.add(connection, row):
         raise IdReused
+    await patrol_activities.tell_photos(connection, patrol, row, doing)
     await patrols.change(
         connection,
         patrol,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.events import RectificationOrdered
+from contracts.events import ComplaintReinspected, RectificationOrdered
 from contracts.lifecycle import EventType
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.photos import Photo
@@ -70,12 +70,11 @@ async def order(
 
 
 async def inspect(connection: AsyncConnection, action: Action, inspection: Inspection) -> None:
-    """Record that somebody has looked again, which may be before the time is over; the case stays in progress.
+    """Tell that somebody has looked again, which may be before the time is over; the case stays in progress.
 
     Raises CaseNotFound, NotYourTeam, ActionConflict, NoRectification.
     """
     case = await lock_own(connection, action)
-    case.check(EventType.RECTIFICATION_ORDERED)
     state = await record(connection, action, case, inspection)
     case.version += 1
     facts = {"officer": action.actor, "reinspection": state.value, "rectify_until": None}
@@ -83,7 +82,11 @@ async def inspect(connection: AsyncConnection, action: Action, inspection: Inspe
 
 
 async def record(connection: AsyncConnection, action: Action, case: Case, inspection: Inspection) -> Reinspection:
-    """Write an inspection down with its order and return where that stands then. Raises NoRectification."""
+    """Write an inspection down with its order, tell of it, and return where that stands then.
+
+    Raises ActionConflict, NoRectification.
+    """
+    case.tell(EventType.REINSPECTED)
     state = inspected((await case_work.read(connection, case)).reinspection, passed=inspection.passed)
     going = await case_records.newest(connection, case_rectification, case)
     await case_records.change(
@@ -96,4 +99,13 @@ async def record(connection: AsyncConnection, action: Action, case: Case, inspec
         note=inspection.note,
         inspection_photos=[photo.row() for photo in inspection.photos],
     )
+    data = ComplaintReinspected(
+        actor=action.actor,
+        team=case.team,
+        note=inspection.note,
+        passed=inspection.passed,
+        photos=tuple(photo.id for photo in inspection.photos) or None,
+        inspected_at=action.done_at,
+    )
+    await announce_action(connection, case, EventType.REINSPECTED, data, action)
     return state

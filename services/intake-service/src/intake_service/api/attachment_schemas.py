@@ -83,7 +83,10 @@ class AttachmentOut(BaseModel):
 
 
 class UploadOut(BaseModel):
-    """How far an upload is; `attachment` once all of it is there, and then `id` and `expires_at` are null."""
+    """How far an upload is; `attachment` once all of it is there, and then `id` and `expires_at` are null.
+
+    The attachment gets the `id` of its upload, so that what was done can be told before the last piece is sent.
+    """
 
     id: UUID | None
     offset: int

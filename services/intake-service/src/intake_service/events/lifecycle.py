@@ -34,6 +34,7 @@ TYPES = frozenset(
         EventType.RESUMED,
         EventType.RESCHEDULED,
         EventType.RECTIFICATION_ORDERED,
+        EventType.REINSPECTED,
         EventType.RESOLVED,
         EventType.VERIFIED,
         EventType.REWORK_ORDERED,
@@ -49,7 +50,15 @@ TYPES = frozenset(
 )
 _SILENT = [status.value for status in Status if status not in RUNNING]
 """Where nobody waits for the reporter's answer any more."""
-_NO_STEPS = frozenset({EventType.CONTRIBUTED, EventType.RELEASED, EventType.RELEASE_REFUSED, EventType.ERASED})
+_NO_STEPS = frozenset(
+    {
+        EventType.CONTRIBUTED,
+        EventType.REINSPECTED,
+        EventType.RELEASED,
+        EventType.RELEASE_REFUSED,
+        EventType.ERASED,
+    }
+)
 
 _FOLLOW = sa.text("""
     UPDATE complaint AS c
@@ -101,15 +110,17 @@ class _Way:
 async def follow(connection: AsyncConnection, events: Sequence[Event]) -> Sequence[Event]:
     """Note each complaint's new state, photos and erasure; answer a release with the ending that it is for.
 
+    What follows from photos that are not here, and from an ending for others, is returned as well.
+
     Four statements a slice, whatever its size. Raises OutOfOrder for an event that cannot follow the state of its
     complaint, or whose complaint is not here.
     """
     ways = _ways(events)
     if ways and (await connection.execute(_FOLLOW, _columns(ways))).rowcount < len(ways):
         raise OutOfOrder(await _first_flaw(connection, ways))
-    await link_photos(connection, events)
+    answers = await link_photos(connection, events)
     await repeat_erasures(connection, events)
-    answers = await answer(connection, events)
+    answers += await answer(connection, events)
     if voided := [event.subject for event in events if event.type is EventType.VOIDED]:
         answers += await merging.let_go(connection, voided)
     return answers

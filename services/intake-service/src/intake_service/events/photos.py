@@ -1,6 +1,8 @@
-"""Gives the photos that officers refer to in events to the complaints that those are about."""
+"""Keeps the photos that events refer to: with the complaint, or for the field work that they show."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -8,31 +10,78 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from intake_service.persistence import attachments
+from contracts.field_activity import ActivityRecorded, FieldEvent, PatrolPhotographed
+from contracts.topics import FIELD_ACTIVITY, consumer_of
+from eventbus.slices import Subscription
+from intake_service.persistence import named_photos, uploads
+from intake_service.persistence.named_photos import Named
+from intake_service.service.awaiting import tell
 
 log = structlog.get_logger()
 
 _MOST_TOLD = 20
 """In one line of the log."""
-UNKNOWN = Counter("jieban_photos_unknown_total", "Photos that a result refers to and that are not there")
+UNKNOWN = Counter("jieban_photos_unknown_total", "Photos that an event refers to and that are not there")
 
 
-async def link_photos(connection: AsyncConnection, events: Sequence[Event]) -> None:
+async def link_photos(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
     """Let whoever may see a complaint see the photos that `events` name with it: one statement, or none.
 
     Only what staff of the tenant uploaded, and no complaint has, is given: an event opens nobody else's files. Ids are
-    intake's own, so one that it does not know was made up, or its photo was never used in time and removed. Dispatch
-    cannot ask on its way; the result stands, and whoever checks it sees no photo. It is logged and counted.
+    intake's own, so one that it does not know was made up, or it is of an upload that goes on, or its photo was never
+    used in time and removed. Dispatch cannot ask on its way; the result stands, and the events that are returned tell
+    whoever checks it that there is no photo. What is not on its way either is logged and counted.
     """
-    photos = [(photo, event.subject, event.tenant) for event in events for photo in _photos_of(event)]
-    if photos:
-        unknown = await attachments.link(connection, photos)
-        if unknown:
-            told = {str(photo): str(complaint) for photo, complaint in unknown[:_MOST_TOLD]}
-            log.warning("photos_unknown", count=len(unknown), photos=told)
-            UNKNOWN.inc(len(unknown))
+    named = [Named(photo, event.tenant, event.subject, True) for event in events for photo in _photos_of(event)]
+    return await tell(connection, await _keep(connection, named))
+
+
+async def keep_photos(connection: AsyncConnection, events: Sequence[Event[Any]]) -> Sequence[Event[Any]]:
+    """Keep the photos of visits on patrol and of activities, which have no complaint; nothing follows from that."""
+    named = [Named(photo, event.tenant, event.subject, False) for event in events for photo in _shown_by(event)]
+    await _keep(connection, named)
+    return []
+
+
+SUBSCRIPTION = Subscription(
+    consumer=consumer_of("intake", FIELD_ACTIVITY),
+    topic=FIELD_ACTIVITY.name,
+    types=frozenset({FieldEvent.RECORDED, FieldEvent.PHOTOGRAPHED}),
+    handler=keep_photos,
+)
+
+
+async def _keep(connection: AsyncConnection, named: Sequence[Named]) -> set[UUID]:
+    """Keep those that are here and await the others; return the complaints that await others than before, locked."""
+    unknown = await named_photos.give(connection, named) if named else []
+    if not unknown:
+        return set()
+    await _warn(connection, unknown)
+    await named_photos.lock(connection, (each.subject for each in unknown if each.of_complaint))
+    return await named_photos.expect(connection, unknown)
+
+
+async def _warn(connection: AsyncConnection, unknown: Sequence[Named]) -> None:
+    """Log and count what is unknown, unless its upload goes on."""
+    on_their_way = await uploads.known(connection, [each.photo for each in unknown])
+    missing = [each for each in unknown if each.photo not in on_their_way]
+    if missing:
+        told = {str(each.photo): str(each.subject) for each in missing[:_MOST_TOLD]}
+        log.warning("photos_unknown", count=len(missing), photos=told)
+        UNKNOWN.inc(len(missing))
 
 
 def _photos_of(event: Event) -> tuple[UUID, ...]:
     photos: tuple[UUID, ...] | None = getattr(event.data, "photos", None)
     return photos or ()
+
+
+def _shown_by(event: Event[Any]) -> Iterator[UUID]:
+    """Evidence of an activity may also be numbers of papers."""
+    match event.data:
+        case PatrolPhotographed(photos=photos):
+            yield from photos
+        case ActivityRecorded(evidence=evidence):
+            for each in evidence:
+                with suppress(ValueError):
+                    yield UUID(each)

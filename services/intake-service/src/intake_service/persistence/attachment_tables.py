@@ -35,6 +35,7 @@ attachment = sa.Table(
         comment="shown to whoever has the query code",
     ),
     sa.Column("draft_id", sa.Uuid, comment="the draft that keeps it"),
+    sa.Column("kept_for", sa.Uuid, comment="the visit on patrol or activity that it shows, which keeps it"),
     sa.Column(
         "of_reporter",
         sa.Boolean,
@@ -54,6 +55,8 @@ sa.Index(
     attachment.c.created_at,
     postgresql_where=attachment.c.complaint_id.is_(None),
 )
+UNUSED = "complaint_id IS NULL AND draft_id IS NULL AND kept_for IS NULL"
+sa.Index("attachment_unused", attachment.c.created_at, postgresql_where=sa.text(UNUSED))
 sa.Index("attachment_by_content", attachment.c.tenant, attachment.c.uploaded_by, attachment.c.sha256)
 
 attachment_file = sa.Table(
@@ -84,3 +87,15 @@ attachment_upload = sa.Table(
     sa.UniqueConstraint("tenant", "uploaded_by", "sha256", name="attachment_upload_once"),
     comment="uploads that are not finished; in the folder, how far one came is the length of its file",
 )
+
+awaited_photo = sa.Table(
+    "awaited_photo",
+    metadata,
+    sa.Column("tenant", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Uuid, primary_key=True, comment="the complaint, or what it would be kept for"),
+    sa.Column("photo", sa.Uuid, primary_key=True),
+    sa.Column("of_complaint", sa.Boolean, nullable=False),
+    sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    comment="photos that an event names and that are not here, or not yet",
+)
+sa.Index("awaited_photo_by_time", awaited_photo.c.noted_at)

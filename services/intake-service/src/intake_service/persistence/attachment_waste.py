@@ -1,4 +1,4 @@
-"""What nobody needs any more: attachments without a complaint, files without an attachment."""
+"""What nobody needs any more: attachments that nothing refers to, files without an attachment."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,12 +6,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from intake_service.persistence.attachment_tables import UNUSED
+
 _BATCH = 500
 _FORGET = sa.text(f"""
     WITH forgotten AS (
         DELETE FROM attachment WHERE id IN (
             SELECT id FROM attachment
-            WHERE complaint_id IS NULL AND draft_id IS NULL AND created_at < CASE WHEN by_staff
+            WHERE {UNUSED} AND created_at < CASE WHEN by_staff
                 THEN CAST(:staff_before AS timestamptz) ELSE CAST(:before AS timestamptz) END
             LIMIT {_BATCH} FOR UPDATE SKIP LOCKED)
         RETURNING id)
@@ -23,7 +25,7 @@ _NEEDED = sa.text("SELECT sha256 FROM attachment_file WHERE sha256 = ANY(CAST(:h
 
 
 async def forget(connection: AsyncConnection, before: datetime, staff_before: datetime) -> Sequence[bytes]:
-    """Delete a batch of attachments without a complaint that are older than that; return the hashes of their files."""
+    """Delete a batch of attachments that nothing refers to and that are older; return the hashes of their files."""
     found = await connection.execute(_FORGET, {"before": before, "staff_before": staff_before})
     return list(dict.fromkeys(found.scalars()))
 

@@ -21,17 +21,7 @@ _CLAIM = sa.text("""
     UPDATE attachment SET complaint_id = :complaint, draft_id = NULL, of_reporter = true
     WHERE id = ANY(CAST(:ids AS uuid[])) AND tenant = :tenant AND uploaded_by = :subject AND complaint_id IS NULL
 """)
-_LINK = sa.text("""
-    WITH said AS (
-        SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:complaints AS uuid[]), CAST(:tenants AS text[]))
-            AS given (id, complaint, tenant)),
-    linked AS (
-        UPDATE attachment AS a SET complaint_id = said.complaint, draft_id = NULL
-        FROM said WHERE a.id = said.id AND a.tenant = said.tenant AND a.by_staff AND a.complaint_id IS NULL)
-    SELECT id, complaint FROM said
-    WHERE NOT EXISTS (SELECT FROM attachment AS a WHERE a.id = said.id AND a.tenant = said.tenant)
-""")
-_NEW = {"public": False, "draft_id": None, "of_reporter": False}
+_NEW = {"public": False, "draft_id": None, "kept_for": None, "of_reporter": False}
 
 
 async def hold(connection: AsyncConnection, hashes: Sequence[bytes]) -> None:
@@ -136,17 +126,7 @@ async def mine(connection: AsyncConnection, ids: Sequence[UUID], caller: Caller)
     return {row.id: row.complaint_id is not None for row in await connection.execute(query)}
 
 
-async def link(connection: AsyncConnection, photos: Sequence[tuple[UUID, UUID, str]]) -> list[tuple[UUID, UUID]]:
-    """Give staff's photos, as (photo, complaint, tenant), to complaints; what has one already stays with it.
-
-    Returns the photos, with their complaints, that the tenant does not have.
-    """
-    ids, complaints, tenants = zip(*photos, strict=True)
-    values = {"ids": list(ids), "complaints": list(complaints), "tenants": list(tenants)}
-    return [(row.id, row.complaint) for row in await connection.execute(_LINK, values)]
-
-
-_LATER = {"complaint_id", "draft_id", "public", "of_reporter"}
+_LATER = {"complaint_id", "draft_id", "kept_for", "public", "of_reporter"}
 _OWN = tuple(column.name for column in attachment.c if column.name not in _LATER)
 _JOINED = attachment.outerjoin(complaint, complaint.c.id == attachment.c.complaint_id)
 _READ = sa.select(attachment).select_from(_JOINED)

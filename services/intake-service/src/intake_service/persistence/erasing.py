@@ -70,6 +70,7 @@ _TRIAGE = sa.text("""
 """)
 _LIKENESS = sa.text("DELETE FROM complaint_likeness WHERE tenant = :tenant AND complaint_id = :id")
 _DRAFT = sa.text("DELETE FROM draft WHERE tenant = :tenant AND complaint_id = :id")
+_AWAITED = sa.text("DELETE FROM awaited_photo WHERE tenant = :tenant AND subject = :id AND of_complaint")
 _UPLOADS = sa.text("DELETE FROM attachment_upload WHERE tenant = :tenant AND complaint_id = :id")
 _OLD = sa.text("""
     SELECT id, tenant, erased_at IS NULL AND status = ANY(CAST(:ended AS text[])) AND updated_at < :before AS is_due
@@ -110,6 +111,7 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> Sequence[bytes
     if not erasure.texts:
         return []
     await connection.execute(_LIKENESS, row)  # its pairs of letters are the text, nearly
+    await connection.execute(_AWAITED, row)
     await connection.execute(_UPLOADS, row)  # their files go when the janitor finds no row of them
     return list(dict.fromkeys((await connection.execute(_ATTACHMENTS, row)).scalars()))
 

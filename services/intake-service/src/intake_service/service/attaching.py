@@ -78,9 +78,10 @@ class Attaching:
     ) -> StoredAnswer:
         """Keep the file at `path` and return the answer, which a repeat with the idempotency `key` gets again.
 
-        Once it returns, files and rows are durable. `upload` ends in the same commit. Raises Problem for what cannot be
-        taken (see `examined`), 422 where the file has another hash than the `wish` says, and OSError where the store
-        cannot be written. Nobody may write to the file at `path` meanwhile; what is left of it is the caller's.
+        Once it returns, files and rows are durable. `upload` ends in the same commit and gives the attachment its id.
+        Raises Problem for what cannot be taken (see `examined`), 422 where the file has another hash than the `wish`
+        says, and OSError where the store cannot be written. Nobody may write to the file at `path` meanwhile; what is
+        left of it is the caller's.
         """
         staged = await asyncio.to_thread(stage, path)
         if wish.sha256 is not None and wish.sha256 != staged.sha256:
@@ -91,11 +92,9 @@ class Attaching:
                 if answer := await idempotency.replay(connection, caller, key, digest):
                     return replace(answer, headers={**answer.headers, "Idempotency-Replayed": "true"})
         async with examined(staged, wish, self.limits, self.images) as content:
-            new = new_attachment(uuid7(), staged, content, wish, caller)
+            new = new_attachment(upload or uuid7(), staged, content, wish, caller)
             async with self.brought([content]), self.engine.begin() as connection:
-                await self.keep(connection, new, content, caller)
-                if upload is not None and not await uploads.end(connection, upload, caller):
-                    raise Problem(404, "upload-not-found")
+                await self.keep(connection, new, content, caller, upload=upload)
                 answer = await answer_for(connection, new.id, caller)
                 if key is not None:
                     await idempotency.store(connection, caller, key, digest, answer)
@@ -126,11 +125,24 @@ class Attaching:
             if not is_outage(error):
                 raise
 
-    async def keep(self, connection: AsyncConnection, new: NewAttachment, content: Content, caller: Caller) -> None:
-        """Place what was made of a file in the store, and add its rows in the caller's transaction."""
+    async def keep(
+        self,
+        connection: AsyncConnection,
+        new: NewAttachment,
+        content: Content,
+        caller: Caller,
+        *,
+        upload: UUID | None = None,
+    ) -> None:
+        """Place what was made of a file in the store, and add its rows in the caller's transaction.
+
+        An `upload` ends with that, whose id is the attachment's. Problem 404 where another request has ended it.
+        """
         await attachments.hold(connection, [file.sha256 for file in new.files])
         if new.complaint is not None:
             await make_room(connection, new.complaint, caller, self.limits.per_complaint)
+        if upload is not None and not await uploads.end(connection, upload, caller):
+            raise Problem(404, "upload-not-found")
         for staged in _files([content]).values():
             await self.blobs.place(staged)
         await attachments.insert(connection, new)

@@ -66,6 +66,13 @@ class ComplaintView(BaseModel):
     satisfaction: Satisfaction | None
     solved: bool | None
     worker: Annotated[str | None, Field(description="Who resolved it last; null for citizens and partners.")]
+    unknown_photos: Annotated[
+        list[UUID] | None,
+        Field(
+            description="Named in the work, and not with intake: made up, or not uploaded yet; null for citizens and"
+            " partners."
+        ),
+    ]
     closing_version: Annotated[
         int, Field(description="Of the closing rules that its round goes by; 0: the tenant had put none.")
     ]

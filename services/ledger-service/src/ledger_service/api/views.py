@@ -61,6 +61,7 @@ def _complaint(row: Row, sight: Sight) -> dict[str, Any]:
         "location": _location(row),
         "team": {"code": row["team"], "name": row["team_name"]} if row["team"] else None,
         "worker": None if sight is Sight.REPORTED else row["worker"],
+        "unknown_photos": None if sight is Sight.REPORTED else row["unknown_photos"],
         "description": None if sight is Sight.FACTS else row["description"],
     }
 

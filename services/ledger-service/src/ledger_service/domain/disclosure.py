@@ -52,6 +52,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.ORDER_MISSED: frozenset(),
     EventType.RECTIFICATION_ORDERED: frozenset({"until"}),
     EventType.REINSPECTION_DUE: frozenset({"until"}),
+    EventType.REINSPECTED: frozenset({"passed"}),
     EventType.RESOLVED: frozenset({"handling_mode", "result", "resolved_at"}),
     EventType.VERIFIED: frozenset({"method"}),
     EventType.REWORK_ORDERED: frozenset({"round"}),
@@ -80,12 +81,21 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.LOCATED: frozenset({"location", "community"}),
     EventType.RECLASSIFIED: frozenset({"category", "former"}),
     EventType.CLEARED: frozenset(),
+    EventType.PHOTOS_CHECKED: frozenset(),
     EventType.ERASED: frozenset({"ground", "texts"}),
 }
 """Named one by one: a field that a later version adds stays inside until somebody decides otherwise."""
-STAFF_ONLY = frozenset({EventType.CLEARED, EventType.ORDER_REPLIED, EventType.ORDER_WITHDRAWN, EventType.ORDER_MISSED})
-"""Of these reporters do not even see that they happened: nobody is told that they were suspected, and what a unit
-answers to a supervisor stays between the two."""
+STAFF_ONLY = frozenset(
+    {
+        EventType.CLEARED,
+        EventType.PHOTOS_CHECKED,
+        EventType.ORDER_REPLIED,
+        EventType.ORDER_WITHDRAWN,
+        EventType.ORDER_MISSED,
+    }
+)
+"""Of these reporters do not even see that they happened: nobody is told that they were suspected, what a unit answers
+to a supervisor stays between the two, and which photo is missing is the bureau's own matter."""
 
 
 def shown(kind: EntryType, data: Mapping[str, Any], sight: Sight) -> Mapping[str, Any]:

@@ -33,6 +33,7 @@ PLAIN = frozenset(
         EventType.RELEASED,
         EventType.RELEASE_REFUSED,
         EventType.QUESTION_LAPSED,
+        EventType.PHOTOS_CHECKED,
         EventType.ERASED,
     }
 )

@@ -48,6 +48,7 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.ORDER_MISSED: Label("督办逾期未回复", "Supervision order not answered in time"),
     EventType.RECTIFICATION_ORDERED: Label("责令限期整改", "Rectification ordered"),
     EventType.REINSPECTION_DUE: Label("到期复查", "Re-inspection due"),
+    EventType.REINSPECTED: Label("复查", "Inspected again"),
     EventType.RESOLVED: Label("处置完成", "Handled"),
     EventType.VERIFIED: Label("核查通过", "Verified"),
     EventType.REWORK_ORDERED: Label("返工", "Rework ordered"),
@@ -76,6 +77,7 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.LOCATED: Label("核定位置", "Place set"),
     EventType.RECLASSIFIED: Label("变更类别", "Put into another category"),
     EventType.CLEARED: Label("甄别放行", "Cleared in triage"),
+    EventType.PHOTOS_CHECKED: Label("照片核对", "Photos checked"),
     EventType.ERASED: Label("删除个人信息", "Personal data erased"),
 }
 

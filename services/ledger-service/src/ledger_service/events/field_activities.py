@@ -59,7 +59,7 @@ def subscription(zone: ZoneInfo) -> Subscription:
     return Subscription(
         consumer=consumer_of("ledger", FIELD_ACTIVITY),
         topic=FIELD_ACTIVITY.name,
-        types=frozenset(FieldEvent),
+        types=frozenset({FieldEvent.RECORDED, FieldEvent.VOIDED}),
         handler=FieldActivities(zone),
     )
 

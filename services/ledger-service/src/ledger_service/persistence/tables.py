@@ -68,6 +68,13 @@ ledger_complaint = sa.Table(
         comment="when the ledger entered what it lacks, or lacks no more; null: older than the column",
     ),
     sa.Column("erased_at", _MOMENT),
+    sa.Column(
+        "unknown_photos",
+        sa.ARRAY(sa.Uuid),
+        nullable=False,
+        server_default="{}",
+        comment="that events name and intake does not have",
+    ),
     *closing_columns(),
 )
 # Complaint ids are UUIDv7: their order is that of reception, which is the order of lists.

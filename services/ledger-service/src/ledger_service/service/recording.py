@@ -23,6 +23,7 @@ from ledger_service.persistence import (
     orders,
     statistics_changes,
     transfers,
+    unknown_photos,
 )
 from ledger_service.persistence.statistics_changes import Change
 from ledger_service.service.erasing import follow_erasures
@@ -100,6 +101,7 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
     await slice_.write(connection)
     await locating.follow(connection, events)
     await orders.follow(connection, events)
+    await unknown_photos.follow(connection, events)
     await follow_erasures(connection, events)
     return [*slice_.by_rule.values()]
 

@@ -6,7 +6,7 @@ from alembic import op
 from runtime.online_indexes import create_index_online, drop_index_online, validate_online
 
 revision = "0036"
-down_revision = "0034"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 

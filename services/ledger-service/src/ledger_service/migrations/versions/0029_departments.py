@@ -11,7 +11,7 @@ from alembic import op
 from runtime.online_indexes import create_index_online, drop_index_online
 
 revision = "0029"
-down_revision = "0027"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,62 @@
+"""Photos that were named before they were here: tells which a complaint lacks, and takes in those that come later."""
+
+from collections.abc import Collection
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from contracts.envelope import Event
+from contracts.events import PhotosChecked
+from contracts.lifecycle import EventType
+from contracts.topics import LIFECYCLE
+from eventbus import outbox
+from intake_service.persistence import named_photos
+from intake_service.persistence.own_events import event_about
+from intake_service.service.uploading import KEEP_UPLOADS
+from runtime import clock
+
+_BATCH = 200
+_MAY_COME = KEEP_UPLOADS + timedelta(days=1)
+"""A photo has its id from the begin of its upload, and comes before that lapses."""
+
+
+async def tell(connection: AsyncConnection, complaints: Collection[UUID]) -> list[Event]:
+    """Return the events that tell which photos locked complaints lack now, for the outbox."""
+    if not complaints:
+        return []
+    now = clock.now()
+    return [
+        event_about(
+            row.tenant,
+            row.id,
+            row.sequence,
+            EventType.PHOTOS_CHECKED,
+            PhotosChecked(unknown=tuple(row.unknown)),
+            now,
+        )
+        for row in await named_photos.count(connection, complaints)
+    ]
+
+
+async def take_in(engine: AsyncEngine, *, size: int = _BATCH) -> bool:
+    """Give awaited photos that have come to what names them; return whether there may be more.
+
+    A complaint that somebody is at has its turn the next time.
+    """
+    since = clock.now() - _MAY_COME
+    async with engine.begin() as connection:
+        await named_photos.forget(connection, since)
+        come = await named_photos.come(connection, since, size)
+        locked = await named_photos.lock(
+            connection, (each.subject for each in come if each.of_complaint), skip_locked=True
+        )
+        ours = [each for each in come if not each.of_complaint or each.subject in locked]
+        taken = await named_photos.end(connection, ours) if ours else []
+        for of_complaint in (True, False):
+            some = [each for each in taken if each.of_complaint is of_complaint]
+            if some:
+                await named_photos.give(connection, some)
+        told = {each.subject for each in taken if each.of_complaint}
+        await outbox.append(connection, LIFECYCLE.name, await tell(connection, told))
+    return len(taken) == size
