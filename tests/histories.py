@@ -144,8 +144,10 @@ class History:
         data = ComplaintReinspected(actor=OFFICER, team="team-01", passed=True, photos=photos or None)
         return self.event(EventType.REINSPECTED, data)
 
-    def photos_checked(self, *unknown: UUID) -> Event:
-        return self.event(EventType.PHOTOS_CHECKED, PhotosChecked(unknown=unknown))
+    def photos_checked(self, *unknown: UUID, cause: UUID | None = None) -> Event:
+        self.event(EventType.PHOTOS_CHECKED, PhotosChecked(unknown=unknown))
+        self.events[-1] = self.events[-1]._replace(causation_id=cause)
+        return self.events[-1]
 
     def rework_ordered(self, number: int = 2) -> Event:
         data = ReworkOrdered(actor="inspector-1", method="on_site", reason="垃圾还在", round=number)
@@ -154,9 +156,16 @@ class History:
     def reopened(self, number: int = 2) -> Event:
         return self.event(EventType.REOPENED, ComplaintReopened(actor=OWNER, reason="又堆上了", round=number))
 
-    def resolved(self, actor: str = OFFICER, *, self_handled: bool = False) -> Event:
+    def resolved(self, actor: str = OFFICER, *, self_handled: bool = False, photos: tuple[UUID, ...] = ()) -> Event:
+        """`photos` are needed where there are any."""
         data = ComplaintResolved(
-            actor=actor, team="team-01", handling_mode="guidance", result="已劝离", self_handled=self_handled
+            actor=actor,
+            team="team-01",
+            handling_mode="guidance",
+            result="已劝离",
+            self_handled=self_handled,
+            photos=photos or None,
+            photos_needed=bool(photos),
         )
         return self.event(EventType.RESOLVED, data)
 

@@ -52,6 +52,7 @@ async def test_a_result_without_its_photos_is_refused(
     assert (await shown(world, event))["status"] == "in_progress"
     assert len(await world.published(event)) == 3
     assert (await resolve(world, event, mode, "before", "after")).status_code == 200
+    assert (await world.published(event))[-1]["payload"]["photos_needed"] is True
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,9 @@ async def test_a_result_without_its_photos_is_refused(
     [(None, "on_site_rectification"), ("street_order.parking", "guidance"), ("civility.dogs", "verbal_education")],
 )
 async def test_where_there_is_nothing_to_show_none_is_needed(world: World, category: str | None, mode: str) -> None:
-    assert (await resolve(world, await started(world, category), mode)).status_code == 200
+    event = await started(world, category)
+    assert (await resolve(world, event, mode)).status_code == 200
+    assert (await world.published(event))[-1]["payload"]["photos_needed"] is False
 
 
 async def test_photos_are_shown_with_their_roles_and_published_as_ids(world: World) -> None:

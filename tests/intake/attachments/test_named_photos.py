@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
-from contracts.events import ComplaintContributed
+from contracts.events import ComplaintContributed, PhotosAsked
 from contracts.field_activity import ActivityRecorded, FieldEvent, PatrolPhotographed
 from contracts.lifecycle import EventType
 from contracts.roles import Role
@@ -233,3 +233,20 @@ async def test_an_attachment_has_the_id_of_its_upload(client: httpx.AsyncClient,
         me = as_(OFFICER, who)
         photo = str((await begun(client, me, content)).json()["id"])
         assert (await send(client, me, photo, 0, content)).json()["id"] == photo
+
+
+async def test_the_ledger_is_answered_whatever_there_is(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    complaint, photo = await complained(client, as_, []), await photo_of(client, as_)
+    history = History()
+    history.id = UUID(complaint)
+    asked = history.event(EventType.PHOTOS_ASKED, PhotosAsked(photos=(UUID(photo),)))
+    await hear(engine, *resolved(complaint, photo))
+    assert await told(engine, complaint) == []
+    await hear(engine, asked)
+    await hear(engine, asked)
+    assert await told(engine, complaint) == [(2, set())]
+    query = sa.text("SELECT causationid FROM outbox WHERE aggregateid = :id ORDER BY position DESC LIMIT 1")
+    async with engine.connect() as connection:
+        assert await connection.scalar(query, {"id": complaint}) == asked.id

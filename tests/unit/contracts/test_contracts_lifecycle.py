@@ -34,6 +34,7 @@ LEGAL: dict[tuple[str | None, str], str] = {
     ("suspended", "resumed"): "in_progress",
     **{(status, "escalated"): status for status in (*OPEN, "transferred")},
     **{(status, "rescheduled"): status for status in (*OPEN, "transferred")},
+    ("resolved", "photos_asked"): "resolved",
     ("resolved", "verified"): "verified",
     **{(status, "rework_ordered"): "assigned" for status in ("resolved", "verified")},
     **{(status, "followed_up"): status for status in ("verified", "closed")},

@@ -81,6 +81,7 @@ def _said(other: UUID) -> list[tuple[EventType, dict[str, object]]]:
         (EventType.QUESTION_LAPSED, {"question": other}),
         (EventType.CONTRIBUTED, {"actor": "x", "team": "team-02", "supporting": True, "text": "x"}),
         (EventType.REINSPECTED, {"actor": "x", "team": "team-01", "passed": True}),
+        (EventType.PHOTOS_ASKED, {"photos": (other,)}),
         (EventType.PHOTOS_CHECKED, {"unknown": (other,)}),
         (EventType.ORDER_REPLIED, {"actor": "x", "team": "team-01", "order_id": other, "text": "x", "late": True}),
         (EventType.ORDER_WITHDRAWN, {**word, "team": "team-01", "order_id": other}),

@@ -14,6 +14,13 @@ VerificationMethod = Literal["on_site", "photo", "call", "rule"]
 Satisfaction = Literal["satisfied", "basically_satisfied", "dissatisfied"]
 
 
+class PhotosAsked(Payload):
+    """Nobody is to verify the result if its photos are there: intake answers with `photos_checked`, caused by this."""
+
+    photos: tuple[UUID, ...]
+    """Attachments of intake that the result names."""
+
+
 class ComplaintVerified(Payload):
     """Somebody other than the worker found the result good."""
 

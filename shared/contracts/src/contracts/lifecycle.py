@@ -59,6 +59,7 @@ class EventType(StrEnum):
     REINSPECTION_DUE = "complaint.reinspection_due"
     REINSPECTED = "complaint.reinspected"
     RESOLVED = "complaint.resolved"
+    PHOTOS_ASKED = "complaint.photos_asked"
     VERIFIED = "complaint.verified"
     REWORK_ORDERED = "complaint.rework_ordered"
     FOLLOWED_UP = "complaint.followed_up"
@@ -159,6 +160,8 @@ TRANSITIONS: Mapping[EventType, Transition] = {
     EventType.RESOLVED: Transition(
         _from(Status.IN_PROGRESS, Status.TRANSFERRED), Status.RESOLVED, "dispatch", _OFFICER | _DISPATCHER
     ),
+    # nobody is to verify it, if its photos are there
+    EventType.PHOTOS_ASKED: Transition(_from(Status.RESOLVED), None, "ledger", _NOBODY),
     EventType.VERIFIED: Transition(_from(Status.RESOLVED), Status.VERIFIED, "ledger", _INSPECTOR),
     # from verified: a follow-up call that has to be passed before the closing found that it is not solved
     EventType.REWORK_ORDERED: Transition(

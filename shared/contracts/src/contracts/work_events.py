@@ -104,6 +104,8 @@ class ComplaintResolved(Acted):
     result: str
     photos: tuple[UUID, ...] | None = None
     """Attachments of intake that show the place before and after."""
+    photos_needed: bool = False
+    """Whether the tenant's rules want photos of such a result; False in events of earlier versions."""
     self_handled: bool = False
     """自处理: it was found and fixed on the spot, so it is verified by rule."""
     resolved_at: datetime | None = None

@@ -56,12 +56,13 @@ class PhotoRules:
                 raise PhotoRuleTwice(place)
             self._roles[key] = rule.roles
 
-    def check(self, category: str | None, mode: HandlingMode, photos: Collection[Photo]) -> None:
-        """Raise PhotoRequired where the result of such a case, handled like that, needs other photos as well."""
-        there = {photo.role for photo in photos}
-        missing = [role for role in self._needed(category, mode) if role not in there]
+    def check(self, category: str | None, mode: HandlingMode, photos: Collection[Photo]) -> bool:
+        """Say whether the result of such a case, handled like that, needs photos; PhotoRequired where it lacks some."""
+        needed, there = self._needed(category, mode), {photo.role for photo in photos}
+        missing = [role for role in needed if role not in there]
         if missing:
             raise PhotoRequired(missing)
+        return bool(needed)
 
     def _needed(self, category: str | None, mode: HandlingMode) -> tuple[PhotoRole, ...]:
         keys = ((level, which) for level in levels_of(category) for which in (mode, None))

@@ -92,7 +92,14 @@ async def resolve(
     case.act(EventType.RESOLVED)
     check_resolution(handling_mode, last)
     settings = await field_work.of_tenant(connection, case.tenant)
-    settings.photos.check(work.category, handling_mode, photos)
+    needed = settings.photos.check(work.category, handling_mode, photos)
     await conclude(
-        connection, action, case, handling_mode=handling_mode, result=result, photos=photos, officer=action.actor
+        connection,
+        action,
+        case,
+        handling_mode=handling_mode,
+        result=result,
+        photos=photos,
+        photos_needed=needed,
+        officer=action.actor,
     )

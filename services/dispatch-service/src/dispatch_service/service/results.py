@@ -20,6 +20,7 @@ async def conclude(
     handling_mode: HandlingMode,
     result: str,
     photos: Sequence[Photo],
+    photos_needed: bool = False,
     **facts: object,
 ) -> None:
     """Write and publish the result of a locked case that is resolved; what was asked for and is not decided is dropped.
@@ -47,6 +48,7 @@ async def conclude(
         handling_mode=handling_mode,
         result=result,
         photos=tuple(photo.id for photo in photos) or None,
+        photos_needed=photos_needed,
         resolved_at=action.done_at,
     )
     await announce_action(connection, case, EventType.RESOLVED, resolved, action)

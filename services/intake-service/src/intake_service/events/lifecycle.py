@@ -36,6 +36,7 @@ TYPES = frozenset(
         EventType.RECTIFICATION_ORDERED,
         EventType.REINSPECTED,
         EventType.RESOLVED,
+        EventType.PHOTOS_ASKED,
         EventType.VERIFIED,
         EventType.REWORK_ORDERED,
         EventType.CLOSED,
@@ -54,6 +55,7 @@ _NO_STEPS = frozenset(
     {
         EventType.CONTRIBUTED,
         EventType.REINSPECTED,
+        EventType.PHOTOS_ASKED,
         EventType.RELEASED,
         EventType.RELEASE_REFUSED,
         EventType.ERASED,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
 from contracts.field_activity import ActivityRecorded, FieldEvent, PatrolPhotographed
+from contracts.lifecycle import EventType
 from contracts.topics import FIELD_ACTIVITY, consumer_of
 from eventbus.slices import Subscription
 from intake_service.persistence import named_photos, uploads
@@ -30,10 +31,13 @@ async def link_photos(connection: AsyncConnection, events: Sequence[Event]) -> l
     Only what staff of the tenant uploaded, and no complaint has, is given: an event opens nobody else's files. Ids are
     intake's own, so one that it does not know was made up, or it is of an upload that goes on, or its photo was never
     used in time and removed. Dispatch cannot ask on its way; the result stands, and the events that are returned tell
-    whoever checks it that there is no photo. What is not on its way either is logged and counted.
+    whoever checks it that there is no photo. What is not on its way either is logged and counted. Where the ledger asks
+    for photos, it is told in any case.
     """
     named = [Named(photo, event.tenant, event.subject, True) for event in events for photo in _photos_of(event)]
-    return await tell(connection, await _keep(connection, named))
+    changed = await _keep(connection, named)
+    asked = {event.subject: event for event in events if event.type is EventType.PHOTOS_ASKED}
+    return await tell(connection, changed | await named_photos.lock(connection, asked), asked)
 
 
 async def keep_photos(connection: AsyncConnection, events: Sequence[Event[Any]]) -> Sequence[Event[Any]]:

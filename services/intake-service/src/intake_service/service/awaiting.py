@@ -1,7 +1,9 @@
 """Photos that were named before they were here: tells which a complaint lacks, and takes in those that come later."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -17,26 +19,26 @@ from intake_service.service.uploading import KEEP_UPLOADS
 from runtime import clock
 
 _BATCH = 200
+_NOBODY: Mapping[UUID, Event] = MappingProxyType({})
 _MAY_COME = KEEP_UPLOADS + timedelta(days=1)
 """A photo has its id from the begin of its upload, and comes before that lapses."""
 
 
-async def tell(connection: AsyncConnection, complaints: Collection[UUID]) -> list[Event]:
-    """Return the events that tell which photos locked complaints lack now, for the outbox."""
+async def tell(
+    connection: AsyncConnection, complaints: Collection[UUID], asked: Mapping[UUID, Event] = _NOBODY
+) -> list[Event]:
+    """Return the events that tell which photos locked complaints lack now, for the outbox; `asked` are their causes."""
     if not complaints:
         return []
-    now = clock.now()
-    return [
-        event_about(
-            row.tenant,
-            row.id,
-            row.sequence,
-            EventType.PHOTOS_CHECKED,
-            PhotosChecked(unknown=tuple(row.unknown)),
-            now,
-        )
-        for row in await named_photos.count(connection, complaints)
-    ]
+    return [_event(row, asked.get(row.id)) for row in await named_photos.count(connection, complaints)]
+
+
+def _event(row: Any, cause: Event | None) -> Event:
+    said = PhotosChecked(unknown=tuple(row.unknown))
+    event = event_about(row.tenant, row.id, row.sequence, EventType.PHOTOS_CHECKED, said, clock.now())
+    if cause is None:
+        return event
+    return event._replace(correlation_id=cause.correlation_id, causation_id=cause.id, traceparent=cause.traceparent)
 
 
 async def take_in(engine: AsyncEngine, *, size: int = _BATCH) -> bool:

@@ -17,10 +17,12 @@ from contracts.events import (
     ComplaintVerified,
     FeedbackReceived,
     Payload,
+    PhotosAsked,
+    PhotosChecked,
     ReworkOrdered,
 )
 from contracts.ids import derived_id
-from contracts.lifecycle import EventType, next_status
+from contracts.lifecycle import EventType, Status, next_status
 from ledger_service.domain.closing_rules import DEFAULT, Gate, Rule
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.errors import FeedbackExists, ReopeningTooLate, VerifierIsWorker
@@ -55,15 +57,37 @@ def verify(
 def verify_by_rule(complaint: Complaint, resolved: Event, rule: Rule = DEFAULT) -> tuple[Event, ...]:
     """Return the events of a verification that follows from `resolved` by itself; none where somebody has to look.
 
-    They follow from it alone, ids and times as well: a ledger that was restored from a backup makes the same again.
+    Where it needs photos, that is only the question whether they are there. All follows from it alone, ids and times as
+    well: a ledger that was restored from a backup makes the same again.
     """
-    if not rule.is_verified_by_rule(self_handled=cast(ComplaintResolved, resolved.data).self_handled):
+    said = cast(ComplaintResolved, resolved.data)
+    if not rule.is_verified_by_rule(self_handled=said.self_handled):
         return ()
-    data = ComplaintVerified(actor=RULE_ACTOR, method="rule")
-    occasion = Occasion(resolved.time, resolved.traceparent, lambda: derived_id(resolved.id, EventType.VERIFIED))
-    verified = act(complaint, EventType.VERIFIED, data, occasion)
-    verified = verified._replace(correlation_id=resolved.correlation_id, causation_id=resolved.id)
-    return verified, *_closed_unless_called(verified, rule, derived_id(resolved.id, EventType.CLOSED))
+    if said.photos and said.photos_needed:
+        return (_by_rule(complaint, resolved, EventType.PHOTOS_ASKED, PhotosAsked(photos=said.photos)),)
+    return _verified_by_rule(complaint, resolved, rule)
+
+
+def verify_checked(complaint: Complaint, checked: Event, rule: Rule = DEFAULT) -> tuple[Event, ...]:
+    """Return the events of a verification that has waited for photos, once intake has them all; none otherwise.
+
+    What is not there may come later. As long as it does not, somebody has to look.
+    """
+    waits = complaint.status is Status.RESOLVED and rule.is_verified_by_rule(self_handled=complaint.self_handled)
+    if not waits or complaint.photos_asked is not None or cast(PhotosChecked, checked.data).unknown:
+        return ()
+    return _verified_by_rule(complaint, checked, rule)
+
+
+def _verified_by_rule(complaint: Complaint, cause: Event, rule: Rule) -> tuple[Event, ...]:
+    verified = _by_rule(complaint, cause, EventType.VERIFIED, ComplaintVerified(actor=RULE_ACTOR, method="rule"))
+    return verified, *_closed_unless_called(verified, rule, derived_id(cause.id, EventType.CLOSED))
+
+
+def _by_rule(complaint: Complaint, cause: Event, event_type: EventType, data: Payload) -> Event:
+    occasion = Occasion(cause.time, cause.traceparent, lambda: derived_id(cause.id, event_type))
+    event = act(complaint, event_type, data, occasion)
+    return event._replace(correlation_id=cause.correlation_id, causation_id=cause.id)
 
 
 def order_rework(complaint: Complaint, data: ReworkOrdered, occasion: Occasion) -> Event:

@@ -54,6 +54,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
     EventType.REINSPECTION_DUE: frozenset({"until"}),
     EventType.REINSPECTED: frozenset({"passed"}),
     EventType.RESOLVED: frozenset({"handling_mode", "result", "resolved_at"}),
+    EventType.PHOTOS_ASKED: frozenset(),
     EventType.VERIFIED: frozenset({"method"}),
     EventType.REWORK_ORDERED: frozenset({"round"}),
     EventType.FOLLOWED_UP: frozenset({"outcome", "satisfaction", "solved"}),
@@ -88,6 +89,7 @@ _FOR_REPORTERS: Mapping[EventType, frozenset[str]] = {
 STAFF_ONLY = frozenset(
     {
         EventType.CLEARED,
+        EventType.PHOTOS_ASKED,
         EventType.PHOTOS_CHECKED,
         EventType.ORDER_REPLIED,
         EventType.ORDER_WITHDRAWN,

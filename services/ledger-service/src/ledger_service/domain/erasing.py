@@ -28,6 +28,7 @@ PLAIN = frozenset(
         EventType.ORDER_MISSED,
         EventType.REINSPECTION_DUE,
         EventType.RESCHEDULED,
+        EventType.PHOTOS_ASKED,
         EventType.VERIFIED,
         EventType.CLOSED,
         EventType.RELEASED,

@@ -164,6 +164,7 @@ def _begin_round(facts: Facts, number: int) -> None:
     facts.resolved_at = facts.verified_at = facts.closed_at = facts.transferred_at = None
     facts.satisfaction = facts.solved = facts.follow_up = facts.asked_at = facts.rating = facts.appeal = None
     facts.is_struck = facts.is_forced = False
+    facts.photos_asked = None
 
 
 def _closed(facts: Facts, event: Event) -> None:
@@ -220,6 +221,15 @@ def _located(facts: Facts, event: Event) -> None:
     facts.grid = data.grid
 
 
+def _photos_asked(facts: Facts, event: Event) -> None:
+    facts.photos_asked = event.id
+
+
+def _photos_checked(facts: Facts, event: Event) -> None:
+    if event.causation_id == facts.photos_asked:
+        facts.photos_asked = None
+
+
 def _reclassified(facts: Facts, event: Event) -> None:
     facts.category = cast(ComplaintReclassified, event.data).category
 
@@ -253,6 +263,8 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.EXCLUDED: _excluded,
     EventType.LOCATED: _located,
     EventType.RECLASSIFIED: _reclassified,
+    EventType.PHOTOS_ASKED: _photos_asked,
+    EventType.PHOTOS_CHECKED: _photos_checked,
     EventType.QUESTION_ASKED: _asked,
     EventType.QUESTION_ANSWERED: _answered,
     EventType.QUESTION_LAPSED: _answered,

@@ -83,6 +83,8 @@ class Facts:
     """The appeal was upheld: the word counts in no figure."""
     exclusions: int = 0
     """Flags of Exclusion."""
+    photos_asked: UUID | None = None
+    """The event that asked intake for the photos of a result, until that has answered."""
     received: ComplaintReceived | None = None
     """Set by the event that makes the complaint known; one that is read back from the store does not carry it."""
     transferred_at: datetime | None = None

@@ -50,6 +50,7 @@ EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.REINSPECTION_DUE: Label("到期复查", "Re-inspection due"),
     EventType.REINSPECTED: Label("复查", "Inspected again"),
     EventType.RESOLVED: Label("处置完成", "Handled"),
+    EventType.PHOTOS_ASKED: Label("核对照片", "Photos asked for"),
     EventType.VERIFIED: Label("核查通过", "Verified"),
     EventType.REWORK_ORDERED: Label("返工", "Rework ordered"),
     EventType.FOLLOWED_UP: Label("回访", "Followed up"),

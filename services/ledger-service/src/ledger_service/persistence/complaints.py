@@ -62,6 +62,7 @@ _LATE = {
     "appeal": "uuid",
     "is_struck": "boolean",
     "exclusions": "smallint",
+    "photos_asked": "uuid",
 }
 """The other facts that events change, in the order of the class."""
 _FACTS = (

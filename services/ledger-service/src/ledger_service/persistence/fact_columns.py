@@ -33,6 +33,7 @@ def fact_columns() -> list[sa.Column[object]]:
         sa.Column("appeal", sa.Uuid, comment="event that appealed against it"),
         _flag("is_struck"),
         sa.Column("exclusions", sa.SmallInteger, nullable=False, server_default="0", comment="1, 2, 4: Exclusion"),
+        sa.Column("photos_asked", sa.Uuid, comment="event that asked for a result's photos, until it is answered"),
         sa.Column(
             "facts_version",
             sa.Integer,

@@ -9,7 +9,7 @@ from contracts.envelope import Event
 from contracts.lifecycle import RELEASE_ENDINGS, EventType
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
-from ledger_service.domain.closing import verify_by_rule
+from ledger_service.domain.closing import verify_by_rule, verify_checked
 from ledger_service.domain.closing_rules import RuleBook
 from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
@@ -30,6 +30,7 @@ from ledger_service.service.erasing import follow_erasures
 from ledger_service.service.matters import Matters
 from ledger_service.service.rule_books import rule_books
 
+_BY_RULE = {EventType.RESOLVED: verify_by_rule, EventType.PHOTOS_CHECKED: verify_checked}
 _INTAKES_ENDINGS = frozenset(RELEASE_ENDINGS.values())
 
 
@@ -94,9 +95,9 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
         if complaint is None:
             complaint = known[event.subject] = Complaint.unknown(event.subject, event.tenant)
         slice_.enter(complaint, event)
-        if event.type is EventType.RESOLVED:
-            follow_ups = verify_by_rule(complaint, event, slice_.tasks.rule_of(complaint))
-            for each in follow_ups:
+        by_rule = _BY_RULE.get(event.type)
+        if by_rule is not None:
+            for each in by_rule(complaint, event, slice_.tasks.rule_of(complaint)):
                 slice_.follow_up(complaint, each)
     await slice_.write(connection)
     await locating.follow(connection, events)
