@@ -49,6 +49,11 @@ class Pages:
         position = self.after(cursor)
         return None if position is None else int(str(position[0]))
 
+    def after_moment(self, cursor: str | None) -> tuple[datetime, UUID] | None:
+        """Return the moment and the id that the page before ended with; as `after`."""
+        position = self.after(cursor)
+        return None if position is None else (datetime.fromisoformat(str(position[0])), UUID(str(position[1])))
+
     def cut(
         self, response: Response, rows: Sequence[Item], limit: int, place: Callable[[Item], Place | tuple[Place, ...]]
     ) -> Sequence[Item]:

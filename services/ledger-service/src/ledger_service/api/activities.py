@@ -1,7 +1,6 @@
 """Recording, correcting, voiding and reading activities 活动."""
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -94,8 +93,7 @@ async def list_activities(
 ) -> Page[ActivityView]:
     """List activities, the last that happened first. One whose time is corrected meanwhile changes its place."""
     pages = Pages(request, caller, "activities", asdict(wanted))
-    last = pages.after(cursor)
-    before = None if last is None else (datetime.fromisoformat(str(last[0])), UUID(str(last[1])))
+    before = pages.after_moment(cursor)
     async with engine.connect() as connection:
         found = await activities.page(connection, caller.tenant, wanted, before=before, size=limit + 1)
     shown = pages.cut(response, found, limit, lambda each: (each.facts.happened_at, each.id))

@@ -172,8 +172,7 @@ async def _page(
     limit: int,
     present: datetime,
 ) -> Sequence[Mapping[str, Any]]:
-    last = pages.after(cursor)
-    after = None if last is None else (datetime.fromisoformat(str(last[0])), UUID(str(last[1])))
+    after = pages.after_moment(cursor)
     rows = await follow_ups.page(connection, caller.tenant, wanted, now=present, after=after, size=limit + 1)
     return pages.cut(response, rows, limit, lambda row: (row["due_at"], row["id"]))
 

@@ -2,9 +2,7 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
@@ -55,8 +53,7 @@ async def list_lines(
         kept = await ledger_definitions.find(connection, caller.tenant, name)
     order = order_of(kept, caller, narrowed, "json", "zh")
     pages = Pages(request, caller, "ledger lines", {"ledger": name, "version": kept.version, **asdict(narrowed)})
-    last = pages.after(cursor)
-    after = None if last is None else (datetime.fromisoformat(str(last[0])), UUID(str(last[1])))
+    after = pages.after_moment(cursor)
     exporting: Exporting = request.app.state.exporting
     wanted = selection(caller.tenant, order, Made(now(), caller.subject, exporting.zone))
     async with engine.connect() as connection:
