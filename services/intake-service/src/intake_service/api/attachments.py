@@ -11,17 +11,16 @@ from pydantic import ValidationError
 from contracts.roles import STAFF, Role
 from intake_service.api.attachment_schemas import FORM, AttachmentForm, AttachmentOut, Hash
 from intake_service.api.attachment_texts import store_at_hand
+from intake_service.api.deps import seen_by
 from intake_service.api.multipart import read_form
 from intake_service.api.reporter_schemas import PublicationIn
 from intake_service.api.serving import ShownAs, serve
 from intake_service.domain.attachment import MEDIA_TYPES, Variant
 from intake_service.persistence import attachments, public_photos
-from intake_service.persistence.queries import Complaints
 from intake_service.persistence.staging import TooLong, Writer
 from intake_service.service.attaching import PATH, Attaching
 from intake_service.service.attachment_views import shown
 from operations.pages import Page
-from operations.problems import not_found
 from runtime.auth import Caller, require
 from runtime.idempotency import IdempotencyKey
 from runtime.problems import PROBLEM_RESPONSES, Problem
@@ -140,9 +139,7 @@ async def read_metadata(attachment_id: UUID, caller: Reading, store: Store) -> A
 @router.get("/complaints/{complaint_id}/attachments")
 async def list_attachments(complaint_id: UUID, request: Request, caller: Reading, store: Store) -> Page[AttachmentOut]:
     """List all attachments of a complaint, in the order of their uploads; one page, because they are few."""
-    complaints: Complaints = request.app.state.complaints
-    if await complaints.one(complaint_id, caller) is None:
-        raise not_found()
+    await seen_by(caller, complaint_id, request)
     async with store.engine.connect() as connection:
         rows = await attachments.of_complaint(connection, complaint_id)
     return Page(items=[AttachmentOut.model_validate(shown(row, caller)) for row in rows])
