@@ -10,7 +10,7 @@ from fastapi import Depends, Query, Request
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from ledger_service.api.parameters import Day
+from ledger_service.api.parameters import Category, Day, check_order
 from ledger_service.domain.cubes import WITH_DURATIONS, Cube, Dimension, Grain, Period, cube_of
 from ledger_service.domain.indicators import INDICATORS, Indicator
 from ledger_service.domain.ranking import SCORE
@@ -72,14 +72,13 @@ async def _scope(
     grid: Code | None = None,
     team: Code | None = None,
     officer: Code | None = None,
-    category: Annotated[Code | None, Query(description="With all levels below it.")] = None,
+    category: Category = None,
     source: Code | None = None,
     handling_mode: Code | None = None,
     department: Annotated[Code | None, Query(description="That it was transferred to 转办.")] = None,
 ) -> Scope:
     period = Period(first, last)
-    if last < first:
-        raise invalid("query/to", "period-reversed")
+    check_order(first, last, "query/to")
     if period.days > MOST_DAYS:
         raise invalid("query/to", "period-too-long", most=MOST_DAYS)
     zone: str = request.app.state.settings.timezone
