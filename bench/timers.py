@@ -31,9 +31,10 @@ _SEED = """
     SELECT gen_random_uuid(), $1, 'T' || n, 'assigned', 1, 1, 1, 1, 'team-08', '{}', 'street_order',
            'resident_app', false, 'a backlog', begun, begun, begun, now(), 2, 'hours',
            '10 h', begun + '2 h', begun + '3 h', begun + '8 h', begun + '10 h', begun + '20 h', begun + '8 h',
-           begun + '96 min', begun + '4 h', CASE WHEN $3 THEN begun + '96 min' END,
-           begun + '144 min', begun + '6 h', CASE WHEN $3 THEN begun + '144 min' END
+           stages + '96 min', stages + '4 h', stages + '96 min',
+           stages + '144 min', stages + '6 h', stages + '144 min'
     FROM generate_series(1, $2) AS n CROSS JOIN (SELECT now() - '9 h'::interval AS begun) AS past
+         CROSS JOIN LATERAL (SELECT CASE WHEN $3 THEN begun END AS stages) AS told
 """
 _ORDERS = """
     INSERT INTO clock_setting (tenant, name, version, content, changed_at, changed_by)
