@@ -94,6 +94,7 @@ async def test_a_case_is_shown_with_everything_that_is_known(world: World) -> No
         "light": "green",
         "remaining_seconds": response.json()["remaining_seconds"],
         "suspended_at": None,
+        "suspended_until": None,
         "waiting_since": None,
         "reinspection": None,
         "rectify_until": None,
