@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from math import cos, radians
+from itertools import chain
+from math import cos, floor, radians
 from typing import Any, Literal, TypeAlias
 
 import sqlalchemy as sa
@@ -18,9 +19,14 @@ Order: TypeAlias = Literal["newest", "oldest", "updated_newest", "updated_oldest
 Condition: TypeAlias = sa.ColumnElement[bool]
 METRES_PER_DEGREE = 111_195.0
 """Of a great circle, on a sphere of 6,371 km."""
+BANDS_PER_DEGREE = 1_000
+"""Of latitude, in the index of places (`complaint_past_by_band`): some hundred metres each."""
+_MOST_BANDS = 300
+"""A box that is higher has so much in it that going through complaints by their time is as good."""
 _CLOCKS_DIFFER = timedelta(days=1)
 """No id was made so long before or after its complaint was received, wherever clocks were set meanwhile."""
 _C = complaint.c
+_band: sa.ColumnElement[int] = sa.cast(sa.func.floor(_C.lat * sa.literal_column(str(BANDS_PER_DEGREE))), sa.Integer)
 _category: sa.ColumnElement[Any] = _C.category.collate("C")
 
 
@@ -125,6 +131,13 @@ def _near(circle: Circle) -> Iterator[Condition]:
     yield east * east + north * north <= (circle.metres / METRES_PER_DEGREE) ** 2
 
 
+def _in_bands(box: BoundingBox) -> Iterator[Condition]:
+    """Ask for the bands of a box: so its index is gone through band by band, in each from west to east."""
+    bands = range(floor(box[1] * BANDS_PER_DEGREE), floor(box[3] * BANDS_PER_DEGREE) + 1)
+    if len(bands) <= _MOST_BANDS:
+        yield _band.in_(bands)
+
+
 _HAS_ATTACHMENTS = sa.exists().where(attachment.c.complaint_id == _C.id)
 CONDITIONS: Mapping[str, Callable[[Any], Iterator[Condition]]] = {
     "status": _any_of(_C.status),
@@ -153,11 +166,13 @@ CONDITIONS: Mapping[str, Callable[[Any], Iterator[Condition]]] = {
     "near": _near,
 }
 """By filter, what it asks of a row. The words, `q`, are looked for by `persistence.searching`."""
-# A complaint that has ended has these columns as copies in indexes.
+# A complaint that has ended has these as columns of indexes.
 _OF_PAST: Mapping[str, Callable[[Any], Iterator[Condition]]] = {
     "status": lambda statuses: _any_of(_C.ended_as)([each for each in statuses if each in ENDED]),
     "updated_after": lambda moment: iter([_C.ended_at > moment]),
     "updated_to": lambda moment: iter([_C.ended_at <= moment]),
+    "bbox": lambda box: chain(_within(box), _in_bands(box)),
+    "near": lambda circle: chain(_near(circle), _in_bands(circle.box)),
 }
 _RARE_PERHAPS = frozenset(CONDITIONS) - {
     "received_from",

@@ -77,4 +77,11 @@ for _name, _column, _usual in (("ending", complaint.c.ended_as, "closed"), ("kin
         complaint.c.id,
         postgresql_where=sa.and_(_HAS_ENDED, _column != sa.text(f"'{_usual}'")),
     )
-sa.Index("complaint_past_by_place", complaint.c.tenant, complaint.c.lon, complaint.c.lat, postgresql_where=_HAS_ENDED)
+sa.Index(
+    "complaint_past_by_band",
+    complaint.c.tenant,
+    sa.text("CAST(floor(lat * 1000) AS integer)"),  # the band, of which there are BANDS_PER_DEGREE
+    complaint.c.lon,
+    complaint.c.lat,
+    postgresql_where=_HAS_ENDED,
+)
