@@ -27,6 +27,7 @@ _MARGIN = timedelta(minutes=1)
 _REPAIR_SECONDS = 150.0
 """Longer than a consumer holds that would have to park more than its hundred messages a minute."""
 _REPORTED, _WORK_SECONDS = 10, 6.0
+_UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
 _PARKED = "SELECT count(*) FROM parked_message WHERE state = 'parked' AND NOT key = ANY($1::bytea[])"
 
 
@@ -139,10 +140,27 @@ class RestoreLedger(_Loss):
             return
         await _stop(system, self._service)
         try:
+            await self._publish(system, system.spare(self._service))
             await _restore(system, self._service)
             await self._repair(system, system.spare(self._service))
         finally:
             await _start(system, self._service)
+
+    async def _publish(self, system: System, private: Replica) -> None:
+        """Bring to the topic what the ledger has stored in its last moments: a backup does not bring it back."""
+
+        async def is_published() -> bool:
+            return not (await ask(system, self._service, _UNPUBLISHED))[0][0]
+
+        if await is_published():
+            return
+        private.roles = "relay"
+        await private.start()
+        try:
+            if not await came_about(is_published, _REPAIR_SECONDS):
+                self._findings.append("the outbox was not published before the restore")
+        finally:
+            await private.terminate()
 
     async def _repair(self, system: System, private: Replica) -> None:
         private.roles = "api"
