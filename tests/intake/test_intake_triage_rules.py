@@ -112,3 +112,43 @@ async def test_rules_that_make_no_sense_are_refused(
         assert code in {found.replace("_", "-") for _, found in errors_of(answer)}, answer.text
     twice = await client.put("/triage/rules", json={"rules": [SPAM, SPAM]}, headers=admin)
     assert [code for _, code in errors_of(twice)] == ["rule-twice"]
+
+
+async def test_what_is_reported_of_a_zone_at_its_hours_is_looked_at_first(client: httpx.AsyncClient, as_: As) -> None:
+    tenant, place = "520127", {"lon": 107.15, "lat": 26.15}
+    ring = [[107.1, 26.1], [107.2, 26.1], [107.2, 26.2], [107.1, 26.2], [107.1, 26.1]]
+    zone = {
+        "code": "works",
+        "zh": "施工管控区",
+        "en": "Works",
+        "reason": "out_of_scope",
+        "action": "hold",
+        "kind": "zone",
+        "area": {"type": "Polygon", "coordinates": [ring]},
+        "categories": ["street_order"],
+        "hours": {"begins": "00:00", "ends": "00:00"},
+    }
+    before = await filed(client, as_, tenant, location=place)
+    trial = await client.post("/triage/rules/trial", json={"rules": [zone]}, headers=as_(Role.ADMIN, tenant=tenant))
+    await publish(client, as_, tenant, zone)
+
+    within = await filed(client, as_, tenant, location=place)
+    for other in ({"location": {"lon": 107.3, "lat": 26.15}}, {"location": {"address": "福来社区3栋"}}):
+        await filed(client, as_, tenant, **other)
+    await filed(client, as_, tenant, location=place, category="city_appearance.litter")
+
+    [waiting] = await queue(client, as_, tenant, rule="works")
+    assert (waiting["id"], waiting["held"]) == (within, True)
+    assert (trial.json()["held"], trial.json()["rules"][0]["examples"][0]["id"]) == (1, before)
+
+
+async def test_a_zone_that_crosses_itself_is_refused_with_its_place(client: httpx.AsyncClient, as_: As) -> None:
+    ring = [[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]
+    zone = {"code": "works", "zh": "施", "en": "W", "reason": "spam", "kind": "zone"}
+    body = {"rules": [{**zone, "area": {"type": "Polygon", "coordinates": [ring]}}]}
+
+    refused = await client.put("/triage/rules", json=body, headers=as_(Role.ADMIN, tenant="520128"))
+
+    [(pointer, code)] = errors_of(refused)
+    assert code == "zone-invalid"
+    assert pointer.startswith("/rules/0")

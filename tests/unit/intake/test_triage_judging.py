@@ -4,6 +4,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,11 +13,12 @@ from intake_service.domain.triage_judging import Judge, Suggested, Suspect
 from intake_service.domain.triage_rules import MOST_WORDS, TriageRules, shipped
 
 NOW = datetime(2026, 11, 29, 8, tzinfo=UTC)
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 NAMES = {"code": "rule", "zh": "规则", "en": "A rule", "reason": "spam"}
 
 
 def judge(**rule: Any) -> Judge:
-    return Judge(1, TriageRules.model_validate({"rules": [{**NAMES, **rule}]}))
+    return Judge(1, TriageRules.model_validate({"rules": [{**NAMES, **rule}]}), SHANGHAI)
 
 
 def suspected(by: Judge, text: str = "路灯坏了", **facts: Any) -> bool:
@@ -101,13 +103,13 @@ def test_of_a_hundred_thousand_keys_only_those_are_looked_at_whose_time_is_over(
 
 def test_what_is_shipped_only_flags_and_suspects_nothing_of_an_ordinary_report() -> None:
     assert {rule.action for rule in shipped().rules} == {"flag"}
-    assert not suspected(Judge(0, shipped()), "小区门口的人行道和盲道长期停满车辆，请尽快派人处理。")
+    assert not suspected(Judge(0, shipped(), SHANGHAI), "小区门口的人行道和盲道长期停满车辆，请尽快派人处理。")
 
 
 def test_no_text_and_no_rule_takes_long() -> None:
     words = [f"词{place:04d}" for place in range(MOST_WORDS)]
     rules = [{**NAMES, "code": f"r{place}", "kind": "words", "words": words[place::4]} for place in range(4)]
-    by = Judge(1, TriageRules.model_validate({"rules": rules}))
+    by = Judge(1, TriageRules.model_validate({"rules": rules}), SHANGHAI)
     for text in ("词0" * 5_000, "aaaaaaaaa!" * 1_000, "ﷺ" * 10_000):
         begun = time.process_time()
         suspected(by, text)

@@ -109,7 +109,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         settings.attachments_per_complaint,
     )
     erasing = Erasing(foundation.engine, attaching.removing.remove)
-    rulebooks = TriageRulebooks(foundation.read_engine)
+    rulebooks = TriageRulebooks(foundation.read_engine, zone)
     watch = Watch(foundation.read_engine, rulebooks, limits_of(settings))
     intake = Intake(
         foundation.engine,

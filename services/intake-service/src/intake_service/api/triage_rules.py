@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
@@ -170,7 +171,7 @@ async def list_versions(
 
 @router.post("/trial")
 async def try_rules(
-    body: RulesIn, caller: Administrator, engine: ReadEngine, known: Known, days: Days = 7
+    body: RulesIn, request: Request, caller: Administrator, engine: ReadEngine, known: Known, days: Days = 7
 ) -> TrialResult:
     """Try rules on complaints of the past, 5,000 at most: how many each would have suspected, with examples.
 
@@ -180,7 +181,8 @@ async def try_rules(
     reference = await known.current(caller.tenant)
     async with engine.connect() as connection:
         rows = await triage_trials.read(connection, caller.tenant, now() - timedelta(days=days))
-    return TrialResult.of(rules, await triage_trials.attempt(rules, reference, caller.tenant, rows))
+    zone = ZoneInfo(request.app.state.settings.timezone)
+    return TrialResult.of(rules, await triage_trials.attempt(rules, reference, caller.tenant, rows, zone))
 
 
 def _example(row: Any) -> Example:

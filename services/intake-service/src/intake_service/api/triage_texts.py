@@ -64,6 +64,9 @@ register_texts(
             "词语 {given} 中的文字或数字不足 {least} 个。",
             "The word {given} has fewer than {least} letters or digits.",
         ),
+        "zone-not-closed": ("环的终点应与起点相同。", "A ring has to end where it begins."),
+        "zone-invalid": ("多边形无效：{why}。", "This is no polygon: {why}."),
+        "zone-hours-empty": ("ends 不应等于 begins。", "They end when they begin."),
         "too-many-words": ("各规则的词语合计不得超过 {most} 个。", "All rules together may have {most} words."),
         "category-unchanged": ("诉求已属类别 {given}。", "The complaint is in the category {given} already."),
         "category-out-of-scope": (

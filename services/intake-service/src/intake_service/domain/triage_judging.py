@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from intake_service.domain.recent_reports import By, Filed, letters, since, text_digest
 from intake_service.domain.triage_rules import (
@@ -16,7 +17,9 @@ from intake_service.domain.triage_rules import (
     TriageRules,
     UnclearRule,
     WordsRule,
+    ZoneRule,
 )
+from intake_service.domain.zones import within
 
 LOOKED_AT = 2_000
 """Words are looked for in so many letters, so that no text keeps others waiting."""
@@ -42,6 +45,10 @@ class Suspect:
     recent: Mapping[By, Iterable[Filed]]
     """What came in before from the same phone, device or account; by what is known of these."""
     at: datetime
+    category: str | None = None
+    """That was given, or taken from what is suggested."""
+    point: tuple[float, float] | None = None
+    """Longitude and latitude; None where only an address is known, or nothing."""
 
     @cached_property
     def plain(self) -> str:
@@ -55,22 +62,24 @@ _Test = Callable[[Suspect], bool]
 class Judge:
     """The rules of one version."""
 
-    def __init__(self, version: int, rules: TriageRules) -> None:
-        """`version` is 0 for those that are shipped."""
+    def __init__(self, version: int, rules: TriageRules, zone: ZoneInfo) -> None:
+        """`version` is 0 for those that are shipped; `zone` is the time zone of the county."""
         self.version = version
         self.rules = rules
         self.hold = timedelta(minutes=rules.hold_minutes)
         self.counts = frozenset(rule.by for rule in rules.rules if isinstance(rule, RepeatedRule | FrequentRule))
         """By what reports have to be counted."""
-        self._tests = [(rule, _test(rule)) for rule in rules.rules]
+        self._tests = [(rule, _test(rule, zone)) for rule in rules.rules]
 
     def suspicions(self, suspect: Suspect, *, ever: bool = False) -> list[Rule]:
         """Return the rules that suspect it, in order, of those in force at its moment; of all with `ever`."""
         return [rule for rule, test in self._tests if (ever or rule.is_active(suspect.at)) and test(suspect)]
 
 
-def _test(rule: Rule) -> _Test:
+def _test(rule: Rule, zone: ZoneInfo) -> _Test:
     match rule:
+        case ZoneRule():
+            return _in_zone(rule, zone)
         case WordsRule():
             return _words(frozenset(map(letters, rule.words)))
         case LinksRule():
@@ -89,6 +98,21 @@ def _test(rule: Rule) -> _Test:
             return lambda suspect: (
                 suspect.suggested is not None and suspect.suggested.confidence < rule.confidence_below
             )
+
+
+def _in_zone(rule: ZoneRule, zone: ZoneInfo) -> _Test:
+    lies_in, hours, categories = within(rule.area), rule.hours, rule.categories
+
+    def is_there(suspect: Suspect) -> bool:
+        if suspect.point is None or (categories and not _is_of(suspect.category, categories)):
+            return False
+        return (hours is None or hours.include(suspect.at.astimezone(zone))) and lies_in(*suspect.point)
+
+    return is_there
+
+
+def _is_of(category: str | None, wanted: Collection[str]) -> bool:
+    return category is not None and any(f"{category}.".startswith(f"{code}.") for code in wanted)
 
 
 def _words(wanted: Collection[str]) -> _Test:

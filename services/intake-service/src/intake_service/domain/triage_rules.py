@@ -12,8 +12,10 @@ import yaml
 from pydantic import Field, StrictFloat, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
-from intake_service.domain.configuration.items import Code, Dated, Item, Name
+from intake_service.domain.configuration.items import CategoryCode, Code, Dated, Item, Name
 from intake_service.domain.recent_reports import By, letters
+from intake_service.domain.zones import Hours as ZoneHours
+from intake_service.domain.zones import Polygon
 
 MOST_RULES = 100
 MOST_WORDS = 1000
@@ -102,8 +104,20 @@ class UnclearRule(_Rule):
     confidence_below: Share
 
 
+class ZoneRule(_Rule):
+    """The place lies in the zone 管控区域; with hours, only then, and with categories, only of these 限报."""
+
+    kind: Literal["zone"]
+    area: Polygon
+    hours: ZoneHours | None = None
+    categories: Annotated[
+        tuple[CategoryCode, ...], Field(max_length=50, description="Each stands for those below it; none given: all.")
+    ] = ()
+
+
 Rule = Annotated[
-    WordsRule | LinksRule | RepeatedRule | FrequentRule | AdvisedRule | UnclearRule, Field(discriminator="kind")
+    WordsRule | LinksRule | RepeatedRule | FrequentRule | AdvisedRule | UnclearRule | ZoneRule,
+    Field(discriminator="kind"),
 ]
 
 

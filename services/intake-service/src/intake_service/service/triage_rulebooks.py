@@ -1,6 +1,7 @@
 """The triage rules of each tenant in memory, made ready once for each version."""
 
 from collections.abc import Collection
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -12,9 +13,10 @@ from intake_service.persistence.triage_rules import SHIPPED, VERSIONS
 class TriageRulebooks:
     """A cache. A worker renews it, so that every replica goes by a publication within seconds."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        """Only reads."""
+    def __init__(self, engine: AsyncEngine, zone: ZoneInfo) -> None:
+        """Only reads; `zone` is the time zone of the tenants."""
         self._engine = engine
+        self._zone = zone
         self._known: dict[str, Judge] = {}
 
     async def of(self, tenant: str) -> Judge:
@@ -36,6 +38,5 @@ class TriageRulebooks:
                 if known is not None and known.version >= number:
                     continue
                 found = await VERSIONS.newest(connection, tenant)
-                self._known[tenant] = (
-                    Judge(SHIPPED, shipped()) if found is None else Judge(found.number, found.settings)
-                )
+                number, rules = (SHIPPED, shipped()) if found is None else (found.number, found.settings)
+                self._known[tenant] = Judge(number, rules, self._zone)

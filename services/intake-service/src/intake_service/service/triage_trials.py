@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,7 +25,7 @@ _PAUSE_AFTER = 10
 # it was reported, dispatch accepts and resolves at one moment.
 _READ = sa.text("""
     SELECT c.id, c.number, c.received_at, c.description, c.proactive, c.category, c.suggested_category,
-        c.suggested_confidence, c.owner, c.device, r.phone,
+        c.suggested_confidence, c.owner, c.device, c.lon, c.lat, r.phone,
         jsonb_path_query_first(c.progress, '$[*] ? (@.kind == "accepted").at')
             = jsonb_path_query_first(c.progress, '$[*] ? (@.kind == "resolved").at') AS self_handled
     FROM complaint AS c LEFT JOIN reporter AS r ON r.complaint_id = c.id
@@ -58,9 +59,9 @@ async def read(connection: AsyncConnection, tenant: str, begin: datetime) -> Seq
     return (await connection.execute(_READ, values)).all()
 
 
-async def attempt(rules: TriageRules, reference: Reference, tenant: str, rows: Sequence[Any]) -> Trial:
+async def attempt(rules: TriageRules, reference: Reference, tenant: str, rows: Sequence[Any], zone: ZoneInfo) -> Trial:
     """Judge what `read` has returned as if the rules had been in force all along, whatever their times say."""
-    judge, recent = Judge(0, rules), Recent(MOST_REPORTS)
+    judge, recent = Judge(0, rules, zone), Recent(MOST_REPORTS)
     shown = rows[:MOST]
     trial = Trial(
         len(shown),
@@ -77,7 +78,8 @@ async def attempt(rules: TriageRules, reference: Reference, tenant: str, rows: S
 
 def _judge(trial: Trial, judge: Judge, recent: Recent, keys: Mapping[By, Key], row: Any, reference: Reference) -> None:
     before = {by: recent.of(key).values() for by, key in keys.items()}
-    suspect = Suspect(row.description, _suggested(row, reference), before, row.received_at)
+    point = None if row.lon is None else (row.lon, row.lat)
+    suspect = Suspect(row.description, _suggested(row, reference), before, row.received_at, row.category, point)
     if not row.proactive:
         found = judge.suspicions(suspect, ever=True)
         for rule in found:

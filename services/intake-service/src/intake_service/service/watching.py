@@ -86,7 +86,10 @@ class Watch:
         What staff have found themselves 未诉先办 is not suspected; what was handled already is not held.
         """
         recent = {by: self.counts.of(key).values() for by, key in keys.items()}
-        suspect = Suspect(report.description, _suggested(report, settled, reference), recent, now)
+        lon, lat = report.location.lon, report.location.lat
+        point = None if lon is None or lat is None else (lon, lat)
+        suggested = _suggested(report, settled, reference)
+        suspect = Suspect(report.description, suggested, recent, now, settled.category, point)
         filed = Filed(now, text_digest(suspect.plain) if keys else None)
         rules = [] if reference.sources[report.source].proactive else judge.suspicions(suspect)
         if not rules:
