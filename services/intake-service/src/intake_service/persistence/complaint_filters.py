@@ -124,18 +124,26 @@ def _within(box: BoundingBox) -> Iterator[Condition]:
     yield _C.lat.between(south, north)
 
 
-def _near(circle: Circle) -> Iterator[Condition]:
-    yield from _within(circle.box)
+def _in_circle(circle: Circle) -> Iterator[Condition]:
     east = (_C.lon - sa.literal(circle.lon)) * sa.literal(cos(radians(circle.lat)))
     north = _C.lat - sa.literal(circle.lat)
     yield east * east + north * north <= (circle.metres / METRES_PER_DEGREE) ** 2
 
 
-def _in_bands(box: BoundingBox) -> Iterator[Condition]:
-    """Ask for the bands of a box: so its index is gone through band by band, in each from west to east."""
-    bands = range(floor(box[1] * BANDS_PER_DEGREE), floor(box[3] * BANDS_PER_DEGREE) + 1)
-    if len(bands) <= _MOST_BANDS:
-        yield _band.in_(bands)
+def _past_within(box: BoundingBox) -> Iterator[Condition]:
+    """Ask for the bands of a box: so its index is gone through band by band, in each from west to east.
+
+    Bands and latitudes say nearly the same; as a condition of its own, the second would make the planner expect far
+    less than there is.
+    """
+    west, south, east, north = box
+    bands = range(floor(south * BANDS_PER_DEGREE), floor(north * BANDS_PER_DEGREE) + 1)
+    if len(bands) > _MOST_BANDS:
+        yield from _within(box)
+        return
+    yield _band.in_(bands)
+    yield _C.lon.between(west, east)
+    yield sa.case((_C.lat.between(south, north), sa.true()), else_=sa.false())
 
 
 _HAS_ATTACHMENTS = sa.exists().where(attachment.c.complaint_id == _C.id)
@@ -163,7 +171,7 @@ CONDITIONS: Mapping[str, Callable[[Any], Iterator[Condition]]] = {
     "updated_after": lambda moment: iter([_C.updated_at > moment]),
     "updated_to": lambda moment: iter([_C.updated_at <= moment]),
     "bbox": _within,
-    "near": _near,
+    "near": lambda circle: chain(_within(circle.box), _in_circle(circle)),
 }
 """By filter, what it asks of a row. The words, `q`, are looked for by `persistence.searching`."""
 # A complaint that has ended has these as columns of indexes.
@@ -171,8 +179,8 @@ _OF_PAST: Mapping[str, Callable[[Any], Iterator[Condition]]] = {
     "status": lambda statuses: _any_of(_C.ended_as)([each for each in statuses if each in ENDED]),
     "updated_after": lambda moment: iter([_C.ended_at > moment]),
     "updated_to": lambda moment: iter([_C.ended_at <= moment]),
-    "bbox": lambda box: chain(_within(box), _in_bands(box)),
-    "near": lambda circle: chain(_near(circle), _in_bands(circle.box)),
+    "bbox": _past_within,
+    "near": lambda circle: chain(_past_within(circle.box), _in_circle(circle)),
 }
 _RARE_PERHAPS = frozenset(CONDITIONS) - {
     "received_from",
