@@ -83,5 +83,6 @@ sa.Index(
     sa.text("CAST(floor(lat * 1000) AS integer)"),  # the band, of which there are BANDS_PER_DEGREE
     complaint.c.lon,
     complaint.c.lat,
+    complaint.c.id,  # of a place where much is reported, no row is read to find the newest
     postgresql_where=_HAS_ENDED,
 )

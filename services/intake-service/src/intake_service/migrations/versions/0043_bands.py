@@ -14,7 +14,9 @@ _BAND = sa.text("CAST(floor(lat * 1000) AS integer)")
 
 
 def upgrade() -> None:
-    create_index_online("complaint_past_by_band", "complaint", ["tenant", _BAND, "lon", "lat"], postgresql_where=_PAST)
+    create_index_online(
+        "complaint_past_by_band", "complaint", ["tenant", _BAND, "lon", "lat", "id"], postgresql_where=_PAST
+    )
     drop_index_online("complaint_past_by_place", "complaint")
 
 
