@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
-from contracts.events import ComplaintContributed, PhotosAsked
-from contracts.field_activity import ActivityRecorded, FieldEvent, PatrolPhotographed
+from contracts.events import ComplaintContributed, Payload, PhotosAsked
+from contracts.field_activity import ActivityEvidenced, ActivityRecorded, FieldEvent, PatrolPhotographed
 from contracts.lifecycle import EventType
 from contracts.roles import Role
 from contracts.topics import LIFECYCLE
@@ -62,7 +62,7 @@ async def complaint_of(client: httpx.AsyncClient, as_: As, photo: str) -> Any:
     return about.json()["complaint"] if about.status_code == 200 else about.status_code
 
 
-def field(event_type: FieldEvent, data: PatrolPhotographed | ActivityRecorded, tenant: str = TENANT) -> Event[Any]:
+def field(event_type: FieldEvent, data: Payload, tenant: str = TENANT) -> Event[Any]:
     history = History(tenant=tenant)
     return history.received()._replace(type=event_type, source="dispatch", subject=uuid7(), data=data)  # type: ignore[arg-type] # an event of another topic
 
@@ -76,6 +76,10 @@ def photographed(*photos: str, tenant: str = TENANT) -> Event[Any]:
 def recorded(*evidence: str) -> Event[Any]:
     data = ActivityRecorded(kind="patrols", count=1, started_at=now(), actor="officer-1", evidence=evidence)
     return field(FieldEvent.RECORDED, data)
+
+
+def evidenced(photo: str) -> Event[Any]:
+    return field(FieldEvent.EVIDENCED, ActivityEvidenced(actor="officer-1", photos=(UUID(photo),)))
 
 
 async def walked(engine: AsyncEngine, *events: Event[Any]) -> None:
@@ -97,16 +101,16 @@ async def gone(engine: AsyncEngine, photos: Sequence[str]) -> list[bool]:
 async def test_photos_of_patrols_and_activities_are_kept(
     client: httpx.AsyncClient, engine: AsyncEngine, as_: As
 ) -> None:
-    visited, shown, unused, elsewhere = [await photo_of(client, as_) for _ in range(4)]
+    visited, shown, entered, unused, elsewhere = [await photo_of(client, as_) for _ in range(5)]
     citizens = await uploaded(client, as_)
     counted, made_up = UNKNOWN._value.get(), str(uuid4())
     visit = photographed(visited, citizens, made_up)
     await walked(engine, visit, recorded(shown, "photo 17"), photographed(elsewhere, tenant="110101"))
-    await walked(engine, visit)
+    await walked(engine, visit, evidenced(entered))
     assert UNKNOWN._value.get() == counted + 2
     assert await complaint_of(client, as_, visited) is None
-    photos = [visited, shown, unused, elsewhere, citizens]
-    assert await gone(engine, photos) == [False, False, True, True, True]
+    photos = [visited, shown, entered, unused, elsewhere, citizens]
+    assert await gone(engine, photos) == [False, False, False, True, True, True]
 
 
 async def test_a_photo_of_a_patrol_may_also_be_of_a_complaint(

@@ -21,6 +21,7 @@ class FieldEvent(StrEnum):
     VOIDED = "activity.voided"
     PHOTOGRAPHED = "patrol.photographed"
     """Its subject is the visit, not an activity: the patrol may never become one."""
+    EVIDENCED = "activity.evidenced"
 
 
 class ActivityRecorded(Payload):
@@ -71,8 +72,17 @@ class PatrolPhotographed(Payload):
     """Attachments of intake."""
 
 
+class ActivityEvidenced(Payload):
+    """Photos show an activity that was entered or corrected at the ledger, which counts it without being told."""
+
+    actor: str
+    photos: tuple[UUID, ...]
+    """Attachments of intake."""
+
+
 FIELD_PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     FieldEvent.RECORDED: ActivityRecorded,
     FieldEvent.VOIDED: ActivityVoided,
     FieldEvent.PHOTOGRAPHED: PatrolPhotographed,
+    FieldEvent.EVIDENCED: ActivityEvidenced,
 }

@@ -10,7 +10,7 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.field_activity import ActivityRecorded, FieldEvent, PatrolPhotographed
+from contracts.field_activity import ActivityEvidenced, ActivityRecorded, FieldEvent, PatrolPhotographed
 from contracts.lifecycle import EventType
 from contracts.topics import FIELD_ACTIVITY, consumer_of
 from eventbus.slices import Subscription
@@ -50,7 +50,7 @@ async def keep_photos(connection: AsyncConnection, events: Sequence[Event[Any]])
 SUBSCRIPTION = Subscription(
     consumer=consumer_of("intake", FIELD_ACTIVITY),
     topic=FIELD_ACTIVITY.name,
-    types=frozenset({FieldEvent.RECORDED, FieldEvent.PHOTOGRAPHED}),
+    types=frozenset({FieldEvent.RECORDED, FieldEvent.PHOTOGRAPHED, FieldEvent.EVIDENCED}),
     handler=keep_photos,
 )
 
@@ -83,7 +83,7 @@ def _photos_of(event: Event) -> tuple[UUID, ...]:
 def _shown_by(event: Event[Any]) -> Iterator[UUID]:
     """Evidence of an activity may also be numbers of papers."""
     match event.data:
-        case PatrolPhotographed(photos=photos):
+        case PatrolPhotographed(photos=photos) | ActivityEvidenced(photos=photos):
             yield from photos
         case ActivityRecorded(evidence=evidence):
             for each in evidence:

@@ -18,6 +18,7 @@ from ledger_service.domain.activity import Activity, ActivityVoided, RecordedByA
 from ledger_service.domain.activity_kinds import kinds
 from ledger_service.persistence import activities
 from ledger_service.persistence.activities import ActivityFilter
+from ledger_service.service import evidence
 from ledger_service.service.activities import Act, correct, record, void
 from operations.filters import Box, Code
 from operations.pages import Page, Pages
@@ -76,6 +77,7 @@ async def record_activity(body: ActivityBody, caller: Recorder, change: Change) 
 
     async def work(connection: AsyncConnection, act: Act) -> Activity:
         [made] = await record(connection, act, [(uuid7(), facts)])
+        await evidence.tell(connection, act, made)
         return made
 
     return await change.change(caller, work, is_new=True)
@@ -127,11 +129,15 @@ async def correct_activity(
     async def work(connection: AsyncConnection, act: Act) -> Activity:
         present = await _locked(connection, act.tenant, activity_id, if_match)
         try:
-            return await correct(connection, act, present, facts, body.reason, supervises=caller.has(*_SUPERVISING))
+            corrected = await correct(
+                connection, act, present, facts, body.reason, supervises=caller.has(*_SUPERVISING)
+            )
         except ActivityVoided as error:
             raise activity_voided(present) from error
         except RecordedByAnother as error:
             raise Problem(403, "activity-of-another") from error
+        await evidence.tell(connection, act, corrected)
+        return corrected
 
     return await change.change(caller, work)
 
