@@ -61,7 +61,7 @@ DATABASES = [
         "I3",
         "from a service that it cannot come from",
         "ledger",
-        [f"UPDATE entry SET source = 'intake' {_OF}closed'"],
+        [f"UPDATE entry SET source = 'intake', sequence = sequence + 900 {_OF}closed'"],
     ),
     (
         "I3",

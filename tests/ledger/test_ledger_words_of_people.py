@@ -73,7 +73,13 @@ async def test_who_does_not_reads_the_facts_alone(
     story = (await client.get(f"/complaints/{life.id}", headers=headers)).json()
     assert (story["description"], story["category"], story["worker"]) == (None, "street_order.vendors", "officer-1")
     done = next(entry for entry in story["timeline"] if entry["type"] == "complaint.resolved")
-    assert done["data"] == {"actor": "officer-1", "team": "team-01", "handling_mode": "guidance", "self_handled": False}
+    assert done["data"] == {
+        "actor": "officer-1",
+        "team": "team-01",
+        "handling_mode": "guidance",
+        "self_handled": False,
+        "photos_needed": False,
+    }
 
 
 async def test_notes_of_activities_and_reasons_of_appeals_are_words_too(

@@ -36,8 +36,7 @@ _COMPLAINTS = Statement(f"""
         description = CASE WHEN e.texts THEN '' ELSE description END,
         address = CASE WHEN e.texts THEN NULL ELSE address END,
         lon = CASE WHEN e.texts THEN NULL ELSE lon END,
-        lat = CASE WHEN e.texts THEN NULL ELSE lat END,
-        unknown_photos = CASE WHEN e.texts THEN '{{}}' ELSE unknown_photos END
+        lat = CASE WHEN e.texts THEN NULL ELSE lat END
     FROM (SELECT tenant, complaint_id, max(at) AS at, bool_or(texts) AS texts FROM {_ERASED}
           GROUP BY tenant, complaint_id) AS e
     WHERE c.tenant = e.tenant AND c.complaint_id = e.complaint_id

@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.events import PhotosChecked
+from contracts.events import ComplaintErased, PhotosChecked
 from contracts.lifecycle import EventType
 from eventbus.driver import Statement
 
-_CHECKED = EventType.PHOTOS_CHECKED
-"""Looking it up costs more than comparing with it."""
+_CHECKED, _ERASED = EventType.PHOTOS_CHECKED, EventType.ERASED
+"""Looking them up costs more than comparing with them."""
 _NOTE = Statement("""
     UPDATE ledger_complaint AS c SET unknown_photos = CAST(said.photos AS uuid[])
     FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:photos AS text[])) AS said (tenant, id, photos)
@@ -21,15 +21,20 @@ _NOTE = Statement("""
 
 
 async def follow(connection: AsyncConnection, events: Sequence[Event]) -> None:
-    """Note what `events`, which are entered, say last of each complaint: one statement, or none."""
-    last: dict[tuple[str, UUID], PhotosChecked] = {}
+    """Note what `events`, which are entered, say last of each complaint: one statement, or none.
+
+    Photos go with the texts that are erased: none is missing then, until intake says otherwise.
+    """
+    last: dict[tuple[str, UUID], Sequence[UUID]] = {}
     for event in events:
         if event.type is _CHECKED:
-            last[event.tenant, event.subject] = cast(PhotosChecked, event.data)
+            last[event.tenant, event.subject] = cast(PhotosChecked, event.data).unknown
+        elif event.type is _ERASED and cast(ComplaintErased, event.data).texts:
+            last[event.tenant, event.subject] = ()
     if last:
         parameters = {
             "tenants": [tenant for tenant, _ in last],
             "ids": [complaint for _, complaint in last],
-            "photos": [f"{{{','.join(map(str, said.unknown))}}}" for said in last.values()],
+            "photos": [f"{{{','.join(map(str, unknown))}}}" for unknown in last.values()],
         }
         await _NOTE.fetch(connection, parameters)
