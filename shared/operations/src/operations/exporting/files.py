@@ -23,8 +23,13 @@ class ExportFiles:
 
     @contextmanager
     def writing(self, export_id: UUID, attempt: int) -> Iterator[BinaryIO]:
-        """Give a file to write to, which is durable and in its place when the block ends, and gone if it raises."""
+        """Give a file to write to, which is durable and in its place when the block ends, and gone if it raises.
+
+        What an earlier attempt has left goes first: its replica was killed, or will not be heard any more.
+        """
         self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in self._root.glob(f"{export_id}.*{_PART}"):
+            left.unlink(missing_ok=True)
         part = self._root / f"{export_id}.{attempt}{_PART}"
         try:
             with part.open("wb") as file:
