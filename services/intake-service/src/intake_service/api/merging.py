@@ -54,8 +54,9 @@ async def merge_complaint(
     The master is worked on for both: its followers and attachments are joined by those of this one, whose reporter
     sees the master's progress. Dispatch decides, so that a merge and an officer's acceptance never both win: 200 once
     it is merged, 409 with the present state where a unit was quicker, 202 where the decision takes longer than five
-    seconds (ask again with the same body). 409 `merge-loses-order` where a superior has ordered this one, and the
-    master has no order or a later deadline. Should the master end without being handled, this one is sent on anew.
+    seconds (ask again with the same body). 409 `merge-underway` where a merge of the master, or one into this
+    complaint, waits for that decision. 409 `merge-loses-order` where a superior has ordered this one, and the master
+    has no order or a later deadline. Should the master end without being handled, this one is sent on anew.
     """
     result = await merge(engine, complaint_id, caller, body.into, body.reason, version)
     response.status_code = 200 if result.state == "done" else 202

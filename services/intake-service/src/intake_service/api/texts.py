@@ -134,6 +134,13 @@ register_texts(
             "该主件已并入 {master}，请改为并入 {master}。",
             "It is merged into {master} itself; merge into {master} instead.",
         ),
+        "merge-underway": (
+            "另一并案正在办理",
+            "Another merge is underway",
+            "{member} 并入 {master} 正在等待派遣系统的答复，与本次并案相关。请稍后查看结果。",
+            "The merge of {member} into {master} waits for dispatch's word, and this one depends on it. "
+            "Look again in a moment.",
+        ),
         "merged-already": (
             "已经并案",
             "Merged already",

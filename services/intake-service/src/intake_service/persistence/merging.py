@@ -44,6 +44,19 @@ async def members(connection: AsyncConnection, master: UUID) -> Sequence[UUID]:
     )
 
 
+async def underway(connection: AsyncConnection, row: Any, master: Any) -> Any:
+    """Return a complaint that waits to be merged into `row`, or `master` where it waits itself; None: there is none."""
+    into_row = complaint.c.release_data["into"].astext == str(row.id)
+    query = sa.select(complaint.c.id, complaint.c.release_data).where(
+        complaint.c.tenant == row.tenant,
+        complaint.c.ended_as.is_(None),  # few, by their index
+        complaint.c.release_state == "requested",
+        complaint.c.release_ending == "merged",
+        sa.or_(into_row, complaint.c.id == master.id),
+    )
+    return (await connection.execute(query.limit(1))).first()
+
+
 async def masters(connection: AsyncConnection, rows: Sequence[Any]) -> dict[UUID | None, Any]:
     """Return what complaints were merged into, by id: one statement, or none where none was."""
     wanted = {row.merged_into for row in rows if row.merged_into is not None}

@@ -25,7 +25,7 @@ async def merge(
     """Ask dispatch to let go of the complaint, so that its master is worked on for both, and wait for its word.
 
     Raises Problem: 404 where the tenant lacks one of both, 422 `merge-into-itself`, 409 where one of both cannot be
-    merged (`_check`) or the work is too far on, 412 for a stale `if_match`.
+    merged (`_check`), the work is too far on, or the master has ended meanwhile, 412 for a stale `if_match`.
     """
     if into == complaint_id:
         raise invalid("/into", "merge-into-itself")
@@ -38,7 +38,10 @@ async def merge(
             return Outcome("done", Status.MERGED, rows[complaint_id].version)
         await _check(connection, rows[complaint_id], rows[into])
         request = await ask(connection, rows[complaint_id], caller.subject, ending, if_match)
-    return await outcome_of(engine, rows[complaint_id], ending.kind, request)
+    outcome = await outcome_of(engine, rows[complaint_id], ending.kind, request)
+    if outcome.state == "done" and outcome.status != Status.MERGED:
+        raise await _parted(engine, caller.tenant, complaint_id, into)
+    return outcome
 
 
 async def unmerge(
@@ -71,10 +74,24 @@ async def _check(connection: AsyncConnection, row: Any, master: Any) -> None:
         raise _with_master(code, master, master.merged_into)
     if master.status in _DONE:
         raise illegal_transition(master.status, master.version, "master-has-ended")
+    if other := await merging.underway(connection, row, master):  # before those that are done: it may be done next
+        ids = {"member": str(other.id), "master": other.release_data["into"]}
+        raise Problem(409, "merge-underway", extra=ids, **ids)
     if found := await merging.members(connection, row.id):
         raise Problem(409, "merge-is-master", extra={"merged": [str(each) for each in found]}, count=len(found))
     if _loses_order(_order(row), _order(master)):
         raise Problem(409, "merge-loses-order", extra={"order": _order(row)}, number=_order(row)["number"])
+
+
+async def _parted(engine: AsyncEngine, tenant: str, complaint_id: UUID, into: UUID) -> Problem:
+    """Return why what dispatch has let go of is not merged any more."""
+    async with engine.begin() as connection:
+        rows = await merging.lock(connection, tenant, [complaint_id, into])
+        try:
+            await _check(connection, rows[complaint_id], rows[into])
+        except Problem as reason:
+            return reason
+    return illegal_transition(rows[complaint_id].status, rows[complaint_id].version)  # somebody has unmerged it
 
 
 def _order(row: Any) -> Any:
