@@ -18,6 +18,7 @@ from intake.directory import heard
 from intake.reports import report
 from intake_service.events.directory import keep
 from outboxes import published
+from refusals import errors_of
 from runtime.lifecycle import Service
 
 WEST, EAST = [107.0, 26.5], [107.3, 26.5]
@@ -158,6 +159,17 @@ async def test_the_area_follows_the_county(
     assert await filed(client, elsewhere, location=far) not in await listed(
         client, as_(Role.OPERATOR, tenant="110101"), "outside_area=true"
     )
+
+
+@pytest.mark.parametrize("address", ["  ", "\u3000\u200b"])
+async def test_a_blank_address_is_no_place(client: httpx.AsyncClient, as_: As, address: str) -> None:
+    citizen, blank = as_(Role.CITIZEN), {"location": {"address": address}}
+    refused = [await client.post(path, json=report(**blank), headers=citizen) for path in ("/complaints", "/drafts")]
+    path = f"/complaints/{await filed(client, citizen)}/supplements"
+    refused.append(await client.post(path, json={"text": "在门口", **blank}, headers=citizen))
+    assert [errors_of(each) for each in refused] == [[("/location", "no-place")]] * 3
+    unsaid = await client.post("/complaints", json=report(description=address), headers=citizen)
+    assert [code for _, code in errors_of(unsaid)] == ["blank-description"]
 
 
 async def test_what_cannot_be_located_is_refused(client: httpx.AsyncClient, engine: AsyncEngine, as_: As) -> None:

@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.coordinates import Crs, to_wgs84
 from runtime.problems import register_texts
-from runtime.types import FiniteFloat
+from runtime.types import FiniteFloat, is_blank
 
 register_texts(
     {
@@ -31,7 +31,7 @@ class LocationIn(BaseModel):
     def _somewhere(self) -> Self:
         if (self.lon is None) != (self.lat is None):
             raise PydanticCustomError("half-a-point", "lon and lat go together")
-        if self.lon is None and self.address is None:
+        if self.lon is None and is_blank(self.address or ""):
             raise PydanticCustomError("no-place", "Give lon and lat, or an address")
         return self
 

@@ -1,6 +1,7 @@
 """Field types for request bodies that mean what the API documents, where pydantic's own are more lenient."""
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,6 +11,8 @@ from pydantic_core import PydanticCustomError
 _MIN_YEAR = 1900
 _MAX_YEAR = 9998
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = {"Zs", "Zl", "Zp", "Cc", "Cf"}
+"""Unicode's categories of blanks, controls, and signs without width."""
 _DATE_AND_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 
 
@@ -38,6 +41,11 @@ def without_controls(value: str) -> str:
     if _CONTROLS.search(value):
         raise PydanticCustomError("control_character", "a control character")
     return value
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to be seen in a text: blanks of any width, also of none."""
+    return all(unicodedata.category(sign) in _UNSEEN for sign in text)
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_in_utc)]

@@ -14,10 +14,11 @@ from intake_service.domain.attachment import PhotoRole
 from intake_service.domain.reporting import LONGEST_QUESTION, LONGEST_TEXT, Words
 from intake_service.domain.standing import Doing, Light
 from operations.locations import LocationIn
+from runtime.types import is_blank
 
 
 def _says_something(text: str) -> str:
-    if not text.strip():
+    if is_blank(text):
         raise PydanticCustomError("blank-text", "The text is blank")
     return text
 

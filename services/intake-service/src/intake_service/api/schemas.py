@@ -18,7 +18,7 @@ from intake_service.domain.complaint import Location, Reporter
 from intake_service.domain.origin import Device, Order, Origin
 from intake_service.domain.report import Handling, Report
 from operations.locations import LocationIn
-from runtime.types import FiniteFloat, Instant, Integer
+from runtime.types import FiniteFloat, Instant, Integer, is_blank
 
 Scalar = StrictBool | Integer | FiniteFloat | Annotated[str, Field(max_length=1000)] | None
 Chosen = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=200)]
@@ -108,7 +108,7 @@ class ComplaintIn(ReportFields):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not self.description.strip():
+        if is_blank(self.description):
             raise PydanticCustomError("blank-description", "The description is blank")
         return self
 

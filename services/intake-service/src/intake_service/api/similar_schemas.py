@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from intake_service.api.schemas import Request
 from intake_service.api.view_schemas import LocationOut
 from operations.locations import LocationIn
+from runtime.types import is_blank
 
 Likeness = Annotated[float, Field(ge=0, le=1, description="1: the same words, or nearly, at the same point.")]
 
@@ -47,7 +48,7 @@ class SimilarIn(Request):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not self.description.strip():
+        if is_blank(self.description):
             raise PydanticCustomError("blank-description", "The description is blank")
         return self
 

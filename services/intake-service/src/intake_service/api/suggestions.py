@@ -14,6 +14,7 @@ from intake_service.service.suggesting import Categoriser
 from runtime.auth import Caller, require
 from runtime.clock import now
 from runtime.problems import PROBLEM_RESPONSES
+from runtime.types import is_blank
 
 router = APIRouter(tags=["reference"], responses=PROBLEM_RESPONSES)
 Reporting = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.RECEIVED].roles))]
@@ -26,7 +27,7 @@ class SuggestionIn(Request):
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if not self.description.strip():
+        if is_blank(self.description):
             raise PydanticCustomError("blank-description", "The description is blank")
         return self
 
