@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from histories import History
+from intake.configuring import category, configuration
 from intake.conftest import As
 from intake.reports import HOTLINE, report
 from intake.test_intake_following import apply
@@ -152,3 +153,21 @@ async def test_a_zone_that_crosses_itself_is_refused_with_its_place(client: http
     [(pointer, code)] = errors_of(refused)
     assert code == "zone-invalid"
     assert pointer.startswith("/rules/0")
+
+
+async def test_a_zone_is_of_categories_that_there_are(client: httpx.AsyncClient, as_: As) -> None:
+    tenant = "520129"
+    admin, given = as_(Role.ADMIN, tenant=tenant), configuration()
+    category(given, "city_appearance.litter")["active_to"] = "2020-01-01T00:00:00Z"
+    assert (await client.put("/configuration/draft", json=given, headers=admin)).is_success
+    assert (await client.post("/configuration/publication", json={}, headers=admin)).is_success
+    ring = [[107.1, 26.1], [107.2, 26.1], [107.2, 26.2], [107.1, 26.1]]
+    facts = {"code": "works", "zh": "施", "en": "W", "reason": "spam", "kind": "zone"}
+    zone = {**facts, "area": {"type": "Polygon", "coordinates": [ring]}}
+    categories = ["street_order", "no_such_category", "city_appearance.litter"]
+    body = {"rules": [SPAM, {**zone, "categories": categories}]}
+    for send, path in ((client.put, "/triage/rules"), (client.post, "/triage/rules/trial")):
+        assert errors_of(await send(path, json=body, headers=admin)) == [
+            ("/rules/1/categories/1", "unknown-category"),
+            ("/rules/1/categories/2", "category-retired"),
+        ]

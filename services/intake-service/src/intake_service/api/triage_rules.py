@@ -10,9 +10,11 @@ from pydantic import BaseModel, Field
 
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import Role
+from intake_service.api.configuration_problems import refusal_of
 from intake_service.api.deps import Administrator, Engine, Known, ReadEngine
 from intake_service.domain.configuration.items import Text
-from intake_service.domain.triage_rules import TriageRules, shipped
+from intake_service.domain.configuration.reference import Reference
+from intake_service.domain.triage_rules import TriageRules, flaws, shipped
 from intake_service.persistence import triage_rules
 from intake_service.persistence.triage_rules import SHIPPED, VERSIONS
 from intake_service.service import triage_trials
@@ -127,17 +129,24 @@ async def show_rules(response: Response, caller: Reading, engine: ReadEngine, ve
 
 @router.put("")
 async def publish_rules(
-    body: RulesIn, request: Request, response: Response, caller: Administrator, engine: Engine, if_match: IfMatch
+    body: RulesIn,
+    request: Request,
+    response: Response,
+    caller: Administrator,
+    engine: Engine,
+    known: Known,
+    if_match: IfMatch,
 ) -> RulesView:
     """Put rules in force as the next version; what was flagged before stays as it was.
 
     Every replica goes by them within five seconds.
     """
+    rules = _checked(body, await known.current(caller.tenant))
     async with engine.begin() as connection:
         kept = await triage_rules.publish(
             connection,
             caller.tenant,
-            body.rules_alone(),
+            rules,
             check_version=lambda version: check(if_match, version),
             note=body.note,
             actor=caller.subject,
@@ -177,12 +186,19 @@ async def try_rules(
 
     It is as if they had been in force all along, whatever their times say. Nothing is stored.
     """
-    rules = body.rules_alone()
     reference = await known.current(caller.tenant)
+    rules = _checked(body, reference)
     async with engine.connect() as connection:
         rows = await triage_trials.read(connection, caller.tenant, now() - timedelta(days=days))
     zone = ZoneInfo(request.app.state.settings.timezone)
     return TrialResult.of(rules, await triage_trials.attempt(rules, reference, caller.tenant, rows, zone))
+
+
+def _checked(body: RulesIn, reference: Reference) -> TriageRules:
+    rules = body.rules_alone()
+    if found := [*flaws(rules, reference, now())]:
+        raise refusal_of(found)
+    return rules
 
 
 def _example(row: Any) -> Example:

@@ -3,6 +3,7 @@
 There are no patterns to write: words are looked for as they are, so no rule can take long.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -13,6 +14,8 @@ from pydantic import Field, StrictFloat, StrictInt, model_validator
 from pydantic_core import PydanticCustomError
 
 from intake_service.domain.configuration.items import CategoryCode, Code, Dated, Item, Name
+from intake_service.domain.configuration.reference import Reference
+from intake_service.domain.flaws import Flaw
 from intake_service.domain.recent_reports import By, letters
 from intake_service.domain.zones import Hours as ZoneHours
 from intake_service.domain.zones import Polygon
@@ -143,6 +146,17 @@ class TriageRules(Item):
     def content(self) -> dict[str, Any]:
         """Return them fit for JSON."""
         return self.model_dump(mode="json", exclude_none=True)
+
+
+def flaws(rules: TriageRules, reference: Reference, at: datetime) -> Iterator[Flaw]:
+    """Yield the categories of zones that `reference` does not have, or that are retired at that moment."""
+    for number, rule in enumerate(rules.rules):
+        for place, code in enumerate(rule.categories if isinstance(rule, ZoneRule) else ()):
+            pointer, known = f"/rules/{number}/categories/{place}", reference.categories.get(code)
+            if known is None:
+                yield Flaw(pointer, "unknown-category", code)
+            elif known.span.at(at) == "retired":
+                yield Flaw(pointer, "category-retired", code)
 
 
 @cache
