@@ -85,6 +85,11 @@ class Desk:
         seen: dict[str, Any] = answer.json()
         return seen
 
+    async def listed(self, history: History, role: Role = Role.OPERATOR, subject: str | None = None) -> list[str]:
+        path = f"/complaints/{history.id}/attachments"
+        answer = await self.client.get(path, headers=self.as_(role, subject))
+        return [each["id"] for each in answer.json()["items"]]
+
 
 @pytest.fixture
 def desk(client: httpx.AsyncClient, engine: AsyncEngine, as_: As) -> Desk:
@@ -123,8 +128,10 @@ async def test_attachments_are_shown_with_the_master_and_given_back(desk: Desk) 
     await desk.merged(other, master)
     assert (await desk.view(master))["attachments"] == [stored.json()["id"]]
     assert (await desk.view(master, Role.CITIZEN, "wang"))["attachments"] == [], "not to another reporter"
+    assert await desk.listed(master) == await desk.listed(other) == [stored.json()["id"]]
+    assert await desk.listed(master, Role.CITIZEN, "wang") == []
     assert (await desk.unmerge(other)).status_code == 200
-    assert (await desk.view(master))["attachments"] == []
+    assert (await desk.view(master))["attachments"] == await desk.listed(master) == []
     assert (await desk.view(other))["attachments"] == [stored.json()["id"]]
 
 

@@ -138,10 +138,14 @@ async def read_metadata(attachment_id: UUID, caller: Reading, store: Store) -> A
 
 @router.get("/complaints/{complaint_id}/attachments")
 async def list_attachments(complaint_id: UUID, request: Request, caller: Reading, store: Store) -> Page[AttachmentOut]:
-    """List all attachments of a complaint, in the order of their uploads; one page, because they are few."""
-    await seen_by(caller, complaint_id, request)
+    """List all attachments of a complaint, in the order of their uploads; one page, because they are few.
+
+    For staff, those of what was merged into it are among them: `complaint` says whose each is.
+    """
+    row = await seen_by(caller, complaint_id, request)
+    merged = row.merged if caller.has(*STAFF) else []
     async with store.engine.connect() as connection:
-        rows = await attachments.of_complaint(connection, complaint_id)
+        rows = await attachments.of_complaints(connection, [complaint_id, *merged])
     return Page(items=[AttachmentOut.model_validate(shown(row, caller)) for row in rows])
 
 

@@ -77,9 +77,9 @@ async def file_of(connection: AsyncConnection, attachment_id: UUID, variant: Var
     return (await connection.execute(query)).one_or_none()
 
 
-async def of_complaint(connection: AsyncConnection, complaint_id: UUID) -> Sequence[Any]:
-    """Return the attachments of a complaint that the caller may see, in the order of their uploads."""
-    query = _READ.where(attachment.c.complaint_id == complaint_id).order_by(attachment.c.id)
+async def of_complaints(connection: AsyncConnection, complaint_ids: Sequence[UUID]) -> Sequence[Any]:
+    """Return the attachments of complaints that the caller may see, in the order of their uploads."""
+    query = _READ.where(attachment.c.complaint_id.in_(complaint_ids)).order_by(attachment.c.id)
     return (await connection.execute(query)).all()
 
 
