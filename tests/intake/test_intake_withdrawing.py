@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.lifecycle import Status
 from contracts.roles import Role
+from intake.attachments.files import PDF
 from intake.conftest import As
 from intake.reporter import Reporter
 from intake.reports import HOTLINE
@@ -74,6 +75,22 @@ async def test_while_dispatch_is_away_the_wish_is_kept(reporter: Reporter, monke
     assert [each["action"] for each in (await reporter.sees())["actions"]] == ["supplement"]
     await reporter.happens(reporter.history.released(await _asked(reporter), Status.RECEIVED))
     assert (await reporter.sees())["status"] == "withdrawn"
+
+
+async def test_nothing_is_uploaded_for_what_was_taken_back(reporter: Reporter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "PATIENCE_SECONDS", 0.05)
+    await reporter.says("withdrawal")
+    path = f"/attachments/by-code/{reporter.receipt['number']}"
+
+    async def uploads() -> httpx.Response:
+        files = {"file": ("a.pdf", PDF, "application/pdf")}
+        return await reporter.client.post(path, params={"query_code": reporter.code}, files=files)
+
+    assert (await uploads()).status_code == 201
+    await reporter.happens(reporter.history.released(await _asked(reporter), Status.RECEIVED))
+    refused = await uploads()
+    assert code_of(refused) == (409, "illegal-transition")
+    assert refused.json()["present"]["status"] == "withdrawn"
 
 
 @pytest.mark.parametrize("ended", ["voided", "rejected", "transferred"])

@@ -16,6 +16,7 @@ from intake_service.api.speaking import Speaker, created, voice_of_code
 from intake_service.api.tracking import ByCode, Number, guess_of
 from intake_service.domain.reporting import Words
 from intake_service.service import supplementing
+from intake_service.service.joining import check_takes_more
 from intake_service.service.tracking import tracked
 from intake_service.service.voices import Voice, guest
 from operations.once import Once
@@ -60,8 +61,13 @@ async def add_supplement_by_code(
     openapi_extra=FORM,
 )
 async def upload_by_code(row: ByCode, request: Request, store: Store, key: IdempotencyKey) -> Response:
-    """Upload a file with the query code, for a supplement or an answer that refers to it by its `id` within a day."""
-    return await upload(request, guest(row.tenant, row.id), store, key)
+    """Upload a file with the query code, for a supplement or an answer that refers to it by its `id` within a day.
+
+    409 with the present state where the complaint has ended.
+    """
+    caller = guest(row.tenant, row.id)
+    check_takes_more(row, caller)
+    return await upload(request, caller, store, key)
 
 
 @router.get("/complaints/{complaint_id}/supplements")

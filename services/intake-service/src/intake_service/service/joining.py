@@ -1,5 +1,6 @@
 """Adds an attachment to a complaint that is there already."""
 
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,6 +17,12 @@ from runtime.auth import Caller
 from runtime.problems import Problem
 
 
+def check_takes_more(row: Any, caller: Caller) -> None:
+    """Raise Problem 409 with the present state where the complaint is over for its reporter."""
+    if row.status in ENDED and not caller.has(*STAFF):
+        raise illegal_transition(row.status, row.version)
+
+
 async def make_room(connection: AsyncConnection, complaint_id: UUID, caller: Caller, limit: int) -> None:
     """Lock the complaint and note that it changes.
 
@@ -24,8 +31,7 @@ async def make_room(connection: AsyncConnection, complaint_id: UUID, caller: Cal
     """
     reporter = None if caller.has(*STAFF) else caller.subject
     row = await lock(connection, caller.tenant, complaint_id, reporter=reporter)
-    if row.status in ENDED and not caller.has(*STAFF):
-        raise illegal_transition(row.status, row.version)
+    check_takes_more(row, caller)
     present = sa.select(sa.func.count()).where(attachment.c.complaint_id == complaint_id)
     if (await connection.execute(present)).scalar_one() >= limit:
         raise Problem(422, "too-many-attachments", limit=limit)
