@@ -48,12 +48,18 @@ async def test_a_handover_needs_a_free_member_of_the_team(world: World) -> None:
     duty = await a_duty(world, "officer-0801", day)
     stranger = await ask(world, duty, "officer-0801", kind="handover", to="officer-0101")
     refused = await decide(world, stranger.json(), approved=True)
+    in_chinese = await decide(world, stranger.json(), approved=True, headers={"Accept-Language": "zh"})
     await decide(world, stranger.json(), approved=False)
     asked = await ask(world, duty, "officer-0801", kind="handover", to="officer-0803")
 
     approved = await decide(world, asked.json(), approved=True)
 
     assert (refused.status_code, refused.json()["type"]) == (422, "urn:jieban:problem:not-a-member")
+    said = [(answer.json()["title"], answer.json()["detail"]) for answer in (in_chinese, refused)]
+    assert said == [
+        ("不是队伍成员", "该人员不是该队伍的成员。"),
+        ("Not a member", "This person is not a member of the team."),
+    ]
     assert approved.status_code == 200
     [there] = await get(world, f"rosters/on-duty?at={duty['begins_at']}&team=team-08")
     assert (there["subject"], there["id"]) == ("officer-0803", duty["id"])

@@ -17,7 +17,12 @@ register_texts(
         ),
         "unknown-shift": ("没有该班次。", "There is no such shift."),
         "unknown-post": ("没有该点位。", "There is no such post."),
-        "not-a-member": ("不是该队伍的成员。", "Is not a member of the team."),
+        "not-a-member": (
+            "不是队伍成员",
+            "Not a member",
+            "该人员不是该队伍的成员。",
+            "This person is not a member of the team.",
+        ),
         "outside-period": ("不在 {first} 至 {last} 之内。", "Does not lie between {first} and {last}."),
         "too-many-duties": (
             "值班安排过多",
