@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from dispatch_service.api import problems, roster_problems, rule_problems
+from dispatch_service.api import directory_problems, problems, roster_problems, rule_problems
 from jieban.errors import UserError
 from runtime.problems import FieldError, Problem
 from runtime.problems.catalogue import field_text
@@ -15,7 +15,7 @@ from runtime.problems.validation import problem_of
 
 _Value = TypeVar("_Value")
 _SHOWN = 20
-TEXTS_OF = (problems, roster_problems, rule_problems)
+TEXTS_OF = (directory_problems, problems, roster_problems, rule_problems)
 """Modules that register the texts of the codes."""
 
 
