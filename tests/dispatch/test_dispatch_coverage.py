@@ -7,12 +7,15 @@ import pytest
 import shapely
 
 from dispatch.duties import plan
-from dispatch.world import NEIGHBOUR, TOWN, World, received
+from dispatch.world import FAR_AWAY, NEIGHBOUR, TOWN, World, received
 from runtime.clock import now
 
 DAY = datetime(2031, 10, 6, tzinfo=UTC)
 ON_DUTY = "at=2031-10-06T00:00:00Z"
 """08:00 in Shanghai: the morning shift."""
+
+HERE = {"lon": TOWN[0], "lat": TOWN[1]}
+FAR = {"lon": FAR_AWAY[0], "lat": FAR_AWAY[1]}
 
 
 async def ask(world: World, query: str = "", body: object = None, **options: Any) -> Any:
@@ -40,9 +43,8 @@ async def test_only_posts_where_somebody_is_on_duty_count(world: World) -> None:
 
 async def test_cases_within_a_walk_are_counted(world: World) -> None:
     await world.deliver(received(TOWN), received(TOWN), received(None))
-    position = {"lon": TOWN[0], "lat": TOWN[1]}
 
-    answer = (await ask(world, ON_DUTY, {"added": [position]})).json()
+    answer = (await ask(world, ON_DUTY, {"added": [HERE]})).json()
 
     assert answer["summary"]["cases_covered"] - answer["present"]["cases_covered"] >= 0
     assert answer["summary"]["cases_covered"] >= 2
@@ -56,7 +58,7 @@ async def test_cases_within_a_walk_are_counted(world: World) -> None:
 async def test_what_if_compares_with_how_it_is_and_changes_nothing(world: World) -> None:
     before = (await ask(world, "on_duty=false")).json()
     body = {
-        "moved": {"post-0101": {"lon": TOWN[0], "lat": TOWN[1]}},
+        "moved": {"post-0101": HERE},
         "removed": ["post-0102"],
         "added": [{"lon": 107.2, "lat": 26.6, "crs": "GCJ02"}],
     }
@@ -101,6 +103,24 @@ async def test_a_question_that_cannot_be_is_refused(
 
     assert response.status_code == 422, response.text
     assert pointer is None or response.json()["errors"][0]["pointer"] == pointer
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "code"),
+    [
+        ({"moved": {"post-0101": FAR}}, "/moved/post-0101/lon", "position-far-away"),
+        ({"added": [HERE, FAR]}, "/added/1/lon", "position-far-away"),
+        ({"moved": {"post-0101": HERE}, "removed": ["post-0102", "post-0101"]}, "/removed/1", "moved-and-removed"),
+    ],
+)
+@pytest.mark.parametrize("path", ["coverage", "coverage/day"])
+async def test_a_change_that_cannot_be_is_refused_with_its_own_code(
+    world: World, path: str, body: object, pointer: str, code: str
+) -> None:
+    response = await world.send("POST", f"/dispatch/v1/{path}", role="dispatcher", json=body)
+
+    assert response.status_code == 422, response.text
+    assert [(each["pointer"], each["code"]) for each in response.json()["errors"]] == [(pointer, code)]
 
 
 async def test_a_county_without_grids_has_nothing_to_cover(world: World) -> None:

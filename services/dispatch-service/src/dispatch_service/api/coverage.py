@@ -37,7 +37,8 @@ async def show_coverage(asking: Asking, at: At = None) -> CoverageView:
 async def try_coverage(body: WhatIfBody, asking: Asking, at: At = None) -> CoverageView:
     """Say what would be within a walk if posts were moved, added or removed; `present` says how it is.
 
-    Nothing is changed. 422 for a code that there is not.
+    Nothing is changed. 422 for a code that there is not, `position-far-away` for a point more than 50 km from every
+    grid, `moved-and-removed` for a place that is both.
     """
     moment = (at or now()).astimezone(asking.zone)
     facts = await asking.facts(moment, moment)

@@ -15,10 +15,11 @@ from dispatch_service.domain.coverage import DETOUR, Ground, Walk
 from dispatch_service.domain.spots import Setting, Spot
 from dispatch_service.persistence import coverage as stored
 from dispatch_service.persistence.rows import Row
+from dispatch_service.service.attendance import far_from
 from operations.periods import check_order
 from operations.problems import invalid
 from runtime.clock import now
-from runtime.problems import Problem, register_texts
+from runtime.problems import FieldError, Problem, register_texts
 from runtime.types import Instant
 
 register_texts(
@@ -28,6 +29,10 @@ register_texts(
             "No grids",
             "本县还没有网格，无法计算覆盖。",
             "The county has no grids yet: there is nothing to cover.",
+        ),
+        "moved-and-removed": (
+            "同一点位不能既迁移又撤除。",
+            "The place is moved as well: it is either moved or removed.",
         ),
     }
 )
@@ -72,7 +77,7 @@ class Facts:
         return Ground(list(grids), [(row["community"], (row["lon"], row["lat"])) for row in self.cases])
 
     def check(self, what_if: WhatIfBody) -> None:
-        """Refuse codes that there are not: 422."""
+        """Refuse codes that there are not, places that are moved and removed, and points far away: 422."""
         known = {spot.code for spot in self.spots}
         for code in what_if.moved:
             if code not in known:
@@ -80,6 +85,15 @@ class Facts:
         for index, code in enumerate(what_if.removed):
             if code not in known:
                 raise invalid(f"/removed/{index}", "unknown-post")
+            if code in what_if.moved:
+                raise invalid(f"/removed/{index}", "moved-and-removed")
+        given = {f"/moved/{code}": position for code, position in what_if.moved.items()}
+        given |= {f"/added/{index}": position for index, position in enumerate(what_if.added)}
+        far = far_from([row["geometry"] for row in self.grids], [position.point() for position in given.values()])
+        if far:
+            pointers = list(given)
+            errors = [FieldError(f"{pointers[place]}/lon", "position-far-away") for place in far]
+            raise Problem(422, "position-far-away", errors=errors, count=len(errors))
 
     def setting(self, what_if: WhatIfBody, *, on_duty: bool) -> Setting:
         """Return the places, moved, added and removed as asked; those that are moved keep their hours and duties."""

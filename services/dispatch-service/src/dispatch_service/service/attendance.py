@@ -59,7 +59,12 @@ async def check_reach(connection: AsyncConnection, tenant: str, fixes: list[Fix]
 
 async def far_away(connection: AsyncConnection, tenant: str, points: Sequence[Point]) -> list[int]:
     """Return which of the points, counted from 0, are far from every grid; none where the county has no grids."""
-    areas = [shapely.from_geojson(text) for text in await positions.shapes(connection, tenant)]
+    return far_from(await positions.shapes(connection, tenant), points)
+
+
+def far_from(grids: Sequence[str], points: Sequence[Point]) -> list[int]:
+    """Return which of the points, counted from 0, are far from every grid (GeoJSON); none where there are no grids."""
+    areas = [shapely.from_geojson(text) for text in grids]
     if not areas:
         return []
     west, south, east, north = shapely.total_bounds(areas)
