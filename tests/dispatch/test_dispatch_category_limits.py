@@ -100,6 +100,35 @@ async def test_a_rule_names_no_source_that_is_not_there(world: World) -> None:
     assert (await flaws("drone"), await flaws("media")) == ([unknown], [unknown])
 
 
+async def test_a_rule_asks_of_no_source_what_it_is_not(world: World) -> None:
+    tenant = f"t{uuid7().hex[-8:]}"
+
+    async def source(sequence: int, *, proactive: bool) -> None:
+        facts = {"version": 2, "zh": "无人机", "en": "Drone", "proactive": proactive, "code": "drone"}
+        await tell_of(world, tenant, sequence, SourceChanged.model_validate(facts))
+
+    async def flaws(*sources: str, proactive: bool) -> list[tuple[str, str]]:
+        when = {"sources": sources, "proactive": proactive}
+        answer = await put(world, rule("x", when, {"grade": "urgent"}), tenant=tenant)
+        return [] if answer.status_code == 200 else await errors(answer)
+
+    refused = [("/rules/0/when/proactive", "sources-contradict")]
+    await source(1, proactive=False)
+    assert (await flaws("drone", proactive=True), await flaws("drone", proactive=False)) == (refused, [])
+    assert (await flaws("drone", "media", proactive=True), await flaws("drone", "hotline", proactive=True)) == (
+        [],
+        refused,
+    )
+    await source(2, proactive=True)
+    assert (await flaws("drone", proactive=True), await flaws("drone", proactive=False)) == ([], refused)
+    await world.run(
+        "UPDATE clock_setting SET content = jsonb_set(content, '{drone}', (content -> 'drone') - 'proactive')"
+        " WHERE tenant = :tenant AND name = 'sources'",
+        tenant=tenant,
+    )  # as it was told before dispatch kept that
+    assert (await flaws("drone", proactive=True), await flaws("drone", proactive=False)) == ([], [])
+
+
 async def test_a_rule_in_force_stays_on_when_its_source_goes(world: World) -> None:
     tenant = f"t{uuid7().hex[-8:]}"
     await publish(world, rule("x", {"sources": ["media"]}, {"grade": "urgent"}), tenant=tenant)

@@ -146,6 +146,8 @@ BAD: list[tuple[object, object, str, str]] = [
     ({"grids": ["grid-08", "grid-99"]}, None, "/when/grids/1", "unknown-grid"),
     ({"communities": ["nowhere"]}, None, "/when/communities/0", "unknown-community"),
     ({"grids": ["grid-08"], "communities": ["community-01"]}, None, "/when/grids", "places-apart"),
+    ({"sources": ["hotline", "resident_app"], "proactive": True}, None, "/when/proactive", "sources-contradict"),
+    ({"sources": ["media"], "proactive": False}, None, "/when/proactive", "sources-contradict"),
     ({"categories": ["safety..wires"]}, None, "/when/categories/0", "category-form-invalid"),
     ({"categories": ["safety. wires"]}, None, "/when/categories/0", "category-form-invalid"),
     ({"confidence": {"at_least": 0.9, "at_most": 0.1}}, None, "/when/confidence", "range-empty"),

@@ -30,6 +30,10 @@ register_texts(
             "A category is a code with levels parted by dots, such as safety.strung_wires.",
         ),
         "places-apart": ("这些网格都不在所列社区内。", "None of the grids lies in one of the communities."),
+        "sources-contradict": (
+            "所列来源都与 proactive（未诉先办）的要求相反，永远不能同时满足。",
+            "What is asked of `proactive` is otherwise for each of the sources: no complaint passes both.",
+        ),
         "unknown-category": ("未知的类别：{given}。", "There is no category {given}; see /intake/v1/categories."),
         "unknown-source": ("未知的事件来源：{given}。", "There is no source {given}; see /intake/v1/sources."),
         "unknown-skill": ("没有队员具备该技能。", "No officer has this skill."),

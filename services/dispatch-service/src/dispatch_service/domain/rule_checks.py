@@ -39,8 +39,11 @@ class Known:
     """Those of its officers."""
     categories: Collection[str] = ()
     """Those that intake has told of, or that are shipped where it never did; none where that is not known."""
-    sources: Collection[str] = ()
-    """Those that are shipped and those that intake has told of, less what is removed; none where that is not known."""
+    sources: Mapping[str, bool | None] = field(default_factory=dict)
+    """Those that are shipped and those that intake has told of, less what is removed; none where that is not known.
+
+    Each with whether what it reports is proactive 未诉先办; None where that is not known.
+    """
 
 
 def flaws_of(rules: Sequence[Rule]) -> Iterator[RuleFault]:
@@ -56,12 +59,14 @@ def flaws_of(rules: Sequence[Rule]) -> Iterator[RuleFault]:
 
 
 def strangers(rules: Sequence[Rule], known: Known) -> Iterator[RuleFault]:
-    """Yield what `rules` name that the tenant has not, and places that have nothing in common."""
+    """Yield what `rules` name that the tenant has not, and places and sources that have nothing in common."""
     for place, rule in enumerate(rules):
         for pointer, kind, code in unknown_parts(rule, known):
             yield RuleFault(place, pointer, f"unknown-{kind}", {"given": code})
         if _are_apart(rule.when, known):
             yield RuleFault(place, "/when/grids", "places-apart")
+        if _are_otherwise(rule.when, known):
+            yield RuleFault(place, "/when/proactive", "sources-contradict")
 
 
 def unknown_parts(rule: Rule, known: Known) -> Iterator[tuple[str, Kind, str]]:
@@ -101,6 +106,13 @@ def _named(rule: Rule) -> Iterator[tuple[str, Kind, str | None]]:
 def _are_apart(when: When, known: Known) -> bool:
     inside = {known.grids.get(grid) for grid in when.grids}
     return bool(inside and when.communities) and None not in inside and inside.isdisjoint(when.communities)
+
+
+def _are_otherwise(when: When, known: Known) -> bool:
+    """Say whether it is certain of each source that it is not `proactive` as asked."""
+    if when.proactive is None or not when.sources:
+        return False
+    return all(known.sources.get(source) is (not when.proactive) for source in when.sources)
 
 
 def _idle(rule: Rule) -> Iterator[Finding]:

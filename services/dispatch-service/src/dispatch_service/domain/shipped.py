@@ -18,5 +18,15 @@ def shipped_codes(part: Part) -> frozenset[str]:
 @cache
 def shipped_names(part: Part) -> Mapping[str, Mapping[str, str]]:
     """Return what all items of a part of the configuration are called, by code and language."""
+    return {row["code"]: {"zh": row["zh"], "en": row["en"]} for row in _rows(part)}
+
+
+@cache
+def shipped_sources() -> Mapping[str, bool]:
+    """Return the codes of all sources, each with whether what it reports is proactive 未诉先办."""
+    return {row["code"]: row["proactive"] for row in _rows("sources")}
+
+
+def _rows(part: Part) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = yaml.safe_load(shipped_text(part))
-    return {row["code"]: {"zh": row["zh"], "en": row["en"]} for row in rows}
+    return rows

@@ -42,7 +42,7 @@ SUBSCRIPTION = Subscription(
 
 def _told(sequence: int, said: CategoryChanged | SourceChanged) -> Told:
     if not isinstance(said, CategoryChanged):
-        return Told(sequence, {}, said.removed)
+        return Told(sequence, {}, said.removed, proactive=said.proactive)
     return Told(sequence, _limits(said), said.removed, {"zh": said.zh, "en": said.en})
 
 

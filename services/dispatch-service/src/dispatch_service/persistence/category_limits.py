@@ -1,9 +1,9 @@
 """Categories with their limits, and sources, as intake tells of them: two documents of each tenant among those that
 clocks go by.
 
-The content has, for each code, the sequence of the event that it is known from, the limits by stage and the name by
-language (a source has neither), and whether it is removed. The version grows only where a limit has changed, for then
-the clocks of open cases are renewed.
+The content has, for each code, the sequence of the event that it is known from, whether it is removed, of a category
+the limits by stage and the name by language, and of a source whether what it reports is proactive 未诉先办. The version
+grows only where a limit has changed, for then the clocks of open cases are renewed.
 """
 
 from collections.abc import Mapping
@@ -27,6 +27,8 @@ class Told(NamedTuple):
     limits: Mapping[str, Any]
     removed: bool = False
     name: Mapping[str, str] | None = None
+    proactive: bool | None = None
+    """Of a source."""
 
 
 async def keep(connection: AsyncConnection, tenant: str, name: str, news: Mapping[str, Told], now: datetime) -> None:
@@ -50,9 +52,9 @@ async def keep(connection: AsyncConnection, tenant: str, name: str, news: Mappin
 
 
 def _kept(told: Told) -> dict[str, Any]:
-    further = {"removed": told.removed, "name": told.name}
+    further = {"removed": told.removed or None, "name": told.name, "proactive": told.proactive}
     return {
         "sequence": told.sequence,
         "limits": told.limits,
-        **{name: value for name, value in further.items() if value},
+        **{name: value for name, value in further.items() if value is not None},
     }

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.rule_checks import Known
-from dispatch_service.domain.shipped import shipped_codes
+from dispatch_service.domain.shipped import shipped_codes, shipped_sources
 
 _KNOWN = sa.text("""
     SELECT tenant, 'team' AS kind, code, name AS fact FROM team WHERE tenant = ANY(CAST(:tenants AS text[]))
@@ -19,7 +20,7 @@ _KNOWN = sa.text("""
     SELECT DISTINCT tenant, 'skill', skill, '' FROM officer CROSS JOIN unnest(skills) AS skill
     WHERE tenant = ANY(CAST(:tenants AS text[]))
     UNION ALL
-    SELECT tenant, concat(CASE WHEN facts ? 'removed' THEN 'removed_' END, name), code, ''
+    SELECT tenant, concat(CASE WHEN facts ? 'removed' THEN 'removed_' END, name), code, facts ->> 'proactive'
     FROM clock_setting CROSS JOIN jsonb_each(content) AS told(code, facts)
     WHERE name IN ('categories', 'sources') AND tenant = ANY(CAST(:tenants AS text[]))
 """)
@@ -27,7 +28,7 @@ _KNOWN = sa.text("""
 
 async def known(connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, Known]:
     """Return what each of `tenants` has."""
-    found: dict[str, dict[str, dict[str, str]]] = {tenant: defaultdict(dict) for tenant in tenants}
+    found: dict[str, dict[str, dict[str, Any]]] = {tenant: defaultdict(dict) for tenant in tenants}
     for row in await connection.execute(_KNOWN, {"tenants": list(tenants)}):
         found[row.tenant][row.kind][row.code] = row.fact
     return {
@@ -48,10 +49,15 @@ def _categories(told: Collection[str], removed: Collection[str]) -> Collection[s
     return told if told or removed else shipped_codes("categories")
 
 
-def _sources(told: Collection[str], removed: Collection[str], categories: Collection[str]) -> Collection[str]:
-    """Return what there is: what is shipped, and what intake has told of since.
+def _sources(
+    told: Mapping[str, str | None], removed: Collection[str], categories: Collection[str]
+) -> Mapping[str, bool | None]:
+    """Return what there is: what is shipped, and what intake has told of since, with whether it is proactive.
 
     None where intake has told of `categories` alone: a county may have had sources of its own before dispatch learnt
     of any, and then nothing can be said.
     """
-    return (shipped_codes("sources") | set(told)) - set(removed) if told or removed or not categories else ()
+    if categories and not (told or removed):
+        return {}
+    ours = {code: None if text is None else text == "true" for code, text in told.items()}
+    return {code: is_so for code, is_so in {**shipped_sources(), **ours}.items() if code not in removed}
