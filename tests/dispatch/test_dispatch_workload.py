@@ -6,10 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from dispatch.asking import grant
-from dispatch.duties import SHANGHAI, a_duty
+from dispatch.duties import HERE, SHANGHAI, a_duty, on_now
 from dispatch.world import FAR_AWAY, NEIGHBOUR, World
 
 WORKLOAD = "/dispatch/v1/workload"
+ATTENDANCE = "/dispatch/v1/attendance"
 
 
 async def workload(world: World, query: str = "", **options: Any) -> Any:
@@ -79,6 +80,18 @@ async def test_who_is_on_duty_now_is_told(world: World) -> None:
     assert officer(answer, "team-08", "officer-0802")["on_duty"] is False
     assert (answer["on_duty"], team(answer, "team-08")["on_duty"]) == (1, 1)
     assert [each["subject"] for each in team(only, "team-08")["officers"]] == ["officer-0803"]
+
+
+async def test_who_has_clocked_out_is_not_on_duty_any_more(world: World) -> None:
+    await on_now(world, "officer-0804")
+    for way in ("in", "out"):
+        body = {"way": way, "position": HERE}
+        clocked = await world.send("POST", ATTENDANCE, role="officer", subject="officer-0804", json=body)
+        assert clocked.is_success, clocked.text
+
+    answer = await workload(world, "team=team-08&on_duty=true")
+
+    assert (answer["on_duty"], team(answer, "team-08")["officers"]) == (0, [])
 
 
 async def test_who_has_left_the_team_is_shown_while_he_has_cases(world: World) -> None:

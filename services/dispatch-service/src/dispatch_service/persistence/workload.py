@@ -37,7 +37,7 @@ _MEMBERS = sa.text(f"SELECT team, subject FROM team_member WHERE {_CHOSEN.format
 _ON_DUTY = sa.text(f"""
     SELECT DISTINCT team, subject FROM duty
     WHERE {_CHOSEN.format(code="team")} AND state = 'planned' AND begins_at <= :at AND ends_at > :at
-        AND begins_at > CAST(:at AS timestamptz) - interval '1 day'
+        AND begins_at > CAST(:at AS timestamptz) - interval '1 day' AND clocked_out_at IS NULL
 """)
 
 
