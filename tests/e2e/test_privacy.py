@@ -17,11 +17,12 @@ done"""
 GONE = """
 for _ in $(seq 200); do
   curl -sS $URL/ledger/v1/complaints/$COMPLAINT -H "$(as analyst)" | grep -q complaint.erased &&
-    curl -sS $URL/dispatch/v1/cases/$COMPLAINT -H "$(as analyst)" | grep -q '"erased_at":"' && break
+    curl -sS $URL/dispatch/v1/cases/$COMPLAINT -H "$(as analyst)" | grep -q '"erased_at":"' &&
+    curl -sS $URL/ledger/v1/complaints/$COMPLAINT/proof -H "$(as analyst)" | grep -vq '"digest":null' && break
   sleep 0.1
 done
 """
-"""A machine that is busy needs more than the second that the document speaks of."""
+"""A machine that is busy needs more than the second that the document speaks of, and an export has what is sealed."""
 
 
 async def test_a_resident_is_forgotten_and_the_ledger_is_still_proved(
