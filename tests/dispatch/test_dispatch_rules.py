@@ -121,6 +121,16 @@ async def test_who_may_not_change_rules(world: World, role: str) -> None:
     assert (await world.send("POST", f"{RULES}/publication", role=role, json={})).status_code == 403
 
 
+async def test_a_community_in_which_no_place_can_lie_is_refused(world: World) -> None:
+    body = {"name": "新社区", "sub_district": "金南街道"}
+    assert (await world.send("PUT", "/dispatch/v1/communities/new-town", role="admin", json=body)).is_success
+    alone, beside = {"communities": ["new-town"]}, {"communities": ["community-01", "new-town"]}
+
+    refused = await put(world, rule("alone", alone), rule("beside", beside))
+
+    assert await errors(refused) == [("/rules/0/when/communities", "communities-without-grids")]
+
+
 async def test_a_team_that_has_gone_since_is_found_when_the_draft_is_published(world: World) -> None:
     await world.send("PUT", "/dispatch/v1/teams/brief", role="admin", json={"name": "短暂", "members": []})
     await put(world, rule("one"), rule("two", {"words": ["x"]}, {"team": "brief"}, enabled=False))

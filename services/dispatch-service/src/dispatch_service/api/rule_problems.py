@@ -29,6 +29,10 @@ register_texts(
             "类别应为以点分隔的编码，如 safety.strung_wires。",
             "A category is a code with levels parted by dots, such as safety.strung_wires.",
         ),
+        "communities-without-grids": (
+            "所列社区内没有网格，规则永远不会命中。",
+            "None of the communities has a grid, so the rule can never fit.",
+        ),
         "places-apart": ("这些网格都不在所列社区内。", "None of the grids lies in one of the communities."),
         "sources-contradict": (
             "所列来源都与 proactive（未诉先办）的要求相反，永远不能同时满足。",

@@ -59,12 +59,14 @@ def flaws_of(rules: Sequence[Rule]) -> Iterator[RuleFault]:
 
 
 def strangers(rules: Sequence[Rule], known: Known) -> Iterator[RuleFault]:
-    """Yield what `rules` name that the tenant has not, and places and sources that have nothing in common."""
+    """Yield what `rules` name that the tenant has not, and places and sources that nothing can have."""
     for place, rule in enumerate(rules):
         for pointer, kind, code in unknown_parts(rule, known):
             yield RuleFault(place, pointer, f"unknown-{kind}", {"given": code})
         if _are_apart(rule.when, known):
             yield RuleFault(place, "/when/grids", "places-apart")
+        if _are_without_grids(rule.when, known):
+            yield RuleFault(place, "/when/communities", "communities-without-grids")
         if _are_otherwise(rule.when, known):
             yield RuleFault(place, "/when/proactive", "sources-contradict")
 
@@ -106,6 +108,12 @@ def _named(rule: Rule) -> Iterator[tuple[str, Kind, str | None]]:
 def _are_apart(when: When, known: Known) -> bool:
     inside = {known.grids.get(grid) for grid in when.grids}
     return bool(inside and when.communities) and None not in inside and inside.isdisjoint(when.communities)
+
+
+def _are_without_grids(when: When, known: Known) -> bool:
+    """Say whether the communities are there and no place lies in them: it is its grid that says where a place lies."""
+    there = set(known.communities).issuperset(when.communities)
+    return bool(when.communities) and there and set(known.grids.values()).isdisjoint(when.communities)
 
 
 def _are_otherwise(when: When, known: Known) -> bool:
