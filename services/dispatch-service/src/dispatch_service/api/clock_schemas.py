@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from dispatch_service.api.setting_schemas import SettingView
 from dispatch_service.domain.limits import Grade, Stage, Unit
 from runtime.types import Integer
 
@@ -62,12 +63,9 @@ class LimitsBody(_Strict):
     limits: Annotated[list[LimitLine], Field(min_length=3, max_length=2000)]
 
 
-class LimitsView(BaseModel):
+class LimitsView(SettingView):
     """The limits in force; `shipped` says that the tenant has set none of its own."""
 
-    shipped: bool
-    changed_at: datetime | None
-    changed_by: str | None
     limits: list[LimitLine]
     of_categories: list[LimitLine]
 
@@ -85,12 +83,9 @@ class OfficeHoursBody(_Strict):
     spans: Annotated[list[OfficeSpan], Field(min_length=1, max_length=6)]
 
 
-class OfficeHoursView(BaseModel):
+class OfficeHoursView(SettingView):
     """The office hours in force; `shipped` says that the tenant has set none of its own."""
 
-    shipped: bool
-    changed_at: datetime | None
-    changed_by: str | None
     spans: list[OfficeSpan]
 
 

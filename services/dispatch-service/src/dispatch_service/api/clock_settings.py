@@ -97,14 +97,13 @@ async def replace_calendar(
 def _limits(response: Response, setting: Document, told: Document) -> LimitsView:
     rows = default_limits() if setting.content is None else setting.content
     of_categories = told_lines(told.content)
-    shown = {"shipped": setting.content is None, "limits": rows, "of_categories": of_categories}
-    shown |= facts(response, setting)
+    shown = {"limits": rows, "of_categories": of_categories, **facts(response, setting)}
     return LimitsView.model_validate(shown)
 
 
 def _office_hours(response: Response, setting: Document) -> OfficeHoursView:
     spans = [{"from": f"{opens:%H:%M}", "to": f"{closes:%H:%M}"} for opens, closes in spans_of(setting.content)]
-    shown = {"shipped": setting.content is None, "spans": spans, **facts(response, setting)}
+    shown = {"spans": spans, **facts(response, setting)}
     return OfficeHoursView.model_validate(shown)
 
 

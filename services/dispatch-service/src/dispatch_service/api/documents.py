@@ -33,6 +33,6 @@ async def replace(engine: Engine, caller: Caller, if_match: int | None, name: st
 
 
 def facts(response: Response, setting: Document) -> dict[str, Any]:
-    """Set the `ETag` of a document and return who has changed it when."""
+    """Set the `ETag` of a document and return what a `SettingView` shows of it: who has changed it when, if anybody."""
     response.headers["ETag"] = etag(setting.version)
-    return {"changed_at": setting.changed_at, "changed_by": setting.changed_by}
+    return {"shipped": setting.content is None, "changed_at": setting.changed_at, "changed_by": setting.changed_by}

@@ -1,6 +1,5 @@
 """How long extensions 延时 may be, and how many a round may have."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -9,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dispatch_service.api.clock_schemas import Length
 from dispatch_service.api.deps import Administrator, Engine, ReadEngine, Staff
 from dispatch_service.api.documents import facts, read, replace
+from dispatch_service.api.setting_schemas import SettingView
 from dispatch_service.persistence.clock_settings import EXTENSION_RULE
 from dispatch_service.persistence.documents import Document
 from dispatch_service.service.clockworks import extension_rule_of
@@ -30,12 +30,9 @@ class ExtensionRuleBody(_Strict):
     most: Annotated[Integer, Field(ge=0, le=10)]
 
 
-class ExtensionRuleView(BaseModel):
+class ExtensionRuleView(SettingView):
     """The rule in force; `shipped` says that the tenant has set none of its own."""
 
-    shipped: bool
-    changed_at: datetime | None
-    changed_by: str | None
     longest: Length
     most: int
 
@@ -57,7 +54,6 @@ async def replace_extension_rule(
 def _view(response: Response, setting: Document) -> ExtensionRuleView:
     rule = extension_rule_of(setting.content)
     return ExtensionRuleView(
-        shipped=setting.content is None,
         longest=Length(amount=rule.longest.amount, unit=rule.longest.unit),
         most=rule.most,
         **facts(response, setting),

@@ -1,6 +1,5 @@
 """What field work goes by: which photos a result needs, and from where a start is far."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -11,6 +10,7 @@ from dispatch_service.api.clock_schemas import CategoryCode
 from dispatch_service.api.deps import Administrator, Engine, ReadEngine, Staff
 from dispatch_service.api.documents import facts, read, replace
 from dispatch_service.api.problems import problem_of
+from dispatch_service.api.setting_schemas import SettingView
 from dispatch_service.domain.errors import DispatchError
 from dispatch_service.domain.photos import PhotoRole
 from dispatch_service.persistence.clock_settings import FIELD_WORK
@@ -49,12 +49,9 @@ class FieldWorkBody(_Strict):
     photos: Annotated[list[PhotoRuleLine], Field(max_length=2000)]
 
 
-class FieldWorkView(BaseModel):
+class FieldWorkView(SettingView):
     """What is in force; `shipped` says that the tenant has set nothing of its own."""
 
-    shipped: bool
-    changed_at: datetime | None
-    changed_by: str | None
     far_start_metres: int
     start_needs_position: bool = False
     photos: list[PhotoRuleLine]
@@ -81,5 +78,5 @@ async def replace_field_work(
 
 def _view(response: Response, setting: Document) -> FieldWorkView:
     content = field_work.default() if setting.content is None else setting.content
-    shown = {**content, "shipped": setting.content is None, **facts(response, setting)}
+    shown = {**content, **facts(response, setting)}
     return FieldWorkView.model_validate(shown)

@@ -1,7 +1,6 @@
 """Reply templates 常用语: what is set, and what fits a case."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from dispatch_service.api.clock_schemas import CategoryCode
 from dispatch_service.api.deps import Administrator, Engine, ReadEngine, Staff
 from dispatch_service.api.documents import facts, read, replace
 from dispatch_service.api.problems import problem_of
+from dispatch_service.api.setting_schemas import SettingView
 from dispatch_service.domain.errors import CaseNotFound
 from dispatch_service.domain.replies import PLACEHOLDERS, Writing, stranger_in
 from dispatch_service.persistence import cases, rule_references
@@ -60,12 +60,9 @@ class RepliesBody(_Strict):
     replies: Annotated[list[ReplyLine], Field(max_length=500)]
 
 
-class RepliesView(BaseModel):
+class RepliesView(SettingView):
     """The templates in force; `shipped` says that the tenant has set none of its own."""
 
-    shipped: bool
-    changed_at: datetime | None
-    changed_by: str | None
     replies: list[ReplyLine]
 
 
@@ -139,5 +136,5 @@ def _check(lines: Sequence[ReplyLine], categories: Collection[str]) -> None:
 
 def _view(response: Response, setting: Document) -> RepliesView:
     rows = replies.default() if setting.content is None else setting.content
-    shown = {"replies": rows, "shipped": setting.content is None, **facts(response, setting)}
+    shown = {"replies": rows, **facts(response, setting)}
     return RepliesView.model_validate(shown)

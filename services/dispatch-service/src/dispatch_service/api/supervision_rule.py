@@ -1,6 +1,5 @@
 """At which levels of the time to resolve a case supervision orders are given by rule 自动督办."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
@@ -9,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dispatch_service.api.clock_schemas import Length
 from dispatch_service.api.deps import Administrator, Engine, ReadEngine, Staff
 from dispatch_service.api.documents import facts, read, replace
+from dispatch_service.api.setting_schemas import SettingView
 from dispatch_service.domain.stage_times import LEVELS, Level
 from dispatch_service.persistence.clock_settings import SUPERVISION_RULE
 from dispatch_service.persistence.documents import Document
@@ -38,12 +38,9 @@ class SupervisionRuleBody(_Strict):
     levels: Annotated[list[LevelLine], Field(max_length=len(LEVELS))]
 
 
-class SupervisionRuleView(BaseModel):
+class SupervisionRuleView(SettingView):
     """The rule in force; `shipped` says that the tenant has set none of its own."""
 
-    shipped: bool
-    changed_at: datetime | None
-    changed_by: str | None
     levels: list[LevelLine]
 
 
@@ -67,5 +64,5 @@ async def replace_supervision_rule(
 
 
 def _view(response: Response, setting: Document) -> SupervisionRuleView:
-    shown = {"levels": setting.content or [], "shipped": setting.content is None, **facts(response, setting)}
+    shown = {"levels": setting.content or [], **facts(response, setting)}
     return SupervisionRuleView.model_validate(shown)

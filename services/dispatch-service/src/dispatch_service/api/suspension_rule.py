@@ -1,13 +1,12 @@
 """For how long a case may be laid aside 挂账 before it comes back by itself."""
 
-from datetime import datetime
-
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
 from dispatch_service.api.clock_schemas import Length
 from dispatch_service.api.deps import Administrator, Engine, ReadEngine, Staff
 from dispatch_service.api.documents import facts, read, replace
+from dispatch_service.api.setting_schemas import SettingView
 from dispatch_service.persistence.clock_settings import SUSPENSION_RULE
 from dispatch_service.persistence.documents import Document
 from dispatch_service.service.clockworks import longest_suspension_of
@@ -25,12 +24,9 @@ class SuspensionRuleBody(BaseModel):
     longest: Length
 
 
-class SuspensionRuleView(BaseModel):
+class SuspensionRuleView(SettingView):
     """The rule in force; `shipped` says that the tenant has set none of its own."""
 
-    shipped: bool
-    changed_at: datetime | None
-    changed_by: str | None
     longest: Length
 
 
@@ -51,7 +47,6 @@ async def replace_suspension_rule(
 def _view(response: Response, setting: Document) -> SuspensionRuleView:
     longest = longest_suspension_of(setting.content)
     return SuspensionRuleView(
-        shipped=setting.content is None,
         longest=Length(amount=longest.amount, unit=longest.unit),
         **facts(response, setting),
     )
