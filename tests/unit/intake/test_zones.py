@@ -89,6 +89,8 @@ def test_at_the_hours_of_the_countys_clock(hours: dict[str, Any], clock: tuple[i
             {"area": polygon(SQUARE), "hours": NO_DAY},
             "greater_than_equal",
         ),
+        ({"area": polygon(SQUARE), "hours": {"begins": "22:00Z", "ends": "06:00Z"}}, "clock_invalid"),
+        ({"area": polygon(SQUARE), "hours": {"begins": "22:00+08:00", "ends": "06:00"}}, "clock_invalid"),
         ({"area": polygon([[200, 0], [201, 0], [201, 1], [200, 0]])}, "less_than_equal"),
         ({"area": {"type": "Point", "coordinates": [107, 26]}}, "literal_error"),
         ({}, "missing"),

@@ -10,7 +10,6 @@ from runtime.problems import FieldError, Problem, register_texts
 
 register_texts(
     {
-        "clock_invalid": ("应为当地时刻，精确到分，如 06:30。", "A time of day to the minute, such as 06:30."),
         "duty_request_parts": (
             "请假不带 to 和 other_duty；替班须给 to；换班须给 other_duty。",
             "A leave has neither `to` nor `other_duty`, a handover has `to`, a swap has `other_duty`.",

@@ -1,13 +1,14 @@
 """Shifts, duties and what is asked about them, as JSON."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from contracts.clock_time import ClockTime
 from dispatch_service.api.case_schemas import Code, Note
 from dispatch_service.api.grid_schemas import Name
 from dispatch_service.domain.attendance import NEAR_METRES, Presence, minutes_early, minutes_late
@@ -19,15 +20,6 @@ Subject = Annotated[str, Field(min_length=1, max_length=200)]
 Weekday = Annotated[int, Field(strict=True, ge=1, le=7)]
 RosterDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 """A day in the years of which there are calendars."""
-
-
-def _to_the_minute(moment: time) -> time:
-    if moment.tzinfo is not None or moment.second or moment.microsecond:
-        raise PydanticCustomError("clock_invalid", "not a time of day to the minute")
-    return moment
-
-
-ClockTime = Annotated[time, AfterValidator(_to_the_minute)]
 
 
 class _Body(BaseModel):

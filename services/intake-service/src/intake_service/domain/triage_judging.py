@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from contracts.categories import is_within
 from intake_service.domain.recent_reports import By, Filed, letters, since, text_digest
 from intake_service.domain.triage_rules import (
     AdvisedRule,
@@ -62,24 +63,24 @@ _Test = Callable[[Suspect], bool]
 class Judge:
     """The rules of one version."""
 
-    def __init__(self, version: int, rules: TriageRules, zone: ZoneInfo) -> None:
-        """`version` is 0 for those that are shipped; `zone` is the time zone of the county."""
+    def __init__(self, version: int, rules: TriageRules, timezone: ZoneInfo) -> None:
+        """`version` is 0 for those that are shipped; `timezone` is that of the county."""
         self.version = version
         self.rules = rules
         self.hold = timedelta(minutes=rules.hold_minutes)
         self.counts = frozenset(rule.by for rule in rules.rules if isinstance(rule, RepeatedRule | FrequentRule))
         """By what reports have to be counted."""
-        self._tests = [(rule, _test(rule, zone)) for rule in rules.rules]
+        self._tests = [(rule, _test(rule, timezone)) for rule in rules.rules]
 
     def suspicions(self, suspect: Suspect, *, ever: bool = False) -> list[Rule]:
         """Return the rules that suspect it, in order, of those in force at its moment; of all with `ever`."""
         return [rule for rule, test in self._tests if (ever or rule.is_active(suspect.at)) and test(suspect)]
 
 
-def _test(rule: Rule, zone: ZoneInfo) -> _Test:
+def _test(rule: Rule, timezone: ZoneInfo) -> _Test:
     match rule:
         case ZoneRule():
-            return _in_zone(rule, zone)
+            return _in_zone(rule, timezone)
         case WordsRule():
             return _words(frozenset(map(letters, rule.words)))
         case LinksRule():
@@ -100,19 +101,15 @@ def _test(rule: Rule, zone: ZoneInfo) -> _Test:
             )
 
 
-def _in_zone(rule: ZoneRule, zone: ZoneInfo) -> _Test:
+def _in_zone(rule: ZoneRule, timezone: ZoneInfo) -> _Test:
     lies_in, hours, categories = within(rule.area), rule.hours, rule.categories
 
     def is_there(suspect: Suspect) -> bool:
-        if suspect.point is None or (categories and not _is_of(suspect.category, categories)):
+        if suspect.point is None or (categories and not any(is_within(suspect.category, each) for each in categories)):
             return False
-        return (hours is None or hours.include(suspect.at.astimezone(zone))) and lies_in(*suspect.point)
+        return (hours is None or hours.include(suspect.at.astimezone(timezone))) and lies_in(*suspect.point)
 
     return is_there
-
-
-def _is_of(category: str | None, wanted: Collection[str]) -> bool:
-    return category is not None and any(f"{category}.".startswith(f"{code}.") for code in wanted)
 
 
 def _words(wanted: Collection[str]) -> _Test:

@@ -8,6 +8,8 @@ import shapely
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from contracts.clock_time import ClockTime
+
 MOST_POINTS = 500
 _MIDNIGHT = time(0)
 Longitude = Annotated[float, Field(ge=-180, le=180)]
@@ -43,8 +45,8 @@ class Hours(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    begins: time
-    ends: Annotated[time, Field(description="Exclusive; 00:00 is the end of the day.")]
+    begins: ClockTime
+    ends: Annotated[ClockTime, Field(description="Exclusive; 00:00 is the end of the day.")]
     weekdays: Annotated[
         tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(max_length=7, description="1 is Monday; none given: all.")
     ] = ()
