@@ -41,13 +41,16 @@ async def gateway(
         *("nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-g", "daemon off; master_process off;")
     )
     url = f"http://127.0.0.1:{port}"
-    async with httpx.AsyncClient() as client:
-        while (await _status(client, f"{url}/healthz")) != 200:
-            assert nginx.returncode is None
-            await asyncio.sleep(0.05)
-    yield url
-    nginx.terminate()
-    await nginx.wait()
+    try:
+        async with asyncio.timeout(30), httpx.AsyncClient() as client:
+            while (await _status(client, f"{url}/healthz")) != 200:
+                assert nginx.returncode is None
+                await asyncio.sleep(0.05)
+        yield url
+    finally:
+        if nginx.returncode is None:
+            nginx.terminate()
+        await nginx.wait()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
