@@ -34,7 +34,10 @@ from stack import MakeDatabase
 CANARY = "canary"
 REPORTER = {"name": CANARY, "phone": "138 0000 1234"}
 _PARTS = sa.text("SELECT count(*) FROM export_part WHERE export_id = :id")
-_WAITING = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+_WAITING = sa.text("""
+    SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+""")
 
 
 @pytest.fixture(autouse=True, scope="module")
