@@ -3,6 +3,7 @@
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contracts.field_activity import FieldEvent
 from contracts.roles import Role
 from contracts.topics import FIELD_ACTIVITY
 from ledger.conftest import As
@@ -25,6 +26,7 @@ async def test_photos_of_what_is_entered_and_corrected_are_told_of(
 
     told = await published(engine, made["id"])
     assert {(row["type"], row["aggregatetype"]) for row in told} == {("activity.evidenced", FIELD_ACTIVITY.name)}
+    assert {row["source"] for row in told} == {FIELD_ACTIVITY.owners[FieldEvent.EVIDENCED]}
     assert [(row["sequence"], row["data"]) for row in told] == [
         (1, {"actor": "o-1", "photos": [before]}),
         (2, {"actor": "o-1", "photos": [before, after]}),

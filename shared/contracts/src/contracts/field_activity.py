@@ -3,7 +3,8 @@
 Keyed by the id of the activity, or of the visit on patrol.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -78,6 +79,13 @@ class ActivityEvidenced(Payload):
     actor: str
     photos: tuple[UUID, ...]
     """Attachments of intake."""
+
+
+def photos_among(evidence: Iterable[str]) -> Iterator[UUID]:
+    """Yield the attachments among the references of an activity, which may also be numbers of papers."""
+    for each in evidence:
+        with suppress(ValueError):
+            yield UUID(each)
 
 
 FIELD_PAYLOADS: Mapping[StrEnum, type[Payload]] = {

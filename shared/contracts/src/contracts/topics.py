@@ -73,9 +73,10 @@ FIELD_ACTIVITY = Topic(
     key="id of the activity or visit",
     partitions=12,
     retention=timedelta(days=30),
-    description="What officers did in the field beside complaints: patrols, visits and their photos, services.",
+    description="What officers did in the field beside complaints: patrols, visits and their photos, services; and "
+    "which photos show what was entered at the ledger.",
     events=FIELD_PAYLOADS,
-    owners=dict.fromkeys(FIELD_PAYLOADS, "dispatch"),
+    owners={event: "ledger" if event is FieldEvent.EVIDENCED else "dispatch" for event in FIELD_PAYLOADS},
 )
 HOTSPOTS = Topic(
     name="hotspot.v1",

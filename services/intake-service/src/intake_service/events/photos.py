@@ -1,7 +1,6 @@
 """Keeps the photos that events refer to: with the complaint, or for the field work that they show."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.field_activity import ActivityEvidenced, ActivityRecorded, FieldEvent, PatrolPhotographed
+from contracts.field_activity import ActivityEvidenced, ActivityRecorded, FieldEvent, PatrolPhotographed, photos_among
 from contracts.lifecycle import EventType
 from contracts.topics import FIELD_ACTIVITY, consumer_of
 from eventbus.slices import Subscription
@@ -81,11 +80,8 @@ def _photos_of(event: Event) -> tuple[UUID, ...]:
 
 
 def _shown_by(event: Event[Any]) -> Iterator[UUID]:
-    """Evidence of an activity may also be numbers of papers."""
     match event.data:
         case PatrolPhotographed(photos=photos) | ActivityEvidenced(photos=photos):
             yield from photos
         case ActivityRecorded(evidence=evidence):
-            for each in evidence:
-                with suppress(ValueError):
-                    yield UUID(each)
+            yield from photos_among(evidence)
