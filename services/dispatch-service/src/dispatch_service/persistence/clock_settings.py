@@ -5,7 +5,7 @@ a whole.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,9 +18,9 @@ LIMITS, OFFICE_HOURS = "limits", "office_hours"
 EXTENSION_RULE = "extension_rule"
 """How long extensions may be, and how many; a change renews clocks as any other does, and moves none."""
 SUPERVISION_RULE = "supervision_rule"
-"""At which levels of the limit orders are given by rule; as with extensions, a change moves no clock."""
+"""At which levels of the limit orders are given by rule; a change moves no clock, and renews none."""
 SUSPENSION_RULE = "suspension_rule"
-"""For how long a case may be laid aside; it moves no clock either."""
+"""For how long a case may be laid aside; with a change of it, it is the same."""
 CATEGORIES = "categories"
 """Limits that intake has told of: see `category_limits`."""
 SOURCES = "sources"
@@ -29,13 +29,26 @@ FIELD_WORK = "field_work"
 """Which photos a result needs, and from where a start is far; no clock goes by it."""
 REPLIES = "replies"
 """Templates of what officers write; no clock goes by them either."""
+_APART = (FIELD_WORK, REPLIES, SOURCES)
+"""What neither clocks nor rules about them need, and is read for itself."""
 _CALENDAR = "calendar:"
 
 _VERSIONS = sa.text(f"""
-    SELECT tenant, CAST(sum(version) AS bigint) AS version FROM clock_setting
-    WHERE tenant = ANY(CAST(:tenants AS text[])) AND name NOT IN ('{FIELD_WORK}', '{REPLIES}') GROUP BY tenant
+    SELECT tenant, CAST(sum(version) AS bigint) AS seen,
+           CAST(coalesce(sum(version) FILTER (WHERE name NOT IN ('{SUPERVISION_RULE}', '{SUSPENSION_RULE}')), 0)
+                AS bigint) AS version
+    FROM clock_setting WHERE tenant = ANY(CAST(:tenants AS text[])) AND name NOT IN {_APART} GROUP BY tenant
 """)
-FIRST_VERSION = 1
+
+
+class Versions(NamedTuple):
+    """Numbers that changes of a tenant's settings raise: `version` where clocks are to be renewed, `seen` always."""
+
+    version: int
+    seen: int
+
+
+FIRST_VERSIONS = Versions(1, 1)
 """Of a tenant that has set nothing: its cases' clocks go by what is shipped."""
 
 
@@ -49,15 +62,18 @@ def is_calendar(name: str) -> bool:
     return name.startswith(_CALENDAR)
 
 
-async def versions(connection: AsyncConnection, tenants: Collection[str]) -> dict[str, int]:
-    """Return for each tenant a number that every change of its settings raises."""
+async def versions(connection: AsyncConnection, tenants: Collection[str]) -> dict[str, Versions]:
+    """Return for each tenant how far the settings are that `contents` has."""
+    version, seen = FIRST_VERSIONS
     rows = await connection.execute(_VERSIONS, {"tenants": list(tenants)})
-    return dict.fromkeys(tenants, FIRST_VERSION) | {row.tenant: FIRST_VERSION + row.version for row in rows}
+    found = {row.tenant: Versions(version + row.version, seen + row.seen) for row in rows}
+    return dict.fromkeys(tenants, FIRST_VERSIONS) | found
 
 
 async def contents(connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, Mapping[str, Any]]:
-    """Return what each tenant has set, by name."""
-    statement = sa.select(clock_setting).where(clock_setting.c.tenant.in_(tenants))
+    """Return what each tenant has set that clocks, and rules about them, go by: by name."""
+    wanted = clock_setting.c.tenant.in_(tenants), clock_setting.c.name.not_in(_APART)
+    statement = sa.select(clock_setting).where(*wanted)
     found: dict[str, dict[str, Any]] = defaultdict(dict)
     for row in await connection.execute(statement):
         found[row.tenant][row.name] = row.content

@@ -30,6 +30,7 @@ class Clockworks:
         self._check_every = check_every_seconds
         self._now = now
         self._made: dict[str, Clockwork] = {}
+        self._seen: dict[str, int] = {}
         self._calendars: dict[str, Calendar] = {}
         self._extensions: dict[str, ExtensionRule] = {}
         self._supervision: dict[str, SupervisionRule] = {}
@@ -42,13 +43,12 @@ class Clockworks:
         due = [tenant for tenant in tenants if now - self._checked.get(tenant, -self._check_every) >= self._check_every]
         if due:
             versions = await clock_settings.versions(connection, due)
-            changed = [
-                tenant for tenant in due if tenant not in self._made or self._made[tenant].version != versions[tenant]
-            ]
+            changed = [tenant for tenant in due if self._seen.get(tenant) != versions[tenant].seen]
             if changed:
                 contents = await clock_settings.contents(connection, changed)
                 for tenant in changed:
-                    self._make(tenant, versions[tenant], contents.get(tenant, {}))
+                    self._make(tenant, versions[tenant].version, contents.get(tenant, {}))
+                    self._seen[tenant] = versions[tenant].seen
             self._checked |= dict.fromkeys(due, now)
         return self._made
 
