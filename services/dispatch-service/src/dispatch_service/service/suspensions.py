@@ -35,8 +35,9 @@ async def bring_back(engine: AsyncEngine, clockworks: Clockworks, *, size: int =
     """
     back = 0
     async for batch in batches(engine, partial(bring_back_batch, clockworks=clockworks), size):
-        back += sum(each.until is not None for each in batch)
-    BACK.inc(back)
+        came = sum(each.until is not None for each in batch)
+        BACK.inc(came)
+        back += came
     async with engine.connect() as connection:
         OLDEST.set(await suspensions.oldest_due_seconds(connection))
     return back
