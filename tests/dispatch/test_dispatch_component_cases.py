@@ -125,3 +125,19 @@ async def test_an_erasure_takes_what_says_where_it_was(world: World) -> None:
     await link(world, event, "cover")
     await world.deliver(later(event, EventType.ERASED))
     assert (await shown(world, event))["component"] is None
+
+
+async def test_nothing_says_again_where_an_erased_case_was(world: World) -> None:
+    event = await world.a_case("accept")
+    await world.deliver(later(event, EventType.ERASED))
+    before = await world.row(event)
+    assert problem(await link(world, event, "cover")) == (409, "complaint-erased")
+    assert await world.row(event) == before
+    assert (await unlink(world, event)).status_code == 200
+
+
+async def test_a_case_whose_texts_stay_may_be_about_a_component(world: World) -> None:
+    event = await world.a_case("accept")
+    erased = later(event, EventType.ERASED)
+    await world.deliver(erased._replace(data=erased.data.model_copy(update={"texts": False})))
+    assert (await link(world, event, "cover")).status_code == 200

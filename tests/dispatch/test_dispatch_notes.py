@@ -1,7 +1,9 @@
 """Notes about cases."""
 
+from contracts.lifecycle import EventType
 from dispatch.asking import problem, shown
-from dispatch.world import NEIGHBOUR, World
+from dispatch.offline import codes, item, sync
+from dispatch.world import NEIGHBOUR, World, later
 from dispatch_service.service import notes
 
 NOTE = {"text": "业主称周末自行清理"}
@@ -61,3 +63,12 @@ async def test_a_case_has_so_many_notes_and_no_more(world: World) -> None:
     )
 
     assert problem(await world.act(event, "notes", NOTE, role="officer")) == (409, "too-many-notes")
+
+
+async def test_nothing_is_written_any_more_about_an_erased_case(world: World) -> None:
+    event = await world.a_case("accept")
+    await world.deliver(later(event, EventType.ERASED))
+
+    assert problem(await world.act(event, "notes", NOTE, role="officer")) == (409, "complaint-erased")
+    assert codes(await sync(world, item(event, "note"))) == ["complaint-erased"]
+    assert (await shown(world, event))["notes"] == []

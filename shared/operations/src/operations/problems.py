@@ -1,4 +1,4 @@
-"""Refusals that all three services give, in the same words."""
+"""Refusals that several services give, in the same words."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +12,12 @@ register_texts(
             "Complaint not found",
             "没有这件诉求，或您无权查看。",
             "There is no such complaint, or it is not yours to see.",
+        ),
+        "complaint-erased": (
+            "个人信息已删除",
+            "Personal data was erased",
+            "该诉求的个人信息已删除，不能再核定位置，也不能再补充。",
+            "The personal data of this complaint was erased: its place cannot be set any more, nor anything added.",
         ),
         "illegal-transition": (
             "当前状态不允许",

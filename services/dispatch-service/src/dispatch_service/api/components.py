@@ -114,7 +114,8 @@ async def remove_component(code: CodeInPath, change: Change) -> None:
 async def link_component(complaint_id: UUID, body: ComponentOfCase, caller: Handler, acting: Acting) -> Response:
     """Say which component a case is about, whatever its state; another one takes the place of the one before.
 
-    A transfer that names no department goes to its owner.
+    A transfer that names no department goes to its owner. 409 `complaint-erased` where an erasure has taken what says
+    where it was.
     """
     return await acting.run(caller, complaint_id, None, partial(link, code=body.code))
 

@@ -175,6 +175,7 @@ def _of_work(error: DispatchError) -> Problem | None:
 
 
 _CONFLICTS: dict[type[DispatchError], str] = {
+    errors.CaseErased: "complaint-erased",
     errors.DecidedInConference: "decided-in-conference",
     errors.LeadResolves: "lead-resolves",
     errors.RectificationOpen: "rectification-open",

@@ -18,6 +18,7 @@ router = APIRouter(prefix="/cases/{complaint_id}", tags=["work"], responses=PROB
 async def write_note(complaint_id: UUID, body: NoteBody, caller: Staff, acting: Acting) -> Response:
     """Note something about a case 备注, whatever its state: for the bureau's own people, who see it with the case.
 
-    The case stays as it is, and nothing is published. 409 `too-many-notes` beyond 500.
+    The case stays as it is, and nothing is published. 409 `too-many-notes` beyond 500, and
+    `complaint-erased` where what was written about the case was erased.
     """
     return await acting.run(caller, complaint_id, None, partial(notes.write, text=body.text))

@@ -6,6 +6,10 @@ from datetime import datetime
 from dispatch_service.domain.errors import DispatchError
 
 
+class CaseErased(DispatchError):
+    """What was written about the case was erased, and where it was: nothing of that kind is taken any more."""
+
+
 class ReturnLimitPassed(DispatchError):
     """The unit has had the case for longer than it may think about giving it back."""
 

@@ -12,6 +12,7 @@ from contracts.lifecycle import EventType
 from contracts.roles import Role
 from contracts.topics import LIFECYCLE
 from dispatch_service.domain.case import CLOCK_TOLERANCE, Case, check_membership
+from dispatch_service.domain.life_errors import CaseErased
 from dispatch_service.domain.mobile_errors import ChangedMeanwhile
 from dispatch_service.persistence import case_clocks, cases
 from dispatch_service.service.announcements import announce
@@ -51,6 +52,14 @@ async def lock(connection: AsyncConnection, action: Action) -> Case:
     """Return the case in the version that the caller saw, locked. Raises CaseNotFound."""
     case = await _locked(connection, action)
     action.check_version(case.version)
+    return case
+
+
+async def lock_kept(connection: AsyncConnection, action: Action) -> Case:
+    """Return the case as `lock` does, if something may be written about it whatever its state. Raises CaseErased."""
+    case = await lock(connection, action)
+    if await cases.is_erased(connection, case):
+        raise CaseErased
     return case
 
 

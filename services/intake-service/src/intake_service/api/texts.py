@@ -62,12 +62,6 @@ register_texts(
             "Nobody may keep more than {limit} drafts: submit one or delete one.",
         ),
         "coordinates-needed": ("请提供经纬度。", "Give lon and lat: an address alone is no place on the map."),
-        "complaint-erased": (
-            "个人信息已删除",
-            "Personal data was erased",
-            "该诉求的个人信息已删除，不能再核定位置，也不能再补充。",
-            "The personal data of this complaint was erased: its place cannot be set any more, nor anything added.",
-        ),
         "unknown-source": ("未知的事件来源：{given}。", "There is no source {given}; see /intake/v1/sources."),
         "source-not-yours": (
             "您的角色不能使用事件来源 {given}。",
