@@ -9,14 +9,13 @@ from dispatch_service.api.near import Near
 from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
-from dispatch_service.domain.standing import OPEN
+from dispatch_service.domain.standing import GOING_ON, OPEN
 from dispatch_service.persistence.case_lists import CaseFilter, Escalation, Order, Supervision
 from operations.filters import Box, Code
 from operations.problems import invalid
 from runtime.types import Instant
 
 ME = "me"
-_NOT_ENDED = frozenset(Status) - ENDED
 _OF_WORK: frozenset[Order] = frozenset({"deadline", "distance"})
 """Orders for work that is still to be done."""
 _ORDERS = (
@@ -71,7 +70,7 @@ async def case_filter(
     """
     if sort == "distance" and near is None:
         raise invalid("query/near", "near-missing")
-    wanted = set(status or (OPEN if sort in _OF_WORK else _NOT_ENDED if supervision else ()))
+    wanted = set(status or (OPEN if sort in _OF_WORK else GOING_ON if supervision else ()))
     if sort in _OF_WORK and wanted & ENDED:
         raise invalid("query/status", "ended-not-sorted", sort=sort)
     return CaseFilter(

@@ -13,7 +13,10 @@ from dispatch_service.domain.limits import Grade, Stage
 DONE = frozenset({Status.RESOLVED, Status.VERIFIED, Status.CLOSED})
 """The clock has stopped with the resolution."""
 
-OPEN = frozenset(Status) - DONE - ENDED
+GOING_ON = frozenset(Status) - ENDED
+"""Something may still happen: the work itself, or what follows it."""
+
+OPEN = GOING_ON - DONE
 """Somebody has still to do something on site."""
 
 _RETURNABLE = TRANSITIONS[EventType.RETURNED].sources - {Status.TRANSFERRED}

@@ -19,7 +19,7 @@ from dispatch_service.domain.clocks import Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.domain.routing import Point
-from dispatch_service.domain.standing import DONE
+from dispatch_service.domain.standing import DONE, GOING_ON
 from dispatch_service.persistence.cases import SELECT
 from dispatch_service.persistence.distances import metres_from
 from dispatch_service.persistence.life_tables import HAS_UNKNOWN_PHOTOS
@@ -146,7 +146,7 @@ def _parts(wanted: CaseFilter) -> list[frozenset[Status]]:
         or not any((wanted.category, wanted.community, wanted.grid, wanted.bbox))
     ):
         return [statuses]
-    parts = (frozenset(Status) - ENDED, ENDED)
+    parts = (GOING_ON, ENDED)
     return [part & statuses for part in parts if part & statuses] if statuses else list(parts)
 
 
