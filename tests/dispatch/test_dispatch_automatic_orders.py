@@ -139,7 +139,7 @@ async def test_a_timer_and_its_order_are_undone_together(world: World) -> None:
     event = await world.a_case("accept")
     await pass_levels(world, event, until=100)
     async with world.engine.connect() as connection:
-        assert len(await fire_batch(world.clockworks, connection, 10)) == 1
+        assert len(await fire_batch(connection, 10, world.clockworks)) == 1
         await connection.rollback()
 
     assert await orders(world, event) == []

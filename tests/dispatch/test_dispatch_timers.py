@@ -95,7 +95,7 @@ async def test_a_timer_and_its_event_are_undone_together(world: World) -> None:
     await pass_levels(world, event, until=80)
 
     async with world.engine.connect() as connection:
-        assert len(await fire_batch(world.clockworks, connection, 10)) == 1
+        assert len(await fire_batch(connection, 10, world.clockworks)) == 1
         await connection.rollback()
 
     assert await escalations(world, event) == []

@@ -41,7 +41,7 @@ async def fire_due(engine: AsyncEngine, clockworks: Clockworks, *, size: int = _
     Any number of replicas may do it at once. A case that has passed several levels is told of each, in order.
     """
     fired = 0
-    async for batch in batches(engine, partial(fire_batch, clockworks), size):
+    async for batch in batches(engine, partial(fire_batch, clockworks=clockworks), size):
         for timer in (timer for each in batch for timer in each.announced):
             FIRED.labels(timer.stage.value, str(timer.level)).inc()
             fired += 1
@@ -50,7 +50,7 @@ async def fire_due(engine: AsyncEngine, clockworks: Clockworks, *, size: int = _
     return fired
 
 
-async def fire_batch(clockworks: Clockworks, connection: AsyncConnection, size: int) -> Sequence[Fired]:
+async def fire_batch(connection: AsyncConnection, size: int, clockworks: Clockworks) -> Sequence[Fired]:
     """Fire due timers of up to `size` cases in the transaction of `connection`.
 
     Events, timers and the orders that follow by rule change together.
