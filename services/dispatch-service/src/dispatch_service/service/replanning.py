@@ -1,6 +1,6 @@
 """Makes the duties of a team in a period others than they were: what stays the same, or is over, is left alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -133,13 +133,14 @@ async def _wanted(
     period: Period,
     given: Sequence[Given],
     over: set[Turn],
-    former: dict[Turn, Row],
+    former: Mapping[Turn, Row],
     zone: ZoneInfo,
     now: datetime,
 ) -> tuple[dict[object, _Wanted], list[Flaw]]:
     """Return the duties that are to be, by id, each with what it was; and what of `given` cannot be."""
     known = await known_to(connection, period.tenant, period.team, [each.place for each in given])
     wanted: dict[object, _Wanted] = {}
+    left = dict(former)
     flaws: list[Flaw] = []
     for each in given:
         turn = Turn(each.day, each.place.shift, each.place.subject)
@@ -150,7 +151,7 @@ async def _wanted(
             continue
         row = row_of(period, each, known.hours[each.place.shift], zone)
         if row["ends_at"] > now:
-            was = former.pop(turn, None)
+            was = left.pop(turn, None)
             row = row if was is None else {**was, **{name: row[name] for name in _FREE_TO_CHANGE}}
             wanted[row["id"]] = _Wanted(row, each, was)
         elif not each.of_week:
