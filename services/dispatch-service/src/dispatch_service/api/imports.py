@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.api.changing import Change
+from dispatch_service.api.place_schemas import PlacedBody
 from dispatch_service.api.post_sites import findings_of, flaws_of
 from dispatch_service.api.reference_schemas import PostFinding
 from dispatch_service.api.sheets.columns import COMMUNITIES, COMPONENTS, OFFICERS, POSTS, TEAMS, Sheet
@@ -62,7 +63,8 @@ class _Import:
 
         async def work(connection: AsyncConnection, occasion: Occasion) -> tuple[Intake, list[PostFinding], int]:
             _refuse(await _unknown(connection, occasion.tenant, lines))
-            findings = await _sited(connection, occasion.tenant, lines) if sheet.numbers else []
+            is_placed = issubclass(sheet.line, PlacedBody)
+            findings = await _sited(connection, occasion.tenant, lines) if is_placed else []
             rows = [row for _, row in lines]
             taken = await take_in(connection, occasion, sheet.sort, rows, dry_run=self._dry_run)
             return taken, findings, await county.version(connection, occasion.tenant)
