@@ -16,10 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from e2e.county import County
 from e2e.people import eventually
+from histories import History
 from intake.conftest import SECRET, TENANT, As
 from intake.export_jobs import Headers, asked, maker_of, shown
 from intake.reports import HOTLINE
 from intake.searches import taken
+from intake_service.events.lifecycle import follow
 from intake_service.persistence import erasing
 from intake_service.persistence.erasing import Erasure
 from intake_service.service import export_making
@@ -120,6 +122,33 @@ async def test_what_is_erased_while_it_is_written_is_not_in_the_file(
     await maker_of(service).work()
     file = await client.get(f"{path}/file", headers=operator)
     assert (complaint in file.text, CANARY in file.text) == (True, False)
+
+
+async def test_what_is_erased_again_while_it_is_written_is_not_in_the_file(
+    client: httpx.AsyncClient, service: Service, engine: AsyncEngine, as_: As, operator: Headers,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A restored database hears of the erasure, which was long before the export was asked for."""
+    history = History()
+    history.id = UUID(await taken(client, as_, f"{CANARY} 门前", external_ref="restored"))
+    erasure = history.erased()._replace(time=now() - timedelta(days=10))
+    path = await asked(client, operator, filters={"external_ref": ["restored"]})
+    loop, written = asyncio.get_running_loop(), making._write
+
+    async def repeat() -> None:
+        async with engine.begin() as connection:
+            await follow(connection, [erasure])
+
+    def write_and_repeat(*arguments: Any) -> None:
+        written(*arguments)
+        asyncio.run_coroutine_threadsafe(repeat(), loop).result(10)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(making, "_write", write_and_repeat)
+        await maker_of(service).work()
+    assert (await shown(client, operator, path))["state"] == "waiting"
+    await maker_of(service).work()
+    assert CANARY not in (await client.get(f"{path}/file", headers=operator)).text
 
 
 async def test_a_file_waits_for_an_erasure_that_is_under_way(

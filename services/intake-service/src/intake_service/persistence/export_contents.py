@@ -5,7 +5,7 @@ whoever ends an export holds it alone. So one of the two sees what the other has
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,6 @@ from operations.exporting.jobs import Export
 ERASED = "export-data-erased"
 """Why a file is gone before its time."""
 _C = export_part.c
-_CLOCKS_DIFFER = timedelta(days=1)
 _TOGETHER = sa.text("SELECT pg_advisory_xact_lock_shared(hashtext('jieban exports erased'), hashtext(:tenant))")
 _ALONE = sa.text("SELECT pg_advisory_xact_lock(hashtext('jieban exports erased'), hashtext(:tenant))")
 _WITHDRAW = sa.text("""
@@ -31,11 +30,11 @@ _WITHDRAW = sa.text("""
         WHERE part.tenant = export.tenant AND part.export_id = export.id
           AND CAST(:erased AS uuid) BETWEEN part.first AND part.last AND :erased = ANY(part.ids))
 """)
-_LATELY_ERASED = sa.text("""
+_ERASED = sa.text("""
     SELECT complaint.id FROM export_part AS part
     CROSS JOIN LATERAL unnest(part.ids) AS one (id)
     JOIN complaint ON complaint.id = one.id AND complaint.tenant = part.tenant
-    WHERE part.tenant = :tenant AND part.export_id = :export AND complaint.erased_at >= :since
+    WHERE part.tenant = :tenant AND part.export_id = :export AND complaint.erased_at IS NOT NULL
 """)
 _CLEAR = sa.text("""
     DELETE FROM export_part AS part WHERE NOT EXISTS (
@@ -71,8 +70,7 @@ async def has_erased(connection: AsyncConnection, snapshot: AsyncConnection, beg
     Nothing more is until the transaction of `connection` ends.
     """
     await connection.execute(_ALONE, {"tenant": begun.tenant})
-    facts = {"tenant": begun.tenant, "export": begun.id, "since": begun.asked_at - _CLOCKS_DIFFER}
-    ids = (await connection.execute(_LATELY_ERASED, facts)).scalars().all()
+    ids = (await connection.execute(_ERASED, {"tenant": begun.tenant, "export": begun.id})).scalars().all()
     if not ids:
         return False
     present = await _erased(connection, begun.tenant, ids, reporters=reporters)
