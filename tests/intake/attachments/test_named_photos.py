@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,6 +19,7 @@ from contracts.field_activity import ActivityEvidenced, ActivityRecorded, FieldE
 from contracts.lifecycle import EventType
 from contracts.roles import Role
 from contracts.topics import LIFECYCLE
+from e2e.people import eventually
 from eventbus.slices import Subscription
 from histories import History, messages
 from intake.attachments.files import picture, upload, uploaded
@@ -27,7 +29,8 @@ from intake.conftest import TENANT, As
 from intake.reports import report
 from intake_service.events.lifecycle import TYPES, follow
 from intake_service.events.photos import SUBSCRIPTION, UNKNOWN
-from intake_service.persistence import attachment_waste
+from intake_service.persistence import attachment_waste, named_photos
+from intake_service.persistence.named_photos import Named
 from intake_service.service.awaiting import take_in
 from runtime.clock import now
 from runtime.ids import uuid7
@@ -206,6 +209,24 @@ async def test_what_comes_while_its_event_is_heard_is_missed_by_neither(
         assert not said or said[-1][1] == set()
 
 
+async def test_who_hears_of_a_photo_and_who_takes_it_in_wait_for_each_other_in_one_order(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    """Whoever takes in has the complaint when its event comes, and gets the photo before the event does."""
+    complaint, photo = await complained(client, as_, []), await photo_of(client, as_)
+    history = History()
+    history.id = UUID(complaint)
+    await hear(engine, history.reinspected(uuid4()))
+    heard = history.reinspected(UUID(photo), uuid4())
+    async with asyncio.TaskGroup() as group, engine.begin() as connection:
+        await named_photos.lock(connection, [history.id])
+        group.create_task(hear(engine, heard))
+        await eventually(partial(_somebody_waits, engine))
+        await named_photos.give(connection, [Named(UUID(photo), TENANT, history.id, True)])
+    assert await complaint_of(client, as_, photo) == complaint
+    assert len(await told(engine, complaint)) == 2
+
+
 async def test_an_erased_complaint_awaits_nothing(client: httpx.AsyncClient, engine: AsyncEngine, as_: As) -> None:
     complaint, content, me = await complained(client, as_, []), picture(), as_(OFFICER)
     photo = str((await begun(client, me, content)).json()["id"])
@@ -254,3 +275,9 @@ async def test_the_ledger_is_answered_whatever_there_is(
     query = sa.text("SELECT causationid FROM outbox WHERE aggregateid = :id ORDER BY position DESC LIMIT 1")
     async with engine.connect() as connection:
         assert await connection.scalar(query, {"id": complaint}) == asked.id
+
+
+async def _somebody_waits(engine: AsyncEngine) -> bool | None:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with engine.connect() as connection:
+        return bool(await connection.scalar(sa.text(query))) or None

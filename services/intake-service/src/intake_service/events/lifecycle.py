@@ -114,7 +114,7 @@ async def follow(connection: AsyncConnection, events: Sequence[Event]) -> Sequen
 
     What follows from photos that are not here, and from an ending for others, is returned as well.
 
-    Four statements a slice, whatever its size. Raises OutOfOrder for an event that cannot follow the state of its
+    Five statements a slice, whatever its size. Raises OutOfOrder for an event that cannot follow the state of its
     complaint, or whose complaint is not here.
     """
     ways = _ways(events)

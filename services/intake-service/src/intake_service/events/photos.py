@@ -25,7 +25,9 @@ UNKNOWN = Counter("jieban_photos_unknown_total", "Photos that an event refers to
 
 
 async def link_photos(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
-    """Let whoever may see a complaint see the photos that `events` name with it: one statement, or none.
+    """Let whoever may see a complaint see the photos that `events` name with it: two statements, or none.
+
+    The complaints are locked before their photos, as whoever takes in photos that come later does.
 
     Only what staff of the tenant uploaded, and no complaint has, is given: an event opens nobody else's files. Ids are
     intake's own, so one that it does not know was made up, or it is of an upload that goes on, or its photo was never
@@ -34,9 +36,10 @@ async def link_photos(connection: AsyncConnection, events: Sequence[Event]) -> l
     for photos, it is told in any case.
     """
     named = [Named(photo, event.tenant, event.subject, True) for event in events for photo in _photos_of(event)]
-    changed = await _keep(connection, named)
     asked = {event.subject: event for event in events if event.type is EventType.PHOTOS_ASKED}
-    return await tell(connection, changed | await named_photos.lock(connection, asked), asked)
+    locked = await named_photos.lock(connection, {*asked, *(each.subject for each in named)})
+    changed = await _keep(connection, named)
+    return await tell(connection, changed | (locked & asked.keys()), asked)
 
 
 async def keep_photos(connection: AsyncConnection, events: Sequence[Event[Any]]) -> Sequence[Event[Any]]:
@@ -55,12 +58,11 @@ SUBSCRIPTION = Subscription(
 
 
 async def _keep(connection: AsyncConnection, named: Sequence[Named]) -> set[UUID]:
-    """Keep those that are here and await the others; return the complaints that await others than before, locked."""
+    """Keep those that are here and await the others; return the locked complaints that await others than before."""
     unknown = await named_photos.give(connection, named) if named else []
     if not unknown:
         return set()
     await _warn(connection, unknown)
-    await named_photos.lock(connection, (each.subject for each in unknown if each.of_complaint))
     return await named_photos.expect(connection, unknown)
 
 

@@ -1,7 +1,7 @@
 """Photos that events name: given to what names them or, while they are not here, awaited.
 
-Whoever changes what a complaint awaits has locked the complaint before, so that what is told of it is whole and in
-order.
+Whoever gives a complaint photos, or changes what it awaits, has locked the complaint before, so that what is told of it
+is whole and in order, and nobody who has a photo already waits for it.
 """
 
 from collections.abc import Iterable, Sequence
