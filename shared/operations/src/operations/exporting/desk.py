@@ -140,4 +140,4 @@ async def cancel(request: Request, caller: Caller, export_id: UUID, files: Expor
         found = await find(connection, caller, export_id, all_of_them=all_of_them, lock=True)
         if found.state in (*OPEN, ExportState.DONE):
             await jobs.change(connection, found, state=ExportState.CANCELLED, finished_at=now())
-    files.remove(export_id)
+    await files.remove(export_id)

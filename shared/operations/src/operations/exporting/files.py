@@ -1,9 +1,10 @@
 """Where the files of exports lie: one folder, the same for all replicas; each file is whole or not there."""
 
+import asyncio
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -21,28 +22,23 @@ class ExportFiles:
         """Return where the file of an export is, once it is whole."""
         return self._root / str(export_id)
 
-    @contextmanager
-    def writing(self, export_id: UUID, attempt: int) -> Iterator[BinaryIO]:
+    @asynccontextmanager
+    async def writing(self, export_id: UUID, attempt: int) -> AsyncIterator[BinaryIO]:
         """Give a file to write to, which is durable and in its place when the block ends, and gone if it raises.
 
         What an earlier attempt has left goes first: its replica was killed, or will not be heard any more.
         """
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for left in self._root.glob(f"{export_id}.*{_PART}"):
-            left.unlink(missing_ok=True)
         part = self._root / f"{export_id}.{attempt}{_PART}"
+        file = await asyncio.to_thread(self._begin, export_id, part)
         try:
-            with part.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path(export_id))
+            yield file
+            await asyncio.to_thread(_keep, file, part, self.path(export_id))
         finally:
-            part.unlink(missing_ok=True)
+            await asyncio.to_thread(_leave, file, part)
 
-    def remove(self, export_id: UUID) -> None:
+    async def remove(self, export_id: UUID) -> None:
         """Remove the file of an export, if it is there."""
-        self.path(export_id).unlink(missing_ok=True)
+        await asyncio.to_thread(self.path(export_id).unlink, missing_ok=True)
 
     def old(self, seconds: float) -> dict[UUID, list[Path]]:
         """Return the files that nobody has written to for so long, begun ones too, by their exports."""
@@ -54,3 +50,22 @@ class ExportFiles:
             except (FileNotFoundError, ValueError):  # gone meanwhile, or not one of ours
                 continue
         return found
+
+    def _begin(self, export_id: UUID, part: Path) -> BinaryIO:
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in self._root.glob(f"{export_id}.*{_PART}"):
+            left.unlink(missing_ok=True)
+        return part.open("wb")
+
+
+def _keep(file: BinaryIO, part: Path, whole: Path) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+    part.replace(whole)
+
+
+def _leave(file: BinaryIO, part: Path) -> None:
+    try:
+        file.close()
+    finally:
+        part.unlink(missing_ok=True)

@@ -117,7 +117,7 @@ class ExportMaker:
         at = now()
         async with self._engine.begin() as connection:
             for each in await jobs.expired(connection, at, _AT_ONCE):
-                self._files.remove(each.id)
+                await self._files.remove(each.id)
                 await jobs.change(connection, each, state=ExportState.EXPIRED)
             await jobs.forget(connection, at - _KEEP_ROWS)
             await self._contents.clear(connection)
@@ -126,7 +126,7 @@ class ExportMaker:
             async with self._engine.connect() as connection:
                 kept = await jobs.known(connection, list(strays))
             for path in [path for stray, paths in strays.items() if stray not in kept for path in paths]:
-                path.unlink(missing_ok=True)
+                await asyncio.to_thread(path.unlink, missing_ok=True)
 
     async def _make(self, asked: Export) -> None:
         async with self._engine.connect() as connection:
@@ -162,7 +162,7 @@ class ExportMaker:
     async def _write(self, connection: AsyncConnection, begun: Export) -> tuple[int, int]:
         """Return how many lines, and how many bytes, were written."""
         await self._change(begun, lines_about=await self._contents.lines_about(connection, begun))
-        with self._files.writing(begun.id, begun.attempts) as target:
+        async with self._files.writing(begun.id, begun.attempts) as target:
             lines = 0
             told_at = time.monotonic()
             async with aclosing(self._contents.pieces(connection, begun)) as pieces:
@@ -185,7 +185,7 @@ class ExportMaker:
             state = ExportState.WAITING if is_outdated else ExportState.DONE
             is_ours = await jobs.change(connection, begun, state=state, **({} if is_outdated else facts))
         if is_outdated or not is_ours:
-            self._files.remove(begun.id)
+            await self._files.remove(begun.id)
 
     async def _fail(self, present: Export, failure: str) -> None:
         log.warning("export_failed", export=str(present.id), failure=failure)
