@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -176,7 +177,10 @@ async def test_what_a_dead_worker_left_is_begun_again(
             text("UPDATE export SET state = 'working', attempts = 3 WHERE id = CAST(:id AS uuid)"),
             {"id": again.rpartition("/")[2]},
         )
+    whole = files.path(UUID(again.rpartition("/")[2]))
+    whole.write_bytes(b"made by one that died before it could say so")
     await maker.work()
+    assert not whole.exists()
     given_up = await shown(client, analyst, again)
     assert (given_up["state"], given_up["failure"]) == ("failed", "export-given-up")
 

@@ -8,7 +8,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, BinaryIO, NamedTuple
@@ -189,7 +189,9 @@ class ExportMaker:
 
     async def _fail(self, present: Export, failure: str) -> None:
         log.warning("export_failed", export=str(present.id), failure=failure)
-        await self._change(present, state=ExportState.FAILED, failure=failure, finished_at=now())
+        if await self._change(present, state=ExportState.FAILED, failure=failure, finished_at=now()):
+            with suppress(OSError):  # a folder that takes no files; what may be left there is old some time
+                await self._files.remove(present.id)  # whole where a process died before it said so
 
     async def _change(self, present: Export, **facts: object) -> bool:
         async with self._engine.begin() as connection:
