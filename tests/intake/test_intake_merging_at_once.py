@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+import sqlalchemy as sa
 
 from contracts.lifecycle import Status
 from intake.test_intake_merging import Desk, desk
@@ -13,6 +14,11 @@ from refusals import code_of
 __all__ = ["desk"]
 PAIRS = [((0, 1), (1, 0)), ((0, 1), (1, 2)), ((1, 2), (0, 1))]
 """A circle, and a chain from either end: which is merged into which, first and second."""
+_MANY = sa.text("""
+    INSERT INTO complaint
+    SELECT (jsonb_populate_record(c, jsonb_build_object('id', gen_random_uuid(), 'number', 'many-' || n))).*
+    FROM complaint AS c, generate_series(1, 2000) AS n WHERE c.id = :id
+""")
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
@@ -46,6 +52,25 @@ async def test_what_waits_for_dispatch_is_seen_by_the_next(
     await desk.apply(member.release_refused(request, Status.ACCEPTED))
     assert (await asking).status_code == 409
     await desk.merged(one, into)
+
+
+async def test_what_waits_for_a_master_is_found_among_many(desk: Desk) -> None:
+    """While dispatch is away, and the tenant has many complaints that are not over."""
+    one, master = await desk.reported(), await desk.reported()
+    asking = asyncio.create_task(desk.merge(one, master))
+    request = await desk.asked_of(one)
+    async with desk.engine.connect() as connection:
+        await connection.execute(_MANY, {"id": master.id})
+        await connection.execute(sa.text("ANALYZE complaint"))
+        await connection.execute(sa.text("SET LOCAL plan_cache_mode = force_generic_plan"))
+        found = await merging.underway(connection, await desk.row(master), await desk.row(await desk.reported()))
+        facts = {"tenant": "", "into": ""}
+        plan = (await connection.execute(sa.text(f"EXPLAIN {merging._TO_MERGE.text}"), facts)).scalars().all()
+        await connection.rollback()
+    assert (found.id, found.release_data) == (one.id, {"into": str(master.id)})
+    assert "complaint_to_merge" in "".join(plan)
+    await desk.apply(one.release_refused(request, Status.ACCEPTED))
+    assert (await asking).status_code == 409
 
 
 async def test_many_are_merged_into_one_master_at_once(desk: Desk) -> None:

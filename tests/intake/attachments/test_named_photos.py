@@ -31,9 +31,11 @@ from intake_service.events.lifecycle import TYPES, follow
 from intake_service.events.photos import SUBSCRIPTION, UNKNOWN
 from intake_service.persistence import attachment_waste, named_photos
 from intake_service.persistence.named_photos import Named
+from intake_service.service.attachment_janitor import AttachmentJanitor
 from intake_service.service.awaiting import take_in
 from runtime.clock import now
 from runtime.ids import uuid7
+from runtime.lifecycle import Service
 
 OFFICER = Role.OFFICER
 FOLLOWING = Subscription("intake", LIFECYCLE.name, TYPES, follow)
@@ -240,13 +242,14 @@ async def test_an_erased_complaint_awaits_nothing(client: httpx.AsyncClient, eng
     assert await complaint_of(client, as_, photo) is None
 
 
-async def test_what_no_patrol_will_get_any_more_is_forgotten(engine: AsyncEngine) -> None:
+async def test_what_no_patrol_will_get_any_more_is_forgotten(engine: AsyncEngine, service: Service) -> None:
     made_up = str(uuid4())
     await walked(engine, photographed(made_up))
     async with engine.begin() as connection:
         old = sa.text("UPDATE awaited_photo SET noted_at = now() - interval '3 days' WHERE photo = :id")
         assert (await connection.execute(old, {"id": made_up})).rowcount == 1
-    await take_in(engine)
+    attaching = service.app.state.attaching
+    await AttachmentJanitor(engine, attaching.staging, attaching.pieces, attaching.removing).clean()
     async with engine.connect() as connection:
         left = sa.text("SELECT count(*) FROM awaited_photo WHERE photo = :id")
         assert await connection.scalar(left, {"id": made_up}) == 0

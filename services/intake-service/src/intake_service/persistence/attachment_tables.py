@@ -99,3 +99,4 @@ awaited_photo = sa.Table(
     comment="photos that an event names and that are not here, or not yet",
 )
 sa.Index("awaited_photo_by_time", awaited_photo.c.noted_at)
+sa.Index("awaited_photo_of_field_work", awaited_photo.c.noted_at, postgresql_where=sa.text("NOT of_complaint"))

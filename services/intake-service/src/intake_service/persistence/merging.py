@@ -28,12 +28,18 @@ _PART = sa.text("""
     FROM gone WHERE c.id = gone.id
     RETURNING c.id, c.tenant, c.sequence, c.version, c.updated_at, gone.merged_into
 """)
+_TO_MERGE = sa.text("""
+    SELECT id, release_data FROM complaint
+    WHERE tenant = :tenant AND release_state = 'requested' AND release_data->>'into' = :into
+        AND release_ending = 'merged' AND ended_as IS NULL
+    LIMIT 1
+""")
 
 
-async def lock(connection: AsyncConnection, tenant: str, ids: Sequence[UUID]) -> dict[UUID, Any]:
-    """Lock those complaints of a tenant, in the order of their ids, and return how they stand."""
-    query = sa.select(complaint).where(complaint.c.tenant == tenant, complaint.c.id.in_(ids))
-    rows = await connection.execute(query.order_by(complaint.c.id).with_for_update())
+async def find(connection: AsyncConnection, tenant: str, ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, Any]:
+    """Return how those complaints of a tenant stand, and lock them, in the order of their ids, if they are to be."""
+    query = sa.select(complaint).where(complaint.c.tenant == tenant, complaint.c.id.in_(ids)).order_by(complaint.c.id)
+    rows = await connection.execute(query.with_for_update() if lock else query)
     return {row.id: row for row in rows}
 
 
@@ -46,15 +52,9 @@ async def members(connection: AsyncConnection, master: UUID) -> Sequence[UUID]:
 
 async def underway(connection: AsyncConnection, row: Any, master: Any) -> Any:
     """Return a complaint that waits to be merged into `row`, or `master` where it waits itself; None: there is none."""
-    into_row = complaint.c.release_data["into"].astext == str(row.id)
-    query = sa.select(complaint.c.id, complaint.c.release_data).where(
-        complaint.c.tenant == row.tenant,
-        complaint.c.ended_as.is_(None),  # few, by their index
-        complaint.c.release_state == "requested",
-        complaint.c.release_ending == "merged",
-        sa.or_(into_row, complaint.c.id == master.id),
-    )
-    return (await connection.execute(query.limit(1))).first()
+    if master.release_state == "requested" and master.release_ending == "merged":
+        return master
+    return (await connection.execute(_TO_MERGE, {"tenant": row.tenant, "into": str(row.id)})).first()
 
 
 async def masters(connection: AsyncConnection, rows: Sequence[Any]) -> dict[UUID | None, Any]:

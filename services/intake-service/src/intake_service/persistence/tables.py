@@ -111,6 +111,12 @@ sa.Index(
 sa.Index("complaint_updated_range", complaint.c.updated_at, postgresql_using="brin")
 
 sa.Index("complaint_by_master", complaint.c.merged_into, postgresql_where=complaint.c.merged_into.is_not(None))
+sa.Index(
+    "complaint_to_merge",
+    complaint.c.tenant,
+    sa.text("(release_data->>'into')"),
+    postgresql_where=sa.text("release_state = 'requested'"),
+)
 
 reporter = sa.Table(
     "reporter",

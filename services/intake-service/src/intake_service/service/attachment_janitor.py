@@ -1,4 +1,7 @@
-"""Removes what was uploaded and never used: rows first, then their files, then files that no row ever knew."""
+"""Removes what was uploaded and never used: rows first, then their files, then files that no row ever knew.
+
+Photos that were named and never uploaded are awaited no longer.
+"""
 
 import asyncio
 import secrets
@@ -11,10 +14,11 @@ from uuid import UUID
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from intake_service.persistence import attachment_waste, uploads
+from intake_service.persistence import attachment_waste, named_photos, uploads
 from intake_service.persistence.blobs import SHARDS, StoreAway
 from intake_service.persistence.pieces import Pieces
 from intake_service.persistence.staging import Staging
+from intake_service.service.awaiting import MAY_COME
 from intake_service.service.removing import Removing
 from intake_service.service.uploading import KEEP_UPLOADS
 from runtime import clock
@@ -55,6 +59,8 @@ class AttachmentJanitor:
         async with self._engine.begin() as connection:
             unused = await attachment_waste.forget(connection, now - self._keep, now - self._keep_of_staff)
             ended = await uploads.end_those_before(connection, now - KEEP_UPLOADS)
+        async with self._engine.begin() as connection:
+            await named_photos.forget(connection, now - MAY_COME)
         removed = await self._removing.remove_left(unused)
         self._shard = (self._shard + 1) % SHARDS
         removed += await self.sweep(self._shard)

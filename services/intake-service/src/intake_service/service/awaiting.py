@@ -20,7 +20,7 @@ from runtime import clock
 
 _BATCH = 200
 _NOBODY: Mapping[UUID, Event] = MappingProxyType({})
-_MAY_COME = KEEP_UPLOADS + timedelta(days=1)
+MAY_COME = KEEP_UPLOADS + timedelta(days=1)
 """A photo has its id from the begin of its upload, and comes before that lapses."""
 
 
@@ -46,9 +46,8 @@ async def take_in(engine: AsyncEngine, *, size: int = _BATCH) -> bool:
 
     A complaint that somebody is at has its turn the next time.
     """
-    since = clock.now() - _MAY_COME
+    since = clock.now() - MAY_COME
     async with engine.begin() as connection:
-        await named_photos.forget(connection, since)
         come = await named_photos.come(connection, since, size)
         locked = await named_photos.lock(
             connection, (each.subject for each in come if each.of_complaint), skip_locked=True

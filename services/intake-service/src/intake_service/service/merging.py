@@ -31,7 +31,7 @@ async def merge(
         raise invalid("/into", "merge-into-itself")
     ending = Ending("merged", reason, {"into": str(into)})
     async with engine.begin() as connection:
-        rows = await merging.lock(connection, caller.tenant, [complaint_id, into])
+        rows = await merging.find(connection, caller.tenant, [complaint_id, into], lock=True)
         if len(rows) < 2:
             raise not_found()
         if rows[complaint_id].merged_into == into:  # asked for again
@@ -52,7 +52,7 @@ async def unmerge(
     Raises Problem: 404 for an unknown complaint, 409 `not-merged`, 412 for a stale `if_match`.
     """
     async with engine.begin() as connection:
-        rows = await merging.lock(connection, caller.tenant, [complaint_id])
+        rows = await merging.find(connection, caller.tenant, [complaint_id], lock=True)
         if (row := rows.get(complaint_id)) is None:
             raise not_found()
         etag.check(if_match, row.version)
@@ -64,7 +64,7 @@ async def unmerge(
 
 
 async def _check(connection: AsyncConnection, row: Any, master: Any) -> None:
-    """Raise Problem unless the one may be merged into the other, both being locked."""
+    """Raise Problem unless the one may be merged into the other; who goes on has locked both."""
     if row.status == Status.MERGED:
         raise _with_master("merged-already", row, row.merged_into)
     if row.status in _DONE:
@@ -85,8 +85,8 @@ async def _check(connection: AsyncConnection, row: Any, master: Any) -> None:
 
 async def _parted(engine: AsyncEngine, tenant: str, complaint_id: UUID, into: UUID) -> Problem:
     """Return why what dispatch has let go of is not merged any more."""
-    async with engine.begin() as connection:
-        rows = await merging.lock(connection, tenant, [complaint_id, into])
+    async with engine.connect() as connection:
+        rows = await merging.find(connection, tenant, [complaint_id, into])
         try:
             await _check(connection, rows[complaint_id], rows[into])
         except Problem as reason:
