@@ -70,6 +70,38 @@ async def test_word_of_another_photo_is_no_answer(without_gates: Closings, enter
     assert await status(without_gates, history) == "resolved"
 
 
+async def test_where_nobody_was_asked_a_photo_that_comes_answers_nothing(closings: Closings, enter: Enter) -> None:
+    await closings.rules({"category": "street_order", "gates": ["verification"]}, {"gates": []})
+    history = resolved(photo := uuid4())
+    history.photos_checked(photo)
+    history.reclassified("city_facilities.manhole")
+    history.photos_checked()
+    await enter(history)
+    assert (await status(closings, history), await closings.types(history)) == ("resolved", [])
+    seen = await closings.post(history, "verification", {"method": "on_site"}, closings.inspector)
+    assert (seen.status_code, await status(closings, history)) == (200, "closed")
+
+
+async def test_an_answer_counts_in_its_round_only(closings: Closings, enter: Enter) -> None:
+    await closings.rules({"category": "street_order", "gates": []}, {"gates": ["verification"]})
+    history = resolved(photo := uuid4())
+    history.photos_checked(photo, cause=asked_by(history))
+    await enter(history)
+    body = {"method": "photo", "passed": False, "note": "没有照片"}
+    back = await closings.post(history, "verification", body, closings.inspector)
+    assert back.status_code == 200, back.text
+    history.reclassified("city_facilities.manhole")
+    history.assigned(number=2)
+    history.accepted()
+    history.started()
+    history.resolved(photos=(photo,))
+    history.reclassified("street_order.vendors", "city_facilities.manhole")
+    history.photos_checked()
+    await enter(history)
+    assert await status(closings, history) == "resolved"
+    assert await closings.types(history) == ["photos_asked", "rework_ordered"]
+
+
 async def test_meanwhile_somebody_may_look(without_gates: Closings, enter: Enter) -> None:
     history, again = resolved(uuid4()), resolved(uuid4())
     await enter(history, again)

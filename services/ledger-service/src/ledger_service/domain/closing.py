@@ -26,6 +26,7 @@ from contracts.lifecycle import EventType, Status, next_status
 from ledger_service.domain.closing_rules import DEFAULT, Gate, Rule
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.errors import FeedbackExists, ReopeningTooLate, VerifierIsWorker
+from ledger_service.domain.facts import ANSWERED
 
 RULE_ACTOR = "rule"
 """Who acts where nobody has to."""
@@ -71,10 +72,11 @@ def verify_by_rule(complaint: Complaint, resolved: Event, rule: Rule = DEFAULT) 
 def verify_checked(complaint: Complaint, checked: Event, rule: Rule = DEFAULT) -> tuple[Event, ...]:
     """Return the events of a verification that has waited for photos, once intake has them all; none otherwise.
 
-    What is not there may come later. As long as it does not, somebody has to look.
+    It waits only where intake was asked for them in this round. What is not there may come later. As long as it does
+    not, somebody has to look.
     """
     waits = complaint.status is Status.RESOLVED and rule.is_verified_by_rule(self_handled=complaint.self_handled)
-    if not waits or complaint.photos_asked is not None or cast(PhotosChecked, checked.data).unknown:
+    if not waits or complaint.photos_asked != ANSWERED or cast(PhotosChecked, checked.data).unknown:
         return ()
     return _verified_by_rule(complaint, checked, rule)
 

@@ -28,7 +28,7 @@ from contracts.events import (
 )
 from contracts.lifecycle import EventType
 from ledger_service.domain import deeds
-from ledger_service.domain.facts import Exclusion, Facts
+from ledger_service.domain.facts import ANSWERED, Exclusion, Facts
 
 
 def _received(facts: Facts, event: Event) -> None:
@@ -226,8 +226,8 @@ def _photos_asked(facts: Facts, event: Event) -> None:
 
 
 def _photos_checked(facts: Facts, event: Event) -> None:
-    if event.causation_id == facts.photos_asked:
-        facts.photos_asked = None
+    if facts.photos_asked is not None and event.causation_id == facts.photos_asked:
+        facts.photos_asked = ANSWERED
 
 
 def _reclassified(facts: Facts, event: Event) -> None:

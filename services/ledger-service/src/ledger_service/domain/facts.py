@@ -8,6 +8,9 @@ from uuid import UUID
 from contracts.events import ComplaintReceived, HandlingMode, Satisfaction
 from ledger_service.domain.marks import Tally
 
+ANSWERED = UUID(int=0)
+"""Stands for a question about photos that intake has answered, with whatever is missing."""
+
 
 class Exclusion(IntFlag):
     """剔除: the figures that a complaint is taken out of; each is switched by itself."""
@@ -84,7 +87,7 @@ class Facts:
     exclusions: int = 0
     """Flags of Exclusion."""
     photos_asked: UUID | None = None
-    """The event that asked intake for the photos of a result, until that has answered."""
+    """The event that asked intake for the photos of this round's result; ANSWERED once intake has said which it has."""
     received: ComplaintReceived | None = None
     """Set by the event that makes the complaint known; one that is read back from the store does not carry it."""
     transferred_at: datetime | None = None
