@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from itertools import count
 
+from structlog.testing import capture_logs
+
 from behaviour.stories import event, ids, story
 from behaviour.tiny_service import Applying, TinyService
 from contracts.envelope import Event, MalformedEvent, headers_of_event
@@ -78,6 +80,32 @@ async def test_what_fails_for_another_reason_is_left_to_an_operator(service: Tin
 
     assert [row.error_class for row in await service.parked()] == ["Permanent", "BehindParked"]
     assert await service.parked_messages().read_again(is_outage) == 0
+
+
+async def test_what_went_through_before_another_refused_is_counted(service: TinyService) -> None:
+    events = story(3)
+    await _park(service, events)
+    refusing = Applying(objects=lambda each: Permanent("not like this") if each.id == events[1].id else None)
+
+    with capture_logs() as logs:
+        assert await service.parked_messages(refusing).read_again(is_outage) == 1
+
+    assert [effect.event_id for effect in await service.applied()] == ids(events[:1])
+    assert [row.error_class for row in await service.parked()] == ["Permanent", "BehindParked"]
+    [released] = await service.parked("released")
+    said = {"begun_with": released.id, "released": 1, "error_class": "Permanent"}
+    assert logs == [{"event": "second_reading_failed", "log_level": "warning", **said}]
+
+
+async def test_a_process_reads_once_what_it_cannot_read(service: TinyService) -> None:
+    await _park(service, [event()], value=b"{")
+    parked = service.parked_messages()
+    assert await parked.read_again(is_outage) == 0
+    written = event().data.model_dump_json(exclude_none=True).encode()
+    await service.execute("UPDATE parked_message SET value = :value WHERE state = 'parked'", value=written)
+
+    assert await parked.read_again(is_outage) == 0
+    assert await service.parked_messages().read_again(is_outage) == 1
 
 
 async def _park(service: TinyService, events: Sequence[Event], *, value: bytes | None = None) -> None:

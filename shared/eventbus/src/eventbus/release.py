@@ -35,7 +35,11 @@ _OF_KEY = sa.text("""
 _ONE = sa.text("SELECT * FROM parked_message WHERE id = :id AND state = 'parked' FOR UPDATE")
 _UNREAD = sa.text("""
     SELECT id, headers, value FROM parked_message
-    WHERE state = 'parked' AND error_class = :unread AND id > :after ORDER BY id LIMIT :size
+    WHERE state = 'parked' AND error_class = :unread AND id <> ALL(CAST(:unreadable AS bigint[]))
+    ORDER BY id LIMIT :size
+""")
+_STILL_PARKED = sa.text("""
+    SELECT id FROM parked_message WHERE state = 'parked' AND id = ANY(CAST(:ids AS bigint[]))
 """)
 _SETTLE = sa.text("""
     UPDATE parked_message SET state = :state, settled_at = now(), settled_by = :by, reason = :reason WHERE id = :id
@@ -52,7 +56,8 @@ class ParkedMessages:
         """`subscriptions` are the service's consumers: a release goes through the same handler."""
         self._engine = engine
         self._subscriptions = {subscription.consumer: subscription for subscription in subscriptions}
-        self._looked_at = 0
+        self._unreadable = set[int]()
+        """What is parked and was found to be nothing that this process can read: it will never learn to."""
 
     async def list(self, *, state: str | None = "parked", after: int = 0, size: int = 50) -> list[dict[str, Any]]:
         """Return up to `size` messages with an id over `after`, oldest first, without their contents."""
@@ -77,8 +82,7 @@ class ParkedMessages:
         One whose predecessor is missing lets those behind it go first: a replay may have brought the predecessor there.
         Raises LookupError where no such message is parked.
         """
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(_ONE, {"id": message_id})).mappings().one_or_none()
+        row = await self._parked(message_id)
         if row is None:
             raise LookupError(f"no parked message {message_id}")
         released = 0
@@ -90,31 +94,46 @@ class ParkedMessages:
         """Release what this version can read; return how many messages went through, with those behind them.
 
         While an upgrade is rolled out, replicas of the version before park events that are new to them. What fails for
-        another reason stays parked with that reason, for an operator. Looks at up to `size` messages, and next time at
-        those behind them.
+        another reason stays parked with that reason, for an operator. Looks at up to `size` messages, and only once at
+        what it cannot read.
         """
         async with self._engine.connect() as connection:
-            wanted = {"unread": MalformedEvent.__name__, "after": self._looked_at, "size": size}
+            wanted = {"unread": MalformedEvent.__name__, "unreadable": [*self._unreadable], "size": size}
             rows = (await connection.execute(_UNREAD, wanted)).all()
-        self._looked_at = rows[-1].id if len(rows) == size else 0
+        readable = {row.id for row in rows if _is_readable(row.headers, row.value)}
+        if len(readable) < len(rows):
+            await self._note_unreadable({row.id for row in rows} - readable)
         released = 0
-        for row in rows:
-            if _is_readable(row.headers, row.value):
-                released += await self._release_unread(row.id, is_outage)
+        for message_id in sorted(readable):
+            released += await self._release_unread(message_id, is_outage)
         return released
 
+    async def _note_unreadable(self, ids: set[int]) -> None:
+        """Note these as well, and forget those that an operator has settled."""
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(_STILL_PARKED, {"ids": [*self._unreadable, *ids]})
+            self._unreadable = set(rows.scalars())
+
     async def _release_unread(self, message_id: int, is_outage: Callable[[BaseException], bool]) -> int:
+        """Release what waits of the key of this message, unless that went with one before it or at another replica."""
+        released = 0
         try:
-            released = await self.release(message_id, by=READER)
-        except LookupError:  # went with one before it, or another replica was first
-            return 0
+            row = await self._parked(message_id)
+            while row is not None and await self._release_next(row["consumer"], row["key"], READER):
+                released += 1
         except Exception as error:
             if is_outage(error):
                 raise
-            log.warning("second_reading_failed", message=message_id, error_class=type(error).__name__)
-            return 0
-        log.info("parked_read_again", message=message_id, released=released)
+            said = {"begun_with": message_id, "released": released, "error_class": type(error).__name__}
+            log.warning("second_reading_failed", **said)
+        else:
+            if released:
+                log.info("parked_read_again", begun_with=message_id, released=released)
         return released
+
+    async def _parked(self, message_id: int) -> sa.RowMapping | None:
+        async with self._engine.connect() as connection:
+            return (await connection.execute(_ONE, {"id": message_id})).mappings().one_or_none()
 
     async def discard(self, message_id: int, *, by: str, reason: str) -> None:
         """Give up on one message for good: it counts as applied, so that no replay brings it back.
