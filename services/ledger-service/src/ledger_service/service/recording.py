@@ -13,6 +13,7 @@ from ledger_service.domain.closing import verify_by_rule, verify_checked
 from ledger_service.domain.closing_rules import RuleBook
 from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
+from ledger_service.domain.fact_changes import USUAL
 from ledger_service.domain.follow_up_changes import Changes
 from ledger_service.domain.tally import tally
 from ledger_service.persistence import (
@@ -82,9 +83,10 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
         return []
     tenants, ids = {event.tenant for event in events}, {event.subject for event in events}
     known = await complaints.lock_many(connection, tenants, ids)
-    await transfers.tell_since(connection, known.values())
-    there = await _causes_of_endings(connection, events)
-    slice_ = _Slice(await rule_books(connection, tenants), await Matters.of(connection, events), known)
+    await transfers.tell_since(connection, known, events)
+    rare = [event for event in events if event.type not in USUAL]
+    there = await _causes_of_endings(connection, rare)
+    slice_ = _Slice(await rule_books(connection, tenants), await Matters.of(connection, rare), known)
     for event in events:
         if event.id in slice_.by_rule:
             continue  # a ledger that was restored finds what it has just made again on the topic
@@ -100,10 +102,10 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
             for each in by_rule(complaint, event, slice_.tasks.rule_of(complaint)):
                 slice_.follow_up(complaint, each)
     await slice_.write(connection)
-    await locating.follow(connection, events)
-    await orders.follow(connection, events)
-    await unknown_photos.follow(connection, events)
-    await follow_erasures(connection, events)
+    await locating.follow(connection, rare)
+    await orders.follow(connection, rare)
+    await unknown_photos.follow(connection, rare)
+    await follow_erasures(connection, rare)
     return [*slice_.by_rule.values()]
 
 
