@@ -15,6 +15,7 @@ from ledger_service.domain.tally import Counter
 from ledger_service.persistence import statistics_sums
 from ledger_service.persistence.statistics_cells import Question
 from ledger_service.service.folding import fold_changes
+from ledger_service.service.rebuilding import rebuild
 from runtime.database import create_engine, run_migrations
 from stack import MakeDatabase
 
@@ -90,3 +91,16 @@ async def test_they_stay_unless_there_is_something_to_count_that_it_did_not(
         await fold_changes(engine, ZONE)
         assert await _is_made(engine)
     assert await _handled_by_guidance(engine) == before == (1 if is_told else 2)
+
+
+async def test_made_anew_they_have_what_the_release_before_has_added_since(engine: AsyncEngine, url: str) -> None:
+    await Enter(engine)(promised_life("t", "team-01", hours=2))
+    await fold_changes(engine, ZONE)
+    before = await _handled_by_guidance(engine)
+    async with engine.begin() as connection:
+        await connection.execute(text(_AS_BEFORE[0]))
+    assert await _is_made(engine)
+    assert await _handled_by_guidance(engine) < before
+
+    await rebuild(engine, ZONE)
+    assert await _handled_by_guidance(engine) == before
