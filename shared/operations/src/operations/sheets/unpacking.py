@@ -1,11 +1,15 @@
 """How much a workbook unpacks to: counted, whatever the file says of itself."""
 
 import zipfile
+from lzma import LZMAError
 from typing import IO
+from zlib import error as ZlibError
 
 _CHUNK = 1 << 16
-_BROKEN = (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
-"""No archive, a packing that zipfile does not know, a password, a broken member."""
+_BROKEN = (
+    *(zipfile.BadZipFile, NotImplementedError, RuntimeError),  # no archive, a packing that nobody knows, a password
+    *(ZlibError, LZMAError, EOFError, OSError, ValueError),  # a broken member, by its packing
+)
 
 
 class WorkbookUnreadable(ValueError):
