@@ -30,6 +30,7 @@ EVERY = timedelta(milliseconds=250)
 _QUIET_SECONDS = 15.0
 _GREETING = format_sse_event(comment="jieban", retry=2_000)
 _LARGEST = 2**63 - 1
+_DIGITS = len(str(_LARGEST))
 
 
 class _EventStream(StreamingResponse):
@@ -87,7 +88,8 @@ async def _last_event_id(
     last_event_id = in_query if in_header is None else in_header
     if last_event_id is None:
         return None
-    if not (last_event_id.isascii() and last_event_id.isdecimal() and int(last_event_id[:20]) <= _LARGEST):
+    is_number = last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) <= _DIGITS
+    if not (is_number and int(last_event_id) <= _LARGEST):
         raise Problem(
             400,
             "header-invalid",
