@@ -127,10 +127,15 @@ async def test_supporting_work_counts_for_who_supports(client: httpx.AsyncClient
     by_team = await _figures(client, analyst, "by=team", "contributions", "parts_done")
     assert by_team["team-02"] == [2, 1]
     assert by_team["team-01"] == [0, 0]
-    answer = await client.get(
-        f"/statistics/ranking?{MARCH}&by=team&indicator=contributions&min_sample=1", headers=analyst
-    )
-    assert [(place["key"], place["rank"]) for place in answer.json()["rows"] if place["rank"]] == [("team-02", 1)]
+
+
+async def test_who_has_none_is_ranked_by_numbers(client: httpx.AsyncClient, analyst: Headers) -> None:
+    async def ranked(indicator: str) -> list[tuple[str, int]]:
+        answer = await client.get(f"/statistics/ranking?{MARCH}&by=team&indicator={indicator}", headers=analyst)
+        return [(place["key"], place["rank"]) for place in answer.json()["rows"]]
+
+    assert await ranked("contributions") == [("team-02", 1), ("team-01", 2)]
+    assert await ranked("orders_missed") == [("team-02", 1), ("team-01", 2)]
 
 
 async def test_a_table_has_them_as_columns(client: httpx.AsyncClient, analyst: Headers) -> None:

@@ -124,7 +124,8 @@ async def show_ranking(
 ) -> Response:
     """Rank communities, grids, teams, officers and others by an indicator or by the weighted score.
 
-    Those with a sample below `min_sample` are listed without a rank; scores have grades from A to D.
+    Those with a sample below `min_sample` are listed without a rank, unless the indicator is a plain number; scores
+    have grades from A to D.
     """
     question = wanted(scope, (by,), None if indicator == SCORE else (indicator,))
     answer = await _answer(engine, caller.tenant, scope, question)

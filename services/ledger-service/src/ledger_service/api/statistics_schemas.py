@@ -103,7 +103,7 @@ class OneSeriesView(BaseModel):
 
 
 class PlaceView(BaseModel):
-    """One of a ranking; `rank` is null where the sample is below `min_sample`."""
+    """One of a ranking; `rank` is null where the sample is below `min_sample`, never of a plain number."""
 
     rank: int | None
     key: str | None

@@ -12,7 +12,7 @@ SCORE = "score"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One line of a ranking; `rank` is None where the sample is too small."""
+    """One line of a ranking; `rank` is None where a score, a share or a time has too small a sample."""
 
     key: str
     value: float | None
@@ -27,12 +27,14 @@ class Place:
 def rank(lines: Mapping[str, Sums], indicator: str, settings: Settings, min_sample: int) -> Sequence[Place]:
     """Return all lines, the best first, those with a sample below `min_sample` last; equals share a rank.
 
-    A score is the weighted mean of its indicators times 100, one that is better low counting as 1 minus its value. An
-    indicator without a sample is left out with its weight. The sample of a score is what was due.
+    A number rests on no sample, so none is too small: it is ranked from zero on. A score is the weighted mean of its
+    indicators times 100, one that is better low counting as 1 minus its value. An indicator without a sample is left
+    out with its weight. The sample of a score is what was due.
     """
     places = [_place(key, sums, indicator, settings) for key, sums in lines.items()]
     is_better_high = indicator == SCORE or INDICATORS[indicator].is_better_high
-    fit = [place for place in places if place.value is not None and place.sample >= max(1, min_sample)]
+    least = 0 if indicator != SCORE and INDICATORS[indicator].unit == "number" else max(1, min_sample)
+    fit = [place for place in places if place.value is not None and place.sample >= least]
     values = sorted((place.value or 0.0 for place in fit), reverse=is_better_high)
     first = {value: at for at, value in reversed(list(enumerate(values, 1)))}
     ranked = [_ranked(place, first[place.value or 0.0], indicator, settings) for place in fit]
