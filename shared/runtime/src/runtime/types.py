@@ -48,6 +48,13 @@ def is_blank(text: str) -> bool:
     return all(unicodedata.category(sign) in _UNSEEN for sign in text)
 
 
+def saying_something(value: str) -> str:
+    """Return a text; raise what pydantic reports for one that is blank."""
+    if is_blank(value):
+        raise PydanticCustomError("blank-text", "a blank text")
+    return value
+
+
 Instant = Annotated[AwareDatetime, BeforeValidator(_text_only), AfterValidator(_in_utc)]
 """An RFC 3339 text with offset in the years 1900 to 9998, as UTC."""
 

@@ -5,7 +5,6 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, StrictBool
-from pydantic_core import PydanticCustomError
 
 from contracts.events import HandlingMode, Place
 from intake_service.api.schemas import Request
@@ -14,16 +13,9 @@ from intake_service.domain.attachment import PhotoRole
 from intake_service.domain.reporting import LONGEST_QUESTION, LONGEST_TEXT, Words
 from intake_service.domain.standing import Doing, Light
 from operations.locations import LocationIn
-from runtime.types import is_blank
+from runtime.types import saying_something
 
-
-def _says_something(text: str) -> str:
-    if is_blank(text):
-        raise PydanticCustomError("blank-text", "The text is blank")
-    return text
-
-
-Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(_says_something)]
+Text = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT), AfterValidator(saying_something)]
 QueryCode = Annotated[str, Field(min_length=1, max_length=100)]
 Uploaded = Annotated[
     list[UUID], Field(default_factory=list, max_length=100, description="Uploaded before, by the same caller")
@@ -55,7 +47,7 @@ class CodedSupplementIn(SupplementIn):
 class QuestionIn(Request):
     """What the reporter is asked. They read it as it is."""
 
-    text: Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION), AfterValidator(_says_something)]
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST_QUESTION), AfterValidator(saying_something)]
 
 
 class AnswerIn(Request):

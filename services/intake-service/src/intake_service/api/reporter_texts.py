@@ -140,6 +140,5 @@ register_texts(
             "没有这张照片，或照片未关联诉求。",
             "There is no such photo of a complaint.",
         ),
-        "blank-text": ("内容不能为空白。", "The text is blank."),
     }
 )

@@ -11,8 +11,9 @@ from contracts.events import Place, Satisfaction
 from contracts.lifecycle import EventType, Status
 from ledger_service.domain.entry_types import OwnType
 from operations.locations import LocationIn
+from runtime.types import saying_something
 
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Text = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(saying_something)]
 
 
 class LabelView(BaseModel):

@@ -185,6 +185,7 @@ FIELD_TEXTS: Mapping[str, tuple[str, str]] = {
         "不能含有控制字符、换行或改变文字方向的字符。",
         "Must not contain control characters, line breaks, or characters that turn the direction of text.",
     ),
+    "blank-text": ("内容不能为空白。", "The text is blank."),
     "clock_invalid": ("应为当地时刻，精确到分，如 06:30。", "A time of day to the minute, such as 06:30."),
     "instant_invalid": (
         "应为 {min_year} 至 {max_year} 年间带时区的 RFC 3339 时间。",

@@ -1,0 +1,45 @@
+"""Reasons and notes in which there is nothing to be seen say nothing, wherever the ledger asks for them."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.roles import Role
+from histories import OWNER
+from ledger.conftest import As
+from ledger.test_ledger_refusals import UNKNOWN
+
+COMPLAINT = f"/complaints/{UNKNOWN}"
+ACTIVITY = f"/activities/{UNKNOWN}"
+WORD = {"satisfaction": "dissatisfied", "solved": False}
+DONE = {"kind": "leaflets", "quantity": 30, "happened_at": "2024-03-05T23:30:00+08:00"}
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "body", "field"),
+    [
+        (f"{COMPLAINT}/voiding", Role.SUPERVISOR, {}, "reason"),
+        (f"{COMPLAINT}/forced-closing", Role.SUPERVISOR, {}, "reason"),
+        (f"{COMPLAINT}/endings/{UNKNOWN}/decision", Role.SUPERVISOR, {"approved": False}, "reason"),
+        (f"{COMPLAINT}/appeals", Role.DISPATCHER, {}, "reason"),
+        (f"{COMPLAINT}/appeals/{UNKNOWN}/decision", Role.SUPERVISOR, {"upheld": True}, "reason"),
+        (f"{COMPLAINT}/exclusion", Role.SUPERVISOR, {"indicators": "all"}, "reason"),
+        (f"{COMPLAINT}/reopening", Role.SUPERVISOR, {}, "reason"),
+        (f"{COMPLAINT}/verification", Role.INSPECTOR, {"method": "call", "passed": False}, "note"),
+        (f"{COMPLAINT}/feedback", Role.CITIZEN, WORD, "comment"),
+        (f"{COMPLAINT}/follow-ups", Role.SUPERVISOR, {}, "note"),
+        (f"{COMPLAINT}/follow-ups/{UNKNOWN}/attempts", Role.OPERATOR, {"outcome": "reached"} | WORD, "note"),
+        (f"{COMPLAINT}/follow-ups/{UNKNOWN}/decision", Role.SUPERVISOR, {"decision": "leave"}, "reason"),
+        ("/activities", Role.OFFICER, DONE, "note"),
+        (f"{ACTIVITY}/correction", Role.OFFICER, DONE, "reason"),
+        (f"{ACTIVITY}/voiding", Role.SUPERVISOR, {}, "reason"),
+    ],
+)
+@pytest.mark.parametrize("blank", ["  \u3000 ", "\n\u200b"])
+async def test_a_blank_text_is_refused(
+    client: httpx.AsyncClient, as_: As, path: str, role: Role, body: dict[str, Any], field: str, blank: str
+) -> None:
+    answer = await client.post(path, headers=as_(role, OWNER), json=body | {field: blank})
+    errors = [(error["pointer"], error["code"]) for error in answer.json().get("errors", [])]
+    assert (answer.status_code, errors) == (422, [(f"/{field}", "blank-text")])
