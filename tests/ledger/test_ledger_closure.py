@@ -11,6 +11,8 @@ async def test_before_any_gate_nothing_closes_by_hand(closings: Closings) -> Non
     history = await closings.resolved()
     early = await closings.post(history, "closure", None, closings.supervisor)
     assert (code_of(early), early.json()["missing"]) == ((409, "gates-missing"), ["verification", "follow_up"])
+    in_chinese = await closings.post(history, "closure", None, closings.supervisor | {"Accept-Language": "zh"})
+    assert in_chinese.json()["detail"] == "结案前还须通过：核查、回访。"
     failing = {"method": "photo", "passed": False, "note": "还在"}
     await closings.post(history, "verification", {"method": "photo"}, closings.inspector)
     late = await closings.post(history, "verification", failing, closings.inspector)
@@ -18,3 +20,5 @@ async def test_before_any_gate_nothing_closes_by_hand(closings: Closings) -> Non
     await closings.call(history, await closings.task(history, "gate"), **GOOD)
     closed = await closings.post(history, "closure", None, closings.supervisor)
     assert (code_of(closed), closed.json()["present"]["status"]) == ((409, "illegal-transition"), "closed")
+    in_chinese = await closings.post(history, "closure", None, closings.supervisor | {"Accept-Language": "zh"})
+    assert in_chinese.json()["detail"] == "诉求当前状态为“已结案”，不能执行此操作。"

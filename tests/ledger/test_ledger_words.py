@@ -4,15 +4,17 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 import pytest_asyncio
 import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contracts.events import query_code_digest
 from contracts.roles import Role
 from histories import OWNER, TENANT, History
 from ledger.closings import CODE, Closings
-from ledger.conftest import SECRET, As
+from ledger.conftest import SECRET, As, Enter
 from ledger_service.domain.feedback_links import FeedbackLink, link_key
 from refusals import code_of
 from runtime.scrubbing import scrub_text
@@ -50,14 +52,29 @@ async def link_to(closings: Closings, history: History, **body: Any) -> dict[str
 
 async def test_whoever_has_the_receipt_speaks_once(closings: Closings) -> None:
     history = await closings.resolved()
-    early = await closings.client.post("/feedback", json=receipt(history))
+    early = await closings.client.post("/feedback", json=receipt(history), headers={"Accept-Language": "zh"})
     assert (code_of(early), early.json()["present"]) == ((409, "feedback-too-early"), {"status": "resolved"})
+    assert early.json()["detail"] == "诉求结案后才能评价，当前状态为“已处置，待核查”。"
     await closings.post(history, "verification", {"method": "photo"}, closings.inspector)
     heard = await closings.client.post("/feedback", json=receipt(history, CODE.lower()))
     assert (heard.status_code, heard.headers["Cache-Control"]) == (200, "no-store")
     assert heard.json() == {"number": receipt(history)["number"], "satisfaction": "dissatisfied", "solved": False}
     assert await said(closings.engine, history) == {"actor": "reporter", "channel": "code", **WORD}
     assert code_of(await closings.client.post("/feedback", json=receipt(history))) == (409, "feedback-exists")
+
+
+@pytest.mark.parametrize(("ending", "name"), [("withdrawn", "已撤回"), ("rejected", "不予受理"), ("merged", "已并案")])
+async def test_what_will_not_be_closed_is_not_rated(closings: Closings, enter: Enter, ending: str, name: str) -> None:
+    history = History()
+    history.received(query_code_digest=query_code_digest(history.id, CODE))
+    getattr(history, ending)()
+    await enter(history)
+    for answer in (
+        await closings.client.post("/feedback", json=receipt(history), headers={"Accept-Language": "zh"}),
+        await closings.post(history, "feedback-links", {}, closings.operator | {"Accept-Language": "zh"}),
+    ):
+        assert (code_of(answer), answer.json()["present"]) == ((409, "feedback-impossible"), {"status": ending})
+        assert answer.json()["detail"] == f"诉求当前状态为“{name}”，不再办理，无需评价。"
 
 
 async def test_a_wrong_code_and_an_unknown_number_look_alike(closings: Closings) -> None:

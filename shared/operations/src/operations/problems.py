@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from contracts.status_names import STATUS_NAMES
 from runtime.problems import FieldError, Problem, register_texts
 
 register_texts(
@@ -22,7 +23,7 @@ register_texts(
         "illegal-transition": (
             "当前状态不允许",
             "Not allowed in this state",
-            "诉求当前状态为 {present}，不能执行此操作。",
+            "诉求当前状态为“{present_zh}”，不能执行此操作。",
             "The complaint is {present} now, which does not allow this.",
         ),
         "bbox-invalid": (
@@ -40,7 +41,13 @@ def not_found() -> Problem:
 
 def illegal_transition(status: str, version: int, code: str = "illegal-transition") -> Problem:
     """Return the answer to whoever lost a race or came too late, with the present state."""
-    return Problem(409, code, extra={"present": {"status": status, "version": version}}, present=status)
+    present = {"status": status, "version": version}
+    return Problem(409, code, extra={"present": present}, present=status, present_zh=status_zh(status))
+
+
+def status_zh(status: str) -> str:
+    """Return what Chinese texts call the state of a complaint."""
+    return STATUS_NAMES[status][0] if status in STATUS_NAMES else status
 
 
 def invalid(pointer: str, code: str, **params: object) -> Problem:

@@ -71,19 +71,19 @@ register_texts(
         "withdrawal-of-ended": (
             "诉求已结束，不能撤回",
             "It has ended already",
-            "诉求当前状态为 {present}，已不再办理，无需撤回。",
+            "诉求当前状态为“{present_zh}”，已不再办理，无需撤回。",
             "The complaint is {present}: nobody works on it any more, so there is nothing to take back.",
         ),
         "withdrawal-elsewhere": (
             "诉求已转办，不能撤回",
             "It is with another department",
-            "诉求已转由其他部门办理（{present}），请直接告知该部门，或联系受理员。",
+            "诉求已转由其他部门办理（{present_zh}），请直接告知该部门，或联系受理员。",
             "Another department has taken it on ({present}): tell that department, or ask an operator.",
         ),
         "withdrawal-too-late": (
             "处置在先，不能撤回",
             "Too late to withdraw",
-            "诉求已有处置结果（当前状态：{present}），不能撤回；请等待结案后评价。",
+            "诉求已有处置结果（当前状态：{present_zh}），不能撤回；请等待结案后评价。",
             "The work was quicker (the complaint is {present}): wait until it is closed, then give your feedback.",
         ),
         "too-many-supplements": (
@@ -101,7 +101,7 @@ register_texts(
         "question-not-now": (
             "当前状态不能提问",
             "Nobody works on it now",
-            "诉求当前状态为 {present}，办理过程中才能提问。",
+            "诉求当前状态为“{present_zh}”，办理过程中才能提问。",
             "The complaint is {present}; questions are asked while somebody works on it.",
         ),
         "question-open": (
@@ -131,7 +131,7 @@ register_texts(
         "question-over": (
             "问题已结束",
             "The question is over",
-            "该问题已答复、已过期，或不再需要答复（诉求当前状态为 {present}）。",
+            "该问题已答复、已过期，或不再需要答复（诉求当前状态为“{present_zh}”）。",
             "It was answered, its time is over, or nobody needs the answer any more (the complaint is {present}).",
         ),
         "photo-not-found": (

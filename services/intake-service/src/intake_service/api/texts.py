@@ -3,23 +3,15 @@
 from collections.abc import Mapping
 
 from contracts.events import RequestKind
+from contracts.status_names import STATUS_NAMES
 from runtime.problems import register_texts
 
 STATUS_LABELS: Mapping[str, tuple[str, str]] = {
-    "received": ("已受理", "Received"),
-    "assigned": ("已派遣", "Assigned to a unit"),
-    "accepted": ("已接单", "Accepted by the unit"),
-    "in_progress": ("处置中", "Being handled on site"),
-    "resolved": ("已处置，待核查", "Handled, to be verified"),
-    "verified": ("已核查", "Verified"),
-    "closed": ("已结案", "Closed"),
-    "suspended": ("已挂账", "Suspended"),
-    "transferred": ("已转办", "Transferred to another department"),
-    "withdrawn": ("已撤回", "Withdrawn"),
-    "voided": ("已作废", "Voided"),
+    **STATUS_NAMES,
     "rejected": ("不予受理", "Not dealt with here"),
     "merged": ("已并案办理", "Dealt with together with another report"),
 }
+"""As reporters read them."""
 
 KIND_LABELS: Mapping[RequestKind, tuple[str, str]] = {
     "complaint": ("投诉", "Complaint"),
@@ -34,7 +26,7 @@ register_texts(
         "release-underway": (
             "正在等待派遣系统的答复",
             "Another ending is underway",
-            "已有另一项结束该诉求的申请，正在等待派遣系统的答复（当前状态：{present}）。请稍后查看结果。",
+            "已有另一项结束该诉求的申请，正在等待派遣系统的答复（当前状态：{present_zh}）。请稍后查看结果。",
             "Another ending of this complaint (in state {present}) waits for dispatch's word. Look again in a moment.",
         ),
         "external-ref-exists": (
@@ -144,13 +136,13 @@ register_texts(
         "merge-ended": (
             "已结束，不能并案",
             "It has ended",
-            "诉求当前状态为 {present}，已结束的诉求不能并案。",
+            "诉求当前状态为“{present_zh}”，已结束的诉求不能并案。",
             "The complaint is {present}; what has ended is not merged any more.",
         ),
         "master-has-ended": (
             "主件已结束",
             "The master has ended",
-            "主件当前状态为 {present}，不能再并入；请受理为新诉求。",
+            "主件当前状态为“{present_zh}”，不能再并入；请受理为新诉求。",
             "The master is {present}; nothing can be merged into it any more.",
         ),
         "merge-is-master": (
@@ -169,7 +161,7 @@ register_texts(
         "not-merged": (
             "并未并案",
             "Not merged",
-            "诉求当前状态为 {present}，没有并案可以取消。",
+            "诉求当前状态为“{present_zh}”，没有并案可以取消。",
             "The complaint is {present}; it is not merged.",
         ),
         "follow-own": (

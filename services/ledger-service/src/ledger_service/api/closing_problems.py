@@ -5,6 +5,7 @@ from typing import Any
 
 from ledger_service.domain.calls import BadCall
 from ledger_service.domain.closing_rule_checks import Flaw
+from ledger_service.domain.closing_rules import Gate
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.errors import (
     DecisionUnfitting,
@@ -18,12 +19,14 @@ from ledger_service.service.following_up import UnknownTask
 from operations.problems import all_invalid, illegal_transition, invalid
 from runtime.problems import FieldError, Problem, register_texts
 
+_GATES_ZH: Mapping[str, str] = {Gate.VERIFICATION: "核查", Gate.FOLLOW_UP: "回访"}
+
 register_texts(
     {
         "gates-missing": (
             "结案条件未满足",
             "Gates are missing",
-            "结案前还须通过：{missing}。",
+            "结案前还须通过：{missing_zh}。",
             "Before it can be closed it has to pass: {missing}.",
         ),
         "follow-up-not-found": (
@@ -134,7 +137,8 @@ def closing_problem_of(error: ClosingRefusal, complaint: Complaint) -> Problem:
     match error:
         case GatesMissing(gates=gates):
             extra = {"missing": [str(gate) for gate in gates], "present": present}
-            return Problem(409, "gates-missing", extra=extra, missing=", ".join(gates))
+            names = "、".join(_GATES_ZH[gate] for gate in gates)
+            return Problem(409, "gates-missing", extra=extra, missing=", ".join(gates), missing_zh=names)
         case FollowUpClaimed():
             return claimed(error)
         case DecisionUnfitting(possible=possible):

@@ -12,7 +12,7 @@ from contracts.events import FeedbackReceived, query_code_digest
 from contracts.lifecycle import EventType, IllegalTransition, Status, next_status
 from contracts.roles import Role
 from ledger_service.api.deps import Engine, ReadEngine
-from ledger_service.api.feedback_problems import code_unknown, link_expired, link_unknown, no_links, too_early
+from ledger_service.api.feedback_problems import code_unknown, link_expired, link_unknown, no_links, not_closed
 from ledger_service.api.feedback_schemas import AskedView, CodeBody, HeardView, LinkBody, LinkView, WordBody
 from ledger_service.api.schemas import LabelView
 from ledger_service.api.views import parse_data
@@ -44,7 +44,8 @@ async def rate_by_code(body: CodeBody, request: Request, response: Response, eng
 
     404 `query-code-unknown` for an unknown number and for a wrong code alike; 429 after ten wrong codes for a number
     within a quarter of an hour, or a hundred from one address within a minute. 409 `feedback-too-early` unless the
-    complaint is closed, 409 `feedback-exists` for a second word.
+    complaint is closed, `feedback-impossible` where it was withdrawn, rejected, merged or voided, `feedback-exists` for
+    a second word.
     """
     response.headers["Cache-Control"] = "no-store"
     tenant = request.app.state.settings.tenant
@@ -103,7 +104,8 @@ async def show_asked(token: Token, request: Request, response: Response, engine:
 async def rate_by_link(token: Token, body: WordBody, request: Request, response: Response, engine: Engine) -> HeardView:
     """Give the reporter's word by a link. 404 `feedback-link-unknown`, 410 `feedback-link-expired` once it is over.
 
-    409 `feedback-too-early` unless the complaint is closed, 409 `feedback-exists` for a second word.
+    409 `feedback-too-early` unless the complaint is closed, `feedback-impossible` where it was withdrawn, rejected,
+    merged or voided, `feedback-exists` for a second word.
     """
     response.headers["Cache-Control"] = "no-store"
     link = _read(request, token)
@@ -130,7 +132,7 @@ async def _hear(
     except FeedbackExists as error:
         raise Problem(409, "feedback-exists") from error
     except IllegalTransition as error:
-        raise too_early(str(error.status)) from error
+        raise not_closed(str(error.status)) from error
     except RoundOver as error:
         raise link_expired() from error
     return HeardView(number=row["number"], satisfaction=body.satisfaction, solved=body.solved)
@@ -140,7 +142,7 @@ def _check_closed(row: Row) -> None:
     try:
         next_status(Status(row["status"]), EventType.FEEDBACK_RECEIVED)
     except IllegalTransition as error:
-        raise too_early(row["status"]) from error
+        raise not_closed(row["status"]) from error
 
 
 def _is_code(row: Row | None, code: str) -> bool:

@@ -1,5 +1,7 @@
 """The refusals of words that come without an account."""
 
+from contracts.lifecycle import UNCOUNTED
+from operations.problems import status_zh
 from runtime.problems import Problem, register_texts
 
 register_texts(
@@ -25,8 +27,14 @@ register_texts(
         "feedback-too-early": (
             "尚未结案",
             "Not closed yet",
-            "诉求结案后才能评价，当前状态为 {present}。",
+            "诉求结案后才能评价，当前状态为“{present_zh}”。",
             "The feedback is given once the complaint is closed; it is {present} now.",
+        ),
+        "feedback-impossible": (
+            "无需评价",
+            "No feedback on this complaint",
+            "诉求当前状态为“{present_zh}”，不再办理，无需评价。",
+            "The complaint is {present}: nobody works on it any more, so there is nothing to give feedback on.",
         ),
         "feedback-links-unsigned": (
             "未启用评价链接",
@@ -43,9 +51,10 @@ def code_unknown() -> Problem:
     return Problem(404, "query-code-unknown")
 
 
-def too_early(status: str) -> Problem:
-    """Return the answer to a word on a complaint that is not closed."""
-    return Problem(409, "feedback-too-early", extra={"present": {"status": status}}, present=status)
+def not_closed(status: str) -> Problem:
+    """Return the answer to a word on a complaint that is not closed: not yet, or that never will be."""
+    code = "feedback-impossible" if status in UNCOUNTED else "feedback-too-early"
+    return Problem(409, code, extra={"present": {"status": status}}, present=status, present_zh=status_zh(status))
 
 
 def no_links() -> Problem:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from contracts.lifecycle import EventType, Status
+from contracts.status_names import STATUS_NAMES
 from ledger_service.domain.entry_types import EntryType, OwnType
 
 
@@ -14,21 +15,7 @@ class Label(NamedTuple):
     en: str
 
 
-STATUS_LABELS: Mapping[Status, Label] = {
-    Status.RECEIVED: Label("已受理", "Received"),
-    Status.ASSIGNED: Label("已派遣", "Assigned to a unit"),
-    Status.ACCEPTED: Label("已接单", "Accepted by the unit"),
-    Status.IN_PROGRESS: Label("处置中", "Being handled on site"),
-    Status.RESOLVED: Label("已处置，待核查", "Handled, to be verified"),
-    Status.VERIFIED: Label("已核查", "Verified"),
-    Status.CLOSED: Label("已结案", "Closed"),
-    Status.SUSPENDED: Label("已挂账", "Suspended"),
-    Status.TRANSFERRED: Label("已转办", "Transferred to another department"),
-    Status.WITHDRAWN: Label("已撤回", "Withdrawn"),
-    Status.VOIDED: Label("已作废", "Voided"),
-    Status.REJECTED: Label("不予受理", "Rejected"),
-    Status.MERGED: Label("已并案", "Merged with another"),
-}
+STATUS_LABELS: Mapping[Status, Label] = {status: Label(*STATUS_NAMES[status]) for status in Status}
 
 EVENT_LABELS: Mapping[EventType, Label] = {
     EventType.RECEIVED: Label("受理", "Received"),
