@@ -9,6 +9,7 @@ from contracts.roles import Role
 from histories import OWNER
 from ledger.conftest import As
 from ledger.test_ledger_refusals import UNKNOWN
+from refusals import errors_of
 
 COMPLAINT = f"/complaints/{UNKNOWN}"
 ACTIVITY = f"/activities/{UNKNOWN}"
@@ -41,5 +42,20 @@ async def test_a_blank_text_is_refused(
     client: httpx.AsyncClient, as_: As, path: str, role: Role, body: dict[str, Any], field: str, blank: str
 ) -> None:
     answer = await client.post(path, headers=as_(role, OWNER), json=body | {field: blank})
-    errors = [(error["pointer"], error["code"]) for error in answer.json().get("errors", [])]
-    assert (answer.status_code, errors) == (422, [(f"/{field}", "blank-text")])
+    assert errors_of(answer) == [(f"/{field}", "blank-text")]
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "code"),
+    [
+        *[({name: " \n"}, f"/{name}", "control_character") for name in ("community", "grid", "team")],
+        *[({name: "\u3000"}, f"/{name}", "blank-text") for name in ("community", "grid", "team")],
+        ({"evidence": ["photo 17", " "]}, "/evidence/1", "blank-text"),
+        ({"evidence": ["photo\n17"]}, "/evidence/0", "control_character"),
+    ],
+)
+async def test_codes_and_evidence_of_an_activity_are_a_line_each(
+    client: httpx.AsyncClient, as_: As, change: dict[str, Any], pointer: str, code: str
+) -> None:
+    answer = await client.post("/activities", headers=as_(Role.OFFICER), json=DONE | change)
+    assert errors_of(answer) == [(pointer, code)]

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ledger_service.api.schemas import LabelView, LocationView, Text
 from ledger_service.domain.activity import Activity, Facts
@@ -12,9 +12,10 @@ from ledger_service.domain.activity_kinds import Kind, kinds
 from ledger_service.domain.bulletin import BulletinLanguage, Figure
 from ledger_service.domain.labels import Label
 from operations.locations import LocationIn
-from runtime.types import Instant
+from runtime.types import Instant, OneLine, saying_something
 
-Name = Annotated[str, Field(min_length=1, max_length=100)]
+Name = Annotated[OneLine, Field(min_length=1, max_length=100), AfterValidator(saying_something)]
+Reference = Annotated[OneLine, Field(min_length=1, max_length=500), AfterValidator(saying_something)]
 Number = Annotated[int, Field(strict=True)]
 
 
@@ -55,7 +56,7 @@ class ActivityBody(_Request):
     team: Name | None = None
     people: Annotated[Number | None, Field(description="How many took part, from 1 to 100000.")] = None
     evidence: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=500)], ...],
+        tuple[Reference, ...],
         Field(max_length=20, description="Addresses or numbers of photos and papers that show it."),
     ] = ()
     note: Text | None = None
