@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from eventbus.janitor import KEEP_OUTBOX, first_id_at
-from histories import TENANT, History
+from eventbus.parking import Misfit, park
+from histories import TENANT, History, message
 from ledger.accounts import Books
 from ledger.conftest import As, Enter
 from ledger_service.domain.unsettled import Graces
@@ -22,6 +23,7 @@ from runtime.clock import now
 from runtime.database import create_engine, run_migrations
 from stack import MakeDatabase
 
+_OF_DISPATCH = "VALUES (:id, 'dispatch', now(), 0, 0, 0, 0, 0, 0)"
 Line = tuple[str, str, str, str | None, int | None]
 
 
@@ -147,6 +149,29 @@ async def test_what_is_parked_elsewhere_is_parked_and_not_stuck_as_well(
     await books.apply(assigned)
     await books.reconcile()
     assert await stuck() == []
+
+
+async def test_what_is_parked_at_the_ledger_is_no_agreement(
+    books: Books, enter: Enter, stuck: Any, engine: AsyncEngine, shown: Any
+) -> None:
+    async def reconciled() -> tuple[bool, int, list[str]]:
+        question = await books.reconcile()
+        async with engine.begin() as connection:
+            await connection.execute(text(f"INSERT INTO reconciliation_statement {_OF_DISPATCH}"), {"id": question})
+        found = await shown(question)
+        return found["agrees"], found["parked_messages"], [each["service"] for each in found["statements"]]
+
+    history = History()
+    received = history.received()
+    await books.publish(received)
+    async with engine.begin() as connection:
+        await park(connection, "ledger", [Misfit(message(received), ValueError("nonsense"))])
+    assert await reconciled() == (False, 1, ["dispatch", "intake"])
+    assert await stuck() == [(str(history.id), "ledger", "parked", str(received.id), 1)]
+    async with engine.begin() as connection:
+        await connection.execute(text("UPDATE parked_message SET state = 'released'"))
+    await enter(history)
+    assert await reconciled() == (True, 0, ["dispatch", "intake"])
 
 
 async def test_what_is_stuck_for_longer_than_the_question_reaches_is_asked_about_again(

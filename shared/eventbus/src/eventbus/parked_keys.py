@@ -1,4 +1,4 @@
-"""Which keys have parked messages: what waits at a consumer, without saying what is in it."""
+"""What is parked at a service, without saying what is in it: which keys wait at a consumer, and how many messages."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -15,6 +15,7 @@ _KEYS = sa.text("""
     FROM parked_message WHERE state = 'parked' AND consumer = :consumer
     GROUP BY key ORDER BY since, key LIMIT :size
 """)
+_MESSAGES = sa.text("SELECT count(*) FROM parked_message WHERE state = 'parked'")
 
 
 class ParkedKey(NamedTuple):
@@ -33,6 +34,11 @@ async def parked_keys(connection: AsyncConnection, consumer: str, *, size: int) 
     """Return up to `size` keys of which `consumer` has messages parked, the longest parked first."""
     rows = await connection.execute(_KEYS, {"consumer": consumer, "size": size})
     return [_read(row) for row in rows]
+
+
+async def parked_messages(connection: AsyncConnection) -> int:
+    """Return how many messages are parked at the service now, of whatever topic."""
+    return int((await connection.execute(_MESSAGES)).scalar_one())
 
 
 def _read(row: sa.Row[tuple[bytes, datetime, int, bytes]]) -> ParkedKey:

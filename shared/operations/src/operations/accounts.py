@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
@@ -30,14 +29,13 @@ from contracts.topics import LIFECYCLE, RECONCILIATION, consumer_of
 from eventbus import books
 from eventbus.books import Bucket, HourTotals, InboxBook, Window, totals
 from eventbus.janitor import KEEP_OUTBOX
-from eventbus.parked_keys import ParkedKey, parked_keys
+from eventbus.parked_keys import ParkedKey, parked_keys, parked_messages
 from eventbus.slices import Subscription
 from runtime.clock import now
 from runtime.ids import uuid7
 
 HOUR = timedelta(hours=1)
 _STATED = {owner: each for each, owner in RECONCILIATION_OWNERS.items() if each is not ReconciliationEvent.ASKED}
-_PARKED = sa.text("SELECT count(*) FROM parked_message WHERE state = 'parked'")
 _START = UUID(int=0)
 
 
@@ -77,7 +75,7 @@ class Accounts:
             published_since=since,
             differing=await self._differing(connection, asked, wanted, there, since),
             parked=[_parked(key, event.tenant) for key in keys if key.key is not None],
-            parked_messages=(await connection.execute(_PARKED)).scalar_one(),
+            parked_messages=await parked_messages(connection),
         )
         return Event(
             id=uuid7(),

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from eventbus.books import AppliedBook
 from eventbus.brokers import Brokers, GroupHealth, TopicHealth
+from eventbus.parked_keys import parked_messages
 from eventbus.slices import Subscription
 from runtime.database import pending_migrations
 
@@ -25,7 +26,6 @@ _OWNED = text("""
     WHERE proname = 'refuse_change' AND pg_has_role(relowner, 'USAGE') ORDER BY relname
 """)
 _KAFKA_SECONDS = 6.0
-_PARKED = text("SELECT count(*) FROM parked_message WHERE state = 'parked'")
 
 
 class OutboxState(BaseModel):
@@ -66,7 +66,7 @@ class Standing:
     async def parked(self) -> int:
         """Count the messages that are parked now."""
         async with self.engine.connect() as connection:
-            return int((await connection.execute(_PARKED)).scalar_one())
+            return await parked_messages(connection)
 
     async def pending_migrations(self) -> list[str]:
         """Return the revisions that the database lacks."""

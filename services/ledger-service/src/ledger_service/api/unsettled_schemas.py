@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.lifecycle import Status
 from ledger_service.domain.unsettled import REASON_NAMES, Reason
-from ledger_service.service.accounting import OTHERS
+from ledger_service.service.accounting import OTHERS, OWN
 from runtime.types import Instant
 
 Why = Literal["parked", "waiting", "set_aside", "not_entered", "not_applied"]
@@ -109,15 +109,22 @@ class ReconciliationView(BaseModel):
     hours: int
     entered: Annotated[int, Field(description="Entries of the ledger in these hours.")]
     state: Literal["waiting", "complete"]
-    agrees: Annotated[bool | None, Field(description="Whether all differed in nothing; null while one has to answer.")]
+    agrees: Annotated[
+        bool | None,
+        Field(description="Whether all differed in nothing and had nothing parked; null while one has to answer."),
+    ]
+    parked_messages: Annotated[
+        int | None, Field(description="At the ledger, when the last of the others answered; null before.")
+    ]
     statements: list[StatementView]
 
     @classmethod
     def of(cls, row: Mapping[str, Any], statements: Sequence[Mapping[str, Any]]) -> Self:
         """Return it with those of `statements` that are about it."""
-        own = [each for each in statements if each["reconciliation"] == row["id"]]
-        is_complete = {each["service"] for each in own} >= set(OTHERS)
-        differs = any(each["hours_unlisted"] or each["stuck"] or each["parked_messages"] for each in own)
+        stated = {each["service"]: each for each in statements if each["reconciliation"] == row["id"]}
+        is_complete = stated.keys() >= set(OTHERS)
+        differs = any(each["hours_unlisted"] or each["stuck"] or each["parked_messages"] for each in stated.values())
+        shown = [each for name, each in stated.items() if name != OWN]
         return cls(
             id=row["id"],
             asked_at=row["asked_at"],
@@ -128,5 +135,6 @@ class ReconciliationView(BaseModel):
             entered=row["entered"],
             state="complete" if is_complete else "waiting",
             agrees=not differs if is_complete else None,
-            statements=[StatementView(**{name: each[name] for name in StatementView.model_fields}) for each in own],
+            parked_messages=stated[OWN]["parked_messages"] if OWN in stated else None,
+            statements=[StatementView(**{name: each[name] for name in StatementView.model_fields}) for each in shown],
         )

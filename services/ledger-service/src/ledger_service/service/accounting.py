@@ -5,7 +5,7 @@ service answers with what differs; what is listed there is looked up once more, 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -25,15 +25,18 @@ from contracts.reconciliation import (
 from contracts.topics import RECONCILIATION
 from eventbus import outbox
 from eventbus.books import Window
-from eventbus.parked_keys import parked_keys
+from eventbus.parked_keys import parked_keys, parked_messages
 from ledger_service.persistence import loose_ends, reconciliations
 from ledger_service.persistence.loose_ends import LooseEnd
 from ledger_service.persistence.reconciliation import EntryBook
 from operations.accounts import HOUR, runs
+from runtime import clock
 from runtime.ids import uuid7
 
 OTHERS = ("intake", "dispatch")
 """Who is asked."""
+OWN = "ledger"
+"""Who asks. What it has to say is kept with the statements of the others."""
 BACK = timedelta(hours=24)
 """What the hourly question is about."""
 FURTHEST = HOUR * (MOST_HOURS - 24)
@@ -114,6 +117,23 @@ async def take(connection: AsyncConnection, event: Event[Any]) -> None:
         hours_unlisted=len(unlisted),
         stuck=len({each.complaint_id for each in found}),
         parked_messages=stated.parked_messages,
+    )
+    await _state_own(connection, question)
+
+
+async def _state_own(connection: AsyncConnection, question: Mapping[str, Any]) -> None:
+    """Keep what the ledger itself has to say: how much it has entered, and what is parked here."""
+    await reconciliations.add_statement(
+        connection,
+        reconciliation=question["id"],
+        service=OWN,
+        stated_at=clock.now(),
+        published=0,
+        applied=question["entered"],
+        hours_differing=0,
+        hours_unlisted=0,
+        stuck=0,
+        parked_messages=await parked_messages(connection),
     )
 
 
