@@ -9,7 +9,7 @@ from ledger_service.api.activity_schemas import BulletinView, FigureView, Period
 from ledger_service.api.deps import ReadEngine, Staff
 from ledger_service.api.parameters import Day, check_order
 from ledger_service.domain.bulletin import Scope, figures, write
-from ledger_service.persistence import activity_days
+from ledger_service.persistence import activity_days, directory
 from operations.filters import Code
 from operations.preferences import InLanguage, is_preferred
 from runtime.problems import PROBLEM_RESPONSES
@@ -54,7 +54,8 @@ async def show_bulletin(
     """
     async with engine.connect() as connection:
         found = figures(await activity_days.sums(connection, caller.tenant, scope))
-    text = write(scope, found, language)
+        labels = await directory.labels(connection, caller.tenant)
+    text = write(scope, found, language, labels)
     headers = {"Content-Language": "zh-CN" if language == "zh" else "en", "Vary": "Accept, Accept-Language"}
     if form == "text":
         return PlainTextResponse(f"{text}\n", headers=headers)

@@ -38,8 +38,11 @@ RANK_LABEL, GRADE_LABEL, SCORE_LABEL = Label("名次", "Rank"), Label("等级", 
 
 
 def name_of(dimension: str, code: object, labels: Labels) -> Label | None:
-    """Return what people call a code, where the platform knows; None for those that a county has named itself."""
+    """Return what people call a code, where the ledger knows; None for those that nobody has told of."""
     names: Mapping[str, Mapping[str, Label]] = {
+        Dimension.COMMUNITY: labels.communities,
+        Dimension.GRID: labels.grids,
+        Dimension.TEAM: labels.teams,
         Dimension.CATEGORY: labels.categories,
         Dimension.SOURCE: labels.sources,
         Dimension.HANDLING_MODE: MODE_LABELS,

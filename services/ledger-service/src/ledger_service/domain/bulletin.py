@@ -8,8 +8,10 @@ from typing import Literal
 
 from ledger_service.domain.activity import Count
 from ledger_service.domain.activity_kinds import Kind, kinds
+from ledger_service.domain.names import Labels
 
 BulletinLanguage = Literal["zh", "en"]
+_KINDS = {"community": "社区", "team": "网格队"}
 
 
 @dataclass(frozen=True)
@@ -38,36 +40,31 @@ def figures(sums: Mapping[str, Count]) -> Sequence[Figure]:
     return [Figure(kind, sums[code]) for code, kind in kinds().items() if sums.get(code, Count(0, 0)).activities]
 
 
-def write(scope: Scope, found: Sequence[Figure], language: BulletinLanguage) -> str:
-    """Return the paragraph; where nothing was done it says so."""
+def write(scope: Scope, found: Sequence[Figure], language: BulletinLanguage, labels: Labels) -> str:
+    """Return the paragraph; where nothing was done it says so. Communities and teams are called as `labels` knows."""
     groups = [list(each) for _, each in groupby(found, key=lambda figure: figure.kind.group)]
-    return _english(scope, groups) if language == "en" else _chinese(scope, groups)
+    places = (("community", scope.community, labels.communities), ("team", scope.team, labels.teams))
+    named = [(kind, code, names.get(code)) for kind, code, names in places if code is not None]
+    if language == "en":
+        return _english(scope, groups, [f"{kind} {label.en if label else code}" for kind, code, label in named])
+    return _chinese(scope, groups, [label.zh if label else f"{_KINDS[kind]} {code}" for kind, code, label in named])
 
 
-def _chinese(scope: Scope, groups: Sequence[Sequence[Figure]]) -> str:
+def _chinese(scope: Scope, groups: Sequence[Sequence[Figure]], places: Sequence[str]) -> str:
     first, last = _chinese_day(scope.first), _chinese_day(scope.last)
-    begin = first if scope.first == scope.last else f"{first}至{last}"
-    where = _where(scope, "，社区 {}", "，网格队 {}")
+    where = "，".join((first if scope.first == scope.last else f"{first}至{last}", *places))
     if not groups:
-        return f"{begin}{where}，没有登记任何活动。"
+        return f"{where}，没有登记任何活动。"
     said = ["，".join(each.kind.counted.zh.format(n=each.count.quantity) for each in group) for group in groups]
-    return f"{begin}{where}，{'；'.join(said)}。"
+    return f"{where}，{'；'.join(said)}。"
 
 
-def _english(scope: Scope, groups: Sequence[Sequence[Figure]]) -> str:
+def _english(scope: Scope, groups: Sequence[Sequence[Figure]], places: Sequence[str]) -> str:
     first, last = _english_day(scope.first), _english_day(scope.last)
-    begin = f"On {first}" if scope.first == scope.last else f"From {first} to {last}"
-    where = "".join(
-        (f", community {scope.community}" * bool(scope.community), f", team {scope.team}" * bool(scope.team))
-    )
+    where = ", ".join((f"On {first}" if scope.first == scope.last else f"From {first} to {last}", *places))
     if not groups:
-        return f"{begin}{where}: no activity was recorded."
-    return f"{begin}{where}: {'; '.join(_listed([_counted(each) for each in group]) for group in groups)}."
-
-
-def _where(scope: Scope, community: str, team: str) -> str:
-    named = ((community, scope.community), (team, scope.team))
-    return "".join(words.format(code) for words, code in named if code is not None)
+        return f"{where}: no activity was recorded."
+    return f"{where}: {'; '.join(_listed([_counted(each) for each in group]) for group in groups)}."
 
 
 def _counted(figure: Figure) -> str:

@@ -1,7 +1,7 @@
 """The columns that classified ledgers 台账 may have, and what their lines may be grouped by."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -55,8 +55,8 @@ def _by_code(*columns: Column) -> Mapping[str, Column]:
     return {column.code: column for column in columns}
 
 
-_COMMUNITY = Column("community", Label("社区", "Community"), "code", 12)
-_GRID = Column("grid", Label("网格", "Grid"), "code", 10)
+_COMMUNITY = Column("community", Label("社区", "Community"), "code", 12, lambda labels: labels.communities)
+_GRID = Column("grid", Label("网格", "Grid"), "code", 12, lambda labels: labels.grids)
 _ADDRESS = Column("address", Label("地点", "Place"), width=24)
 
 COLUMNS: Mapping[Subject, Mapping[str, Column]] = {
@@ -98,7 +98,7 @@ COLUMNS: Mapping[Subject, Mapping[str, Column]] = {
         _ADDRESS,
         _COMMUNITY,
         _GRID,
-        Column("team", Label("队伍", "Team"), "code", 12),
+        Column("team", Label("队伍", "Team"), "code", 16, lambda labels: labels.teams),
         Column("note", Label("备注", "Note"), width=36, is_told=True),
         Column("recorded_at", Label("登记时间", "Recorded"), "moment", 16),
         Column("id", Label("标识", "Id"), width=38),
@@ -110,14 +110,16 @@ GROUPS: Mapping[Subject, Mapping[str, Column]] = {
     Subject.COMPLAINTS: {
         **{
             code: COLUMNS[Subject.COMPLAINTS][code]
-            for code in ("source", "category", "community", "grid", "team", "handling_mode", "status", "satisfaction")
+            for code in ("source", "category", "community", "grid", "handling_mode", "status", "satisfaction")
         },
+        "team": replace(COLUMNS[Subject.COMPLAINTS]["team"], names=lambda labels: labels.teams),
         "category_level_one": Column(
             "category_level_one", Label("大类", "Category, level one"), "code", 14, lambda labels: labels.categories
         ),
     },
     Subject.ACTIVITIES: {code: COLUMNS[Subject.ACTIVITIES][code] for code in ("kind", "community", "grid", "team")},
 }
+"""A column `team` of complaints keeps its codes, since `team_name` may stand beside it."""
 PERIODS: Mapping[Subject, tuple[str, ...]] = {
     Subject.COMPLAINTS: ("received_at", "resolved_at", "closed_at"),
     Subject.ACTIVITIES: ("happened_at",),

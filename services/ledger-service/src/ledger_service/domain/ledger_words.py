@@ -126,7 +126,7 @@ class Words:
         return [self._filter(name, value) for name, value in filters.content().items()]
 
     def _filter(self, name: str, value: Any) -> str:
-        column = self._columns[name]
+        column = GROUPS[self._order.definition.subject].get(name) or self._columns[name]
         values = value if isinstance(value, list) else [value]
         shown = self._words["or"].join(self.shown(column, each) for each in values)
         return self._words["filter"].format(name=self._label(column), values=shown)

@@ -1,8 +1,8 @@
-"""What people call the codes that complaints come with, as shipped; intake tells what a tenant calls its own."""
+"""What people call codes, as shipped; intake and dispatch tell what a tenant calls its own."""
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
@@ -39,10 +39,13 @@ def category_labels() -> Mapping[str, Label]:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What a tenant calls its categories and sources."""
+    """What a tenant calls its categories and sources, its communities, grids and teams."""
 
     categories: Mapping[str, Label]
     sources: Mapping[str, Label]
+    communities: Mapping[str, Label] = field(default_factory=dict)
+    grids: Mapping[str, Label] = field(default_factory=dict)
+    teams: Mapping[str, Label] = field(default_factory=dict)
 
 
 @cache

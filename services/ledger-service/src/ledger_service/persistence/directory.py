@@ -14,7 +14,7 @@ from ledger_service.persistence.tables import directory
 
 Kind = Literal["community", "grid", "team", "category", "duty_item", "source"]
 _PLACES: tuple[Kind, ...] = ("community", "grid", "team")
-_CONFIGURED: tuple[Kind, ...] = ("category", "source")
+_NAMED: tuple[Kind, ...] = ("category", "source", *_PLACES)
 
 
 class Thing(NamedTuple):
@@ -102,12 +102,21 @@ async def names(connection: AsyncConnection, tenant: str) -> Mapping[tuple[Kind,
 
 
 async def labels(connection: AsyncConnection, tenant: str) -> Labels:
-    """Return what `tenant` calls its categories and sources; removed ones keep their name."""
+    """Return what `tenant` calls its categories, sources, communities, grids and teams; removed ones keep their name.
+
+    What dispatch tells of has one name, in both languages.
+    """
     columns = directory.c
     statement = sa.select(columns.kind, columns.code, columns.name, columns.name_en).where(
-        columns.tenant == tenant, columns.kind.in_(_CONFIGURED)
+        columns.tenant == tenant, columns.kind.in_(_NAMED)
     )
-    told: dict[str, dict[str, Label]] = {kind: {} for kind in _CONFIGURED}
+    told: dict[str, dict[str, Label]] = {kind: {} for kind in _NAMED}
     for row in await connection.execute(statement):
         told[row.kind][row.code] = Label(row.name, row.name_en or row.name)
-    return Labels(categories={**category_labels(), **told["category"]}, sources={**source_labels(), **told["source"]})
+    return Labels(
+        categories={**category_labels(), **told["category"]},
+        sources={**source_labels(), **told["source"]},
+        communities=told["community"],
+        grids=told["grid"],
+        teams=told["team"],
+    )
