@@ -3,11 +3,24 @@
 from typing import Any
 
 import pytest
+import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contracts.directory import CategoryChanged
 from contracts.roles import Role
 from ledger.closings import ASK_FIRST, Closings
 from ledger.conftest import As
+from ledger.test_ledger_directory import told
+from ledger_service.events.directory import SUBSCRIPTION
 from refusals import code_of, errors_of
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def told_of(engine: AsyncEngine) -> None:
+    """Let intake tell of the categories that are named here and that the platform does not ship."""
+    codes = ("noise", "noise.night", "noises", "street_order.vendors")
+    entries = [CategoryChanged(code=code, version=2, zh=code, en=code) for code in codes]
+    await SUBSCRIPTION.apply(engine, [told(each) for each in entries])
 
 
 async def test_without_rules_a_verification_closes_as_ever(closings: Closings) -> None:
@@ -28,6 +41,9 @@ async def test_without_rules_a_verification_closes_as_ever(closings: Closings) -
             [{"sources": ["hotline"]}, {"sources": ["media"]}, {"category": "noise", "sources": ["media", "hotline"]}],
             ("/rules/2", "closing-rule-shadowed"),
         ),
+        ([{"category": "noise"}, {"category": "parades"}], ("/rules/1/category", "unknown-category")),
+        ([{"category": "noise.day"}], ("/rules/0/category", "unknown-category")),
+        ([{"sources": ["hotline", "pigeon"]}], ("/rules/0/sources/1", "unknown-source")),
         ([{"gates": ["photo"]}], ("/rules/0/gates/0", "enum")),
         ([{"gates": ["verification", "verification"]}], ("/rules/0/gates", "gate-twice")),
         ([{"gates": [], "evidence": {"photos": 1}}], ("/rules/0/evidence", "evidence-without-verification")),

@@ -98,6 +98,8 @@ register_texts(
         ),
         "moment-past": ("应为将来的时间。", "Give a moment to come."),
         "closing-rule-shadowed": ("前面的规则已涵盖此规则，永远用不到。", "Rules before this one leave nothing to it."),
+        "unknown-category": ("未知的类别：{given}。", "There is no category {given}; see /intake/v1/categories."),
+        "unknown-source": ("未知的事件来源：{given}。", "There is no source {given}; see /intake/v1/sources."),
         "gate-twice": ("每道关口只列一次。", "Name each gate once."),
         "evidence-without-verification": ("不需核查时不能规定核查证据。", "Without the gate nobody shows evidence."),
         "sample-beside-gate": ("已规定必须回访，不能再抽样。", "Where every reporter is called, none is drawn."),
@@ -178,7 +180,7 @@ def rules_not_found() -> Problem:
 
 def rules_refused(flaws: Sequence[Flaw]) -> Problem:
     """Return the answer to rules that cannot be meant."""
-    return all_invalid([FieldError(f"/rules{flaw.pointer}", flaw.code) for flaw in flaws])
+    return all_invalid([FieldError(f"/rules{flaw.pointer}", flaw.code, {"given": flaw.given}) for flaw in flaws])
 
 
 def claimed(error: FollowUpClaimed) -> Problem:

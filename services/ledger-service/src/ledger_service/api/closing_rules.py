@@ -9,9 +9,9 @@ from contracts.roles import Role
 from ledger_service.api.closing_problems import rules_not_found, rules_refused
 from ledger_service.api.closing_schemas import RulesBody, RulesView, VersionView
 from ledger_service.api.deps import Engine, ReadEngine, Staff
-from ledger_service.domain.closing_rule_checks import flaws
+from ledger_service.domain.closing_rule_checks import flaws, unknown_codes
 from ledger_service.domain.closing_rules import Rule
-from ledger_service.persistence import closing_rules
+from ledger_service.persistence import closing_rules, directory
 from operations.pages import Page, Pages
 from runtime.auth import Caller, require
 from runtime.clock import now
@@ -42,7 +42,10 @@ async def put_closing_rules(
     keeps the version that it began with. 422 with the rule and the part for what can never apply.
     """
     content = body.content()
-    found = [*flaws([Rule.of(each) for each in content])]
+    rules = [Rule.of(each) for each in content]
+    async with engine.connect() as connection:
+        labels = await directory.labels(connection, caller.tenant)
+    found = [*flaws(rules), *unknown_codes(rules, labels)]
     if found:
         raise rules_refused(found)
     async with engine.begin() as connection:

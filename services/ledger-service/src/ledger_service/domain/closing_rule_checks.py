@@ -5,13 +5,15 @@ from typing import NamedTuple
 
 from contracts.categories import is_within
 from ledger_service.domain.closing_rules import Evidence, Gate, Question, Rule
+from ledger_service.domain.names import Labels
 
 
 class Flaw(NamedTuple):
-    """One thing wrong with a list of rules: where, as a JSON pointer into the list, and a code."""
+    """One thing wrong with a list of rules: where, as a JSON pointer into the list, a code, and what stands there."""
 
     pointer: str
     code: str
+    given: str = ""
 
 
 def flaws(rules: Sequence[Rule]) -> Iterator[Flaw]:
@@ -21,6 +23,16 @@ def flaws(rules: Sequence[Rule]) -> Iterator[Flaw]:
             yield Flaw(f"/{place}", "closing-rule-shadowed")
         for flaw in _of_one(rule):
             yield Flaw(f"/{place}{flaw.pointer}", flaw.code)
+
+
+def unknown_codes(rules: Sequence[Rule], labels: Labels) -> Iterator[Flaw]:
+    """Yield the categories and sources of `rules` that the tenant has not: nothing would ever be of them."""
+    for place, rule in enumerate(rules):
+        if rule.category is not None and rule.category not in labels.categories:
+            yield Flaw(f"/{place}/category", "unknown-category", rule.category)
+        for number, source in enumerate(rule.sources):
+            if source not in labels.sources:
+                yield Flaw(f"/{place}/sources/{number}", "unknown-source", source)
 
 
 def _is_shadowed(rule: Rule, before: Sequence[Rule]) -> bool:
