@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.directory import DirectoryEvent, PostChanged
@@ -79,6 +80,22 @@ async def test_an_unknown_station_is_told_of_and_may_become_known(
     without = await client.post("/complaints", json=report(), headers=as_(Role.CITIZEN, tenant="t-told"))
     assert "warnings" not in without.json()
     assert await Desk(client, as_, "t-told").is_known(without) is None
+
+
+async def test_a_station_that_is_known_is_asked_for_once(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    desk, asked = Desk(client, as_, "t-once"), list[str]()
+    await hear(engine, post_event("t-once", "kiosk-1"), post_event("t-elsewhere", "kiosk-2"))
+
+    def note(*call: Any) -> None:
+        asked.extend(each for each in call[2:3] if "known_place" in each)
+
+    sa.event.listen(engine.sync_engine, "before_cursor_execute", note)
+    receipts = [await desk.take(code) for code in ("kiosk-1", "kiosk-1", "kiosk-2", "kiosk-2")]
+    sa.event.remove(engine.sync_engine, "before_cursor_execute", note)
+    assert ["warnings" in each.json() for each in receipts] == [False, False, True, True]
+    assert len(asked) == 3, "what is not known may be known the next time"
 
 
 async def test_a_county_may_have_it_refused(

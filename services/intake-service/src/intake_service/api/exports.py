@@ -159,13 +159,10 @@ async def list_disclosures(
     """List who was given complaints as files or looked for a person: administrators see all, others their own."""
     actor = None if caller.has(Role.ADMIN) else caller.subject
     pages = Pages(request, caller, "disclosures", {"actor": actor})
-    position = pages.after(cursor)
-    before = None if position is None else UUID(str(position[0]))
+    before = pages.after_id(cursor)
     async with request.app.state.read_engine.connect() as connection:
         found = await disclosures.page(connection, caller.tenant, actor=actor, before=before, size=limit + 1)
-    if len(found) > limit:
-        pages.link_next(response, str(found[limit - 1].id))
-    return Page(items=[DisclosureView.of(each) for each in found[:limit]])
+    return Page(items=[DisclosureView.of(each) for each in pages.cut(response, found, limit, lambda each: each.id)])
 
 
 def _too_large(limit: int) -> Problem:

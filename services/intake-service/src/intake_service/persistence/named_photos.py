@@ -12,6 +12,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from eventbus.driver import arrays
+
 _SAID = """
     unnest(CAST(:photos AS uuid[]), CAST(:tenants AS text[]), CAST(:subjects AS uuid[]), CAST(:of_complaint AS bool[]))
         AS said (photo, tenant, subject, of_complaint)
@@ -104,11 +106,5 @@ async def count(connection: AsyncConnection, complaints: Iterable[UUID]) -> Sequ
     return (await connection.execute(_COUNT, {"ids": list(complaints)})).all()
 
 
-def _columns(named: Sequence[Named]) -> dict[str, object]:
-    photos, tenants, subjects, of_complaint = zip(*named, strict=True)
-    return {
-        "photos": list(photos),
-        "tenants": list(tenants),
-        "subjects": list(subjects),
-        "of_complaint": list(of_complaint),
-    }
+def _columns(named: Sequence[Named]) -> dict[str, Sequence[Any]]:
+    return arrays(("photos", "tenants", "subjects", "of_complaint"), named)

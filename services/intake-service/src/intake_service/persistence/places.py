@@ -6,7 +6,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eventbus.driver import Statement
+from eventbus.driver import Statement, arrays
 from intake_service.persistence.place_tables import known_place
 from intake_service.persistence.tables import complaint
 
@@ -47,7 +47,7 @@ KNOWN_STATION = _knows(complaint.c.tenant, complaint.c.origin["station"].astext)
 async def keep(connection: AsyncConnection, places: Sequence[KnownPlace]) -> None:
     """Keep what is said, unless something newer is kept; each place at most once."""
     if places:
-        await _KEEP.fetch(connection, dict(zip(KnownPlace._fields, zip(*places, strict=True), strict=True)))
+        await _KEEP.fetch(connection, arrays(KnownPlace._fields, places))
 
 
 async def knows(connection: AsyncConnection, tenant: str, code: str) -> bool | None:

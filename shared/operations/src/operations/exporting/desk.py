@@ -104,13 +104,10 @@ async def listed(
     """Return a page of exports, the newest first: the caller's, or everybody's."""
     asker = None if all_of_them else caller.subject
     pages = Pages(request, caller, "exports", {"asked_by": asker})
-    last = pages.after(cursor)
-    before = None if last is None else UUID(str(last[0]))
+    before = pages.after_id(cursor)
     async with request.app.state.read_engine.connect() as connection:
         found = await jobs.page(connection, caller.tenant, asked_by=asker, before=before, size=limit + 1)
-    if len(found) > limit:
-        pages.link_next(response, str(found[limit - 1].id))
-    return found[:limit]
+    return pages.cut(response, found, limit, lambda each: each.id)
 
 
 async def find(

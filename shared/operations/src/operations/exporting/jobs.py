@@ -153,15 +153,22 @@ async def try_lock(connection: AsyncConnection, tenant: str) -> bool:
     return bool(await connection.scalar(_TRY, {"tenant": tenant}))
 
 
-async def expired(connection: AsyncConnection, at: datetime, size: int) -> Sequence[Export]:
-    """Return up to `size` exports whose file has had its time, locked; those that somebody holds are left out."""
-    statement = (
-        sa.select(export)
+async def expire(connection: AsyncConnection, at: datetime, size: int) -> Sequence[UUID]:
+    """Note of up to `size` exports that their file has had its time, and return them; what somebody holds waits."""
+    expired = (
+        sa.select(_COLUMNS.tenant, _COLUMNS.id)
         .where(_COLUMNS.state == ExportState.DONE, _COLUMNS.expires_at <= at)
         .limit(size)
         .with_for_update(skip_locked=True)
+        .cte("expired")
     )
-    return [Export.of(row) for row in (await connection.execute(statement)).mappings()]
+    statement = (
+        sa.update(export)
+        .where(_COLUMNS.tenant == expired.c.tenant, _COLUMNS.id == expired.c.id)
+        .values(state=ExportState.EXPIRED)
+        .returning(_COLUMNS.id)
+    )
+    return list((await connection.execute(statement)).scalars())
 
 
 async def forget(connection: AsyncConnection, before: datetime) -> None:

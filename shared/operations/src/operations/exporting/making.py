@@ -116,9 +116,8 @@ class ExportMaker:
         """Remove files that had their time, rows that are old, and what is left of broken attempts."""
         at = now()
         async with self._engine.begin() as connection:
-            for each in await jobs.expired(connection, at, _AT_ONCE):
-                await self._files.remove(each.id)
-                await jobs.change(connection, each, state=ExportState.EXPIRED)
+            for expired in await jobs.expire(connection, at, _AT_ONCE):
+                await self._files.remove(expired)
             await jobs.forget(connection, at - _KEEP_ROWS)
             await self._contents.clear(connection)
         strays = await asyncio.to_thread(self._files.old, _STRAY_SECONDS)
