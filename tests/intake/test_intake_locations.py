@@ -172,6 +172,29 @@ async def test_a_blank_address_is_no_place(client: httpx.AsyncClient, as_: As, a
     assert [code for _, code in errors_of(unsaid)] == ["blank-description"]
 
 
+@pytest.mark.parametrize("blank", ["  ", "\u3000\u200b"])
+async def test_a_blank_address_beside_a_point_is_none_and_the_address_that_is_known_stays(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, blank: str
+) -> None:
+    citizen, place = as_(Role.CITIZEN), {"lon": 107.05, "lat": 26.55, "address": blank}
+    batch = await client.post("/complaints/batch", json={"items": [report(location=place)]}, headers=citizen)
+    draft = (await client.post("/drafts", json=report(location=place), headers=citizen)).json()["id"]
+    submitted = await client.post(f"/drafts/{draft}/submission", headers=citizen)
+    ids = [
+        batch.json()["items"][0]["complaint"]["id"],
+        submitted.json()["id"],
+        await filed(client, citizen, location=place),
+    ]
+    for each in ids:
+        view = (await client.get(f"/complaints/{each}", headers=citizen)).json()
+        assert view["location"]["address"] is None
+        assert "address" not in (await told(engine, each))[0]["location"]
+    known = await filed(client, citizen, location={"address": "新贵社区5号"})
+    moved = await client.post(f"/complaints/{known}/location", json=place, headers=as_(Role.OPERATOR))
+    assert moved.json()["location"]["address"] == "新贵社区5号"
+    assert (await told(engine, known))[-1]["location"]["address"] == "新贵社区5号"
+
+
 async def test_what_cannot_be_located_is_refused(client: httpx.AsyncClient, engine: AsyncEngine, as_: As) -> None:
     operator = as_(Role.OPERATOR)
     complaint = await filed(client, as_(Role.CITIZEN), location={"address": "某处"})

@@ -81,6 +81,20 @@ def test_own_columns_templates_and_constants() -> None:
     assert result["source"] == "grid_patrol"
 
 
+@pytest.mark.parametrize("blank", ["", "  ", "\u3000\u200b"])
+def test_a_blank_cell_holds_nothing(blank: str) -> None:
+    mapping = made(map={"location.address": ["地点", "路段"]}, set={"category": "facilities.lamps"})
+    row = {"text": "x", "id": "1", "lon": "107.2", "lat": "26.5", "category": blank, "more": blank}
+    assert mapping.body({**row, "地点": blank, "路段": "三号路"}) == {
+        "source": "hotline",
+        "category": "facilities.lamps",
+        "description": "x",
+        "location": {"lon": 107.2, "lat": 26.5, "address": "三号路"},
+        "external_ref": "1",
+    }
+    assert "address" not in mapping.body({**row, "地点": blank, "路段": blank})["location"]
+
+
 def test_tables_translate_and_refuse_what_they_do_not_know() -> None:
     tables = {"category": {"路灯": "facilities.lamps", "咨询": None}}
     mapping = made(map={"category": "类"}, tables=tables)

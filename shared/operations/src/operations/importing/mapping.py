@@ -11,6 +11,7 @@ from operations.importing.document import Document
 from operations.importing.errors import ImportRefused
 from operations.importing.fields import EXPECTED, MOMENT, NUMBERS, PLACE, TARGETS
 from operations.importing.moments import Moments
+from runtime.types import is_blank
 
 _COLUMN = re.compile(r"\{([^{}]+)\}")
 _OTHERS = "*"
@@ -103,7 +104,7 @@ class ColumnMapping:
         """Return the text of a field and the columns that it comes from."""
         for template in self.document.map.get(target, ()):
             columns = self._columns[template]
-            if all(values.get(column) not in (None, "") for column in columns):
+            if all(_says_something(values.get(column)) for column in columns):
                 return _COLUMN.sub(lambda match: str(values[match[1]]), template).strip(), columns
         return self.document.set.get(target), ()
 
@@ -132,9 +133,10 @@ class ColumnMapping:
     def _attributes(self, values: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
         named = self.document.attributes
         if named is None:
-            return {name: value for name, value in values.items() if name not in used and _is_scalar(value)}
-        found = {name: values.get(column) for name, column in named.items()}
-        return {name: value for name, value in found.items() if _is_scalar(value) and value != ""}
+            found = {name: value for name, value in values.items() if name not in used}
+        else:
+            found = {name: values.get(column) for name, column in named.items()}
+        return {name: value for name, value in found.items() if _is_scalar(value) and _says_something(value)}
 
     def _fillable(self, target: str, header: frozenset[str]) -> bool:
         return any(header.issuperset(self._columns[template]) for template in self.document.map.get(target, ()))
@@ -160,6 +162,10 @@ def _put(body: dict[str, Any], target: str, value: object) -> None:
     for parent in parents:
         body = body.setdefault(parent, {})
     body[name] = value
+
+
+def _says_something(value: object) -> bool:
+    return value is not None and not is_blank(str(value))
 
 
 def _is_scalar(value: object) -> bool:
