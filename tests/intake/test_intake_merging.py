@@ -20,7 +20,6 @@ from intake.conftest import As
 from intake.reports import REPORT
 from intake_service.events.lifecycle import follow
 from intake_service.persistence.tables import complaint
-from intake_service.service import triaging
 from ledger.eventful import Eventful
 from refusals import code_of
 
@@ -287,7 +286,8 @@ async def test_what_waited_in_triage_waits_again_when_it_is_no_longer_merged(des
     for each in (master, other):
         assert (await desk.client.post(f"/complaints/{each.id}/triage", json=put, headers=operator)).is_success
     await desk.merged(other, master)
-    assert await triaging.end(desk.engine) == 1
+    ended = (await desk.client.get(f"/triage/{other.id}", headers=operator)).json()
+    assert (ended["state"], ended["outcome"]) == ("ended", "merged")
     assert (await desk.unmerge(other)).status_code == 200
     items = [(await desk.client.get(f"/triage/{each.id}", headers=operator)).json() for each in (master, other)]
     assert [(each["state"], each["outcome"], each["settled_at"]) for each in items] == [("waiting", None, None)] * 2

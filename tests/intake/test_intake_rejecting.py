@@ -81,6 +81,27 @@ async def test_the_reporter_of_what_is_rejected_reads_whom_to_turn_to(
     assert (code_of(again), again.json()["present"]["status"]) == ((409, "illegal-transition"), "rejected")
 
 
+async def test_what_is_rejected_waits_in_triage_no_longer(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    receipt, bystander = await filed(client, as_), await filed(client, as_)
+    operator = as_(Role.OPERATOR)
+    for each in (receipt, bystander):
+        put = await client.post(f"/complaints/{each['id']}/triage", json={"reason": "unclear"}, headers=operator)
+        assert put.status_code == 201
+    path = f"/complaints/{receipt['id']}/rejection"
+    async with answering(engine, receipt, granted=True):
+        assert (await client.post(path, json=BODY, headers=operator)).json()["rejection"] == "rejected"
+    item, other = [
+        (await client.get(f"/triage/{each['id']}", headers=operator)).json() for each in (receipt, bystander)
+    ]
+    assert (item["state"], item["outcome"], item["status"]) == ("ended", "rejected", "rejected")
+    assert ([step["step"] for step in item["steps"]], item["claimed_by"]) == (["put", "rejected"], None)
+    assert other["state"] == "waiting"
+    ended = (await client.get("/triage", params={"state": "ended"}, headers=operator)).json()["items"]
+    assert receipt["id"] in {each["id"] for each in ended}
+
+
 async def test_a_unit_that_was_quicker_keeps_it(client: httpx.AsyncClient, engine: AsyncEngine, as_: As) -> None:
     receipt = await filed(client, as_)
     async with answering(engine, receipt, granted=False):

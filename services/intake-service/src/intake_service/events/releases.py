@@ -12,6 +12,7 @@ from contracts.events import PAYLOADS, Payload, Released, ReleaseRefused
 from contracts.lifecycle import RELEASE_ENDINGS, EventType, Status
 from eventbus.errors import OutOfOrder
 from intake_service.persistence import merging
+from intake_service.service import triaging
 from runtime.ids import uuid7
 
 _REFUSED = sa.text("""
@@ -75,6 +76,7 @@ async def _end(connection: AsyncConnection, released: dict[UUID, Event]) -> list
     rows = (await connection.execute(_END, releases)).all()
     if len(rows) < len(released):
         await _check_none_is_early(connection, releases)
+    await triaging.end_with(connection, [row.id for row in rows])
     ended = [
         Event(
             id=uuid7(),

@@ -55,17 +55,19 @@ _DUE = sa.text("""
         AND c.release_state IS DISTINCT FROM 'requested'
     ORDER BY i.goes_on_at LIMIT :size FOR UPDATE OF c, i SKIP LOCKED
 """)
-# What somebody has locked is left for the next time: it may just have become a matter of its own again.
-_END = sa.text("""
+_OVER = """
     WITH over AS (
         SELECT c.id, c.tenant, c.status, c.updated_at
         FROM triage_item AS i JOIN complaint AS c ON c.id = i.complaint_id AND c.tenant = i.tenant
-        WHERE i.state = 'waiting' AND c.status = ANY(CAST(:ended AS text[])) FOR SHARE OF c SKIP LOCKED)
+        WHERE i.state = 'waiting' AND c.status = ANY(CAST(:ended AS text[])) {these} FOR SHARE OF c SKIP LOCKED)
     UPDATE triage_item AS i SET state = 'ended', outcome = over.status, settled_at = :now, version = i.version + 1,
         steps = i.steps || jsonb_build_array(jsonb_build_object('step', over.status, 'at', over.updated_at))
     FROM over WHERE i.state = 'waiting' AND i.complaint_id = over.id AND i.tenant = over.tenant
     RETURNING i.outcome
-""")
+"""
+# What somebody has locked is left for the next time: it may just have become a matter of its own again.
+_END = sa.text(_OVER.format(these=""))
+_END_THESE = sa.text(_OVER.format(these="AND i.complaint_id = ANY(CAST(:complaints AS uuid[]))"))
 _WAIT_AGAIN = sa.text("""
     UPDATE triage_item AS i SET state = 'waiting', version = i.version + 1,
         outcome = NULL, settled_at = NULL, claimed_by = NULL, claimed_at = NULL,
@@ -170,3 +172,9 @@ async def wait_again(connection: AsyncConnection, complaints: Collection[tuple[s
 async def end(connection: AsyncConnection, now: datetime) -> Sequence[str]:
     """End the items of complaints that have ended; return how these have."""
     return (await connection.execute(_END, {"now": now, "ended": list(ENDED)})).scalars().all()
+
+
+async def end_these(connection: AsyncConnection, complaints: Collection[UUID], now: datetime) -> Sequence[str]:
+    """End the items of these locked complaints as far as they have ended; as `end`."""
+    given = {"complaints": list(complaints), "now": now, "ended": list(ENDED)}
+    return (await connection.execute(_END_THESE, given)).scalars().all()

@@ -1,8 +1,10 @@
 """Works the triage queue: claims, and lets go on what was held; each complaint once, whoever is first.
 
-Rejecting, merging and withdrawing are the endings that every complaint may have: its item ends with it.
+Rejecting, merging and withdrawing are the endings that every complaint may have: its item ends with it, in the same
+transaction. Items of complaints that end elsewhere are ended a little later.
 """
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -112,9 +114,18 @@ async def end(engine: AsyncEngine) -> int:
     """End the items of complaints that have ended; return how many."""
     async with engine.begin() as connection:
         outcomes = await triage.end(connection, clock.now())
+    _count(outcomes)
+    return len(outcomes)
+
+
+async def end_with(connection: AsyncConnection, complaints: Collection[UUID]) -> None:
+    """End the items of complaints that end in the caller's transaction."""
+    _count(await triage.end_these(connection, complaints, clock.now()))
+
+
+def _count(outcomes: Iterable[str]) -> None:
     for outcome in outcomes:
         OUTCOMES.labels(outcome).inc()
-    return len(outcomes)
 
 
 async def _let_go(
