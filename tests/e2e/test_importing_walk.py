@@ -1,5 +1,6 @@
 """The walk of docs/importing.md, as it is printed, and a hotline's workbook."""
 
+import asyncio
 import csv
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +16,8 @@ from e2e.test_import import counted, run_import
 COMPLAINTS = "SELECT count(*) FROM complaint"
 
 
-def told(county: County, file: str) -> list[dict[str, str]]:
-    with (county.directory / f"{file}.rejected.csv").open(encoding="utf-8-sig", newline="") as lines:
+def told(county: County, file: str, which: str = "rejected") -> list[dict[str, str]]:
+    with (county.directory / f"{file}.{which}.csv").open(encoding="utf-8-sig", newline="") as lines:
         return list(csv.DictReader(lines))
 
 
@@ -82,6 +83,23 @@ async def test_a_hotlines_workbook_is_imported_once(county: County, people: Peop
     assert order["occurred_at"] == "2024-02-28T03:25:00Z"
     assert order["kind"] == "complaint"
     assert order["attributes"]["origin_kind"] == "投诉"
+
+
+async def test_rows_of_a_station_that_nobody_knows_are_imported_and_told(county: County, people: People) -> None:
+    stations = "SELECT count(*) FROM known_place WHERE kind <> 'post'"
+    for _ in range(600):
+        if await counted(county, "intake", stations):
+            break
+        await asyncio.sleep(0.1)
+    (county.directory / "desk.csv").write_text("id,text,address,station\nS-1,占道,麦溪路,nowhere-1\nS-2,占道,麦溪路,\n")
+    options = ("--map", "station=station", "--set", "source=liaison_station")
+    for more in (("--dry-run",), ()):
+        code, output = await run_import(county, county.directory / "desk.csv", *options, *more)
+        assert code == 0, output
+        [line] = told(county, "desk.csv", "warnings")
+        assert (line["row"], line["external_ref"], line["column"]) == ("2", "S-1", "station")
+        assert "There is no station with the code nowhere-1" in line["problem"]
+    assert len(await found(people, "S-1")) == 1
 
 
 async def test_a_mapping_with_a_missing_column_imports_nothing(county: County) -> None:

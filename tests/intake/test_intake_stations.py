@@ -82,6 +82,17 @@ async def test_an_unknown_station_is_told_of_and_may_become_known(
     assert await Desk(client, as_, "t-told").is_known(without) is None
 
 
+async def test_a_batch_tells_of_it_item_by_item_also_before_it_is_filed(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    desk = Desk(client, as_, "t-batch")
+    await hear(engine, post_event("t-batch", "kiosk-1"))
+    items = [report(source="liaison_station", station=code) for code in ("kiosk-1", "kiosk-2")]
+    for query in ("?dry_run=true", ""):
+        answer = await client.post(f"/complaints/batch{query}", json={"items": items}, headers=desk.headers)
+        assert [each["warnings"] for each in answer.json()["items"]] == [[], [UNKNOWN]]
+
+
 async def test_a_station_that_is_known_is_asked_for_once(
     client: httpx.AsyncClient, engine: AsyncEngine, as_: As
 ) -> None:

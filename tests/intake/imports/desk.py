@@ -67,8 +67,8 @@ class Desk:
         seen: dict[str, Any] = answer.json()
         return seen
 
-    async def rejected(self, job: str) -> list[dict[str, str]]:
-        answer = await self.client.get(f"imports/{job}/rejected.csv", headers=self.me)
+    async def rejected(self, job: str, which: str = "rejected") -> list[dict[str, str]]:
+        answer = await self.client.get(f"imports/{job}/{which}.csv", headers=self.me)
         assert answer.headers["content-type"].startswith("text/csv")
         return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 

@@ -8,7 +8,9 @@ from typing import Any
 import openpyxl
 import pytest
 
+from intake.conftest import TENANT
 from intake.imports.desk import Desk, counts, replica, rows
+from intake.test_intake_stations import hear, post_event
 from intake_service.persistence import import_jobs
 from intake_service.service import importing
 from refusals import code_of
@@ -43,6 +45,30 @@ async def test_a_workbook_with_a_mapping_of_its_own(desk: Desk) -> None:
     await desk.work()
     assert counts(await desk.seen(job)) == ("done", 2, 1, 0, 1, 100)
     assert [each["problem"] for each in await desk.rejected(job)] == ["a formula"]
+
+
+@pytest.mark.parametrize("dry_run", ["true", "false"])
+async def test_rows_of_unknown_stations_are_filed_and_told(desk: Desk, dry_run: str) -> None:
+    await hear(desk.engine, post_event(TENANT, "kiosk-1"))
+    mapping = (
+        "map: {external_ref: 编号, description: 内容, location.address: 地点, station: 站点}\n"
+        "set: {source: liaison_station}\n"
+    )
+    lines = [f"{dry_run}-{code},占道经营,麦溪路,{code}" for code in ("kiosk-1", "kiosk-9")]
+    text = "\n".join(["编号,内容,地点,站点", *lines, f"{dry_run}-none,占道经营,,kiosk-9"]) + "\n"
+    job = await desk.begun(text, mapping=mapping, dry_run=dry_run)
+    await desk.work()
+    seen = await desk.seen(job)
+    assert (counts(seen), seen["warned"]) == (("done", 3, 2, 0, 1, 100), 1)
+    [told] = await desk.rejected(job, "warnings")
+    assert (told["row"], told["external_ref"], told["column"], told["field"]) == (
+        "3", f"{dry_run}-kiosk-9", "站点", "station",
+    )  # fmt: skip
+    assert "kiosk-9" in told["problem"]
+    assert [each["row"] for each in await desk.rejected(job)] == ["4"]
+    other = await desk.begun(rows(f"plain-{dry_run}", 1))
+    await desk.work()
+    assert ((await desk.seen(other))["warned"], await desk.rejected(other, "warnings")) == (0, [])
 
 
 async def test_of_long_rows_few_go_at_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

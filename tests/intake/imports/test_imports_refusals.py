@@ -143,7 +143,7 @@ async def test_limits_keys_and_rights(desk: Desk, as_: As) -> None:
         assert (await desk.client.post("imports", headers=headers)).status_code == status
         assert (await desk.client.get(f"imports/{jobs[0]}", headers=headers)).status_code == status
     other = as_(Role.OPERATOR, tenant="110105")
-    for path in (f"imports/{jobs[0]}", f"imports/{jobs[0]}/rejected.csv"):
+    for path in (f"imports/{jobs[0]}", f"imports/{jobs[0]}/rejected.csv", f"imports/{jobs[0]}/warnings.csv"):
         assert code_of(await desk.client.get(path, headers=other)) == (404, "import-not-found")
     assert (await desk.client.post(f"imports/{jobs[0]}/cancellation", headers=other)).status_code == 404
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,7 +31,8 @@ Import complaints from a JSONL, CSV or XLSX file through intake's REST batch end
 
 Each row becomes one new complaint. Its [bold]external_ref[/bold] makes the import safe to repeat: rows that intake
 knows are counted, not doubled. If it is interrupted, run the same command again. Rows that are not imported are told in
-FILE.rejected.csv: which row and column, what was wrong, what would be right.
+FILE.rejected.csv: which row and column, what was wrong, what would be right. Rows that are imported though something
+about them is doubtful, such as a station that nobody knows, are told in FILE.warnings.csv.
 
 A mapping says which column makes which field. These come with the command, and a YAML file can extend them:
 {", ".join(shipped())}. `jieban mappings NAME` prints one.
@@ -77,9 +78,11 @@ def import_(
     if dry_run:
         _show(file, ColumnMapping(document, _zone(timezone)))
     headers = bearer(token, Role.OPERATOR, data_dir)
-    with Report(report or Path(f"{file.name}.rejected.csv")) as told:
-        tally = asyncio.run(_send(file, url, headers, columns, told, patience=patience, dry_run=dry_run))
-    _summary(tally, told, dry_run=dry_run)
+    rejected = report or Path(f"{file.name}.rejected.csv")
+    with Report(rejected) as told, Report(rejected.with_name(f"{file.name}.warnings.csv")) as doubted:
+        sending = _send(file, url, headers, columns, (told, doubted), patience=patience, dry_run=dry_run)
+        tally = asyncio.run(sending)
+    _summary(tally, (told, doubted), dry_run=dry_run)
     if tally.rejected:
         raise typer.Exit(2)
 
@@ -89,7 +92,7 @@ async def _send(
     url: str,
     headers: Mapping[str, str],
     columns: ColumnMapping,
-    report: Report,
+    reports: tuple[Report, Report],
     *,
     patience: float,
     dry_run: bool,
@@ -103,7 +106,7 @@ async def _send(
         task = bar.add_task("Checking" if dry_run else "Importing", total=total)
         async with httpx.AsyncClient(base_url=url, headers={**_LANGUAGE, **headers}, timeout=60.0) as client:
             sender = Sender(
-                client, columns, lambda tally: bar.update(task, completed=tally.rows), report, dry_run, patience
+                client, columns, lambda tally: bar.update(task, completed=tally.rows), *reports, dry_run, patience
             )
             tally = await sender.send(rows)
         bar.update(task, completed=tally.rows, total=tally.rows)
@@ -143,14 +146,17 @@ def _pairs(option: str, texts: list[str]) -> dict[str, str]:
     return dict(text.split("=", 1) for text in texts)
 
 
-def _summary(tally: Tally, report: Report, *, dry_run: bool) -> None:
+def _summary(tally: Tally, reports: Iterable[Report], *, dry_run: bool) -> None:
     table = Table(show_header=False)
     table.add_row("would be created" if dry_run else "created", str(tally.created))
+    if tally.warned:
+        table.add_row("of them doubtful", str(tally.warned))
     table.add_row("known before", str(tally.known))
     table.add_row("left out by the mapping", str(tally.skipped))
     table.add_row("rejected", str(tally.rejected))
-    if not report.is_empty:
-        table.add_row("told in", str(report.path))
+    for report in reports:
+        if not report.is_empty:
+            table.add_row("told in", str(report.path))
     Console().print(table)
 
 

@@ -2,24 +2,27 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from intake_service.api import texts
 from jieban.errors import UserError
 from operations.importing.errors import ImportRefused
 from operations.importing.mapping import ColumnMapping, Flaw
 from operations.importing.reading import Row
 from operations.importing.report import Report
-from operations.importing.rows import flaws_of, prepare
+from operations.importing.rows import Prepared, doubts_of, flaws_of, prepare
 
 MAX_ITEMS = 200
 MAX_BYTES = 800_000
 _KNOWN = "urn:jieban:problem:external-ref-exists"
 _JSON = {"Content-Type": "application/json"}
 _BATCH = "/intake/v1/complaints/batch"
+TEXTS_OF = (texts,)
+"""Modules that register the texts of the codes."""
 Batch = list[tuple[Row, dict[str, Any]]]
 """Rows and the bodies made of them."""
 
@@ -34,6 +37,8 @@ class Tally:
 
     created: int = 0
     """Of a dry run: how many would be."""
+    warned: int = 0
+    """Of those."""
     known: int = 0
     skipped: int = 0
     rejected: int = 0
@@ -52,6 +57,8 @@ class Sender:
     mapping: ColumnMapping
     progress: Callable[[Tally], None]
     report: Report
+    warnings: Report
+    """Of rows that are imported, and that intake has doubts about."""
     dry_run: bool = False
     patience_seconds: float = 30.0
     """How long an intake that is away is tried again before giving up."""
@@ -106,6 +113,7 @@ class Sender:
             problem = item.get("problem") or {}
             if item["status"] in (200, 201):
                 self.tally.created += 1
+                self._warn(Prepared(row, body, body["external_ref"]), item.get("warnings") or [])
             elif problem.get("type") == _KNOWN:
                 self.tally.known += 1
             else:
@@ -145,6 +153,11 @@ class Sender:
     def _flaws(self, row: Row, problem: dict[str, Any]) -> list[Flaw]:
         errors = [(error["pointer"], error["message"]) for error in problem.get("errors") or []]
         return flaws_of(self.mapping, row.values, errors, str(problem.get("detail", "refused")))
+
+    def _warn(self, prepared: Prepared, warnings: Sequence[Mapping[str, str]]) -> None:
+        if doubts := doubts_of(self.mapping, prepared, warnings, "en"):
+            self.tally.warned += 1
+            self.warnings.tell(prepared.row.line, prepared.reference, doubts)
 
     def _reject(self, row: Row, body: dict[str, Any] | None, flaws: Sequence[Flaw]) -> None:
         self.tally.rejected += 1

@@ -63,6 +63,7 @@ class ImportView(BaseModel):
     known: Annotated[int, Field(description="Filed before.")]
     skipped: Annotated[int, Field(description="Left out by the mapping.")]
     rejected: int
+    warned: Annotated[int, Field(description="Of the accepted; `warnings.csv` says of what.")]
     percent: Annotated[int, Field(ge=0, le=100)]
     failure: Annotated[str | None, Field(description="The code of what has stopped it.")]
     failure_detail: str | None
@@ -87,6 +88,9 @@ async def _importing(request: Request) -> Importing:
 
 Jobs = Annotated[Importing, Depends(_importing)]
 _ACCEPTED: dict[int | str, dict[str, Any]] = {202: {"model": ImportView, "description": "It waits for its turn"}}
+_LINES_TOLD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {CSV: {"schema": {"type": "string"}}}, "description": "A line for each flaw"}
+}
 
 
 @router.post("/imports", status_code=202, responses=_ACCEPTED, response_class=Response, openapi_extra=IMPORT_FORM)
@@ -141,13 +145,10 @@ async def list_imports(
 ) -> Page[ImportView]:
     """List imports of the last days, newest first."""
     pages = Pages(request, caller, "imports", {})
-    position = pages.after(cursor)
+    before = pages.after_id(cursor)
     async with engine.connect() as connection:
-        before = UUID(str(position[0])) if position else None
         rows = await import_jobs.page(connection, caller.tenant, before, limit + 1)
-    if len(rows) > limit:
-        pages.link_next(response, str(rows[limit - 1].id))
-    return Page(items=[ImportView.of(row) for row in rows[:limit]])
+    return Page(items=[ImportView.of(row) for row in pages.cut(response, rows, limit, lambda row: row.id)])
 
 
 @router.get("/imports/{import_id}")
@@ -157,17 +158,16 @@ async def read_import(import_id: UUID, caller: Importer, engine: Engine) -> Impo
         return ImportView.of(await _one(connection, caller.tenant, import_id))
 
 
-@router.get(
-    "/imports/{import_id}/rejected.csv",
-    response_class=Response,
-    responses={200: {"content": {CSV: {"schema": {"type": "string"}}}, "description": "A line for each flaw"}},
-)
+@router.get("/imports/{import_id}/rejected.csv", response_class=Response, responses=_LINES_TOLD)
 async def read_rejected(import_id: UUID, caller: Importer, engine: Engine) -> Response:
     """Get the rows that were not imported: number, column, what was wrong, what would be right."""
-    async with engine.connect() as connection:
-        row = await _one(connection, caller.tenant, import_id)
-    headers = file_headers(f"{import_id}.rejected.csv", row.language)
-    return Download(_rejected(engine, import_id), AsyncExitStack(), headers, CSV)
+    return await _file(import_id, caller, engine, "rejected")
+
+
+@router.get("/imports/{import_id}/warnings.csv", response_class=Response, responses=_LINES_TOLD)
+async def read_warnings(import_id: UUID, caller: Importer, engine: Engine) -> Response:
+    """Get the rows that were imported, or would be, and that the receipt warns of: number, column, what is doubtful."""
+    return await _file(import_id, caller, engine, "warnings")
 
 
 @router.post("/imports/{import_id}/cancellation")
@@ -182,12 +182,19 @@ async def cancel_import(import_id: UUID, caller: Importer, jobs: Jobs, engine: E
     return ImportView.of(cancelled)
 
 
-async def _rejected(engine: Engine, import_id: UUID) -> AsyncIterator[bytes]:
+async def _file(import_id: UUID, caller: Caller, engine: Engine, which: Literal["rejected", "warnings"]) -> Response:
+    async with engine.connect() as connection:
+        row = await _one(connection, caller.tenant, import_id)
+    lines = _told(engine, import_id, filed=which == "warnings")
+    return Download(lines, AsyncExitStack(), file_headers(f"{import_id}.{which}.csv", row.language), CSV)
+
+
+async def _told(engine: Engine, import_id: UUID, *, filed: bool) -> AsyncIterator[bytes]:
     yield MARK + csv_lines([HEADINGS])
     after = (0, -1)
     while True:
         async with engine.connect() as connection:
-            rows = await import_jobs.told(connection, import_id, after, _LINES)
+            rows = await import_jobs.told(connection, import_id, after, _LINES, filed=filed)
         if not rows:
             return
         yield csv_lines((row.line, row.external_ref, row.column, row.field, row.problem, row.expected) for row in rows)

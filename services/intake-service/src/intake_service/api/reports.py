@@ -11,7 +11,7 @@ from intake_service.api.devices import DeviceId, digest_of
 from intake_service.api.receipts import receipt
 from intake_service.api.report_forms import REPORT_FORM, create_with_files
 from intake_service.api.report_reading import read_report
-from intake_service.api.schemas import BatchIn, BatchItem, BatchResult, ComplaintAccepted, ComplaintIn
+from intake_service.api.schemas import BatchIn, BatchItem, BatchResult, ComplaintAccepted, ComplaintIn, WarningOut
 from intake_service.service.accept import Intake, Once
 from runtime.auth import Caller, require
 from runtime.http.route import takes_form
@@ -84,20 +84,21 @@ async def _accept_item(
         accepted = await _intake(request).accept(read_report(item), caller, once, device=device)
     except Problem as problem:
         return _refused(index, problem, request)
-    return BatchItem(index=index, status=201, complaint=json.loads(accepted.answer))
+    complaint = json.loads(accepted.answer)
+    return BatchItem(index=index, status=201, complaint=complaint, warnings=complaint.get("warnings", []))
 
 
 async def _check_item(index: int, item: dict[str, Any], request: Request, caller: Caller) -> BatchItem:
     try:
-        await _intake(request).check(read_report(item), caller)
+        warnings = await _intake(request).check(read_report(item), caller)
     except Problem as problem:
         return _refused(index, problem, request)
-    return BatchItem(index=index, status=200)
+    return BatchItem(index=index, status=200, warnings=[WarningOut(**each) for each in warnings])
 
 
 def _refused(index: int, problem: Problem, request: Request) -> BatchItem:
     answer = response_to(problem, request)
-    return BatchItem(index=index, status=answer.status_code, problem=json.loads(bytes(answer.body)))
+    return BatchItem(index=index, status=answer.status_code, problem=json.loads(bytes(answer.body)), warnings=[])
 
 
 def _canonical(item: dict[str, Any]) -> bytes:

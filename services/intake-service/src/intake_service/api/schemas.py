@@ -208,6 +208,7 @@ class BatchItem(BaseModel):
     status: int
     complaint: dict[str, Any] | None = None
     problem: dict[str, Any] | None = None
+    warnings: Annotated[list[WarningOut], Field(description="As in the receipt; in a dry run, as it would have them.")]
 
 
 class BatchResult(BaseModel):

@@ -27,8 +27,10 @@ class Tally:
     known: int = 0
     skipped: int = 0
     rejected: int = 0
+    warned: int = 0
+    """Of the accepted."""
     told: list[dict[str, Any]] = field(default_factory=list)
-    """Of rows that were not imported, a line for each flaw."""
+    """A line for each flaw of rows that were not imported, and for what is doubtful about others."""
 
 
 async def begin(connection: AsyncConnection, values: Mapping[str, Any], now: datetime) -> None:
@@ -84,7 +86,7 @@ async def settle(connection: AsyncConnection, job_id: UUID, tally: Tally, now: d
     if tally.told:
         lines = [{"job": job_id, **each} for each in tally.told]
         await connection.execute(insert(import_rejection).on_conflict_do_nothing(), lines)
-    counts = {name: _C[name] + getattr(tally, name) for name in ("accepted", "known", "skipped", "rejected")}
+    counts = {name: _C[name] + getattr(tally, name) for name in ("accepted", "known", "skipped", "rejected", "warned")}
     mine = sa.and_(_C.id == job_id, _C.line < tally.line)
     statement = sa.update(import_job).where(mine).values(**counts, line=tally.line, updated_at=now)
     state: str | None = (await connection.execute(statement.returning(_C.state))).scalar_one_or_none()
@@ -98,10 +100,12 @@ async def finish(connection: AsyncConnection, job_id: UUID, state: str, now: dat
     return (await connection.execute(statement.returning(import_job))).one_or_none()
 
 
-async def told(connection: AsyncConnection, job_id: UUID, after: tuple[int, int], size: int) -> Sequence[Any]:
-    """Return the lines after (line, place) of rows that were not imported, in order."""
+async def told(
+    connection: AsyncConnection, job_id: UUID, after: tuple[int, int], size: int, *, filed: bool
+) -> Sequence[Any]:
+    """Return the lines after (line, place) of rows that were not imported, or of those that were, in order."""
     c = import_rejection.c
-    query = sa.select(import_rejection).where(c.job == job_id, sa.tuple_(c.line, c.place) > after)
+    query = sa.select(import_rejection).where(c.job == job_id, c.filed.is_(filed), sa.tuple_(c.line, c.place) > after)
     return (await connection.execute(query.order_by(c.line, c.place).limit(size))).all()
 
 

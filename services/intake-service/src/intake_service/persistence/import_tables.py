@@ -1,4 +1,4 @@
-"""The tables of imports: jobs, and what became of rows that were not imported."""
+"""The tables of imports: jobs, what became of rows that were not imported, and what is doubtful about others."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
@@ -29,6 +29,7 @@ import_job = sa.Table(
     sa.Column("known", sa.Integer, nullable=False),
     sa.Column("skipped", sa.Integer, nullable=False),
     sa.Column("rejected", sa.Integer, nullable=False),
+    sa.Column("warned", sa.Integer, nullable=False, server_default="0", comment="of the accepted"),
     sa.Column("created_at", _TIME, nullable=False),
     sa.Column("updated_at", _TIME, nullable=False),
     sa.Column("finished_at", _TIME),
@@ -47,4 +48,5 @@ import_rejection = sa.Table(
     sa.Column("field", sa.Text),
     sa.Column("problem", sa.Text, nullable=False),
     sa.Column("expected", sa.Text, nullable=False),
+    sa.Column("filed", sa.Boolean, nullable=False, server_default="false", comment="it was imported all the same"),
 )

@@ -138,14 +138,18 @@ class Intake:
         look.count()
         return Accepted(acceptance.complaint.id, acceptance.answer)
 
-    async def check(self, report: Report, caller: Caller) -> None:
-        """Store nothing; raise what `accept` would of the rules that a report must keep, and of its `external_ref`."""
+    async def check(self, report: Report, caller: Caller) -> list[dict[str, Any]]:
+        """Return what the receipt would warn of, and store nothing.
+
+        Raises what `accept` would of the rules that a report must keep, and of its `external_ref`.
+        """
         reference = await self._references.current(caller.tenant)
         refuse_flaws(report, caller, clock.now(), reference)
-        await self._stations.warnings(report, caller.tenant)
+        warnings = await self._stations.warnings(report, caller.tenant)
         if report.external_ref is not None:
             async with self._engine.connect() as connection:
                 await _check_reference(connection, caller.tenant, report.source, report.external_ref)
+        return warnings
 
     async def _store(
         self, acceptance: Acceptance, caller: Caller, draft: Submitting | None, files: Enclosed | None

@@ -2,16 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from intake_service.domain.report import Report
 from intake_service.persistence.import_jobs import Tally
-from intake_service.service.accept import Accepted, Intake, Once
+from intake_service.service.accept import Intake, Once
 from operations.importing.mapping import ColumnMapping, Flaw
-from operations.importing.rows import Prepared, flaws_of
+from operations.importing.rows import Prepared, doubts_of, flaws_of
 from runtime.auth import Caller
 from runtime.http.strict_json import parse_json
 from runtime.idempotency import request_hash
@@ -24,6 +24,8 @@ _PATH = "/intake/v1/imports"
 _KNOWN = "external-ref-exists"
 Read = Callable[[Any], Report]
 """Makes a report of the JSON body of a complaint; raises Problem."""
+Outcome = tuple[Literal["accepted", "known", "skipped", "rejected"], Sequence[Flaw]]
+"""What became of a row, and why; of an accepted one, what is doubtful about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,45 +52,47 @@ class Filing:
         if failure := next((each for each in results if isinstance(each, BaseException)), None):
             raise failure
         tally = Tally(rows[-1].row.line)
-        for prepared, outcome in zip(rows, results, strict=True):
-            if outcome == "accepted":
-                tally.accepted += 1
-            elif outcome == "known":
-                tally.known += 1
-            else:
-                tally.skipped += prepared.is_skipped
-                tally.rejected += not prepared.is_skipped
-                tally.told += _lines(prepared, outcome if isinstance(outcome, list) else [])
+        outcomes = [each for each in results if not isinstance(each, BaseException)]
+        for prepared, (became, flaws) in zip(rows, outcomes, strict=True):
+            tally.accepted += became == "accepted"
+            tally.warned += became == "accepted" and bool(flaws)
+            tally.known += became == "known"
+            tally.skipped += became == "skipped"
+            tally.rejected += became == "rejected"
+            tally.told += _lines(prepared, flaws, filed=became == "accepted")
         return tally
 
-    async def _outcome(self, prepared: Prepared) -> str | list[Flaw]:
-        """Return `accepted`, `known`, or why it was not filed."""
+    async def _outcome(self, prepared: Prepared) -> Outcome:
         if prepared.body is None:
-            return [*prepared.flaws]
+            return "skipped" if prepared.is_skipped else "rejected", prepared.flaws
         try:
-            return await self._filed(prepared.row.line, prepared.body)
+            return await self._filed(prepared, prepared.body)
         except Problem as problem:
             if problem.code == _KNOWN:
-                return "known"
-            return self._flaws(prepared, problem)
+                return "known", ()
+            return "rejected", self._flaws(prepared, problem)
         except Exception as error:
             if not is_refused_value(error):
                 raise
-            return self._flaws(prepared, Problem(422, "value-refused"))
+            return "rejected", self._flaws(prepared, Problem(422, "value-refused"))
 
-    async def _filed(self, line: int, body: dict[str, Any]) -> str:
+    async def _filed(self, prepared: Prepared, body: dict[str, Any]) -> Outcome:
         text = json.dumps(body).encode()
         report = self.read(parse_json(text))
         if self.dry_run:
-            await self.intake.check(report, self.caller)
-            return "accepted"
-        once = Once(f"import-{self.digest.hex()[:32]}-{line}", request_hash("POST", _PATH, text))
-        accepted = await self.intake.accept(report, self.caller, once)
-        return "known" if accepted.repeated and not self._is_ours(accepted) else "accepted"
+            warnings = await self.intake.check(report, self.caller)
+        else:
+            key = f"import-{self.digest.hex()[:32]}-{prepared.row.line}"
+            accepted = await self.intake.accept(report, self.caller, Once(key, request_hash("POST", _PATH, text)))
+            receipt = json.loads(accepted.answer)
+            if accepted.repeated and not self._is_ours(receipt):
+                return "known", ()
+            warnings = receipt.get("warnings", ())
+        return "accepted", doubts_of(self.mapping, prepared, warnings, self.language)
 
-    def _is_ours(self, accepted: Accepted) -> bool:
+    def _is_ours(self, receipt: Mapping[str, Any]) -> bool:
         """Whether it was this import that had filed it, before it was broken off."""
-        return datetime.fromisoformat(json.loads(accepted.answer)["received_at"]) >= self.begun_at
+        return datetime.fromisoformat(receipt["received_at"]) >= self.begun_at
 
     def _flaws(self, prepared: Prepared, problem: Problem) -> list[Flaw]:
         errors = [(each.pointer, field_text(each.code, self.language, each.params)) for each in problem.errors]
@@ -96,8 +100,8 @@ class Filing:
         return flaws_of(self.mapping, prepared.row.values, errors, detail)
 
 
-def _lines(prepared: Prepared, flaws: Sequence[Flaw]) -> list[dict[str, Any]]:
-    shown = {"line": prepared.row.line, "external_ref": _storable(prepared.reference)}
+def _lines(prepared: Prepared, flaws: Sequence[Flaw], *, filed: bool) -> list[dict[str, Any]]:
+    shown = {"line": prepared.row.line, "external_ref": _storable(prepared.reference), "filed": filed}
     return [
         {**shown, "place": place, **{name: _storable(value) for name, value in flaw._asdict().items()}}
         for place, flaw in enumerate(flaws)

@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 from operations.importing.fields import expected_at
 from operations.importing.mapping import ColumnMapping, Flaw, Skipped, Unmappable
 from operations.importing.reading import Row
+from runtime.problems.catalogue import field_text
+from runtime.problems.language import Language
 
 
 class Prepared(NamedTuple):
@@ -41,3 +43,15 @@ def flaws_of(
         target, expected = expected_at(pointer)
         flaws.append(Flaw(mapping.column_of(target, values), target or pointer, message, expected))
     return flaws or [Flaw(None, None, detail)]
+
+
+def doubts_of(
+    mapping: ColumnMapping, prepared: Prepared, warnings: Iterable[Mapping[str, str]], language: Language
+) -> list[Flaw]:
+    """Return what intake doubts in a row that it has accepted, by its columns."""
+    given = prepared.body or {}
+    doubts = [
+        (each["pointer"], field_text(each["code"], language, {"given": given.get(each["pointer"].strip("/"))}))
+        for each in warnings
+    ]
+    return flaws_of(mapping, prepared.row.values, doubts, "") if doubts else []
