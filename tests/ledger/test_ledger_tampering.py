@@ -184,6 +184,7 @@ async def test_who_seals_everything_anew_is_contradicted_by_the_checkpoints_that
 
     good = await asked(kept["note"])
     assert (good.status_code, good.json()["size"], good.json()["sealed"]) == (200, 15, 15)
+    assert (await asked(kept["note"].replace("\n", "\r\n") + "\r\n")).json() == good.json()
     tables = ("seal", "seal_node", "chain", "checkpoint")
     await tamper(
         engine,

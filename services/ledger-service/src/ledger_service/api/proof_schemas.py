@@ -98,7 +98,14 @@ class CheckpointBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    note: Annotated[str, Field(min_length=1, max_length=4000, description="As it was signed, to the last newline.")]
+    note: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=4000,
+            description="As it was signed; line ends of Windows, and too many or no newlines at the end, do no harm.",
+        ),
+    ]
 
 
 class KeptCheckpoint(BaseModel):

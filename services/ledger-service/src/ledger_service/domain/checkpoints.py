@@ -26,7 +26,7 @@ _ED25519 = b"\x01"
 _KEY_ID_BYTES = 4
 _NOTE = re.compile(
     r"(?P<body>(?P<origin>[^\n]+)\n(?P<size>0|[1-9]\d{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?P<at>[^\n]+)\n)"
-    r"\n— (?P<name>[^ \n]+) (?P<signature>[A-Za-z0-9+/=]+)\n"
+    r"\n— (?P<name>[^ \n]+) (?P<signature>[A-Za-z0-9+/]{91}=)\n"
 )
 
 
@@ -80,9 +80,13 @@ class Signer:
 
 
 def opened(note: str, verifier_key: str) -> Checkpoint:
-    """Return what a note says, if the key signed it; raise TamperedCheckpoint or BadCheckpoint with the reason."""
+    """Return what a note says, if the key signed it; raise TamperedCheckpoint or BadCheckpoint with the reason.
+
+    What editors and shells do to a text that is kept is put right: line ends of Windows, and newlines at the end that
+    are too many or missing. Anything else has to be as it was signed.
+    """
     name, key_id, key = _parsed(verifier_key)
-    found = _NOTE.fullmatch(note)
+    found = _NOTE.fullmatch(note.replace("\r\n", "\n").rstrip("\n") + "\n")
     if found is None:
         raise BadCheckpoint("this is no signed checkpoint")
     if (found["name"], found["origin"]) != (name, name):
