@@ -173,7 +173,7 @@ async def test_exports_of_the_sealed_ledger_take_their_turn(
     ("spoil", "reason"),
     [
         (lambda lines: lines[1:], "is not the header"),
-        (lambda lines: [*lines[:5], b"{\n"], "a line is no JSON"),
+        (lambda lines: [*lines[:5], b"{\n"], "line 6, where entry 4 should stand, is no JSON"),
         (lambda lines: [*lines[:5], b"{}\n"], "missing required field `number`"),
         (lambda lines: [lines[0].replace(b"jieban/600001+", b"jieban/600002+")], "the key of jieban/600002"),
     ],

@@ -39,7 +39,7 @@ def entries_of(found: list[Examined]) -> list[Checked]:
     return [entry for part in found for entry in (part.entries() if isinstance(part, Run) else part)]
 
 
-@pytest.mark.parametrize("ending", [b"\n", b""])
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b""])
 @pytest.mark.parametrize("count", [0, 1, 200, MANY])
 def test_entries_come_in_order_and_every_byte_is_counted(tmp_path: Path, count: int, ending: bytes) -> None:
     path, read = tmp_path / "ledger.jsonl", list[int]()
@@ -50,14 +50,17 @@ def test_entries_come_in_order_and_every_byte_is_counted(tmp_path: Path, count: 
     assert [entry.number for entry in entries_of(found)] == list(range(count))
     assert [entry.number for entry in entries_of(found) if not entry.is_as_sealed] == [CHANGED][: count > CHANGED]
     assert sum(read) == path.stat().st_size - len(HEADER)
+    blank = tmp_path / "blank-at-the-end.jsonl"
+    blank.write_bytes(path.read_bytes() + b"\n" * 60_000)
+    assert list(examined(blank, len(HEADER), read.append)) == found
     assert [isinstance(part, Run) for part in found].count(False) == (count > CHANGED)
 
 
 @pytest.mark.parametrize("count", [10, MANY])
-@pytest.mark.parametrize(("spoilt", "reason"), [(json.dumps({"number": "x"}), "does not fit"), ("\n", "is no JSON")])
+@pytest.mark.parametrize(("spoilt", "reason"), [(json.dumps({"number": "x"}), "does not fit"), ("{\n", "is no JSON")])
 def test_a_line_that_is_none_is_told(tmp_path: Path, count: int, spoilt: str, reason: str) -> None:
     path = tmp_path / "ledger.jsonl"
     path.write_bytes(HEADER + b"".join(lines(count - 1)) + spoilt.encode())
 
-    with pytest.raises(BadExport, match=reason):
+    with pytest.raises(BadExport, match=f"^line {count + 1}, where entry {count - 1} should stand, {reason}"):
         list(examined(path, len(HEADER), lambda _: None))

@@ -1,6 +1,7 @@
 """Reads an exported ledger and compares each entry with its seal, on all processors where the file is large.
 
-Every part of the file is read, parsed and compared by one process; the entries go on as runs, which are small.
+Every part of the file is read, parsed and compared by one process; the entries go on as runs, which are small. Blank
+lines at the end of the file are no part of it.
 """
 
 import multiprocessing
@@ -9,14 +10,16 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from ledger_service.domain.exporting import BadExport, decode
-from ledger_service.domain.verifying import Checked, Run, check, run_of
+from ledger_service.domain.verifying import UNSEALED, Checked, Run, check, run_of
 
 _PART_BYTES = 4_000_000
 _WORTH_IT = 4 * _PART_BYTES
 """Bytes for which starting other processes pays."""
+_FIRST_ENTRY = 2
+"""The line behind the header."""
 Examined = Run | list[Checked]
 
 
@@ -47,13 +50,24 @@ def examined(path: Path, start: int, done: Callable[[int], None]) -> Iterator[Ex
 
 def _parts(path: Path, start: int) -> Iterator[_Part]:
     with path.open("rb") as file:
-        size = path.stat().st_size
-        while start < size:
-            file.seek(min(start + _PART_BYTES, size) - 1)
+        last = _end_of_text(file)
+        while start < last:
+            file.seek(min(start + _PART_BYTES, last) - 1)
             file.readline()
             end = file.tell()
             yield _Part(path, start, end)
             start = end
+
+
+def _end_of_text(file: IO[bytes]) -> int:
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        start = max(0, end - _PART_BYTES)
+        file.seek(start)
+        if text := file.read(end - start).rstrip():
+            return start + len(text)
+        end = start
+    return end
 
 
 def examine(part: _Part) -> Examined:
@@ -61,8 +75,33 @@ def examine(part: _Part) -> Examined:
     with part.path.open("rb") as file:
         file.seek(part.start)
         lines = file.read(part.end - part.start).removesuffix(b"\n").split(b"\n")
-    entries = [check(decode(line)) for line in lines]
+    try:
+        entries = [check(decode(line)) for line in lines]
+    except BadExport as error:
+        raise BadExport(f"{_first_unreadable(part)} {error}") from error
     return run_of(entries) or entries
+
+
+def _first_unreadable(part: _Part) -> str:
+    """Name the first line of a part that cannot be read, and the entry that should stand there."""
+    number, read, before = 1, 0, b""
+    with part.path.open("rb") as file:
+        for line in file:
+            if read >= part.start and not _is_readable(line):
+                break
+            number, read, before = number + 1, read + len(line), line
+    if number == _FIRST_ENTRY:
+        return f"line {number}, where entry 0 should stand,"
+    previous = decode(before).seal.number
+    return f"line {number}" if previous == UNSEALED else f"line {number}, where entry {previous + 1} should stand,"
+
+
+def _is_readable(line: bytes) -> bool:
+    try:
+        decode(line)
+    except BadExport:
+        return False
+    return True
 
 
 def _in_order(pool: ProcessPoolExecutor, parts: Iterator[_Part], done: Callable[[int], None]) -> Iterator[Examined]:

@@ -14,7 +14,7 @@ Written = TypeVar("Written")
 
 
 class BadExport(ValueError):
-    """A line is not what this version writes; the message says what is wrong with it."""
+    """A line is not what this version writes; the message says what is wrong with it, as in "is no JSON"."""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ def decode_header(line: bytes) -> Header:
     try:
         header = _decode(_HEADER, line)
     except BadExport as error:
-        raise BadExport(f"the first line is not the header of a {FORMAT} export: {error}") from error
+        raise BadExport(f"the first line is not the header of a {FORMAT} export: it {error}") from error
     if header.format != FORMAT:
         raise BadExport(f"the first line is not the header of a {FORMAT} export")
     return header
@@ -107,7 +107,7 @@ def decode(line: bytes) -> Line:
     entry = _decode(_ENTRY, line)
     subject = entry.complaint_id if is_of_complaint(entry.type) else entry.subject
     if subject is None:
-        raise BadExport(f"an entry lacks its {'complaint_id' if is_of_complaint(entry.type) else 'subject'}")
+        raise BadExport(f"lacks its {'complaint_id' if is_of_complaint(entry.type) else 'subject'}")
     fields = Fields(
         entry.tenant,
         entry.position,
@@ -129,6 +129,8 @@ def _decode(decoder: "msgspec.json.Decoder[Written]", line: bytes) -> Written:
     try:
         return decoder.decode(line)
     except msgspec.ValidationError as error:
-        raise BadExport(f"a line does not fit: {error}") from error
+        raise BadExport(f"does not fit: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadExport(f"a line is no JSON: {error}") from error
+        raise BadExport(f"is no JSON: {error}") from error
+    except RecursionError as error:
+        raise BadExport("does not fit: it is nested too deep") from error
