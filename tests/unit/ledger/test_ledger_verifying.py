@@ -2,52 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from uuid import UUID
 
 import pytest
 
-from ledger_service.domain.checkpoints import BadCheckpoint, Checkpoint, Signer, opened, origin_of
-from ledger_service.domain.merkle import Frontier
-from ledger_service.domain.sealing import FIRST_LINK, Fields, Seal, digest, instant, leaf_hash, link
+from ledger_service.domain.checkpoints import BadCheckpoint, Signer, opened, origin_of
+from ledger_service.domain.sealing import instant, link
 from ledger_service.domain.verifying import UNSEALED, Flaw, Line, Verifier, check, run_of
-
-ORIGIN = origin_of("522723")
-SIGNER = Signer(ORIGIN, "a secret of the tests")
-AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
-
-
-def ledger(size: int = 20) -> list[Line]:
-    """A sealed ledger."""
-    return sealed([_entry(number) for number in range(size)])
-
-
-def sealed(lines: list[Line]) -> list[Line]:
-    """Seal the lines anew, as one would who may write everywhere."""
-    last, made = FIRST_LINK, []
-    for number, line in enumerate(lines):
-        content = digest(line.salt, line.actor, line.data or "")
-        leaf = leaf_hash(line.fields, content)
-        last = link(last, leaf)
-        made.append(line._replace(seal=Seal(number, line.fields.position, content, leaf, last)))
-    return made
-
-
-def _entry(number: int) -> Line:
-    moment = AT + timedelta(seconds=number)
-    fields = Fields.of((
-        "522723", number * 3, UUID(int=number), UUID(int=number // 4), "complaint.accepted", "dispatch", 1, "assigned",
-        "accepted", moment, moment,
-    ))  # fmt: skip
-    return Line(fields, "officer-1", f'{{"note": "{number}"}}', bytes([number]) * 16, Seal(0, 0, b"", b"", b""))
-
-
-def checkpoint(lines: list[Line]) -> Checkpoint:
-    tree = Frontier()
-    for line in lines:
-        tree.append(line.seal.leaf)
-    return Checkpoint(ORIGIN, tree.size, tree.root(), AT)
-
+from sealed_ledgers import AT, ORIGIN, SIGNER, checkpoint, erased, forged, ledger, sealed, with_erasure
 
 SIGNED = [checkpoint(ledger()[:size]) for size in (8, 16, 20)]
 
@@ -97,8 +58,8 @@ def test_entries_that_are_missing_at_the_end_are_named_without_a_signature() -> 
 
 def test_an_entry_that_was_put_in_is_named() -> None:
     lines = ledger()
-    forged = lines[6]._replace(data='{"note": "forged"}')
-    assert found([*lines[:7], forged, *lines[7:]]) == [("inserted", 6, 6)]
+    another = lines[6]._replace(data='{"note": "forged"}')
+    assert found([*lines[:7], another, *lines[7:]]) == [("inserted", 6, 6)]
 
 
 def test_entries_that_changed_places_are_named() -> None:
@@ -115,6 +76,38 @@ def test_a_ledger_that_was_sealed_anew_differs_from_what_was_signed() -> None:
     assert found(sealed(ledger()[:9] + ledger()[10:])) == [("unsigned", 8, 15), ("removed", 19, 19)]
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_two_checkpoints_of_one_size_have_to_hold_both(order: int) -> None:
+    contradicting = [checkpoint(ledger()), checkpoint(forged(ledger(), 11))][::order]
+    verifier = Verifier(contradicting)
+    assert [flaw[:3] for line in ledger() for flaw in verifier.take(check(line))] == [("unsigned", 0, 19)]
+
+
+def test_what_is_signed_for_is_counted() -> None:
+    verifier = Verifier(SIGNED[:2])
+    assert [flaw for line in ledger() for flaw in verifier.take(check(line))] == []
+    assert (verifier.entries, verifier.signed) == (20, 16)
+
+
+@pytest.mark.parametrize(("at", "unsigned"), [(12, 0), (18, 1)])
+def test_erasures_that_are_not_signed_for_are_counted(at: int, unsigned: int) -> None:
+    lines = with_erasure(at)
+    verifier = Verifier([checkpoint(lines[:16])])
+    lines[4] = erased(lines[4])
+    assert [flaw for line in lines for flaw in verifier.take(check(line))] == []
+    assert (verifier.erased, verifier.erased_unsigned) == (1, unsigned)
+
+
+@pytest.mark.parametrize("length", [5, 64])
+def test_a_link_of_a_wrong_length_is_no_part_of_a_run(length: int) -> None:
+    first, second = ledger(2)
+    odd = first.seal._replace(link=bytes(length))
+    following = second.seal._replace(link=link(odd.link, second.seal.leaf))
+    lines = [first._replace(seal=odd), second._replace(seal=following)]
+    assert _by_runs(lines, 2) == flaws(lines)
+    assert ("unlinked", 0, 0) in found(lines)
+
+
 def test_a_seal_that_was_changed_breaks_the_chain() -> None:
     lines = ledger()
     lines[3] = lines[3]._replace(seal=lines[3].seal._replace(link=bytes(32)))
@@ -128,12 +121,29 @@ def test_a_signed_checkpoint_is_opened() -> None:
 
 
 @pytest.mark.parametrize(
+    "keep",
+    [
+        lambda note: note + "\n",
+        lambda note: note + "\n\n",
+        lambda note: note.rstrip("\n"),
+        lambda note: note.replace("\n", "\r\n"),
+        lambda note: note.replace("\n", "\r\n") + "\r\n",
+    ],
+)
+def test_a_checkpoint_survives_being_kept_as_a_text(keep: Callable[[str], str]) -> None:
+    assert opened(keep(SIGNER.sign(SIGNED[0])), SIGNER.verifier_key) == SIGNED[0]
+
+
+@pytest.mark.parametrize(
     ("change", "reason"),
     [
         (lambda note: note.replace("\n8\n", "\n9\n"), "is not jieban/522723's"),
         (lambda note: note.replace("08:00", "07:00"), "is not jieban/522723's"),
         (lambda note: note.replace("522723", "110101"), "the key is jieban/522723's"),
         (lambda note: note[:-10], "no signed checkpoint"),
+        (lambda note: note.replace("\n\n", "\n"), "no signed checkpoint"),
+        (lambda note: note + " ", "no signed checkpoint"),
+        (lambda note: note + note, "no signed checkpoint"),
         (lambda _note: Signer(ORIGIN, "another").sign(SIGNED[0]), "is not jieban/522723's"),
     ],
 )
@@ -155,19 +165,6 @@ def test_ledgers_of_two_tenants_have_two_keys() -> None:
         opened(other.sign(replace(SIGNED[0], origin=origin_of("110101"))), SIGNER.verifier_key)
 
 
-def _erased(line: Line) -> Line:
-    return line._replace(actor=None, data=None, salt=None)
-
-
-def _with_erasure(at: int) -> list[Line]:
-    """A ledger in which an entry of the complaint of entries 4 to 7 erases it."""
-    lines = ledger()
-    lines[at] = lines[at]._replace(
-        fields=lines[at].fields._replace(subject=lines[4].fields.subject, type="complaint.erased")
-    )
-    return sealed(lines)
-
-
 def _flaws_unsigned(lines: list[Line]) -> tuple[list[tuple[str, int, int]], int]:
     verifier = Verifier(entries=len(lines))
     found = [flaw[:3] for line in lines for flaw in verifier.take(check(line))]
@@ -175,35 +172,35 @@ def _flaws_unsigned(lines: list[Line]) -> tuple[list[tuple[str, int, int]], int]
 
 
 def test_texts_may_be_gone_where_a_later_entry_erases_them() -> None:
-    lines = _with_erasure(12)
-    lines[4], lines[6] = _erased(lines[4]), _erased(lines[6])
+    lines = with_erasure(12)
+    lines[4], lines[6] = erased(lines[4]), erased(lines[6])
     assert _flaws_unsigned(lines) == ([], 2)
 
 
 @pytest.mark.parametrize("gone", [3, 13])
 def test_texts_that_are_gone_without_an_erasure_behind_them_are_named(gone: int) -> None:
-    lines = _with_erasure(12)
-    lines[gone] = _erased(lines[gone])
+    lines = with_erasure(12)
+    lines[gone] = erased(lines[gone])
     assert _flaws_unsigned(lines) == ([("wiped", gone, gone)], 0)
 
 
 def test_an_erasure_that_was_tampered_with_lets_nothing_go() -> None:
-    lines = _with_erasure(12)
-    lines[4] = _erased(lines[4])
+    lines = with_erasure(12)
+    lines[4] = erased(lines[4])
     lines[12] = lines[12]._replace(data="{}")
     assert _flaws_unsigned(lines) == ([("changed", 12, 12), ("wiped", 4, 4)], 0)
 
 
 @pytest.mark.parametrize("part", ["actor", "salt"])
 def test_an_erased_entry_keeps_nothing(part: str) -> None:
-    lines = _with_erasure(12)
-    lines[4] = _erased(lines[4])._replace(**{part: getattr(lines[4], part)})
+    lines = with_erasure(12)
+    lines[4] = erased(lines[4])._replace(**{part: getattr(lines[4], part)})
     assert _flaws_unsigned(lines) == ([("changed", 4, 4)], 0)
 
 
 def test_the_leaf_of_an_erased_entry_is_still_checked() -> None:
-    lines = _with_erasure(12)
-    lines[4] = _erased(lines[4])._replace(fields=lines[4].fields._replace(status_after="closed"))
+    lines = with_erasure(12)
+    lines[4] = erased(lines[4])._replace(fields=lines[4].fields._replace(status_after="closed"))
     assert ("changed", 4, 4) in _flaws_unsigned(lines)[0]
 
 
@@ -232,7 +229,7 @@ def _swapped(lines: list[Line]) -> list[Line]:
         lambda lines: [*lines[:7], *lines[3:]],
         _swapped,
         lambda lines: sealed(lines[:9] + lines[10:]),
-        lambda lines: [*lines[:12], _erased(lines[12]), *lines[13:]],
+        lambda lines: [*lines[:12], erased(lines[12]), *lines[13:]],
         lambda lines: [*lines[:10], lines[10]._replace(seal=lines[10].seal._replace(link=bytes(32))), *lines[11:]],
         lambda lines: [*lines[:10], lines[10]._replace(seal=lines[10].seal._replace(number=UNSEALED)), *lines[11:]],
     ],

@@ -104,6 +104,11 @@ def opened(note: str, verifier_key: str) -> Checkpoint:
     return Checkpoint(found["origin"], int(found["size"]), b64decode(found["root"]), at)
 
 
+def key_name(verifier_key: str) -> str:
+    """Return the origin that a key signs for; raises BadCheckpoint where it is no key."""
+    return _parsed(verifier_key)[0]
+
+
 def _parsed(verifier_key: str) -> tuple[str, bytes, Ed25519PublicKey]:
     name, _, rest = verifier_key.partition("+")
     key_id, _, encoded = rest.partition("+")

@@ -68,6 +68,8 @@ class Run(NamedTuple):
 
 def run_of(entries: Sequence[Checked]) -> Run | None:
     """Return entries as a run; None where something is wrong within them, or there are none."""
+    if entries and len(entries[0].link) != HASH_BYTES:
+        return None
     previous: Checked | None = None
     for entry in entries:
         if not entry.is_as_sealed or entry.number == UNSEALED:
@@ -143,14 +145,18 @@ class Verifier:
         There have to be `entries` at least.
         """
         self._least = entries
-        self._expected = {checkpoint.size: checkpoint for checkpoint in checkpoints}
+        self._expected: defaultdict[int, dict[bytes, Checkpoint]] = defaultdict(dict)
+        """By size and root: two of one size that contradict each other cannot both hold."""
+        for checkpoint in checkpoints:
+            self._expected[checkpoint.size].setdefault(checkpoint.root, checkpoint)
+        self._to_be_signed = max(self._expected, default=0)
         self._tree = Frontier()
         self._link = FIRST_LINK
         self._signed = 0
         self._next = 0
         self._wiped: defaultdict[str, list[int]] = defaultdict(list)
         """Numbers of entries without texts, by what they are about, whose erasure has to come yet."""
-        self._erased = 0
+        self._erased = self._erased_unsigned = 0
         self._is_whole = True
         """Whether every line since the beginning was there, so that the tree can be compared."""
 
@@ -163,6 +169,16 @@ class Verifier:
     def erased(self) -> int:
         """How many of them have lost their texts to an erasure that was taken as well."""
         return self._erased
+
+    @property
+    def erased_unsigned(self) -> int:
+        """How many of those were erased by an entry that no checkpoint signs for."""
+        return self._erased_unsigned
+
+    @property
+    def signed(self) -> int:
+        """How many, from the first on, were compared with what was signed."""
+        return self._signed
 
     def take(self, seal: Checked) -> Iterator[Flaw]:
         """Take the next entry, and yield what is wrong with it or before it."""
@@ -205,7 +221,9 @@ class Verifier:
         if erased is not None:
             self._wiped[erased].append(number)
         if erasure is not None:
-            self._erased += len(self._wiped.pop(erasure, ()))
+            count = len(self._wiped.pop(erasure, ()))
+            self._erased += count
+            self._erased_unsigned += count if number >= self._to_be_signed else 0
 
     def end(self) -> Iterator[Flaw]:
         """Yield what lost its texts without an erasure, and what is missing after the last line."""
@@ -217,16 +235,16 @@ class Verifier:
             yield Flaw("removed", self._next, size - 1, what)
 
     def _compare(self) -> Iterator[Flaw]:
-        checkpoint = self._expected.get(self._tree.size) if self._is_whole else None
-        if checkpoint is None:
+        size = self._tree.size
+        if not (self._is_whole and size in self._expected):
             return
-        if self._tree.root() != checkpoint.root:
-            what = (
-                f"entries {self._signed} to {checkpoint.size - 1} are not those signed at {checkpoint.at.isoformat()}"
-            )
-            yield Flaw("unsigned", self._signed, checkpoint.size - 1, what)
-            self._is_whole = False  # every later root differs too
-        self._signed = checkpoint.size
+        root = self._tree.root()
+        for checkpoint in self._expected[size].values():
+            if checkpoint.root != root:
+                what = f"entries {self._signed} to {size - 1} are not those signed at {checkpoint.at.isoformat()}"
+                yield Flaw("unsigned", self._signed, size - 1, what)
+                self._is_whole = False  # every later root differs too
+        self._signed = size
 
 
 def _flaw(kind: str, number: int, what: str) -> Flaw:
