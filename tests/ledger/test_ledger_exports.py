@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import httpx
 import openpyxl
@@ -17,13 +16,14 @@ import pytest_asyncio
 from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import Message, Receive, Scope, Send
 
 from contracts.roles import Role
 from eventbus.driver import begin_snapshot
 from ledger.books import EXPORT, Facts, asked, complaints
 from ledger.conftest import As, Enter, Headers
+from ledger.export_jobs import maker_of, shown
 from ledger_service.service import exporting
-from ledger_service.service.exporting import LedgerFiles
 from operations.exporting import jobs, making
 from operations.exporting.files import ExportFiles
 from operations.exporting.making import ExportMaker
@@ -47,10 +47,6 @@ def files(app: FastAPI, tmp_path_factory: pytest.TempPathFactory) -> ExportFiles
     return found
 
 
-def maker_of(engine: AsyncEngine, files: ExportFiles, keep: timedelta = timedelta(hours=1)) -> ExportMaker:
-    return ExportMaker("ledger", engine, files, LedgerFiles(ZoneInfo("Asia/Shanghai")), keep)
-
-
 @pytest.fixture
 def maker(engine: AsyncEngine, files: ExportFiles) -> ExportMaker:
     return maker_of(engine, files)
@@ -59,13 +55,6 @@ def maker(engine: AsyncEngine, files: ExportFiles) -> ExportMaker:
 @pytest.fixture
 def analyst(as_: As) -> Headers:
     return as_(Role.ANALYST, tenant=TENANT)
-
-
-async def shown(client: httpx.AsyncClient, headers: Headers, path: str) -> dict[str, Any]:
-    answer = await client.get(path, headers=headers)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 async def test_an_export_is_asked_for_made_and_fetched(
@@ -258,6 +247,28 @@ async def test_files_have_their_time(
     monkeypatch.setattr(making, "_STRAY_SECONDS", -1.0)
     await maker.clear()
     assert not stray.exists()
+
+
+async def test_what_is_fetched_is_whole_whoever_removes_it_meanwhile(
+    facts: Sequence[Facts], maker: ExportMaker, files: ExportFiles, app: FastAPI, client: httpx.AsyncClient,
+    analyst: Headers,
+) -> None:  # fmt: skip
+    path = await asked(client, analyst)
+    await maker.work()
+    done = await shown(client, analyst, path)
+
+    async def with_janitor(scope: Scope, receive: Receive, send: Send) -> None:
+        async def remove_first(message: Message) -> None:
+            files.path(UUID(done["id"])).unlink(missing_ok=True)
+            await send(message)
+
+        await app(scope, receive, remove_first)
+
+    transport = httpx.ASGITransport(with_janitor)
+    async with httpx.AsyncClient(transport=transport, base_url=client.base_url) as other:
+        file = await other.get(f"{path}/file", headers=analyst)
+        assert (file.status_code, len(file.content)) == (200, done["bytes"])
+        assert code_of(await other.get(f"{path}/file", headers=analyst)) == (410, "export-gone")
 
 
 async def test_what_cannot_be_made_says_why(

@@ -112,15 +112,15 @@ async def fetch_export(export_id: UUID, request: Request, caller: Exporter, engi
     """
     async with engine.begin() as connection:
         found = await desk.find(connection, caller, export_id, all_of_them=False, lock=True)
-        path = desk.file_of(request.app.state.export_files, found)
+        desk.check_there(found)
         order = ExportOrder.of(found.request)
         check_right(caller, reporters=order.reporters, confidential=order.confidential)
         await jobs.change(connection, found, fetches=found.fetches + 1)
         filters, lines = dict(order.filters), found.lines_done
         noted = noted_of(caller, "export", filters, reporters=order.reporters, form=order.form, complaints=lines)
         await disclosures.add(connection, noted)
-    headers = file_headers(f"complaints.{order.form}", order.language)
-    return FileResponse(path, media_type=MEDIA[order.form], headers=headers)
+        headers = file_headers(f"complaints.{order.form}", order.language)
+        return await desk.download(request.app.state.export_files, found, MEDIA[order.form], headers)
 
 
 @router.delete("/exports/{export_id}", status_code=204)

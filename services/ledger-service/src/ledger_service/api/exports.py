@@ -105,15 +105,15 @@ async def fetch_export(export_id: UUID, request: Request, caller: Exporter, engi
     """
     async with engine.begin() as connection:
         found = await desk.find(connection, caller, export_id, all_of_them=caller.has(Role.ADMIN), lock=True)
-        path = desk.file_of(request.app.state.export_files, found)
+        desk.check_there(found)
         order, fetches = Order.of(found.request), found.fetches + 1
         if not set(order.columns) <= set(seen_by(caller, order.definition)):
             raise Problem(403, "access-denied", roles=", ".join(TOLD))
         await jobs.change(connection, found, fetches=fetches)
         told = order.told(found.lines_done)
         await note_export(connection, caller.tenant, caller.subject, told, at=now(), subject=found.id, sequence=fetches)
-    headers = file_headers(f"{order.name}.{order.form}", order.language)
-    return FileResponse(path, media_type=MEDIA[order.form], headers=headers)
+        headers = file_headers(f"{order.name}.{order.form}", order.language)
+        return await desk.download(request.app.state.export_files, found, MEDIA[order.form], headers)
 
 
 @router.delete("/exports/{export_id}", status_code=204)

@@ -1,8 +1,8 @@
 """What the routes of exports do, whatever is in the files: ask, list, show, fetch, cancel."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from operations.exporting import jobs
-from operations.exporting.files import ExportFiles
+from operations.exporting.files import ExportDownload, ExportFiles
 from operations.exporting.jobs import OPEN, Export, ExportState
 from operations.pages import Pages
 from runtime.auth import Caller
@@ -120,15 +120,24 @@ async def find(
     return found
 
 
-def file_of(files: ExportFiles, found: Export) -> Path:
-    """Return where the file of an export is; `Problem` 409 where there is none yet, 410 where there is none now."""
+def check_there(found: Export) -> None:
+    """Raise `Problem` 409 where an export has no file yet, 410 where its file had its time."""
     if found.state not in (ExportState.DONE, ExportState.EXPIRED):
         raise Problem(409, "export-not-ready", extra={"present": found.state}, present=found.state)
-    is_over = found.state is ExportState.EXPIRED or (found.expires_at is not None and found.expires_at <= now())
-    path = files.path(found.id)
-    if is_over or not path.is_file():
+    if found.state is ExportState.EXPIRED or (found.expires_at is not None and found.expires_at <= now()):
         raise Problem(410, "export-gone")
-    return path
+
+
+async def download(files: ExportFiles, found: Export, media_type: str, headers: Mapping[str, str]) -> ExportDownload:
+    """Return the answer that sends the file of an export; `Problem` 410 where somebody has taken it away.
+
+    While the export is locked nobody does that for its time being over.
+    """
+    try:
+        file = await asyncio.to_thread(files.path(found.id).open, "rb")
+    except FileNotFoundError as error:
+        raise Problem(410, "export-gone") from error
+    return ExportDownload(file, media_type, headers)
 
 
 async def cancel(request: Request, caller: Caller, export_id: UUID, files: ExportFiles, *, all_of_them: bool) -> None:

@@ -3,11 +3,14 @@
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
+
+from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
 
 _PART = ".part"
 
@@ -56,6 +59,20 @@ class ExportFiles:
         for left in self._root.glob(f"{export_id}.*{_PART}"):
             left.unlink(missing_ok=True)
         return part.open("wb")
+
+
+class ExportDownload(FileResponse):
+    """The file of an export on its way: it was opened before, so it is sent whole whoever removes it meanwhile."""
+
+    def __init__(self, file: BinaryIO, media_type: str, headers: Mapping[str, str]) -> None:
+        """`file` is closed once it is sent."""
+        super().__init__(f"/dev/fd/{file.fileno()}", media_type=media_type, headers=headers)
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, or the part that is asked for."""
+        with self._file:
+            await super().__call__(scope, receive, send)
 
 
 def _keep(file: BinaryIO, part: Path, whole: Path) -> None:
