@@ -1,8 +1,4 @@
-"""Knows which complaints are in the file of each export, so that what is erased does not outlive in it.
-
-Whoever erases holds the tenant's lock together with others who do, from before it looks for files until its end;
-whoever ends an export holds it alone. So one of the two sees what the other has done.
-"""
+"""Knows which complaints are in the file of each export, so that what is erased does not outlive in it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,13 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake_service.persistence.export_tables import export_part
 from intake_service.persistence.tables import complaint
+from operations.exporting.erasures import ERASED, let_none_end, let_none_erase
 from operations.exporting.jobs import Export
 
-ERASED = "export-data-erased"
-"""Why a file is gone before its time."""
 _C = export_part.c
-_TOGETHER = sa.text("SELECT pg_advisory_xact_lock_shared(hashtext('jieban exports erased'), hashtext(:tenant))")
-_ALONE = sa.text("SELECT pg_advisory_xact_lock(hashtext('jieban exports erased'), hashtext(:tenant))")
 _WITHDRAW = sa.text("""
     UPDATE export SET expires_at = CAST(:at AS timestamptz), failure = :failure
     WHERE tenant = :tenant AND state = 'done' AND expires_at > :at
@@ -59,7 +52,7 @@ async def withdraw(connection: AsyncConnection, tenant: str, erased: UUID, at: d
 
     Without `texts`, those that tell who reported.
     """
-    await connection.execute(_TOGETHER, {"tenant": tenant})
+    await let_none_end(connection, tenant)
     facts = {"tenant": tenant, "at": at, "failure": ERASED, "texts": texts, "erased": erased}
     await connection.execute(_WITHDRAW, facts)
 
@@ -69,7 +62,7 @@ async def has_erased(connection: AsyncConnection, snapshot: AsyncConnection, beg
 
     Nothing more is until the transaction of `connection` ends.
     """
-    await connection.execute(_ALONE, {"tenant": begun.tenant})
+    await let_none_erase(connection, begun.tenant)
     ids = (await connection.execute(_ERASED, {"tenant": begun.tenant, "export": begun.id})).scalars().all()
     if not ids:
         return False

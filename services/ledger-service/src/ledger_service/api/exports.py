@@ -101,7 +101,7 @@ async def fetch_export(export_id: UUID, request: Request, caller: Exporter, engi
     """Fetch the file: whoever asked for it, and administrators. Each time is an entry of the ledger.
 
     403 where it has columns that the caller may not see any more, 409 `export-not-ready` with the present state where
-    there is none, 410 `export-gone` where it had its time.
+    there is none, 410 `export-gone` where it had its time, or something that may be in it was erased since.
     """
     async with engine.begin() as connection:
         found = await desk.find(connection, caller, export_id, all_of_them=caller.has(Role.ADMIN), lock=True)

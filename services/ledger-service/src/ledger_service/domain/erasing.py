@@ -41,3 +41,7 @@ PLAIN = frozenset(
 """What stays when all texts go, unless it has one of FREE_TEXTS. A kind that is not named here goes."""
 FREE_TEXTS = r'"(note|reason|order|comment|text)"'
 """Of a plain entry's data: names of fields that somebody has filled in by hand, as a regular expression."""
+COLUMNS_OF_REPORTER = ("external_ref",)
+"""Columns of classified ledgers that have nothing of a complaint once it is erased."""
+COLUMNS_OF_TEXTS = (*COLUMNS_OF_REPORTER, "description", "address")
+"""Those that have nothing once its texts are erased as well."""

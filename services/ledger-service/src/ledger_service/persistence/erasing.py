@@ -76,7 +76,8 @@ _LEFT = Statement(f"""
       AND erasure.position > said.position AND erasure.data ~ CAST(:with_texts AS text)
     ORDER BY said.subject, erasure.position
 """)
-_WITH_TEXTS = r'"texts"\s*:\s*true'
+WITH_TEXTS = r'"texts"\s*:\s*true'
+"""Of the data of an erasure: that it erases texts as well, as a regular expression."""
 _REVIEW_TEXTS = Statement(f"""
     UPDATE entry SET data = NULL, actor = NULL, salt = NULL
     FROM unnest(CAST(:tenants AS text[]), CAST(:tasks AS uuid[])) AS e (tenant, task)
@@ -109,7 +110,7 @@ class ReviewedTask(NamedTuple):
 
 async def erase(connection: AsyncConnection, erasures: Sequence[Event]) -> None:
     """Let go of what `erasures`, which are entered, are about; the complaints are locked."""
-    parameters = _parameters(erasures)
+    parameters = values_of(erasures)
     await _ENTRIES.fetch(connection, parameters | _KINDS)
     for statement in (_COMPLAINTS, _FOLLOW_UPS, _REQUESTS, _APPEALS):
         await statement.fetch(connection, parameters)
@@ -117,7 +118,7 @@ async def erase(connection: AsyncConnection, erasures: Sequence[Event]) -> None:
 
 async def reviews(connection: AsyncConnection, erasures: Sequence[Event]) -> Sequence[Review]:
     """Return the decisions whose texts have to go with those of the complaints that `erasures` are about."""
-    return [Review(*row) for row in await _REVIEWS.fetch(connection, _parameters(erasures))]
+    return [Review(*row) for row in await _REVIEWS.fetch(connection, values_of(erasures))]
 
 
 async def tasks(connection: AsyncConnection, after: tuple[str, UUID], size: int) -> Sequence[ReviewedTask]:
@@ -132,7 +133,7 @@ async def left_reviews(connection: AsyncConnection, about: Sequence[ReviewedTask
         "tenants": [task.tenant for task in about],
         "tasks": [task.id for task in about],
         "complaints": [task.complaint for task in about],
-        "with_texts": _WITH_TEXTS,
+        "with_texts": WITH_TEXTS,
     }
     return [Review(*row) for row in await _LEFT.fetch(connection, values)]
 
@@ -143,7 +144,8 @@ async def erase_reviews(connection: AsyncConnection, erased: Sequence[Review]) -
     await _REVIEW_TEXTS.fetch(connection, values)
 
 
-def _parameters(erasures: Sequence[Event]) -> dict[str, Sequence[object]]:
+def values_of(erasures: Sequence[Event]) -> dict[str, Sequence[object]]:
+    """Return what statements need to know of erasures, an array a fact."""
     return {
         "tenants": [event.tenant for event in erasures],
         "complaints": [event.subject for event in erasures],

@@ -9,10 +9,11 @@ from contracts.envelope import Event
 from contracts.lifecycle import EventType
 from eventbus.parking import forget_settled
 from ledger_service.domain.entry_types import OwnType
-from ledger_service.persistence import erasing, own_entries
+from ledger_service.persistence import erasing, export_erasures, own_entries
 from ledger_service.persistence.erasing import Review
 from ledger_service.persistence.own_entries import OwnEntry
 from runtime import idempotency
+from runtime.clock import now
 from runtime.ids import uuid7
 
 _ERASED = EventType.ERASED
@@ -24,13 +25,15 @@ _AFTER_DECISION = 2
 async def follow_erasures(connection: AsyncConnection, events: Sequence[Event]) -> None:
     """Erase what the ledger holds of the complaints that `events`, which are entered, erase; mostly, of none.
 
-    That is in entries, projection, follow-up tasks and decisions about them, stored answers and settled messages.
+    That is in entries, projection, follow-up tasks and decisions about them, files of exports, stored answers and
+    settled messages.
     """
     erasures = [event for event in events if event.type is _ERASED]
     if not erasures:
         return
     await erasing.erase(connection, erasures)
     await _erase_reviews(connection, erasures)
+    await export_erasures.withdraw(connection, erasures, now())
     complaints = [event.subject for event in erasures]
     await idempotency.erase(connection, {event.tenant for event in erasures}, complaints)
     await forget_settled(connection, complaints)

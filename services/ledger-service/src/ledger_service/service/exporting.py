@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from eventbus.driver import begin_snapshot
 from ledger_service.domain.ledger_orders import Order
-from ledger_service.persistence import directory
+from ledger_service.persistence import directory, export_erasures
 from ledger_service.persistence.ledger_lines import Selection, count, every, read
 from ledger_service.service.export_entries import note_export
 from ledger_service.service.ledger_forms import Made, Writer, writer
@@ -99,6 +99,12 @@ class LedgerFiles(Contents):
         async with aclosing(_pieces(connection, wanted, file, seconds=FETCH_SECONDS)) as made:
             async for piece in made:
                 yield piece
+
+    async def is_outdated(self, connection: AsyncConnection, snapshot: AsyncConnection, begun: Export) -> bool:
+        """Say whether something that the ledger tells of a complaint was erased since it was read."""
+        order = Order.of(begun.request)
+        wanted = selection(begun.tenant, order, Made(now(), begun.asked_by, self._zone))
+        return await export_erasures.has_erased(connection, snapshot, order, wanted)
 
 
 async def _pieces(
