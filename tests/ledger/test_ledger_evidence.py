@@ -17,7 +17,8 @@ PAPERS = ["photo 17", "2024-03"]
 async def test_photos_of_what_is_entered_and_corrected_are_told_of(
     client: httpx.AsyncClient, engine: AsyncEngine, as_: As
 ) -> None:
-    officer = as_(Role.OFFICER, subject="o-1", tenant="a-evidence")
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736"
+    officer = as_(Role.OFFICER, subject="o-1", tenant="a-evidence") | {"traceparent": f"{trace}-00f067aa0ba902b7-01"}
     before, after = str(uuid7()), str(uuid7())
     made = await recorded(client, officer, evidence=[*PAPERS, before])
 
@@ -27,6 +28,7 @@ async def test_photos_of_what_is_entered_and_corrected_are_told_of(
     told = await published(engine, made["id"])
     assert {(row["type"], row["aggregatetype"]) for row in told} == {("activity.evidenced", FIELD_ACTIVITY.name)}
     assert {row["source"] for row in told} == {FIELD_ACTIVITY.owners[FieldEvent.EVIDENCED]}
+    assert {row["traceparent"].rpartition("-")[0].rpartition("-")[0] for row in told} == {trace}
     assert [(row["sequence"], row["data"]) for row in told] == [
         (1, {"actor": "o-1", "photos": [before]}),
         (2, {"actor": "o-1", "photos": [before, after]}),

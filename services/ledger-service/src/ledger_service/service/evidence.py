@@ -9,6 +9,7 @@ from eventbus import outbox
 from ledger_service.domain.activity import Activity
 from ledger_service.service.activities import Act
 from runtime.ids import uuid7
+from runtime.tracing import current_traceparent
 
 
 async def tell(connection: AsyncConnection, act: Act, activity: Activity) -> None:
@@ -27,7 +28,7 @@ async def tell(connection: AsyncConnection, act: Act, activity: Activity) -> Non
         sequence=activity.version,
         correlation_id=event_id,
         causation_id=None,
-        traceparent=None,
+        traceparent=current_traceparent(),
         data=ActivityEvidenced(actor=act.actor, photos=photos),
     )
     await outbox.append(connection, FIELD_ACTIVITY.name, [event])
