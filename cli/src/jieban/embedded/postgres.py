@@ -109,24 +109,25 @@ class Postgres:
             for role in filter(None, (owner, login)):
                 if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role):
                     await connection.execute(f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{self.password(role)}'")
-            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", name):
+            holder = await connection.fetchval(
+                "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = $1", name
+            )
+            if holder is None:
                 await connection.execute(f'CREATE DATABASE "{name}" OWNER "{owner}"')
                 await connection.execute(f'REVOKE CONNECT ON DATABASE "{name}" FROM PUBLIC')
         finally:
             await connection.close()
-        if login is not None:
+        if login is not None and holder == login:
             await self._hand_over(name, login, owner)
 
     async def _hand_over(self, database: str, login: str, owner: str) -> None:
-        """Make `owner` own what `login` does, if it owns the database; it goes on working on it."""
+        """Make `owner` own what `login` does, the database too; `login` goes on working on it."""
         connection = await asyncpg.connect(self.url(database))
         try:
             async with connection.transaction():
-                holder = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
-                if await connection.fetchval(holder) == login:
-                    await connection.execute(f'REASSIGN OWNED BY "{login}" TO "{owner}"')
-                    for right in working_rights(f'"{login}"', f'"{database}"'):
-                        await connection.execute(right)
+                await connection.execute(f'REASSIGN OWNED BY "{login}" TO "{owner}"')
+                for right in working_rights(f'"{login}"', f'"{database}"'):
+                    await connection.execute(right)
         finally:
             await connection.close()
 
