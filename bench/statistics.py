@@ -29,9 +29,9 @@ from bench.http_load import Client, post
 from bench.many_figures import CATEGORIES, ENTRIES_EACH, MODES, SOURCES, make, span
 from bench.platform import TENANT, Platform, platform, token
 from bench.statements import written_out
-from ledger_service.domain.cubes import WITH_DURATIONS, Cube, Dimension, Grain, Period, cube_of
+from ledger_service.domain.cubes import WITH_WORK, Cube, Dimension, Grain, Period, cube_of
 from ledger_service.persistence import statistics_folding
-from ledger_service.persistence.statistics_cells import Question, select_cells, select_times
+from ledger_service.persistence.statistics_cells import Question, select_cells, select_work
 from ledger_service.persistence.statistics_sums import select_details
 from ledger_service.service.folding import BATCH
 from runtime.database import create_engine
@@ -212,12 +212,12 @@ async def _bare(connection: asyncpg.Connection, ask: Ask, today: date) -> float:
         step={"day": Grain.DAY, "month": Grain.MONTH}.get(ask.get("step", "")),
         by=by,
         filters=filters,
-        with_durations=cube in WITH_DURATIONS,
+        with_work=cube in WITH_WORK,
     )
     if cube is Cube.DETAIL:
         statements = [select_details(question)]
     else:
-        statements = [select_cells(question)] + ([select_times(question)] if question.with_durations else [])
+        statements = [select_cells(question)] + ([select_work(question)] if question.with_work else [])
     written = [written_out(text(sql).bindparams(**parameters)) for sql, parameters in statements]
     begun = time.perf_counter()
     for sql, values in written:

@@ -57,7 +57,7 @@ def _is_asked_for(line: Line, question: Question, day: date) -> bool:
         return False
     if line.what.startswith("missed") and day > question.over:
         return False
-    if line.what.split()[0] in _ALONE and not question.with_durations:
+    if line.what.split()[0] in _ALONE and not question.with_work:
         return False
     if question.exclusions and line.excluded & _reasons(line.what):
         return False

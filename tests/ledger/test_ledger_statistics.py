@@ -16,7 +16,7 @@ from histories import messages
 from ledger.eventful import Eventful
 from ledger.figures import expected
 from ledger.wandering import Wandering
-from ledger_service.domain.cubes import KEPT, WITH_DURATIONS, Cube, Dimension, Grain, Period
+from ledger_service.domain.cubes import KEPT, WITH_WORK, Cube, Dimension, Grain, Period
 from ledger_service.domain.deeds import Deed
 from ledger_service.domain.durations import STEPS, Measure
 from ledger_service.domain.indicators import Sums
@@ -79,7 +79,7 @@ class Book:
 
 def _named(sums: Sums) -> Mapping[str, int]:
     names = {counter.name.lower(): sums.counts[counter] for counter in Counter}
-    if sums.durations is not None:
+    if sums.work is not None:
         names |= {deed.name.lower(): sums.done(deed) for deed in Deed}
         for measure in Measure:
             names |= {f"{measure.name.lower()} {step}": sums.steps(measure)[step] for step in range(STEPS)}
@@ -107,7 +107,7 @@ def _question(random: Random, tenant: str, wandering: list[Wandering]) -> Questi
         by=by,
         filters=filters,
         exclusions=random.random() < 0.8,
-        with_durations=cube in WITH_DURATIONS,
+        with_work=cube in WITH_WORK,
     )
 
 
@@ -241,7 +241,7 @@ async def test_what_comes_to_nothing_is_no_line(ledger: AsyncEngine) -> None:
         period=Period(FIRST.date(), FIRST.date()),
         over=FIRST.date(),
         by=(Dimension.TEAM,),
-        with_durations=True,
+        with_work=True,
     )
     for _ in range(2):
         async with ledger.connect() as connection:

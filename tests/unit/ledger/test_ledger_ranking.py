@@ -13,14 +13,14 @@ SETTINGS = Settings()
 
 
 def _done(deed: Deed, times: int) -> Sums:
-    sums = Sums.none(with_durations=True)
-    assert sums.durations is not None
-    sums.durations[len(Measure) * STEPS + deed] = times
+    sums = Sums.none(with_work=True)
+    assert sums.work is not None
+    sums.work[len(Measure) * STEPS + deed] = times
     return sums
 
 
 def _due(in_time: int, missed: int) -> Sums:
-    sums = Sums.none(with_durations=True)
+    sums = Sums.none(with_work=True)
     sums.counts[Counter.IN_TIME] = in_time
     sums.counts[Counter.MISSED] = missed
     return sums

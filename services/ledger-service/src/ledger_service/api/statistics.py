@@ -160,7 +160,7 @@ def _filled(answer: Answer, question: Wanted) -> Answer:
     steps = list(_steps(question.period, question.step))
     if len(keys) * len(steps) > MOST_LINES:
         raise too_many_lines(MOST_LINES)
-    nothing = Line(Sums.none(with_durations=True), {})
+    nothing = Line(Sums.none(with_work=True), {})
     lines = {(at, *key): answer.lines.get((at, *key), nothing) for key in keys for at in steps}
     return replace(answer, lines=lines)
 

@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from ledger_service.api.parameters import Category, Day, check_order
-from ledger_service.domain.cubes import WITH_DURATIONS, Cube, Dimension, Grain, Period, cube_of
+from ledger_service.domain.cubes import WITH_WORK, Cube, Dimension, Grain, Period, cube_of
 from ledger_service.domain.indicators import INDICATORS, Indicator
 from ledger_service.domain.ranking import SCORE
 from ledger_service.service.figures import Wanted
@@ -111,8 +111,8 @@ def wanted(
 ) -> Wanted:
     """Return the question; `Problem` 422 where it is asked so that there is no answer."""
     dimensions = tuple(name for name in Dimension if name in by)
-    named = any(INDICATORS[code].needs_durations for code in indicators or ())
-    cube = cube_of({*dimensions, *scope.filters}, with_durations=named)
+    named = any(INDICATORS[code].needs_work for code in indicators or ())
+    cube = cube_of({*dimensions, *scope.filters}, with_work=named)
     if step is Grain.DAY and scope.period.days > MOST_DAYS_BY_DAY:
         raise invalid("query/to", "period-too-long", most=MOST_DAYS_BY_DAY)
     if step is not None and compare:
@@ -139,4 +139,4 @@ def step_of(by: Sequence[str]) -> Grain | None:
 def _indicators(cube: Cube, codes: Sequence[str] | None) -> list[Indicator]:
     """Return those that are named, and otherwise all that the roll-up has."""
     chosen = [INDICATORS[code] for code in dict.fromkeys(codes or INDICATORS)]
-    return [each for each in chosen if cube in WITH_DURATIONS or not each.needs_durations]
+    return [each for each in chosen if cube in WITH_WORK or not each.needs_work]

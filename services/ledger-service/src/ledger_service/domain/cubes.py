@@ -97,16 +97,14 @@ KEPT: dict[Cube, tuple[Dimension, ...]] = {
     cube: tuple(name for kind in kinds for name in TERMS[kind]) for cube, kinds in KINDS.items()
 }
 ROLLED_UP = tuple(cube for cube in Cube if cube is not Cube.DETAIL)
-WITH_DURATIONS = frozenset({cube for cube in ROLLED_UP if len(KINDS[cube]) < 2} | {Cube.DETAIL})
-"""Those that are small enough to keep times of work and deeds, and the details."""
+WITH_WORK = frozenset({cube for cube in ROLLED_UP if len(KINDS[cube]) < 2} | {Cube.DETAIL})
+"""Those that are small enough to keep work, which is times of work and deeds, and the details."""
 
 
-def cube_of(dimensions: Collection[Dimension], *, with_durations: bool = False) -> Cube:
+def cube_of(dimensions: Collection[Dimension], *, with_work: bool = False) -> Cube:
     """Return the smallest cube that keeps all of `dimensions`, and times of work and deeds where they are wanted."""
     return next(
-        cube
-        for cube, kept in KEPT.items()
-        if set(dimensions) <= set(kept) and (cube in WITH_DURATIONS or not with_durations)
+        cube for cube, kept in KEPT.items() if set(dimensions) <= set(kept) and (cube in WITH_WORK or not with_work)
     )
 
 

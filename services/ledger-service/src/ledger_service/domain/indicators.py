@@ -23,13 +23,13 @@ class Sums:
     """What the cells of one line come to."""
 
     counts: list[int]
-    durations: list[int] | None = None
-    """Of all measures, a step after the other, and behind them of deeds; None where they were not asked for."""
+    work: list[int] | None = None
+    """Times of work of all measures, a step after the other, and behind them deeds; None where nobody asked."""
 
     @classmethod
-    def none(cls, *, with_durations: bool) -> "Sums":
+    def none(cls, *, with_work: bool) -> "Sums":
         """Return what nothing comes to."""
-        return cls([0] * len(Counter), [0] * SIZE if with_durations else None)
+        return cls([0] * len(Counter), [0] * SIZE if with_work else None)
 
     def of(self, *counters: Counter) -> int:
         """Return the sum of some counts."""
@@ -37,11 +37,11 @@ class Sums:
 
     def steps(self, measure: Measure) -> Sequence[int]:
         """Return how many times of a measure there are, step by step."""
-        return (self.durations or [0] * SIZE)[measure * STEPS : (measure + 1) * STEPS]
+        return (self.work or [0] * SIZE)[measure * STEPS : (measure + 1) * STEPS]
 
     def done(self, deed: Deed) -> int:
         """Return how often something was done."""
-        return (self.durations or [0] * SIZE)[len(Measure) * STEPS + deed]
+        return (self.work or [0] * SIZE)[len(Measure) * STEPS + deed]
 
 
 class Figure(NamedTuple):
@@ -66,7 +66,7 @@ class Indicator:
     unit: Unit
     formula: Formula
     is_better_high: bool = True
-    needs_durations: bool = False
+    needs_work: bool = False
     """Whether it is made of what is kept by one kind of thing only: times of work, deeds."""
 
 
@@ -160,7 +160,7 @@ def _times(measure: Measure, code: str, zh: str, en: str) -> list[Indicator]:
             "minutes",
             _quantile(measure, 0.5),
             is_better_high=False,
-            needs_durations=True,
+            needs_work=True,
         ),
         Indicator(
             f"{code}_p90",
@@ -168,7 +168,7 @@ def _times(measure: Measure, code: str, zh: str, en: str) -> list[Indicator]:
             "minutes",
             _quantile(measure, 0.9),
             is_better_high=False,
-            needs_durations=True,
+            needs_work=True,
         ),
     ]
 
@@ -178,7 +178,7 @@ def _first(measure: Measure, code: str, zh: str, en: str) -> list[Indicator]:
     in_time = Label(f"第一时间{zh}率", f"{en}, in time")
     return [
         *_times(measure, code, zh, en),
-        Indicator(f"{code}_share", in_time, "share", _within(measure), needs_durations=True),
+        Indicator(f"{code}_share", in_time, "share", _within(measure), needs_work=True),
     ]
 
 
@@ -188,12 +188,12 @@ def _number(code: str, zh: str, en: str, deed: Deed, *, is_better_high: bool = T
     def formula(sums: Sums, _: Settings) -> Figure:
         return Figure(sums.done(deed), None, sums.done(deed))
 
-    return Indicator(code, Label(zh, en), "number", formula, is_better_high, needs_durations=True)
+    return Indicator(code, Label(zh, en), "number", formula, is_better_high, needs_work=True)
 
 
 def _share(code: str, zh: str, en: str, formula: Formula) -> Indicator:
     """Return a share of what was done."""
-    return Indicator(code, Label(zh, en), "share", formula, needs_durations=True)
+    return Indicator(code, Label(zh, en), "share", formula, needs_work=True)
 
 
 _ALL = [
@@ -203,9 +203,7 @@ _ALL = [
     Indicator("rework_rate", Label("返工率", "Reworked of due"), "share", _rework, is_better_high=False),
     Indicator("filing_accuracy_rate", Label("准确立案率", "Rightly filed"), "share", _filing),
     Indicator("rejection_rate", Label("不予受理率", "Rejected of received"), "share", _rejection, is_better_high=False),
-    Indicator(
-        "dispatch_in_time_rate", Label("按时派遣率", "Dispatched in time"), "share", _dispatch, needs_durations=True
-    ),
+    Indicator("dispatch_in_time_rate", Label("按时派遣率", "Dispatched in time"), "share", _dispatch, needs_work=True),
     Indicator("reopening_rate", Label("重办率", "Reopened of closed"), "share", _reopening, is_better_high=False),
     Indicator("response_rate", Label("响应率", "Contacted"), "share", _response),
     Indicator("solution_rate", Label("解决率", "Solved"), "share", _solution),

@@ -41,7 +41,8 @@ class Question:
     by: tuple[Dimension, ...] = ()
     filters: Mapping[Dimension, str] = field(default_factory=dict)
     exclusions: bool = True
-    with_durations: bool = False
+    with_work: bool = False
+    """Times of work and deeds as well."""
 
     def pieces(self) -> Sequence[Piece]:
         """Return which cells are summed up; the days that are not over by themselves."""
@@ -118,13 +119,13 @@ async def add_cells(connection: AsyncConnection, question: Question, found: dict
     keys = len(labels(question))
     counts, parameters = select_cells(question)
     for row in await connection.execute(sa.text(f"{counts} LIMIT :most"), {**parameters, "most": most}):
-        line = found.setdefault(tuple(row[:keys]), Sums.none(with_durations=question.with_durations))
+        line = found.setdefault(tuple(row[:keys]), Sums.none(with_work=question.with_work))
         line.counts = [int(each or 0) for each in row[keys:]]
-    if question.with_durations:
-        times, parameters = select_times(question)
+    if question.with_work:
+        times, parameters = select_work(question)
         for row in await connection.execute(sa.text(f"{times} LIMIT :most"), {**parameters, "most": most}):
-            line = found.setdefault(tuple(row[:keys]), Sums.none(with_durations=True))
-            line.durations = [int(each or 0) for each in row[keys:]]
+            line = found.setdefault(tuple(row[:keys]), Sums.none(with_work=True))
+            line.work = [int(each or 0) for each in row[keys:]]
 
 
 def select_cells(question: Question) -> tuple[str, dict[str, Any]]:
@@ -139,8 +140,8 @@ def select_cells(question: Question) -> tuple[str, dict[str, Any]]:
     return statement, parameters | {"over": question.over}
 
 
-def select_times(question: Question) -> tuple[str, dict[str, Any]]:
-    """Return the statement that sums up durations step by step, and deeds; and its parameters."""
+def select_work(question: Question) -> tuple[str, dict[str, Any]]:
+    """Return the statement that sums up times of work step by step, and deeds; and its parameters."""
     columns = {f"step_{place}": f"steps[{place}] AS step_{place}" for place in range(1, SIZE + 1)}
     totals = [f"sum({name}) FILTER (WHERE {_is_in(FIRST_DURATION, question)})" for name in columns]
     return _select(question, "statistics_time", columns, totals)
@@ -174,7 +175,7 @@ def _select(
 
 
 def _excluded(counter: int) -> Exclusion:
-    """Return what takes a complaint out of what is counted; steps of durations are of timeliness."""
+    """Return what takes a complaint out of what is counted; times of work are of timeliness."""
     if counter in _FILING:
         return Exclusion.ALL
     return Exclusion.SATISFACTION if counter in _WORD else Exclusion.TIMELINESS

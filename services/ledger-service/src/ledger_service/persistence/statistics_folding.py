@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger_service.domain.cubes import KINDS, ROLLED_UP, TERMS, WITH_DURATIONS, Cube, Grain, Kind
+from ledger_service.domain.cubes import KINDS, ROLLED_UP, TERMS, WITH_WORK, Cube, Grain, Kind
 from ledger_service.domain.durations import STEPS
 from ledger_service.domain.marks import DURATION_WIDTH, EPOCH, FIRST_DURATION, QUARTER_HOUR
 from ledger_service.domain.tally import Counter
@@ -23,7 +23,7 @@ DAY_OF_MARK = (
     "AT TIME ZONE :zone AS date)"
 )
 DAY_OF_RECORDING = "CAST(recorded_at AT TIME ZONE :zone AS date)"
-DURATION_PLACE = (
+WORK_PLACE = (
     f"(counter - {FIRST_DURATION}) / {DURATION_WIDTH} * {STEPS} + (counter - {FIRST_DURATION}) % {DURATION_WIDTH} + 1"
 )
 """Where the count of a step, or of a deed, stands in `steps`, from 1."""
@@ -41,7 +41,7 @@ _TWO = """
          WHEN category IS NOT NULL THEN coalesce(source, handling_mode, 0)
          WHEN source IS NOT NULL THEN coalesce(handling_mode, 0) ELSE 0 END
 """
-_TIMED = [cube for cube in ROLLED_UP if cube in WITH_DURATIONS]
+_TIMED = [cube for cube in ROLLED_UP if cube in WITH_WORK]
 
 
 def _wanted(kind: Kind) -> str:
@@ -130,8 +130,8 @@ _FOLD = sa.text(f"""
         RETURNING there.ctid, num_nonnulls({", ".join(f"there.{name}" for name in _COUNTERS)}) > 0 AS counts
     ), times AS (
         INSERT INTO statistics_time AS there ({_KEY}, steps)
-        SELECT {_KEY}, statistics_counts(CAST(array_agg({DURATION_PLACE}) AS int[]),
-                                         CAST(array_agg(n) AS bigint[]), CAST(max({DURATION_PLACE}) AS int))
+        SELECT {_KEY}, statistics_counts(CAST(array_agg({WORK_PLACE}) AS int[]),
+                                         CAST(array_agg(n) AS bigint[]), CAST(max({WORK_PLACE}) AS int))
         FROM ({_GRAINS.format("time")}) AS cell WHERE n <> 0 GROUP BY {_KEY}
         ON CONFLICT ({_KEY}) DO UPDATE SET steps = statistics_sum(there.steps, excluded.steps)
         RETURNING there.ctid, 0 <> ANY (there.steps) AS counts

@@ -48,7 +48,7 @@ async def sums(connection: AsyncConnection, question: Question, *, most: int) ->
         if question.as_of is not None:
             await _add(connection, question, found, select_details(question), sign=-1)
     await _add(connection, question, found, _select_changes(question))
-    lines = [key for key, line in found.items() if any(line.counts) or any(line.durations or ())]
+    lines = [key for key, line in found.items() if any(line.counts) or any(line.work or ())]
     return {key: found[key] for key in lines[:most]}
 
 
@@ -68,7 +68,7 @@ async def _add(
             left_out[exclusions, is_over] = _left_out(question, exclusions, is_over=is_over)
         counting = codes.translate(None, left_out[exclusions, is_over])
         if counting:
-            line = found.setdefault(tuple(key), Sums.none(with_durations=question.with_durations))
+            line = found.setdefault(tuple(key), Sums.none(with_work=question.with_work))
             _count(line, Counted(counting), n * sign)
 
 
@@ -77,8 +77,7 @@ def _left_out(question: Question, exclusions: int, *, is_over: bool) -> bytes:
     return bytes(
         code
         for code in range(256)
-        if not question.counts(code, exclusions, is_over=is_over)
-        or (code >= FIRST_DURATION and not question.with_durations)
+        if not question.counts(code, exclusions, is_over=is_over) or (code >= FIRST_DURATION and not question.with_work)
     )
 
 
@@ -86,9 +85,9 @@ def _count(line: Sums, counted: Mapping[int, int], n: int) -> None:
     for code, count in counted.items():
         if code < FIRST_DURATION:
             line.counts[code] += count * n
-        elif line.durations is not None:
+        elif line.work is not None:
             measure, step = divmod(code - FIRST_DURATION, DURATION_WIDTH)
-            line.durations[measure * STEPS + step] += count * n
+            line.work[measure * STEPS + step] += count * n
 
 
 def select_details(question: Question) -> tuple[str, dict[str, Any]]:

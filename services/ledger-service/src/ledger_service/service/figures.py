@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ledger_service.domain.cubes import WITH_DURATIONS, Cube, Dimension, Grain, Period
+from ledger_service.domain.cubes import WITH_WORK, Cube, Dimension, Grain, Period
 from ledger_service.domain.indicators import Indicator, Sums
 from ledger_service.domain.names import Labels
 from ledger_service.domain.tally import Counter
@@ -93,7 +93,7 @@ async def answer(engine: AsyncEngine, tenant: str, zone: str, wanted: Wanted, *,
     keys = sorted({*found, *(key for sums in compared.values() for key in sums)}) if wanted.by or wanted.step else [()]
     if len(keys) > most:
         raise TooManyLines(most)
-    nothing = Sums.none(with_durations=asked.with_durations)
+    nothing = Sums.none(with_work=asked.with_work)
     lines = {
         key: Line(found.get(key, nothing), {step: sums.get(key, nothing) for step, sums in compared.items()})
         for key in keys
@@ -115,7 +115,7 @@ def _question(tenant: str, zone: str, wanted: Wanted, kept: KeptSettings, today:
         by=wanted.by,
         filters=wanted.filters,
         exclusions=kept.settings.exclusions,
-        with_durations=wanted.cube in WITH_DURATIONS and any(each.needs_durations for each in wanted.indicators),
+        with_work=wanted.cube in WITH_WORK and any(each.needs_work for each in wanted.indicators),
     )
 
 
@@ -128,7 +128,7 @@ async def _refuse_wide(connection: AsyncConnection, asked: Sequence[Question]) -
     counted = 0
     for question in asked:
         whole = replace(
-            question, cube=Cube.TOTAL, by=(), step=None, filters={}, as_of=None, exclusions=False, with_durations=False
+            question, cube=Cube.TOTAL, by=(), step=None, filters={}, as_of=None, exclusions=False, with_work=False
         )
         for found in (await statistics_sums.sums(connection, whole, most=1)).values():
             counted += max(found.of(Counter.RECEIVED), found.of(*_DUE), found.of(Counter.CLOSED))

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger_service.domain.complaint import Complaint
-from ledger_service.domain.cubes import KEPT, TERMS, WITH_DURATIONS, Cube, Dimension, Kind, Period
+from ledger_service.domain.cubes import KEPT, TERMS, WITH_WORK, Cube, Dimension, Kind, Period
 from ledger_service.domain.durations import STEPS, Measure
 from ledger_service.domain.indicators import Sums
 from ledger_service.domain.marks import DURATION_WIDTH, FIRST_DURATION
@@ -95,7 +95,7 @@ def _count(expected: _Counts, found: Iterable[Complaint], counters: frozenset[Co
         for cube in Cube:
             key = tuple(getattr(counted.cell, name) for name in _by(cube))
             for kind in kinds:
-                if kind < FIRST_DURATION or cube in WITH_DURATIONS:
+                if kind < FIRST_DURATION or cube in WITH_WORK:
                     expected[cube, key, kind] += 1
 
 
@@ -117,7 +117,7 @@ async def _differences(
             over=period.last,
             by=_by(cube),
             exclusions=False,
-            with_durations=counters is None and cube in WITH_DURATIONS,
+            with_work=counters is None and cube in WITH_WORK,
         )
         for key, sums in (await statistics_sums.sums(connection, question, most=_MOST_KEYS)).items():
             present.update({(cube, key, kind): n for kind, n in _kinds(sums) if counters is None or kind in counters})
@@ -127,6 +127,6 @@ async def _differences(
 
 def _kinds(sums: Sums) -> Iterable[tuple[int, int]]:
     yield from enumerate(sums.counts)
-    for measure in _OF_COMPLAINTS if sums.durations is not None else ():
+    for measure in _OF_COMPLAINTS if sums.work is not None else ():
         for step in range(STEPS):
             yield FIRST_DURATION + measure * DURATION_WIDTH + step, sums.steps(measure)[step]
