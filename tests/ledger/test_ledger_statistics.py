@@ -144,8 +144,9 @@ async def test_figures_made_anew_are_the_same(ledger: AsyncEngine) -> None:
         rest = rest[len(rest) // 3 :]
     await fold_changes(ledger, ZONE)
     told: list[tuple[int, int]] = []
-    done = await rebuild(ledger, ZONE, told=lambda *numbers: told.append(numbers))
-    assert told[-1] == (done, done)
+    made = await rebuild(ledger, ZONE, told=lambda *numbers: told.append(numbers))
+    assert made is not None
+    assert told[-1] == (made.complaints, made.complaints)
     await book.enter(rest, DAYS[-1])
     for _ in range(25):
         await book.compare(_question(random, tenant, lives))
@@ -161,8 +162,8 @@ async def test_a_recount_finds_what_was_tampered_with(ledger: AsyncEngine) -> No
     for life in lives:
         await book.enter(life.events[len(life.events) // 2 :], DAYS[3])
     days = Period(FIRST.date() - timedelta(days=2), FIRST.date() + timedelta(days=3))
-    assert await recount_all(ledger, tenant, ZONE) == (20, [])
-    assert await recount_receptions(ledger, tenant, ZONE, days) == (20, [])
+    assert await recount_all(ledger, tenant, ZONE) == (20, [], 0)
+    assert await recount_receptions(ledger, tenant, ZONE, days) == (20, [], 0)
     async with ledger.begin() as connection:
         await connection.execute(
             text("""
@@ -177,7 +178,7 @@ async def test_a_recount_finds_what_was_tampered_with(ledger: AsyncEngine) -> No
     ):
         assert {(each.cube, each.counter) for each in found.differences} == {(Cube.SOURCE, Counter.RECEIVED)}
     await rebuild(ledger, ZONE, wait=True)
-    assert await recount_all(ledger, tenant, ZONE) == (20, [])
+    assert await recount_all(ledger, tenant, ZONE) == (20, [], 0)
 
 
 async def test_repeats_change_nothing(ledger: AsyncEngine) -> None:

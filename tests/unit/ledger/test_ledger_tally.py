@@ -18,24 +18,16 @@ from ledger.figures_of_deeds import deeds
 from ledger.steps import Step, where
 from ledger.wandering import Wandering
 from ledger_service.domain.complaint import Complaint
-from ledger_service.domain.deeds import Deed
-from ledger_service.domain.durations import EDGES, STEPS, Measure, quantile, step_of, within
-from ledger_service.domain.marks import FIRST_DEED, Cell, Tally, mark
-from ledger_service.domain.tally import Counter, difference, tally
+from ledger_service.domain.durations import EDGES, STEPS, quantile, step_of, within
+from ledger_service.domain.marks import Cell, Tally, code_of, mark
+from ledger_service.domain.tally import Counter, difference, name_of, tally
 
 BEGIN = datetime(2026, 2, 20, 3, tzinfo=UTC)
 
 
-def _named(number: int) -> str:
-    if number < 32:
-        return Counter(number).name.lower()
-    if number >= FIRST_DEED:
-        return Deed(number - FIRST_DEED).name.lower()
-    return f"{Measure((number - 32) // 32).name.lower()} {number % 32}"
-
-
 def _counted(found: Tally) -> Multiset[tuple[str, int]]:
-    return Multiset((_named(each & 255), each >> 8) for each in found.marks)
+    """Return what is counted, and by which moment's mark for nothing."""
+    return Multiset((name_of(code_of(each)), each - code_of(each)) for each in found.marks)
 
 
 @settings(max_examples=300)
@@ -52,10 +44,10 @@ def test_a_tally_is_what_the_events_come_to(seed: int) -> None:
         life.append(Step(event.type.removeprefix("complaint."), event.time, data, event.id))
         found = tally(complaint)
         assert found is not None
-        assert _counted(found) == Multiset((what, mark(0, at) >> 8) for what, at in counts(life))
+        assert _counted(found) == Multiset((what, mark(0, at)) for what, at in counts(life))
         assert {name: getattr(found.cell, name) for name in where(life)} == where(life)
         done = Multiset((*each, *deed.cell) for deed in complaint.deeds for each in _counted(deed).elements())
-        told = ((what, mark(0, at) >> 8, *Cell("t", **there, exclusions=0)) for what, at, there in deeds(life))
+        told = ((what, mark(0, at), *Cell("t", **there, exclusions=0)) for what, at, there in deeds(life))
         assert done == Multiset(told)
         complaint.deeds = ()
         for sign, part in difference(before, found):

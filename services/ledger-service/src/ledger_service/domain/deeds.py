@@ -17,6 +17,7 @@ from contracts.events import (
     OrderReplied,
     OrderWithdrawn,
 )
+from contracts.lifecycle import EventType
 from ledger_service.domain.durations import STEPS, Measure
 from ledger_service.domain.facts import Facts
 from ledger_service.domain.marks import FIRST_DEED, Cell, Tally, duration, mark
@@ -46,6 +47,17 @@ class Deed(IntEnum):
     """Of these, the team has reported its part as done."""
 
 
+TELLING = frozenset(
+    {
+        EventType.CONTRIBUTED,
+        EventType.TRANSFERRED,
+        EventType.ESCALATED,
+        EventType.ORDER_REPLIED,
+        EventType.ORDER_MISSED,
+        EventType.ORDER_WITHDRAWN,
+    }
+)
+"""The kinds of events that tell of a deed, or come before another that does."""
 SIZE = len(Measure) * STEPS + len(Deed)
 """How many counts all times of work and deeds have together, one behind the other."""
 

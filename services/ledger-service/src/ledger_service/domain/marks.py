@@ -13,6 +13,8 @@ FIRST_DURATION = 32
 DURATION_WIDTH = 32
 FIRST_DEED = FIRST_DURATION + len(Measure) * DURATION_WIDTH
 """Codes from this number on are deeds."""
+FIRST_TOLD = FIRST_DURATION + Measure.ANSWER * DURATION_WIDTH
+"""Codes from this number on count what only entries tell of: deeds, and before them the time to an answer."""
 QUARTER_HOUR = 900
 """Seconds: no time zone begins its days between two of them."""
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -46,6 +48,11 @@ def mark(code: int, at: datetime) -> int:
     Which day that is, only the time zone says in which the figures are read.
     """
     return int((at - EPOCH).total_seconds()) // QUARTER_HOUR << 8 | code
+
+
+def code_of(made: int) -> int:
+    """Return what a mark counts."""
+    return made & 255
 
 
 def duration(measure: int, begin: datetime, end: datetime) -> int:

@@ -10,8 +10,9 @@ from enum import IntEnum
 
 from contracts.lifecycle import UNCOUNTED, Status
 from ledger_service.domain.complaint import Complaint
+from ledger_service.domain.deeds import Deed
 from ledger_service.domain.durations import Measure
-from ledger_service.domain.marks import Cell, Tally, duration, mark
+from ledger_service.domain.marks import DURATION_WIDTH, FIRST_DEED, FIRST_DURATION, Cell, Tally, duration, mark
 
 _ANSWERED = frozenset({"reached", "refused"})
 
@@ -99,6 +100,16 @@ def tally(complaint: Complaint) -> Tally | None:
         complaint.department or "",
     )
     return Tally(cell, tuple(_marks(complaint, complaint.received_at)))
+
+
+def name_of(code: int) -> str:
+    """Return what the counts of a code are called: a counter, a step of a time of work, or a deed."""
+    if code < FIRST_DURATION:
+        return Counter(code).name.lower()
+    if code >= FIRST_DEED:
+        return Deed(code - FIRST_DEED).name.lower()
+    measure, step = divmod(code - FIRST_DURATION, DURATION_WIDTH)
+    return f"{Measure(measure).name.lower()} {step}"
 
 
 def difference(before: Tally | None, after: Tally | None) -> Iterator[tuple[int, Tally]]:

@@ -40,6 +40,10 @@ _HISTORIES = sa.text("""
     SELECT event_id, type, source, complaint_id, tenant, occurred_at, sequence, data, recorded_at FROM entry
     WHERE complaint_id = ANY(CAST(:complaints AS uuid[])) AND data IS NOT NULL ORDER BY position
 """)
+_HAVING = sa.text("""
+    SELECT count(DISTINCT complaint_id) FROM entry
+    WHERE complaint_id = ANY(CAST(:complaints AS uuid[])) AND type = ANY(CAST(:types AS text[]))
+""")
 _ACTED = frozenset(event_type for event_type, payload in PAYLOADS.items() if "actor" in payload.model_fields)
 
 
@@ -66,6 +70,11 @@ async def known(connection: AsyncConnection, complaints: Collection[UUID], ids: 
     """Return those of the event `ids` that have an entry in one of these complaints' histories."""
     found = await connection.execute(_KNOWN, {"complaints": list(complaints), "ids": list(ids)})
     return set(found.scalars())
+
+
+async def count_having(connection: AsyncConnection, complaints: Collection[UUID], types: Collection[EventType]) -> int:
+    """Return how many of these complaints have an entry of one of these kinds."""
+    return int(await connection.scalar(_HAVING, {"complaints": list(complaints), "types": list(types)}) or 0)
 
 
 async def histories(

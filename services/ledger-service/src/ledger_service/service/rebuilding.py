@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event
 from contracts.lifecycle import IllegalTransition
+from ledger_service.domain import deeds
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.errors import Gap, Unenterable
 from ledger_service.domain.tally import tally
@@ -25,7 +27,17 @@ Told = Callable[[int, int], None]
 log = structlog.get_logger()
 
 
-async def rebuild(engine: AsyncEngine, zone: str, *, told: Told | None = None, wait: bool = False) -> int | None:
+class Made(NamedTuple):
+    """Of how many complaints figures were made, and of how many without what was done about them.
+
+    Texts of these were erased: their entries do not tell it any more.
+    """
+
+    complaints: int
+    untold: int
+
+
+async def rebuild(engine: AsyncEngine, zone: str, *, told: Told | None = None, wait: bool = False) -> Made | None:
     """Make roll-ups and details of all complaints' entries; return of how many, None where another one is at it.
 
     It is one transaction: readers have the old figures until it ends, and nothing is left of one that breaks off. What
@@ -36,9 +48,11 @@ async def rebuild(engine: AsyncEngine, zone: str, *, told: Told | None = None, w
         if connection is None:
             return None
         await statistics_making.begin(connection)
-        done, total = 0, await complaints.how_many(connection)
+        done, untold, total = 0, 0, await complaints.how_many(connection)
         async for page in _pages(connection):
-            await statistics_changes.append(connection, await _changes(connection, page, ZoneInfo(zone)))
+            replayed = await replay(connection, page, ZoneInfo(zone))
+            await statistics_changes.append(connection, replayed.changes)
+            untold += replayed.untold
             done += len(page)
             if done % (_FOLDED * PAGE) == 0 or len(page) < PAGE:
                 await _fold(connection, zone)
@@ -46,8 +60,8 @@ async def rebuild(engine: AsyncEngine, zone: str, *, told: Told | None = None, w
                 told(done, total)
         await _fold(connection, zone)
         await statistics_making.finish(connection)
-    log.info("figures_made", complaints=done)
-    return done
+    log.info("figures_made", complaints=done, untold=untold)
+    return Made(done, untold)
 
 
 async def _pages(connection: AsyncConnection) -> AsyncGenerator[Sequence[Complaint], None]:
@@ -62,17 +76,28 @@ async def _fold(connection: AsyncConnection, zone: str) -> None:
         pass
 
 
-async def _changes(connection: AsyncConnection, page: Sequence[Complaint], zone: ZoneInfo) -> list[Change]:
+class Replayed(NamedTuple):
+    """What entries have changed in the figures, and of how many complaints they do not tell all any more."""
+
+    changes: Sequence[Change]
+    untold: int
+    """Of these, only what they come to themselves is among the changes, and not what was done about them."""
+
+
+async def replay(connection: AsyncConnection, page: Sequence[Complaint], zone: ZoneInfo) -> Replayed:
+    """Enter the histories of complaints anew, as far as the figures know of them."""
     counted = [stored for stored in page if stored.facts_version]
     histories = await entries.histories(connection, [stored.id for stored in counted])
     changes: list[Change] = []
+    erased: list[UUID] = []
     for stored in counted:
         try:
             changes += _replayed(stored, histories.get(stored.id, ()), zone)
         except (Gap, IllegalTransition, Unenterable):
             at = await statistics_making.last_recorded(connection, stored.id)
             changes.append(Change(at, None, tally(stored), ()))
-    return changes
+            erased.append(stored.id)
+    return Replayed(changes, await entries.count_having(connection, erased, deeds.TELLING) if erased else 0)
 
 
 def _replayed(stored: Complaint, history: Sequence[tuple[Event, datetime]], zone: ZoneInfo) -> list[Change]:

@@ -1,8 +1,8 @@
-"""Counts the figures again from the facts of complaints, and says where roll-ups and details count something else."""
+"""Counts the figures again, from complaints and their entries, and says where they have something else."""
 
 import asyncio
 from collections import Counter as Counted
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
@@ -13,27 +13,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.cubes import KEPT, TERMS, WITH_WORK, Cube, Dimension, Kind, Period
+from ledger_service.domain.deeds import Deed
 from ledger_service.domain.durations import STEPS, Measure
 from ledger_service.domain.indicators import Sums
-from ledger_service.domain.marks import DURATION_WIDTH, FIRST_DURATION
+from ledger_service.domain.marks import DURATION_WIDTH, FIRST_DEED, FIRST_DURATION, FIRST_TOLD, Tally, code_of
 from ledger_service.domain.tally import Counter, tally
 from ledger_service.persistence import complaints, statistics_sums
 from ledger_service.persistence.statistics_cells import Question
 from ledger_service.service.figures import MOST_COMPLAINTS, REPEATABLE_READ, NotMade, TooWide
-from ledger_service.service.rebuilding import PAGE, Told
+from ledger_service.service.rebuilding import PAGE, Told, replay
 
 _EVER = Period(date(1900, 1, 1), date(2899, 12, 31))
 _OF_RECEPTION = frozenset({Counter.RECEIVED, Counter.VOIDED, Counter.REJECTED, Counter.MERGED, Counter.TO_DISPATCH})
 """What counts on the day of the reception."""
-_OF_COMPLAINTS = [measure for measure in Measure if measure is not Measure.ANSWER]
-"""Deeds are no facts of a complaint, and neither is how long they took: only entries tell of them."""
 _MOST_KEYS = 1_000_000
 _Counts = Counted[tuple[Cube, tuple[str, ...], int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a roll-up, or the details, count for a key, and what the facts come to."""
+    """What a roll-up, or the details, count for a key, and what was expected."""
 
     cube: Cube
     key: tuple[str, ...]
@@ -47,6 +46,8 @@ class Recount(NamedTuple):
 
     complaints: int
     differences: Sequence[Difference]
+    untold: int = 0
+    """Of how many entries do not tell any more what was done about them: more of that is no difference then."""
 
 
 async def recount_receptions(engine: AsyncEngine, tenant: str, zone: str, period: Period) -> Recount:
@@ -63,22 +64,37 @@ async def recount_receptions(engine: AsyncEngine, tenant: str, zone: str, period
         if len(found) > MOST_COMPLAINTS:
             raise TooWide(MOST_COMPLAINTS)
         expected: _Counts = Counted()
-        await asyncio.to_thread(_count, expected, found, _OF_RECEPTION)  # others need not wait for it
+        await asyncio.to_thread(_count, expected, _tallies(found), _OF_RECEPTION)  # others need not wait for it
         return Recount(len(found), await _differences(connection, tenant, zone, period, expected, _OF_RECEPTION))
 
 
 async def recount_all(engine: AsyncEngine, tenant: str, zone: str, *, told: Told | None = None) -> Recount:
-    """Compare everything that a tenant's figures have ever counted; `told` is called with how many are done."""
+    """Compare everything that a tenant's figures have ever counted; `told` is called with how many are done.
+
+    What was done about complaints is counted of their entries.
+    """
     expected: _Counts = Counted()
-    done, after = 0, (tenant, UUID(int=0))
+    done, untold, after = 0, 0, (tenant, UUID(int=0))
     async with engine.execution_options(isolation_level=REPEATABLE_READ).begin() as connection:
         total = await complaints.how_many(connection, tenant)
         while found := [each for each in await complaints.page(connection, after, PAGE) if each.tenant == tenant]:
-            _count(expected, found, None)
+            _count(expected, _tallies(found), None)
+            replayed = await replay(connection, found, ZoneInfo(zone))
+            _count(expected, (deed for change in replayed.changes for deed in change.deeds), None)
+            untold += replayed.untold
             done, after = done + len(found), (tenant, found[-1].id)
             if told is not None:
                 told(done, total)
-        return Recount(done, await _differences(connection, tenant, zone, _EVER, expected, None))
+        differences = await _differences(connection, tenant, zone, _EVER, expected, None)
+    return Recount(done, [each for each in differences if not (untold and _may_be_untold(each))], untold)
+
+
+def _may_be_untold(difference: Difference) -> bool:
+    return difference.counter >= FIRST_TOLD and difference.found > difference.expected
+
+
+def _tallies(found: Iterable[Complaint]) -> Iterator[Tally]:
+    return (counted for each in found if (counted := tally(each)) is not None)
 
 
 def _by(cube: Cube) -> tuple[Dimension, ...]:
@@ -86,12 +102,9 @@ def _by(cube: Cube) -> tuple[Dimension, ...]:
     return TERMS[Kind.UNIT] if cube is Cube.DETAIL else KEPT[cube]
 
 
-def _count(expected: _Counts, found: Iterable[Complaint], counters: frozenset[Counter] | None) -> None:
-    for complaint in found:
-        counted = tally(complaint)
-        if counted is None:
-            continue
-        kinds = [kind for kind in (mark & 255 for mark in counted.marks) if counters is None or kind in counters]
+def _count(expected: _Counts, found: Iterable[Tally], counters: frozenset[Counter] | None) -> None:
+    for counted in found:
+        kinds = [kind for kind in map(code_of, counted.marks) if counters is None or kind in counters]
         for cube in Cube:
             key = tuple(getattr(counted.cell, name) for name in _by(cube))
             for kind in kinds:
@@ -127,6 +140,10 @@ async def _differences(
 
 def _kinds(sums: Sums) -> Iterable[tuple[int, int]]:
     yield from enumerate(sums.counts)
-    for measure in _OF_COMPLAINTS if sums.work is not None else ():
+    if sums.work is None:
+        return
+    for measure in Measure:
         for step in range(STEPS):
             yield FIRST_DURATION + measure * DURATION_WIDTH + step, sums.steps(measure)[step]
+    for deed in Deed:
+        yield FIRST_DEED + deed, sums.done(deed)
