@@ -17,6 +17,7 @@ from histories import History
 from ledger.conftest import As, Enter
 from ledger_service.persistence.reconciliation import EntryBook
 from ledger_service.service.reconciling import reconcile
+from refusals import code_of
 from runtime.clock import now
 
 
@@ -99,6 +100,15 @@ async def test_only_the_callers_tenant_and_the_period_count(client: httpx.AsyncC
     await enter(ours)
     assert (await _reconcile(client, as_, Role.ADMIN))["entries"] == 1
     assert (await _reconcile(client, as_, to="2026-01-01T00:00:00Z"))["entries"] == 0
+
+
+async def test_a_period_that_ends_before_it_begins_is_refused(client: httpx.AsyncClient, as_: As) -> None:
+    begin, end = "2026-03-02T00:00:00Z", "2026-03-01T00:00:00Z"
+    for path in ("reconciliation", "reconciliation/published", "reconciliation/applied"):
+        answer = await client.get(path, headers=as_(Role.ADMIN), params={"from": begin, "to": end})
+        assert code_of(answer) == (422, "period-reversed")
+    answer = await client.post("outbox/replay", headers=as_(Role.ADMIN), json={"from": begin, "to": end})
+    assert code_of(answer) == (422, "period-reversed")
 
 
 @pytest.mark.parametrize("role", [Role.CITIZEN, Role.OPERATOR, Role.SUPERVISOR])

@@ -23,6 +23,7 @@ from eventbus.books import Bucket, Window
 from eventbus.janitor import KEEP_OUTBOX
 from operations.operators import Operator
 from operations.pages import Page, Pages
+from operations.periods import check_order
 from operations.standing import ConsumerState, OutboxState, Standing
 from runtime.clock import now
 from runtime.paging import CursorText
@@ -104,6 +105,7 @@ async def _window(
     made_to: Annotated[Instant | None, Query(alias="to", description="Exclusive; now by default.")] = None,
 ) -> Window:
     end = made_to or now()
+    check_order(made_from, end)
     return Window(made_from or end - _DAY, end)
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from eventbus.books import Window
 from eventbus.republishing import Choice, extent, publish_again
 from operations.operators import Operator
+from operations.periods import check_order
 from operations.reconciliation import Own
 from runtime.clock import now
 from runtime.problems import PROBLEM_RESPONSES
@@ -48,7 +49,9 @@ async def replay(body: Replay, _caller: Operator, own: Own) -> Replayed:
     The outbox keeps events for a week after they were published. Call with `dry_run` first, then with its `last` as
     `until` and each answer's `last` as the next `after`, until `last` is null.
     """
-    choice = Choice(Window(body.made_from, body.made_to or now()), body.complaint)
+    made_to = body.made_to or now()
+    check_order(body.made_from, made_to, "/to")
+    choice = Choice(Window(body.made_from, made_to), body.complaint)
     async with own.engine.begin() as connection:
         there = await extent(connection, choice, after=body.after)
         if body.dry_run:
