@@ -17,9 +17,11 @@ from eventbus.driver import Statement
 
 _GIVE = Statement("""
     INSERT INTO supervision_order (id, tenant, complaint_id, case_round, level, text, deadline, ordered_by, ordered_at)
-    SELECT f.*, CAST(:ordered_by AS text), CAST(:now AS timestamptz)
+    SELECT id, tenant, complaint, round, level, text, deadline, CAST(:ordered_by AS text), ordered_at
     FROM unnest(CAST(:ids AS uuid[]), CAST(:tenants AS text[]), CAST(:complaints AS uuid[]), CAST(:rounds AS int[]),
-                CAST(:levels AS smallint[]), CAST(:texts AS text[]), CAST(:deadlines AS timestamptz[])) AS f
+                CAST(:levels AS smallint[]), CAST(:texts AS text[]), CAST(:deadlines AS timestamptz[]),
+                CAST(:times AS timestamptz[]))
+        AS f (id, tenant, complaint, round, level, text, deadline, ordered_at)
     ON CONFLICT (complaint_id, case_round, level) WHERE level IS NOT NULL DO NOTHING
     RETURNING id
 """)
@@ -34,9 +36,10 @@ class AutomaticOrder:
     level: Level
     text: str
     deadline: datetime
+    ordered_at: datetime
 
 
-async def give(connection: AsyncConnection, orders: Sequence[AutomaticOrder], now: datetime) -> set[UUID]:
+async def give(connection: AsyncConnection, orders: Sequence[AutomaticOrder]) -> set[UUID]:
     """Store orders in one statement, but for those whose case has had one of the level in its round.
 
     Returns the ids of those that are stored.
@@ -51,8 +54,8 @@ async def give(connection: AsyncConnection, orders: Sequence[AutomaticOrder], no
             "levels": [each.level for each in orders],
             "texts": [each.text for each in orders],
             "deadlines": [each.deadline for each in orders],
+            "times": [each.ordered_at for each in orders],
             "ordered_by": RULE_ACTOR,
-            "now": now,
         },
     )
     return {row["id"] for row in rows}

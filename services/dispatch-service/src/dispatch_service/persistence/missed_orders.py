@@ -22,11 +22,15 @@ _DUE = sa.text(f"""
     ORDER BY deadline LIMIT :size FOR UPDATE SKIP LOCKED
 """)
 _SAVE_CASES = sa.text("""
-    UPDATE dispatch_case AS c SET sequence = f.sequence, updated_at = :now
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:sequences AS int[])) AS f (complaint_id, sequence)
+    UPDATE dispatch_case AS c SET sequence = f.sequence, updated_at = f.at
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:sequences AS int[]), CAST(:times AS timestamptz[]))
+        AS f (complaint_id, sequence, at)
     WHERE c.complaint_id = f.complaint_id
 """)
-_SAVE_ORDERS = sa.text("UPDATE supervision_order SET missed_at = :now WHERE id = ANY(CAST(:ids AS uuid[]))")
+_SAVE_ORDERS = sa.text("""
+    UPDATE supervision_order AS o SET missed_at = f.at
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS f (id, at) WHERE o.id = f.id
+""")
 _OLDEST = sa.text(f"""
     SELECT coalesce(extract(epoch FROM statement_timestamp() - min(deadline)), 0) FROM supervision_order
     WHERE deadline <= statement_timestamp() AND {ORDER_RUNS}
@@ -35,7 +39,7 @@ _OLDEST = sa.text(f"""
 
 @dataclass(frozen=True, slots=True)
 class MissedOrder:
-    """An order whose deadline is over at `now`, by the database's clock. Orders about one case share it."""
+    """An order whose deadline is over at `now`, as with timers. Orders about one case share it."""
 
     case: Case
     order_id: UUID
@@ -47,30 +51,26 @@ class MissedOrder:
 async def lock_due(connection: AsyncConnection, size: int) -> Sequence[MissedOrder]:
     """Return up to `size` such orders, the longest over first, locked with their cases; others' are left to them."""
     cases: dict[UUID, Case] = {}
-    return [
-        MissedOrder(
-            cases.setdefault(row.complaint_id, case_of(row._mapping)),
-            row.order_id,
-            row.deadline,
-            row.ordered_by,
-            row.now,
-        )
-        for row in await connection.execute(_DUE, {"size": size})
-    ]
+    due = []
+    for row in await connection.execute(_DUE, {"size": size}):
+        case = cases.setdefault(row.complaint_id, case_of(row._mapping))
+        due.append(MissedOrder(case, row.order_id, row.deadline, row.ordered_by, case.no_earlier(row.now)))
+    return due
 
 
 async def save(connection: AsyncConnection, missed: Sequence[MissedOrder], told: Sequence[MissedOrder]) -> None:
     """Note that locked orders were missed, and write back the cases of those that were told of."""
-    now = missed[0].now
-    await connection.execute(_SAVE_ORDERS, {"ids": [each.order_id for each in missed], "now": now})
-    await save_cases(connection, [each.case for each in told], now)
+    orders = {"ids": [each.order_id for each in missed], "times": [each.now for each in missed]}
+    await connection.execute(_SAVE_ORDERS, orders)
+    await save_cases(connection, [(each.case, each.now) for each in told])
 
 
-async def save_cases(connection: AsyncConnection, cases: Sequence[Case], now: datetime) -> None:
-    """Write back locked cases of which something was told, each once."""
-    sequences = {case.complaint_id: case.sequence for case in cases}
-    if sequences:
-        await connection.execute(_SAVE_CASES, {"ids": [*sequences], "sequences": [*sequences.values()], "now": now})
+async def save_cases(connection: AsyncConnection, told: Sequence[tuple[Case, datetime]]) -> None:
+    """Write back locked cases of which something was told, each once, with when that was."""
+    cases = {case.complaint_id: (case.sequence, at) for case, at in told}
+    if cases:
+        sequences, times = zip(*cases.values(), strict=True)
+        await connection.execute(_SAVE_CASES, {"ids": [*cases], "sequences": [*sequences], "times": [*times]})
 
 
 async def oldest_due_seconds(connection: AsyncConnection) -> float:

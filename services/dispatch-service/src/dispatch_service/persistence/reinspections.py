@@ -4,30 +4,29 @@ Until when is a column of the case, so whoever tells of it holds the case's row,
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import Status
 from dispatch_service.domain.case import Case
+from dispatch_service.persistence.timed_cases import CASE_COLUMNS, case_of
 
-_CASE = tuple(field.name for field in fields(Case))
 _DUE = sa.text(f"""
-    SELECT {", ".join(_CASE)}, rectify_until, statement_timestamp() AS now FROM dispatch_case
+    SELECT {CASE_COLUMNS}, rectify_until, statement_timestamp() AS now FROM dispatch_case
     WHERE rectify_until <= statement_timestamp() AND reinspection = 'ordered' AND status = 'in_progress'
     ORDER BY rectify_until LIMIT :size FOR UPDATE SKIP LOCKED
 """)
 _SAVE = sa.text("""
     WITH told AS (
         UPDATE dispatch_case AS c
-        SET sequence = f.sequence, reinspection = 'due', updated_at = :now
-        FROM unnest(CAST(:ids AS uuid[]), CAST(:sequences AS int[]))
-            AS f (complaint_id, sequence)
+        SET sequence = f.sequence, reinspection = 'due', updated_at = f.at
+        FROM unnest(CAST(:ids AS uuid[]), CAST(:sequences AS int[]), CAST(:times AS timestamptz[]))
+            AS f (complaint_id, sequence, at)
         WHERE c.complaint_id = f.complaint_id
-        RETURNING c.complaint_id, c.round)
-    UPDATE case_rectification SET announced_at = :now
+        RETURNING c.complaint_id, c.round, c.updated_at)
+    UPDATE case_rectification SET announced_at = told.updated_at
     FROM told
     WHERE case_rectification.complaint_id = told.complaint_id AND case_rectification.round = told.round
       AND passed IS NULL
@@ -40,7 +39,7 @@ _OLDEST = sa.text("""
 
 @dataclass(frozen=True, slots=True)
 class DueInspection:
-    """A case that has to be looked at again since `until`; `now` is by the database's clock."""
+    """A case that has to be looked at again since `until`; `now` is as with timers."""
 
     case: Case
     until: datetime
@@ -49,14 +48,11 @@ class DueInspection:
 
 async def lock_due(connection: AsyncConnection, size: int) -> Sequence[DueInspection]:
     """Return up to `size` cases whose time is over, the longest first, locked; others' are left to them."""
-    return [
-        DueInspection(
-            Case(**{**{name: row._mapping[name] for name in _CASE}, "status": Status(row.status)}),
-            row.rectify_until,
-            row.now,
-        )
-        for row in await connection.execute(_DUE, {"size": size})
-    ]
+    due = []
+    for row in await connection.execute(_DUE, {"size": size}):
+        case = case_of(row._mapping)
+        due.append(DueInspection(case, row.rectify_until, case.no_earlier(row.now)))
+    return due
 
 
 async def save(connection: AsyncConnection, told: Sequence[DueInspection]) -> None:
@@ -66,7 +62,7 @@ async def save(connection: AsyncConnection, told: Sequence[DueInspection]) -> No
         {
             "ids": [each.case.complaint_id for each in told],
             "sequences": [each.case.sequence for each in told],
-            "now": told[0].now,
+            "times": [each.now for each in told],
         },
     )
 

@@ -15,7 +15,7 @@ from dispatch_service.domain.case import Case
 from dispatch_service.persistence.timed_cases import CASE_COLUMNS, case_of
 
 _DUE = sa.text(f"""
-    SELECT {CASE_COLUMNS}, updated_at, asked.*,
+    SELECT {CASE_COLUMNS}, asked.*,
            CASE WHEN suspended_until > suspended_at THEN suspended_until END AS until, statement_timestamp() AS now
     FROM dispatch_case CROSS JOIN LATERAL (
         SELECT id AS request_id, reason, asked_by, decided_by FROM case_request AS r
@@ -35,7 +35,7 @@ _OLDEST = sa.text("""
 class DueSuspension:
     """A suspended case that is to come back since `until`; None where the version before has set no end of its own.
 
-    The rest is of the suspension: why, who has asked for it, and who has approved it. `now` is by the database's clock.
+    The rest is of the suspension: why, who has asked for it, and who has approved it. `now` is as with timers.
     """
 
     case: Case
@@ -52,7 +52,6 @@ async def lock_due(connection: AsyncConnection, size: int) -> Sequence[DueSuspen
     due = []
     for row in await connection.execute(_DUE, {"size": size}):
         case = case_of(row._mapping)
-        case.updated_at = row.updated_at
         facts = (row.until, row.request_id, row.reason, row.asked_by, row.decided_by)
         due.append(DueSuspension(case, *facts, case.no_earlier(row.now)))
     return due

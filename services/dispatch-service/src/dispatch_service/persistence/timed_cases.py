@@ -7,19 +7,18 @@ from contracts.lifecycle import Status
 from dispatch_service.domain.case import Case
 
 _COLUMNS = (
-    *(
-        "complaint_id",
-        "tenant",
-        "status",
-        "version",
-        "sequence",
-        "round",
-        "team",
-        "grid",
-        "community",
-        "received_at",
-        "waiting_since",
-    ),
+    "complaint_id",
+    "tenant",
+    "status",
+    "version",
+    "sequence",
+    "round",
+    "team",
+    "grid",
+    "community",
+    "received_at",
+    "waiting_since",
+    "updated_at",
 )
 CASE_COLUMNS = ", ".join(_COLUMNS)
 

@@ -34,10 +34,11 @@ DUE_CASES = sa.text(f"""
 _LEVELS_GIVEN = ", ".join(f"CAST(:{name} AS {TYPES[name]}[])" for name in LEVELS)
 _SAVE = Statement(f"""
     UPDATE dispatch_case AS c
-    SET sequence = f.sequence, updated_at = CAST(:now AS timestamptz),
+    SET sequence = f.sequence, updated_at = f.at,
         {", ".join(f"{name} = f.{name}" for name in LEVELS)}
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:sequences AS int[]), {_LEVELS_GIVEN})
-        AS f (complaint_id, sequence, {", ".join(LEVELS)})
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:sequences AS int[]), CAST(:times AS timestamptz[]),
+                {_LEVELS_GIVEN})
+        AS f (complaint_id, sequence, at, {", ".join(LEVELS)})
     WHERE c.complaint_id = f.complaint_id
 """)
 _OLDEST = sa.text(f"""
@@ -48,7 +49,10 @@ _OLDEST = sa.text(f"""
 
 @dataclass(frozen=True, slots=True)
 class DueTimer:
-    """A case whose time has come, at `now` by the database's clock, which is the same for all replicas."""
+    """A case whose time has come, at `now`: by the database's clock, which is the same for all replicas.
+
+    Where that was set back since the case last changed, `now` is when it did.
+    """
 
     case: Case
     clock: Clock
@@ -67,7 +71,7 @@ async def lock_due(connection: AsyncConnection, size: int) -> Sequence[DueTimer]
         assert clock is not None  # noqa: S101 - a timer is set with a clock, in one statement
         case = case_of(row._mapping)
         timers = {stage: row._mapping[STAGES[stage].timer_at] for stage in running(case.status)}
-        due.append(DueTimer(case, clock, timers, row.department, row.now))
+        due.append(DueTimer(case, clock, timers, row.department, case.no_earlier(row.now)))
     return due
 
 
@@ -79,8 +83,8 @@ async def save(connection: AsyncConnection, fired: Sequence[DueTimer]) -> None:
         {
             "ids": [each.case.complaint_id for each in fired],
             "sequences": [each.case.sequence for each in fired],
+            "times": [each.now for each in fired],
             **{name: [each[name] for each in columns] for name in LEVELS},
-            "now": fired[0].now,
         },
     )
 

@@ -32,27 +32,21 @@ class UntoldAnswer:
     replied_by: str
     replied_at: datetime
     now: datetime
-    """By the database's clock."""
+    """As with timers."""
 
 
 async def lock(connection: AsyncConnection, size: int) -> Sequence[UntoldAnswer]:
     """Return up to `size` of them, the oldest first, locked with their cases; others' are left to them."""
     cases: dict[UUID, Case] = {}
-    return [
-        UntoldAnswer(
-            cases.setdefault(row.complaint_id, case_of(row._mapping)),
-            row.order_id,
-            row.deadline,
-            row.reply,
-            row.replied_by,
-            row.replied_at,
-            row.now,
-        )
-        for row in await connection.execute(_UNTOLD, {"size": size})
-    ]
+    answers = []
+    for row in await connection.execute(_UNTOLD, {"size": size}):
+        case = cases.setdefault(row.complaint_id, case_of(row._mapping))
+        said = (row.reply, row.replied_by, row.replied_at)
+        answers.append(UntoldAnswer(case, row.order_id, row.deadline, *said, case.no_earlier(row.now)))
+    return answers
 
 
 async def save(connection: AsyncConnection, answers: Sequence[UntoldAnswer], told: Sequence[UntoldAnswer]) -> None:
     """Note that locked answers are dealt with, and write back the cases of those that were told of."""
     await connection.execute(_SAVE, {"ids": [each.order_id for each in answers]})
-    await missed_orders.save_cases(connection, [each.case for each in told], answers[0].now)
+    await missed_orders.save_cases(connection, [(each.case, each.now) for each in told])

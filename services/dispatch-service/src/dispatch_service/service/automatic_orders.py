@@ -25,21 +25,24 @@ async def give(
     One statement for all of them. A case that another department has gets none, as by hand: its unit can do nothing.
     Returns the orders by case and timer.
     """
-    now = fired[0][0].now
-    tenants = {due.case.tenant for due, _ in fired}
-    works = await clockworks.of(connection, tenants)
-    deadlines = {tenant: deadlines_of(clockworks.supervision(tenant), works[tenant], now) for tenant in tenants}
+    moments = {(due.case.tenant, due.now) for due, _ in fired}
+    works = await clockworks.of(connection, {tenant for tenant, _ in moments})
+    deadlines = {
+        (tenant, now): deadlines_of(clockworks.supervision(tenant), works[tenant], now) for tenant, now in moments
+    }
     wanted = {
-        (due.case.complaint_id, timer): AutomaticOrder(uuid7(), due.case, timer.level, text_of(timer.level), deadline)
+        (due.case.complaint_id, timer): AutomaticOrder(
+            uuid7(), due.case, timer.level, text_of(timer.level), deadline, due.now
+        )
         for due, announced in fired
         for timer in announced
         if timer.stage is Stage.RESOLVE
         and due.case.status is not Status.TRANSFERRED
-        and (deadline := deadlines[due.case.tenant].get(timer.level)) is not None
+        and (deadline := deadlines[due.case.tenant, due.now].get(timer.level)) is not None
     }
     if not wanted:
         return {}
-    given = await automatic_orders.give(connection, [*wanted.values()], now)
+    given = await automatic_orders.give(connection, [*wanted.values()])
     return {
         key: SupervisionOrder(id=each.id, deadline=each.deadline, text=each.text)
         for key, each in wanted.items()

@@ -60,6 +60,7 @@ def _renewed(stale: StaleClock, work: Clockwork, moves: Sequence[Move], now: dat
     """Return the clock that the case should have, with what has moved it since its round began."""
     known = stale.known
     if stale.is_new_round:
+        now = stale.case.no_earlier(now)
         clock = work.start(known.category, known.grade, begun_at=now, assigned_at=now, deadline=known.deadline)
         return Renewed(stale, work.version, clock, begun_at=now, is_new_round=True)
     clock = reckon(work, known.course(stale.assigned_at, moves)).after(known.clock, is_same_unit=True)
@@ -68,6 +69,7 @@ def _renewed(stale: StaleClock, work: Clockwork, moves: Sequence[Move], now: dat
 
 def _reschedule(renewed: Renewed, now: datetime) -> Event:
     case = renewed.stale.case
+    at = case.no_earlier(now)
     case.tell(EventType.RESCHEDULED)
     clock = renewed.clock
     data = ComplaintRescheduled(
@@ -77,4 +79,4 @@ def _reschedule(renewed: Renewed, now: datetime) -> Event:
         accept_by=clock.accept_by,
         on_site_by=clock.on_site_by,
     )
-    return announce(case, EventType.RESCHEDULED, data, at=now, traceparent=None)
+    return announce(case, EventType.RESCHEDULED, data, at=at, traceparent=None)
