@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from contracts.envelope import Event
 from contracts.lifecycle import EventType
 from dispatch.asking import WHY, ask, decide, events_of, grant, moment, problem, shown
+from dispatch.statements import statements
 from dispatch.test_dispatch_clocks import put
 from dispatch.test_dispatch_moved_clocks import _TIMES, DAY, has, renewed
 from dispatch.world import TENANT, World
@@ -179,3 +180,15 @@ async def test_of_many_replicas_one_brings_it_back(world: World, size: int) -> N
     for event in events:
         told = [each for each in await world.published(event) if each["type"] == EventType.RESUMED]
         assert len(told) == 1
+
+
+async def test_many_come_back_by_as_many_statements_as_one(world: World) -> None:
+    taken = []
+    for size in (1, 6):
+        events = [await aside(world, days=1) for _ in range(size)]
+        await over(world, *events)
+        with statements(world) as executed:
+            assert await back(world) == size
+        taken.append(len(executed))
+
+    assert taken[0] == taken[1]

@@ -11,9 +11,8 @@ from contracts.envelope import Event
 from contracts.events import ComplaintRescheduled, QuestionAnswered, QuestionAsked, QuestionLapsed
 from contracts.lifecycle import EventType
 from dispatch_service.domain.case import Case
-from dispatch_service.domain.clock_moves import reckon
 from dispatch_service.domain.clocks import Clock
-from dispatch_service.persistence import waits
+from dispatch_service.persistence import case_clocks, waits
 from dispatch_service.persistence.case_slices import CaseKey
 from dispatch_service.persistence.waits import Wait
 from dispatch_service.service.announcements import answer
@@ -95,7 +94,7 @@ class Conversations:
             event, case = each.event, known[each.event.subject]
             work = works[event.tenant]
             moved, _ = clocks.get(event.subject, (None, 0))
-            former = moved or case.clock or reckon(work, case.course(case.begun_at))
+            former = moved or case.started(work)
             since = max(each.waited_since or event.time, case.begun_at)
             until = max(event.time, since)
             clock = work.resume(former, case.category, case.grade, since, until, assigned_at=case.assigned_at)
@@ -108,7 +107,7 @@ class Conversations:
                 on_site_by=clock.on_site_by,
             )
             events.append(answer(event, EventType.RESCHEDULED, each.sequence, data, at=now))
-        await waits.save_clocks(connection, clocks)
+        await case_clocks.save(connection, clocks)
         return events
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""The clocks of cases that are locked already, one at a time."""
+"""The clocks of cases that are locked already."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -9,11 +9,18 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatch_service.domain.clock_moves import Course, Move
-from dispatch_service.domain.clocks import Clock
+from dispatch_service.domain.clock_moves import Course, Move, reckon
+from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.limits import Grade, Unit
 from dispatch_service.domain.stage_times import StageTimes
-from dispatch_service.persistence.stage_columns import LEVELS, STAGES, TIMES
+from dispatch_service.persistence.stage_columns import (
+    LEVELS,
+    STAGES,
+    STAGES_GIVEN,
+    STAGES_NAMED,
+    STAGES_SET,
+    TIMES,
+)
 from dispatch_service.persistence.tables import dispatch_case
 
 _COLUMNS = (
@@ -36,6 +43,15 @@ CLOCK_COLUMNS = ", ".join(_COLUMNS)
 _READ = sa.select(*(dispatch_case.c[name] for name in _COLUMNS)).where(
     dispatch_case.c.complaint_id == sa.bindparam("id"), dispatch_case.c.tenant == sa.bindparam("tenant")
 )
+_SAVE = sa.text(f"""
+    UPDATE dispatch_case AS c
+    SET clock_version = least(c.clock_version, f.version), clock_unit = f.clock_unit, clock_budget = f.clock_budget,
+        {STAGES_SET}
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), CAST(:clock_unit AS text[]),
+                CAST(:clock_budget AS interval[]), {STAGES_GIVEN})
+        AS f (complaint_id, version, clock_unit, clock_budget, {STAGES_NAMED})
+    WHERE c.complaint_id = f.complaint_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +87,26 @@ class CaseClock:
             moves=moves,
         )
 
+    def started(self, work: Clockwork) -> Clock:
+        """Return the clock; a case that has none yet gets one by what is known of it."""
+        return self.clock or reckon(work, self.course(self.begun_at))
+
 
 async def read(connection: AsyncConnection, tenant: str, complaint_id: UUID) -> CaseClock:
     """Return the clock of a case that is there."""
     row = (await connection.execute(_READ, {"id": complaint_id, "tenant": tenant})).one()
     return clock_of(row._mapping)
+
+
+async def save(connection: AsyncConnection, clocks: Mapping[UUID, tuple[Clock, int]]) -> None:
+    """Write the clocks of locked cases, each with the version of the settings that have moved it, in one statement.
+
+    Where these are older than those that it went by, it is renewed.
+    """
+    columns = [columns_of(clock) for clock, _ in clocks.values()]
+    values = {name: [each[name] for each in columns] for name in columns[0]}
+    versions = [version for _, version in clocks.values()]
+    await connection.execute(_SAVE, {"ids": list(clocks), "versions": versions, **values})
 
 
 def clock_of(row: Mapping[Any, Any]) -> CaseClock:

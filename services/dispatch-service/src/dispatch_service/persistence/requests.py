@@ -120,15 +120,6 @@ async def lapse_extensions(connection: AsyncConnection, case: Case, now: datetim
     )
 
 
-async def lapse_suspension(connection: AsyncConnection, case: Case, request_id: UUID, now: datetime) -> None:
-    """Note that a locked case came back from a suspension by itself; who asked for that is answered with it."""
-    columns = case_request.c
-    await connection.execute(sa.update(case_request).where(columns.id == request_id).values(lapsed_at=now))
-    of_case = (columns.complaint_id == case.complaint_id, columns.tenant == case.tenant)
-    asked = (columns.kind == RequestKind.RESUMPTION.value, columns.state == "open")
-    await connection.execute(sa.update(case_request).where(*of_case, *asked).values(state="dropped", decided_at=now))
-
-
 async def page(
     connection: AsyncConnection, tenant: str, wanted: Mapping[str, str | None], *, after: UUID | None, size: int
 ) -> Sequence[Row]:

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.case import Case
+from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, CaseClock, clock_of
 from dispatch_service.persistence.timed_cases import CASE_COLUMNS, case_of
 
 _DUE = sa.text(f"""
-    SELECT {CASE_COLUMNS}, asked.*,
+    SELECT {CASE_COLUMNS}, {CLOCK_COLUMNS}, asked.*,
            CASE WHEN suspended_until > suspended_at THEN suspended_until END AS until, statement_timestamp() AS now
     FROM dispatch_case CROSS JOIN LATERAL (
         SELECT id AS request_id, reason, asked_by, decided_by FROM case_request AS r
@@ -24,6 +25,30 @@ _DUE = sa.text(f"""
         ORDER BY decided_at DESC LIMIT 1) AS asked
     WHERE status = 'suspended' AND (suspended_until IS NULL OR suspended_until <= statement_timestamp())
     ORDER BY suspended_until NULLS FIRST LIMIT :size FOR UPDATE OF dispatch_case SKIP LOCKED
+""")
+_SAVE = sa.text("""
+    UPDATE dispatch_case AS c
+    SET status = f.status, version = f.version, sequence = f.sequence, updated_at = f.at,
+        suspended_at = NULL, suspended_until = NULL
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:versions AS int[]), CAST(:sequences AS int[]),
+                CAST(:times AS timestamptz[]))
+        AS f (complaint_id, status, version, sequence, at)
+    WHERE c.complaint_id = f.complaint_id
+""")
+_LAPSE = sa.text("""
+    UPDATE case_request AS r SET lapsed_at = f.at
+    FROM unnest(CAST(:requests AS uuid[]), CAST(:times AS timestamptz[])) AS f (id, at) WHERE r.id = f.id
+""")
+_ANSWER = sa.text("""
+    UPDATE case_request AS r SET state = 'dropped', decided_at = f.at
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:times AS timestamptz[])) AS f (complaint_id, at)
+    WHERE r.complaint_id = f.complaint_id AND r.kind = 'resumption' AND r.state = 'open'
+""")
+_SET_ENDS = sa.text("""
+    UPDATE dispatch_case AS c SET suspended_until = f.until, updated_at = f.at
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:ends AS timestamptz[]), CAST(:times AS timestamptz[]))
+        AS f (complaint_id, until, at)
+    WHERE c.complaint_id = f.complaint_id
 """)
 _OLDEST = sa.text("""
     SELECT coalesce(extract(epoch FROM statement_timestamp() - min(suspended_until)), 0) FROM dispatch_case
@@ -39,6 +64,7 @@ class DueSuspension:
     """
 
     case: Case
+    known: CaseClock
     until: datetime | None
     request_id: UUID
     reason: str
@@ -53,8 +79,36 @@ async def lock_due(connection: AsyncConnection, size: int) -> Sequence[DueSuspen
     for row in await connection.execute(_DUE, {"size": size}):
         case = case_of(row._mapping)
         facts = (row.until, row.request_id, row.reason, row.asked_by, row.decided_by)
-        due.append(DueSuspension(case, *facts, case.no_earlier(row.now)))
+        due.append(DueSuspension(case, clock_of(row._mapping), *facts, case.no_earlier(row.now)))
     return due
+
+
+async def save(connection: AsyncConnection, back: Sequence[DueSuspension]) -> None:
+    """Write locked cases that came back, but for their clocks; who asked for that is answered with it.
+
+    A constant number of statements.
+    """
+    ids, times = [each.case.complaint_id for each in back], [each.now for each in back]
+    cases = {
+        "ids": ids,
+        "statuses": [each.case.status.value for each in back],
+        "versions": [each.case.version for each in back],
+        "sequences": [each.case.sequence for each in back],
+        "times": times,
+    }
+    await connection.execute(_SAVE, cases)
+    await connection.execute(_LAPSE, {"requests": [each.request_id for each in back], "times": times})
+    await connection.execute(_ANSWER, {"ids": ids, "times": times})
+
+
+async def set_ends(connection: AsyncConnection, ends: Sequence[tuple[DueSuspension, datetime]]) -> None:
+    """Note until when locked cases stay aside that had no end."""
+    values = {
+        "ids": [each.case.complaint_id for each, _ in ends],
+        "ends": [end for _, end in ends],
+        "times": [each.now for each, _ in ends],
+    }
+    await connection.execute(_SET_ENDS, values)
 
 
 async def oldest_due_seconds(connection: AsyncConnection) -> float:

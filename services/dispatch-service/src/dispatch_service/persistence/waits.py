@@ -1,6 +1,6 @@
 """What reporters have added and were asked, and since when clocks wait for their answers; all of locked cases."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -12,9 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.envelope import Event
 from contracts.events import ComplaintSupplemented, QuestionAnswered, QuestionAsked
 from dispatch_service.domain.case import Case
-from dispatch_service.domain.clocks import Clock
-from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, CaseClock, clock_of, columns_of
-from dispatch_service.persistence.stage_columns import LEVELS, STAGES_GIVEN, STAGES_NAMED, STAGES_SET, TIMES
+from dispatch_service.persistence.case_clocks import CLOCK_COLUMNS, CaseClock, clock_of
 from dispatch_service.persistence.tables import case_question, case_supplement
 
 _CLOCKS = sa.text(f"""
@@ -28,14 +26,6 @@ _BEGIN = sa.text("""
         AS f (tenant, complaint_id, since, waits)
     WHERE c.tenant = f.tenant AND c.complaint_id = f.complaint_id
 """)
-_SAVE = sa.text(f"""
-    UPDATE dispatch_case AS c
-    SET clock_version = least(c.clock_version, f.version), {STAGES_SET}
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS bigint[]), {STAGES_GIVEN})
-        AS f (complaint_id, version, {STAGES_NAMED})
-    WHERE c.complaint_id = f.complaint_id
-""")
-_SAVED = (*TIMES, *LEVELS)
 
 
 class Wait(NamedTuple):
@@ -124,14 +114,3 @@ async def clocks(connection: AsyncConnection, cases: Sequence[Case]) -> dict[UUI
     """Return the clocks of cases, in one statement."""
     keys = {"tenants": [case.tenant for case in cases], "ids": [case.complaint_id for case in cases]}
     return {row.complaint_id: clock_of(row._mapping) for row in await connection.execute(_CLOCKS, keys)}
-
-
-async def save_clocks(connection: AsyncConnection, clocks: Mapping[UUID, tuple[Clock, int]]) -> None:
-    """Write the clocks of cases, each with the version of the settings that have moved it, in one statement.
-
-    Where these are older than those that it went by, it is renewed.
-    """
-    columns = [columns_of(clock) for clock, _ in clocks.values()]
-    values = {name: [each[name] for each in columns] for name in _SAVED}
-    versions = [version for _, version in clocks.values()]
-    await connection.execute(_SAVE, {"ids": list(clocks), "versions": versions, **values})

@@ -76,5 +76,4 @@ async def started(
     """Return the clock of a locked case, and what sets it; a case that has none yet gets one by what is known of it."""
     work = await clockworks.of_one(connection, case.tenant)
     known = await case_clocks.read(connection, case.tenant, case.complaint_id)
-    clock = known.clock or reckon(work, known.course(known.begun_at))
-    return known, clock, work
+    return known, known.started(work), work

@@ -1,7 +1,8 @@
 """Brings suspended cases back whose time aside is over, and tells of it; each has a time by which it is over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from uuid import UUID
 
 from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -10,9 +11,9 @@ from contracts.envelope import Event
 from contracts.events import ComplaintResumed
 from contracts.lifecycle import EventType
 from contracts.topics import LIFECYCLE
+from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.requests import end_of_suspension
-from dispatch_service.persistence import cases, requests, suspensions
-from dispatch_service.persistence.case_clocks import moved
+from dispatch_service.persistence import case_clocks, suspensions
 from dispatch_service.persistence.suspensions import DueSuspension
 from dispatch_service.service import clocking
 from dispatch_service.service.announcements import announce
@@ -46,27 +47,40 @@ async def bring_back(engine: AsyncEngine, clockworks: Clockworks, *, size: int =
 async def bring_back_batch(connection: AsyncConnection, size: int, clockworks: Clockworks) -> Sequence[DueSuspension]:
     """Bring back up to `size` cases in the transaction of `connection`: events and cases change together."""
     due = await suspensions.lock_due(connection, size)
-    events = [await _bring_back(connection, each, clockworks) for each in due if each.until is not None]
-    for each in due:
-        if each.until is None:
-            work = await clockworks.of_one(connection, each.case.tenant)
-            longest = clockworks.longest_suspension(each.case.tenant)
-            end = end_of_suspension(work, longest, each.now, None)
-            await cases.save(connection, each.case, each.now, suspended_until=end)
-    if events:
-        await outbox.append(connection, LIFECYCLE.name, events)
+    works = await clockworks.of(connection, {each.case.tenant for each in due})
+    over = [each for each in due if each.until is not None]
+    if over:
+        await _bring_back(connection, over, works)
+    endless = [each for each in due if each.until is None]
+    if endless:
+        longest = {tenant: clockworks.longest_suspension(tenant) for tenant in works}
+        ends = [
+            (each, end_of_suspension(works[each.case.tenant], longest[each.case.tenant], each.now, None))
+            for each in endless
+        ]
+        await suspensions.set_ends(connection, ends)
     return due
 
 
-async def _bring_back(connection: AsyncConnection, due: DueSuspension, clockworks: Clockworks) -> Event:
-    """Let a case go on as if whoever has approved its suspension had done so now."""
-    case, now = due.case, due.now
+async def _bring_back(
+    connection: AsyncConnection, over: Sequence[DueSuspension], works: Mapping[str, Clockwork]
+) -> None:
+    """Let cases go on as if whoever has approved their suspensions had done so now."""
+    clocks: dict[UUID, tuple[Clock, int]] = {}
+    events = []
+    for each in over:
+        work = works[each.case.tenant]
+        clock = clocking.resumed(each.known, each.known.started(work), work, each.now)
+        clocks[each.case.complaint_id] = clock, work.version
+        events.append(_resume(each, clock))
+    await suspensions.save(connection, over)
+    await case_clocks.save(connection, clocks)
+    await outbox.append(connection, LIFECYCLE.name, events)
+
+
+def _resume(due: DueSuspension, clock: Clock) -> Event:
+    case = due.case
     case.act(EventType.RESUMED)
-    known, clock, work = await clocking.started(connection, clockworks, case)
-    clock = clocking.resumed(known, clock, work, now)
-    facts = {"suspended_at": None, "suspended_until": None}
-    await cases.save(connection, case, now, **moved(clock, work.version), **facts)
-    await requests.lapse_suspension(connection, case, due.request_id, now)
     data = ComplaintResumed(
         actor=due.decided_by,
         team=case.team,
@@ -78,4 +92,4 @@ async def _bring_back(connection: AsyncConnection, due: DueSuspension, clockwork
         on_site_by=clock.on_site_by,
         until=due.until,
     )
-    return announce(case, EventType.RESUMED, data, at=now, traceparent=None)
+    return announce(case, EventType.RESUMED, data, at=due.now, traceparent=None)
