@@ -1,8 +1,9 @@
 """Dispatch on a real database, with the demo county."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
+import pytest
 import pytest_asyncio
 from httpx import ASGITransport, AsyncClient
 from pydantic import SecretStr
@@ -30,6 +31,15 @@ async def world(databases: MakeDatabase) -> AsyncIterator[World]:
     await demo.load(url, TENANT)
     async with _world(url) as world:
         yield world
+
+
+@pytest.fixture
+def late_news(world: World) -> Iterator[None]:
+    """Let the API look once an hour for changes of what clocks go by."""
+    before = world.app.state.clockworks
+    world.app.state.clockworks = Clockworks(check_every_seconds=3600)
+    yield
+    world.app.state.clockworks = before
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -20,7 +20,6 @@ async def ruled(world: World, amount: int, unit: str, most: int = 2) -> None:
     rule = {"longest": {"amount": amount, "unit": unit}, "most": most}
     answer = await put(world, "extension-rule", rule, tenant=TENANT)
     assert answer.status_code == 200, answer.text
-    world.app.state.clockworks = Clockworks(check_every_seconds=0)  # else it is heard of within a second
 
 
 async def test_what_is_shipped_counts_until_an_administrator_replaces_it(world: World) -> None:
@@ -81,7 +80,20 @@ async def test_a_longer_one_is_refused_with_the_latest_moment_that_would_be_righ
     assert moment((await decide(world, event, "extension")).json()["promised_at"]) == latest
 
 
+@pytest.mark.usefixtures("late_news")
+async def test_a_new_rule_counts_at_once(world: World) -> None:
+    await ruled(world, 9, "days")
+    before, after = [await world.a_case("accept") for _ in range(2)]
+    assert (await ask(world, before, "extension", await until(world, before, days=5))).status_code == 200
+    await ruled(world, 3, "days")
+
+    late = await ask(world, after, "extension", await until(world, after, days=5))
+    assert problem(late) == (422, "extension-too-long")
+    assert (await decide(world, before, "extension")).status_code == 200
+
+
 async def test_it_counts_in_its_own_unit_and_a_year_is_the_end_of_all(world: World) -> None:
+    world.app.state.clockworks = Clockworks(check_every_seconds=0)  # else office hours are heard of within a second
     await ruled(world, 1, "working_hours")
     spans = [{"from": "00:00", "to": "12:00"}, {"from": "12:00", "to": "00:00"}]
     assert (await put(world, "office-hours", {"spans": spans}, tenant=TENANT)).status_code == 200

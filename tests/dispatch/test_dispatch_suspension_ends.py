@@ -98,14 +98,14 @@ async def test_who_asked_for_its_resumption_is_answered_with_it(world: World) ->
     assert states == {"suspension": "approved", "resumption": "dropped"}
 
 
-async def test_without_an_end_the_rule_of_the_tenant_counts(world: World) -> None:
+@pytest.mark.usefixtures("late_news")
+async def test_without_an_end_the_rule_of_the_tenant_counts_at_once(world: World) -> None:
     shipped = await world.send("GET", RULE, role="officer")
     ninety = (await shown(world, await aside(world)))["suspended_until"]
     tag = {"If-Match": shipped.headers["ETag"]}
     rule = {"longest": {"amount": 5, "unit": "days"}}
     replaced = await put(world, "suspension-rule", rule, tenant=TENANT, **tag)
     stale = await put(world, "suspension-rule", rule, tenant=TENANT, **tag)
-    world.app.state.clockworks = Clockworks(check_every_seconds=0)  # else it is heard of within a second
     event = await world.a_case("accept")
 
     late = await ask(world, event, "suspension", body(days=6))

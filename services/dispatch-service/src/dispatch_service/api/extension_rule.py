@@ -11,7 +11,7 @@ from dispatch_service.api.documents import facts, read, replace
 from dispatch_service.api.setting_schemas import SettingView
 from dispatch_service.persistence.clock_settings import EXTENSION_RULE
 from dispatch_service.persistence.documents import Document
-from dispatch_service.service.clockworks import extension_rule_of
+from dispatch_service.service.request_rules import extension_rule_of
 from runtime.etag import IfMatch
 from runtime.problems import PROBLEM_RESPONSES
 from runtime.types import Integer

@@ -9,7 +9,7 @@ from dispatch_service.api.documents import facts, read, replace
 from dispatch_service.api.setting_schemas import SettingView
 from dispatch_service.persistence.clock_settings import SUSPENSION_RULE
 from dispatch_service.persistence.documents import Document
-from dispatch_service.service.clockworks import longest_suspension_of
+from dispatch_service.service.request_rules import longest_suspension_of
 from runtime.etag import IfMatch
 from runtime.problems import PROBLEM_RESPONSES
 

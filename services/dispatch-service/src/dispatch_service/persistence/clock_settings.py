@@ -20,7 +20,7 @@ EXTENSION_RULE = "extension_rule"
 SUPERVISION_RULE = "supervision_rule"
 """At which levels of the limit orders are given by rule; a change moves no clock, and renews none."""
 SUSPENSION_RULE = "suspension_rule"
-"""For how long a case may be laid aside; with a change of it, it is the same."""
+"""For how long a case may be laid aside; no clock goes by it."""
 CATEGORIES = "categories"
 """Limits that intake has told of: see `category_limits`."""
 SOURCES = "sources"
@@ -29,13 +29,13 @@ FIELD_WORK = "field_work"
 """Which photos a result needs, and from where a start is far; no clock goes by it."""
 REPLIES = "replies"
 """Templates of what officers write; no clock goes by them either."""
-_APART = (FIELD_WORK, REPLIES, SOURCES)
+_APART = (FIELD_WORK, REPLIES, SOURCES, SUSPENSION_RULE)
 """What neither clocks nor rules about them need, and is read for itself."""
 _CALENDAR = "calendar:"
 
 _VERSIONS = sa.text(f"""
     SELECT tenant, CAST(sum(version) AS bigint) AS seen,
-           CAST(coalesce(sum(version) FILTER (WHERE name NOT IN ('{SUPERVISION_RULE}', '{SUSPENSION_RULE}')), 0)
+           CAST(coalesce(sum(version) FILTER (WHERE name <> '{SUPERVISION_RULE}'), 0)
                 AS bigint) AS version
     FROM clock_setting WHERE tenant = ANY(CAST(:tenants AS text[])) AND name NOT IN {_APART} GROUP BY tenant
 """)

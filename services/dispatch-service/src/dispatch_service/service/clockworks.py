@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.domain.calendars import OFFICE_HOURS, Calendar
 from dispatch_service.domain.clocks import Clockwork
 from dispatch_service.domain.limits import Allowance, Grade, Limit, LimitTable, Stage, Unit
-from dispatch_service.domain.requests import EXTENSIONS, LONGEST_SUSPENSION, ExtensionRule
 from dispatch_service.domain.supervision import SupervisionRule
 from dispatch_service.domain.working_time import Span
 from dispatch_service.persistence import clock_settings
@@ -32,9 +31,7 @@ class Clockworks:
         self._made: dict[str, Clockwork] = {}
         self._seen: dict[str, int] = {}
         self._calendars: dict[str, Calendar] = {}
-        self._extensions: dict[str, ExtensionRule] = {}
         self._supervision: dict[str, SupervisionRule] = {}
-        self._suspensions: dict[str, Allowance] = {}
         self._checked: dict[str, float] = {}
 
     async def of(self, connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, Clockwork]:
@@ -60,26 +57,16 @@ class Clockworks:
         """Return the calendar that the clockwork of a tenant, which was asked for before, goes by."""
         return self._calendars[tenant]
 
-    def extensions(self, tenant: str) -> ExtensionRule:
-        """Return how long extensions may be in a tenant whose clockwork was asked for before, and how many."""
-        return self._extensions[tenant]
-
     def supervision(self, tenant: str) -> SupervisionRule:
         """Return when cases get orders by rule in a tenant whose clockwork was asked for before."""
         return self._supervision[tenant]
-
-    def longest_suspension(self, tenant: str) -> Allowance:
-        """Return for how long a case may be laid aside in a tenant whose clockwork was asked for before."""
-        return self._suspensions[tenant]
 
     def _make(self, tenant: str, version: int, settings: Mapping[str, Any]) -> None:
         calendar = calendar_of(settings)
         limits = limits_of(lines_of(settings))
         self._made[tenant] = Clockwork(version, limits, calendar.office(), calendar.days())
         self._calendars[tenant] = calendar
-        self._extensions[tenant] = extension_rule_of(settings.get(clock_settings.EXTENSION_RULE))
         self._supervision[tenant] = supervision_rule_of(settings.get(clock_settings.SUPERVISION_RULE))
-        self._suspensions[tenant] = longest_suspension_of(settings.get(clock_settings.SUSPENSION_RULE))
 
 
 @cache
@@ -123,30 +110,19 @@ def limits_of(rows: Sequence[Mapping[str, Any]]) -> LimitTable:
             row["category"],
             None if row["grade"] is None else Grade(row["grade"]),
             Stage(row["stage"]),
-            _allowance(row),
+            allowance_of(row),
         )
         for row in rows
     )
 
 
-def extension_rule_of(content: Mapping[str, Any] | None) -> ExtensionRule:
-    """Read the rule of extensions; None stands for the one that is shipped."""
-    if content is None:
-        return EXTENSIONS
-    return ExtensionRule(_allowance(content["longest"]), content["most"])
-
-
-def longest_suspension_of(content: Mapping[str, Any] | None) -> Allowance:
-    """Read the rule of suspensions; None stands for the one that is shipped."""
-    return LONGEST_SUSPENSION if content is None else _allowance(content["longest"])
-
-
 def supervision_rule_of(content: Sequence[Mapping[str, Any]] | None) -> SupervisionRule:
     """Read at which levels orders are given by rule; None stands for what is shipped."""
-    return {row["level"]: _allowance(row["answer_within"]) for row in content or ()}
+    return {row["level"]: allowance_of(row["answer_within"]) for row in content or ()}
 
 
-def _allowance(row: Mapping[str, Any]) -> Allowance:
+def allowance_of(row: Mapping[str, Any]) -> Allowance:
+    """Read an amount of time with its unit."""
     return Allowance(row["amount"], Unit(row["unit"]))
 
 

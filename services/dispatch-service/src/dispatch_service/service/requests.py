@@ -20,7 +20,7 @@ from dispatch_service.domain.requests import (
 from dispatch_service.persistence import cases, requests, waits
 from dispatch_service.persistence.case_clocks import CaseClock, moved
 from dispatch_service.persistence.rows import Row
-from dispatch_service.service import clocking, returns
+from dispatch_service.service import clocking, request_rules, returns
 from dispatch_service.service.acting import Action, announce_action, lock, lock_own
 from dispatch_service.service.clockworks import Clockworks
 from runtime.ids import uuid7
@@ -57,11 +57,12 @@ async def ask(
         known, clock, work = await clocking.started(connection, clockworks, case)
         if kind is RequestKind.EXTENSION:
             clock, _ = clocking.as_if_it_went_on(case, known, clock, work, action.moment)
-            rule, end = clockworks.extensions(case.tenant), until or action.moment
+            rule, end = await request_rules.extensions(connection, case.tenant), until or action.moment
             check_extension(work, rule, clock.promised_at, known.extensions, until=end, at=action.moment)
         elif kind is RequestKind.SUSPENSION:
             check_suspension(known.suspensions)
-            end_of_suspension(work, clockworks.longest_suspension(case.tenant), action.moment, until)
+            longest = await request_rules.longest_suspension(connection, case.tenant)
+            end_of_suspension(work, longest, action.moment, until)
     request = {
         "id": uuid7(),
         "tenant": case.tenant,
@@ -115,7 +116,7 @@ async def _carry_out(
     known, clock, work = await clocking.started(connection, clockworks, case)
     clock, facts = _changed(kind, case, known, clock, work, request, action.now)
     if kind is RequestKind.SUSPENSION:
-        longest = clockworks.longest_suspension(case.tenant)
+        longest = await request_rules.longest_suspension(connection, case.tenant)
         facts["suspended_until"] = request["until"] or end_of_suspension(work, longest, action.now, None)
         if case.waiting_since is not None:
             # what it waited for is not needed now; its clock has stood since then

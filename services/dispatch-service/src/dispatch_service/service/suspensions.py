@@ -15,7 +15,7 @@ from dispatch_service.domain.clocks import Clock, Clockwork
 from dispatch_service.domain.requests import end_of_suspension
 from dispatch_service.persistence import case_clocks, suspensions
 from dispatch_service.persistence.suspensions import DueSuspension
-from dispatch_service.service import clocking
+from dispatch_service.service import clocking, request_rules
 from dispatch_service.service.announcements import announce
 from dispatch_service.service.backlogs import batches
 from dispatch_service.service.clockworks import Clockworks
@@ -53,13 +53,19 @@ async def bring_back_batch(connection: AsyncConnection, size: int, clockworks: C
         await _bring_back(connection, over, works)
     endless = [each for each in due if each.until is None]
     if endless:
-        longest = {tenant: clockworks.longest_suspension(tenant) for tenant in works}
-        ends = [
-            (each, end_of_suspension(works[each.case.tenant], longest[each.case.tenant], each.now, None))
-            for each in endless
-        ]
-        await suspensions.set_ends(connection, ends)
+        await _end(connection, endless, works)
     return due
+
+
+async def _end(connection: AsyncConnection, endless: Sequence[DueSuspension], works: Mapping[str, Clockwork]) -> None:
+    """Let cases come back after the longest time that their tenants allow."""
+    tenants = {each.case.tenant for each in endless}
+    longest = {tenant: await request_rules.longest_suspension(connection, tenant) for tenant in tenants}
+    ends = [
+        (each, end_of_suspension(works[each.case.tenant], longest[each.case.tenant], each.now, None))
+        for each in endless
+    ]
+    await suspensions.set_ends(connection, ends)
 
 
 async def _bring_back(
