@@ -151,6 +151,17 @@ async def test_a_category_is_called_as_intake_has_told_last(world: World) -> Non
     assert codes(await offered(world, event, "?action=resolve", tenant="told")) == ["snow"]
 
 
+async def test_a_category_that_was_removed_is_none_any_more(world: World) -> None:
+    body = {"replies": [template("snow", category="snow")]}
+    await tell(world, "removed", 1, code="snow")
+    known = await put(world, "replies", body, tenant="removed")
+    await tell(world, "removed", 2, code="snow", removed=True)
+    gone = await put(world, "replies", body, tenant="removed")
+
+    assert (known.status_code, gone.status_code) == (200, 422)
+    assert [error["code"] for error in gone.json()["errors"]] == ["unknown-category"]
+
+
 async def test_templates_are_offered_for_what_can_be_done_in_the_state(world: World) -> None:
     await published(world, *(template(action, action) for action in ACTIONS))
     event = await a_case(world, "street_order")

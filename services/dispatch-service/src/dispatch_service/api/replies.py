@@ -14,7 +14,7 @@ from dispatch_service.api.problems import problem_of
 from dispatch_service.api.setting_schemas import SettingView
 from dispatch_service.domain.errors import CaseNotFound
 from dispatch_service.domain.replies import PLACEHOLDERS, Writing, stranger_in
-from dispatch_service.persistence import cases, rule_references
+from dispatch_service.persistence import rule_references, written_cases
 from dispatch_service.persistence.clock_settings import REPLIES
 from dispatch_service.persistence.documents import Document
 from dispatch_service.service import replies
@@ -97,8 +97,8 @@ async def replace_replies(
     422 `duplicate-code`, `unknown-placeholder`, and `unknown-category` for one that the tenant has not.
     """
     async with engine.connect() as connection:
-        known = (await rule_references.known(connection, [caller.tenant]))[caller.tenant]
-    _check(body.replies, known.categories)
+        categories = await rule_references.categories(connection, caller.tenant)
+    _check(body.replies, categories)
     rows = [line.model_dump(mode="json") for line in body.replies]
     return _view(response, await replace(engine, caller, if_match, REPLIES, rows))
 
@@ -113,7 +113,7 @@ async def list_case_replies(
     """
     async with engine.connect() as connection:
         try:
-            case = await cases.show(connection, caller.tenant, complaint_id)
+            case = await written_cases.read(connection, caller.tenant, complaint_id)
         except CaseNotFound as error:
             raise problem_of(error) from error
         found = await replies.for_case(connection, case, action)

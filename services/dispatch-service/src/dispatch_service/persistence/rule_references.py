@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.rule_checks import Known
 from dispatch_service.domain.shipped import shipped_codes, shipped_sources
+from dispatch_service.persistence import clock_settings
+from dispatch_service.persistence.clock_settings import CATEGORIES
 
 _KNOWN = sa.text("""
     SELECT tenant, 'team' AS kind, code, name AS fact FROM team WHERE tenant = ANY(CAST(:tenants AS text[]))
@@ -42,6 +44,13 @@ async def known(connection: AsyncConnection, tenants: Collection[str]) -> Mappin
         )
         for tenant, kinds in found.items()
     }
+
+
+async def categories(connection: AsyncConnection, tenant: str) -> Collection[str]:
+    """Return the categories of a tenant alone."""
+    content: Mapping[str, Any] = (await clock_settings.read(connection, tenant, CATEGORIES)).content or {}
+    removed = {code for code, told in content.items() if "removed" in told}
+    return _categories(content.keys() - removed, removed)
 
 
 def _categories(told: Collection[str], removed: Collection[str]) -> Collection[str]:

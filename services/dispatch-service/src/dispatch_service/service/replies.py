@@ -1,6 +1,6 @@
 """Reply templates 常用语 of a tenant, and those that fit a case."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
@@ -9,11 +9,10 @@ from typing import Any
 import yaml
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import Status
 from dispatch_service.domain.replies import Reply, Writing, fill, fitting, possible
 from dispatch_service.domain.shipped import shipped_names
 from dispatch_service.persistence import category_names, clock_settings
-from dispatch_service.persistence.rows import Row
+from dispatch_service.persistence.written_cases import WrittenCase
 
 _UNCLASSIFIED = {"zh": "未分类", "en": "unclassified"}
 
@@ -26,20 +25,16 @@ def default() -> Sequence[Mapping[str, Any]]:
     return [{"category": None, **row} for row in rows]
 
 
-async def for_case(connection: AsyncConnection, case: Row, action: Writing | None) -> Sequence[Reply]:
-    """Return the templates for a row of `cases.show`, filled in: of `action`, or of all that can be done now."""
-    setting = await clock_settings.read(connection, case["tenant"], clock_settings.REPLIES)
+async def for_case(connection: AsyncConnection, case: WrittenCase, action: Writing | None) -> Sequence[Reply]:
+    """Return the templates for a case, filled in: of `action`, or of all that can be done now."""
+    setting = await clock_settings.read(connection, case.tenant, clock_settings.REPLIES)
     rows = default() if setting.content is None else setting.content
     replies = [Reply(**{**row, "action": Writing(row["action"])}) for row in rows]
-    found = fitting(replies, case["category"], _possible(case) if action is None else {action})
-    name = await _name_of(connection, case["tenant"], case["category"])
-    zh, en = ({"number": case["number"], "category": name[key], "team": case["team_name"]} for key in ("zh", "en"))
+    can_be_done = possible(case.status, is_order_open=case.is_order_open) if action is None else {action}
+    found = fitting(replies, case.category, can_be_done)
+    name = await _name_of(connection, case.tenant, case.category)
+    zh, en = ({"number": case.number, "category": name[key], "team": case.team} for key in ("zh", "en"))
     return [replace(reply, zh=fill(reply.zh, zh), en=fill(reply.en, en)) for reply in found]
-
-
-def _possible(case: Row) -> Collection[Writing]:
-    is_order_open = any(order["reply"] is None and order["withdrawn_at"] is None for order in case["supervision"])
-    return possible(Status(case["status"]), is_order_open=is_order_open)
 
 
 async def _name_of(connection: AsyncConnection, tenant: str, category: str | None) -> Mapping[str, str]:
