@@ -1,8 +1,9 @@
-"""The categories 大类、小类 and the nine sources 九大类事件来源 that every tenant begins with."""
+"""What every tenant begins with: categories 大类、小类, nine sources 九大类事件来源, and dispatch's own settings."""
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from importlib.resources import files
+from typing import Any, Literal
 
 import yaml
 
@@ -25,6 +26,11 @@ def shipped_names(part: Part) -> Mapping[str, Mapping[str, str]]:
 def shipped_sources() -> Mapping[str, bool]:
     """Return the codes of all sources, each with whether what it reports is proactive 未诉先办."""
     return {row["code"]: row["proactive"] for row in _rows("sources")}
+
+
+def shipped_setting(name: Literal["field_work", "limits", "replies"]) -> Any:
+    """Return one of dispatch's settings, as JSON has it."""
+    return yaml.safe_load(files("dispatch_service.domain").joinpath("data", f"{name}.yaml").read_text("utf-8"))
 
 
 def _rows(part: Part) -> list[dict[str, Any]]:

@@ -5,15 +5,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from datetime import time as clock
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.calendars import OFFICE_HOURS, Calendar
 from dispatch_service.domain.clocks import Clockwork
 from dispatch_service.domain.limits import Allowance, Grade, Limit, LimitTable, Stage, Unit
+from dispatch_service.domain.shipped import shipped_setting
 from dispatch_service.domain.supervision import SupervisionRule
 from dispatch_service.domain.working_time import Span
 from dispatch_service.persistence import clock_settings
@@ -72,9 +71,7 @@ class Clockworks:
 @cache
 def default_limits() -> Sequence[Mapping[str, Any]]:
     """Return the limits that are shipped, as JSON has them."""
-    text = files("dispatch_service.domain").joinpath("data", "limits.yaml").read_text("utf-8")
-    rows: list[dict[str, Any]] = yaml.safe_load(text)
-    return [{"category": None, "grade": None, **row} for row in rows]
+    return [{"category": None, "grade": None, **row} for row in shipped_setting("limits")]
 
 
 def lines_of(settings: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.photos import PhotoRole, PhotoRule, PhotoRules
+from dispatch_service.domain.shipped import shipped_setting
 from dispatch_service.persistence import clock_settings
 
 
@@ -33,8 +32,7 @@ async def of_tenant(connection: AsyncConnection, tenant: str) -> FieldWork:
 @cache
 def default() -> Mapping[str, Any]:
     """Return what is shipped, as JSON has it."""
-    text = files("dispatch_service.domain").joinpath("data", "field_work.yaml").read_text("utf-8")
-    content: dict[str, Any] = yaml.safe_load(text)
+    content = shipped_setting("field_work")
     rules = [{"category": None, "handling_mode": None, **rule} for rule in content["photos"]]
     return {**content, "photos": rules}
 

@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.replies import Reply, Writing, fill, fitting, possible
-from dispatch_service.domain.shipped import shipped_names
+from dispatch_service.domain.shipped import shipped_names, shipped_setting
 from dispatch_service.persistence import category_names, clock_settings
 from dispatch_service.persistence.written_cases import WrittenCase
 
@@ -20,9 +18,7 @@ _UNCLASSIFIED = {"zh": "未分类", "en": "unclassified"}
 @cache
 def default() -> Sequence[Mapping[str, Any]]:
     """Return the templates that are shipped, as JSON has them."""
-    text = files("dispatch_service.domain").joinpath("data", "replies.yaml").read_text("utf-8")
-    rows: list[dict[str, Any]] = yaml.safe_load(text)
-    return [{"category": None, **row} for row in rows]
+    return [{"category": None, **row} for row in shipped_setting("replies")]
 
 
 async def for_case(connection: AsyncConnection, case: WrittenCase, action: Writing | None) -> Sequence[Reply]:
