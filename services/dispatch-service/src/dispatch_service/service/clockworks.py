@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from datetime import time as clock
 from functools import cache
@@ -16,7 +17,18 @@ from dispatch_service.domain.shipped import shipped_setting
 from dispatch_service.domain.supervision import SupervisionRule
 from dispatch_service.domain.working_time import Span
 from dispatch_service.persistence import clock_settings
+from dispatch_service.persistence.clock_settings import Versions
 from dispatch_service.service import holidays
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What was made of the settings of a tenant, as they were `seen`."""
+
+    seen: int
+    work: Clockwork
+    calendar: Calendar
+    supervision: SupervisionRule
 
 
 class Clockworks:
@@ -27,10 +39,7 @@ class Clockworks:
     def __init__(self, *, check_every_seconds: float = 1.0, now: Callable[[], float] = time.monotonic) -> None:
         self._check_every = check_every_seconds
         self._now = now
-        self._made: dict[str, Clockwork] = {}
-        self._seen: dict[str, int] = {}
-        self._calendars: dict[str, Calendar] = {}
-        self._supervision: dict[str, SupervisionRule] = {}
+        self._made: dict[str, _Made] = {}
         self._checked: dict[str, float] = {}
 
     async def of(self, connection: AsyncConnection, tenants: Collection[str]) -> Mapping[str, Clockwork]:
@@ -39,14 +48,12 @@ class Clockworks:
         due = [tenant for tenant in tenants if now - self._checked.get(tenant, -self._check_every) >= self._check_every]
         if due:
             versions = await clock_settings.versions(connection, due)
-            changed = [tenant for tenant in due if self._seen.get(tenant) != versions[tenant].seen]
+            changed = [tenant for tenant in due if not self._has_seen(tenant, versions[tenant])]
             if changed:
                 contents = await clock_settings.contents(connection, changed)
-                for tenant in changed:
-                    self._make(tenant, versions[tenant].version, contents.get(tenant, {}))
-                    self._seen[tenant] = versions[tenant].seen
+                self._made |= {tenant: _make(versions[tenant], contents.get(tenant, {})) for tenant in changed}
             self._checked |= dict.fromkeys(due, now)
-        return self._made
+        return {tenant: self._made[tenant].work for tenant in tenants}
 
     async def of_one(self, connection: AsyncConnection, tenant: str) -> Clockwork:
         """Return the clockwork of one tenant."""
@@ -54,18 +61,25 @@ class Clockworks:
 
     def calendar(self, tenant: str) -> Calendar:
         """Return the calendar that the clockwork of a tenant, which was asked for before, goes by."""
-        return self._calendars[tenant]
+        return self._made[tenant].calendar
 
     def supervision(self, tenant: str) -> SupervisionRule:
         """Return when cases get orders by rule in a tenant whose clockwork was asked for before."""
-        return self._supervision[tenant]
+        return self._made[tenant].supervision
 
-    def _make(self, tenant: str, version: int, settings: Mapping[str, Any]) -> None:
-        calendar = calendar_of(settings)
-        limits = limits_of(lines_of(settings))
-        self._made[tenant] = Clockwork(version, limits, calendar.office(), calendar.days())
-        self._calendars[tenant] = calendar
-        self._supervision[tenant] = supervision_rule_of(settings.get(clock_settings.SUPERVISION_RULE))
+    def _has_seen(self, tenant: str, versions: Versions) -> bool:
+        made = self._made.get(tenant)
+        return made is not None and made.seen == versions.seen
+
+
+def _make(versions: Versions, settings: Mapping[str, Any]) -> _Made:
+    calendar = calendar_of(settings)
+    return _Made(
+        seen=versions.seen,
+        work=Clockwork(versions.version, limits_of(lines_of(settings)), calendar.office(), calendar.days()),
+        calendar=calendar,
+        supervision=supervision_rule_of(settings.get(clock_settings.SUPERVISION_RULE)),
+    )
 
 
 @cache
