@@ -19,6 +19,7 @@ from dispatch_service.persistence import county
 from dispatch_service.persistence.tables import community, team
 from dispatch_service.service.county import GivenGrid, compare, redraw
 from dispatch_service.service.directory import Occasion
+from operations.problems import all_invalid
 from runtime.auth import Caller, require
 from runtime.clock import now
 from runtime.etag import IfMatch, check, etag
@@ -31,6 +32,7 @@ BODY_LIMIT = 16 * 2**20
 """A thousand grids of two hundred points take about 5 MB as text."""
 MOST_POSITIONS = 15_000
 """Of one grid: it is published as one event."""
+_SHOWN = 50
 
 
 @router.put("")
@@ -127,4 +129,4 @@ async def _check_references(connection: AsyncConnection, tenant: str, grids: Seq
 
 def _refuse(errors: list[FieldError]) -> None:
     if errors:
-        raise Problem(422, "validation-failed", errors=errors[:50], count=len(errors))
+        raise all_invalid(errors, _SHOWN)

@@ -21,9 +21,10 @@ from dispatch_service.service.directory import Occasion
 from dispatch_service.service.importing import Intake, take_in
 from dispatch_service.service.keeping import REFERENCES
 from dispatch_service.service.siting import examine
+from operations.problems import all_invalid
 from operations.sheets.tables import pointer
 from runtime.etag import etag
-from runtime.problems import PROBLEM_RESPONSES, FieldError, Problem
+from runtime.problems import PROBLEM_RESPONSES, FieldError
 
 router = APIRouter(tags=["places and teams"], responses=PROBLEM_RESPONSES)
 BODY_LIMIT = 8 * 2**20
@@ -186,4 +187,4 @@ async def _sited(connection: AsyncConnection, tenant: str, lines: Sequence[Line]
 
 def _refuse(errors: list[FieldError]) -> None:
     if errors:
-        raise Problem(422, "validation-failed", errors=errors, count=len(errors))
+        raise all_invalid(errors)

@@ -6,7 +6,7 @@ from dispatch_service.domain import roster_errors as errors
 from dispatch_service.domain.attendance import SENT_LATE
 from dispatch_service.domain.roster_errors import InTwoPlaces, RosterError
 from operations.problems import invalid, refused
-from runtime.problems import FieldError, Problem, register_texts
+from runtime.problems import Problem, register_texts
 
 register_texts(
     {
@@ -128,7 +128,7 @@ def problem_of(error: RosterError, pointer: str | None = None) -> Problem:
     status, code = _ANSWERS[type(error)]
     taken = _taken(error) if isinstance(error, InTwoPlaces) else {}
     if pointer is not None:
-        return Problem(422, "validation-failed", errors=[FieldError(pointer, code, taken)], count=1)
+        return invalid(pointer, code, **taken)
     return Problem(
         status,
         code,

@@ -36,11 +36,12 @@ from dispatch_service.service.rostering import plan
 from operations.filters import Code
 from operations.pages import Page, Pages
 from operations.periods import check_days, check_order
+from operations.problems import invalid
 from runtime.auth import Caller, require
 from runtime.clock import now
 from runtime.etag import IfMatch, check, etag
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
-from runtime.problems import PROBLEM_RESPONSES, FieldError, Problem
+from runtime.problems import PROBLEM_RESPONSES, Problem
 from runtime.types import Instant
 
 router = APIRouter(tags=["rosters"], responses=PROBLEM_RESPONSES)
@@ -184,6 +185,5 @@ def _given(body: RosterBody, first: date, last: date) -> Iterator[Given]:
         yield Given(day, place, "/week", of_week=True)
     for index, each in enumerate(body.duties):
         if not first <= each.day <= last:
-            error = FieldError(f"/duties/{index}/day", "outside-period", {"first": first, "last": last})
-            raise Problem(422, "validation-failed", errors=[error], count=1)
+            raise invalid(f"/duties/{index}/day", "outside-period", first=first, last=last)
         yield Given(each.day, each.place(), f"/duties/{index}")

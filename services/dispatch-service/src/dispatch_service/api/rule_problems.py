@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from dispatch_service.domain.rule_checks import RuleFault
+from operations.problems import all_invalid
 from runtime.problems import FieldError, Problem, register_texts
 
 _SHOWN = 50
@@ -67,4 +68,4 @@ def refusal_of(faults: Sequence[RuleFault]) -> Problem:
     """Return the 422 that names the first fifty faults, in the order of the rules."""
     ordered = sorted(faults, key=lambda fault: fault.place)
     errors = [FieldError(f"/rules/{fault.place}{fault.pointer}", fault.code, fault.params) for fault in ordered]
-    return Problem(422, "validation-failed", errors=errors[:_SHOWN], count=len(errors))
+    return all_invalid(errors, _SHOWN)
