@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypedDict
 
 from dispatch_service.domain.counting import Counting, NaturalTime
 from dispatch_service.domain.limits import Allowance, Grade, LimitTable, Stage, Unit
@@ -22,6 +22,15 @@ class Timer(NamedTuple):
     at: datetime
     stage: Stage
     level: Level
+
+
+class ToldTimes(TypedDict):
+    """What events say of a clock."""
+
+    promised_at: datetime
+    warn_at: datetime | None
+    accept_by: datetime
+    on_site_by: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +65,15 @@ class Clock:
     def promised_at(self) -> datetime:
         """承诺时限: by when it is to be resolved."""
         return self.resolve.due_at
+
+    def told(self) -> ToldTimes:
+        """Return what events say of it."""
+        return {
+            "promised_at": self.promised_at,
+            "warn_at": self.warn_at,
+            "accept_by": self.accept_by,
+            "on_site_by": self.on_site_by,
+        }
 
     def of(self, stage: Stage) -> StageTimes:
         """Return the times of one of the stages that have timers."""

@@ -57,10 +57,7 @@ class Placed(NamedTuple):
             rule_code=self.route.ruling.decided_by,
             officer=self.assignment.officer,
             supporting=tuple(helper.team.code for helper in self.supporting) or None,
-            promised_at=self.started.clock.promised_at,
-            warn_at=self.started.clock.warn_at,
-            accept_by=self.started.clock.accept_by,
-            on_site_by=self.started.clock.on_site_by,
+            **self.started.clock.told(),
         )
 
 

@@ -103,7 +103,7 @@ async def _give(
     chosen = await _choose(connection, book, located, route, now)
     explanation = {**route.explanation(), **chosen.explanation(), "from_team": case.team}
     case.team = route.team.code
-    clock = await clocking.reassign(connection, rulebooks.clockworks, case, route.ruling.grade, now)
+    clock, times = await clocking.reassign(connection, rulebooks.clockworks, case, route.ruling.grade, now)
     await requests.drop_open(connection, case, actor, now)
     await support.remove(connection, case, case.team)
     helpers = [
@@ -112,7 +112,7 @@ async def _give(
     if helpers:
         await case_slices.add_support(connection, helpers, now)
     who = {"assignee": chosen.assignment.officer, "expected_from": chosen.assignment.expected_from}
-    facts: Mapping[str, object] = {"assigned_at": now, **_place_of(route), **who, **clock}
+    facts: Mapping[str, object] = {"assigned_at": now, **_place_of(route), **who, **times}
     await cases.save(connection, case, now, **explanations.following(explanation, now), **facts)
     assigned = ComplaintAssigned(
         team=route.team.code,
@@ -125,10 +125,7 @@ async def _give(
         officer=chosen.assignment.officer,
         supporting=await support.teams(connection, case) or None,
         actor=actor,
-        promised_at=clock["promised_at"],
-        warn_at=clock["warn_at"],
-        accept_by=clock["accept_by"],
-        on_site_by=clock["on_site_by"],
+        **clock.told(),
     )
     return answer(located.event, EventType.ASSIGNED, case.sequence, assigned, at=now)
 

@@ -99,13 +99,7 @@ class Conversations:
             until = max(event.time, since)
             clock = work.resume(former, case.category, case.grade, since, until, assigned_at=case.assigned_at)
             clocks[event.subject] = (clock, work.version)
-            data = ComplaintRescheduled(
-                promised_at=clock.promised_at,
-                promised_before=former.promised_at,
-                warn_at=clock.warn_at,
-                accept_by=clock.accept_by,
-                on_site_by=clock.on_site_by,
-            )
+            data = ComplaintRescheduled(promised_before=former.promised_at, **clock.told())
             events.append(answer(event, EventType.RESCHEDULED, each.sequence, data, at=now))
         await case_clocks.save(connection, clocks)
         return events

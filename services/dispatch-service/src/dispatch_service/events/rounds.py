@@ -116,8 +116,5 @@ def _assignment(new_round: NewRound, begun: Begun, renewed: Renewed, officer: st
         rule=_REASONS[new_round.cause.type],
         officer=officer,
         supporting=begun.supporting or None,
-        promised_at=renewed.clock.promised_at,
-        warn_at=renewed.clock.warn_at,
-        accept_by=renewed.clock.accept_by,
-        on_site_by=renewed.clock.on_site_by,
+        **renewed.clock.told(),
     )

@@ -58,12 +58,12 @@ async def give(
     explanation = {"rule": rule, "grid": case.grid, "team": team.code, "from_team": case.team, **chosen.explanation()}
     case.team = team.code
     case.community = case.community or team.community
-    clock = await clocking.reassign(connection, clockworks, case, grade, action.now)
+    clock, times = await clocking.reassign(connection, clockworks, case, grade, action.now)
     await requests.drop_open(connection, case, action.actor, action.now)
     await support.remove(connection, case, team.code)
     facts = {"assigned_at": action.now, **explanations.following(explanation, action.now)}
     who = {"assignee": chosen.assignment.officer, "expected_from": chosen.assignment.expected_from}
-    await cases.save(connection, case, action.now, **facts, **who, **clock)
+    await cases.save(connection, case, action.now, **facts, **who, **times)
     assigned = ComplaintAssigned(
         team=team.code,
         team_name=team.name,
@@ -75,9 +75,6 @@ async def give(
         supporting=await support.teams(connection, case) or None,
         note=action.note,
         actor=action.actor,
-        promised_at=clock["promised_at"],
-        warn_at=clock["warn_at"],
-        accept_by=clock["accept_by"],
-        on_site_by=clock["on_site_by"],
+        **clock.told(),
     )
     await announce_action(connection, case, EventType.ASSIGNED, assigned, action)

@@ -16,8 +16,8 @@ from dispatch_service.service.clockworks import Clockworks
 
 async def reassign(
     connection: AsyncConnection, clockworks: Clockworks, case: Case, grade: Grade | None, now: datetime
-) -> dict[str, Any]:
-    """Return the columns of a case that another team gets; all its times go by a new `grade`, where one is given.
+) -> tuple[Clock, dict[str, Any]]:
+    """Return clock and columns of a case that another team gets; all its times go by a new `grade`, where one is given.
 
     The time that it was suspended for, or waited for the reporter, counts for no grade; what was agreed for the grade
     before holds no more. A promise that stands still goes by the settings that it went by: where these are old, renewal
@@ -26,12 +26,13 @@ async def reassign(
     work = await clockworks.of_one(connection, case.tenant)
     known = await case_clocks.read(connection, case.tenant, case.complaint_id)
     if known.clock is not None and grade in {None, known.grade}:
-        return case_clocks.moved(work.reassign(known.clock, known.category, known.grade, now), work.version)
+        clock = work.reassign(known.clock, known.category, known.grade, now)
+        return clock, case_clocks.moved(clock, work.version)
     new_grade = grade or known.grade
     if known.extensions:
         await requests.lapse_extensions(connection, case, now)
     clock = await anew(connection, work, case, known, grade=new_grade, assigned_at=now)
-    return {
+    return clock, {
         **case_clocks.columns_of(clock),
         "grade": new_grade.value,
         "begun_at": known.begun_at,

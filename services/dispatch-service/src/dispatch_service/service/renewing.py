@@ -71,12 +71,5 @@ def _reschedule(renewed: Renewed, now: datetime) -> Event:
     case = renewed.stale.case
     at = case.no_earlier(now)
     case.tell(EventType.RESCHEDULED)
-    clock = renewed.clock
-    data = ComplaintRescheduled(
-        promised_at=clock.promised_at,
-        promised_before=renewed.promised_before,
-        warn_at=clock.warn_at,
-        accept_by=clock.accept_by,
-        on_site_by=clock.on_site_by,
-    )
+    data = ComplaintRescheduled(promised_before=renewed.promised_before, **renewed.clock.told())
     return announce(case, EventType.RESCHEDULED, data, at=at, traceparent=None)

@@ -130,10 +130,7 @@ async def _carry_out(
             "note": action.note,
             "reason": request["reason"],
             "asked_by": request["asked_by"],
-            "promised_at": clock.promised_at,
-            "warn_at": clock.warn_at,
-            "accept_by": clock.accept_by,
-            "on_site_by": clock.on_site_by,
+            **clock.told(),
             "until": facts.get("suspended_until"),
         }
     )

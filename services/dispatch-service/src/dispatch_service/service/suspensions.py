@@ -92,10 +92,7 @@ def _resume(due: DueSuspension, clock: Clock) -> Event:
         team=case.team,
         reason=due.reason,
         asked_by=due.asked_by,
-        promised_at=clock.promised_at,
-        warn_at=clock.warn_at,
-        accept_by=clock.accept_by,
-        on_site_by=clock.on_site_by,
         until=due.until,
+        **clock.told(),
     )
     return announce(case, EventType.RESUMED, data, at=due.now, traceparent=None)
