@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from contracts.envelope import Event
 from dispatch.world import World
@@ -12,6 +13,11 @@ HOUR = timedelta(hours=1)
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def by_the_clock(at: datetime) -> str:
+    """Return a moment as the texts of refusals name it."""
+    return f"{at.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d %H:%M}"
 
 
 def problem(response: Any) -> tuple[int, str]:

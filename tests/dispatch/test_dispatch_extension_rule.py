@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.asking import WHY, ask, decide, grant, moment, problem, until
+from dispatch.asking import WHY, ask, by_the_clock, decide, grant, moment, problem, until
 from dispatch.test_dispatch_clocks import limits, put
 from dispatch.world import TENANT, World
 from dispatch_service.service.clockworks import Clockworks
@@ -67,7 +67,7 @@ async def test_a_longer_one_is_refused_with_the_latest_moment_that_would_be_righ
     [error] = late.json()["errors"]
     assert (error["pointer"], error["code"]) == ("/until", "extension-too-long")
     assert moment(late.json()["latest"]) == latest
-    assert latest.isoformat() in error["message"]
+    assert by_the_clock(latest) in error["message"]
     in_chinese = await ask(
         world,
         event,
@@ -75,7 +75,7 @@ async def test_a_longer_one_is_refused_with_the_latest_moment_that_would_be_righ
         {**WHY, "until": (latest + DAY).isoformat()},
         headers={"Accept-Language": "zh"},
     )
-    assert latest.isoformat() in in_chinese.json()["detail"]
+    assert by_the_clock(latest) in in_chinese.json()["detail"]
     assert (await ask(world, event, "extension", {**WHY, "until": latest.isoformat()})).status_code == 200
     assert moment((await decide(world, event, "extension")).json()["promised_at"]) == latest
 

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.envelope import Event
 from contracts.lifecycle import EventType
-from dispatch.asking import WHY, ask, decide, events_of, grant, moment, problem, shown
+from dispatch.asking import WHY, ask, by_the_clock, decide, events_of, grant, moment, problem, shown
 from dispatch.world import NEIGHBOUR, World, later
 from dispatch_service.service.clockworks import Clockworks
 from dispatch_service.service.renewing import renew_clocks
@@ -150,7 +150,7 @@ async def test_a_return_is_asked_for_within_its_limit(world: World) -> None:
     answer = await ask(world, urgent, "return")
 
     assert problem(answer) == (409, "return-limit-passed")
-    assert (late + timedelta(hours=1)).isoformat() in answer.json()["detail"]
+    assert by_the_clock(late + timedelta(hours=1)) in answer.json()["detail"]
     await aged(world, urgent, 0.9)
     assert (await ask(world, urgent, "return")).status_code == 200
     await aged(world, event, 24 * 30)

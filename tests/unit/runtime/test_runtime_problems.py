@@ -1,3 +1,6 @@
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 import httpx
 import pytest
 from structlog.testing import capture_logs
@@ -95,6 +98,15 @@ def test_services_add_their_own_texts() -> None:
     assert field_text("demo-late", "en", {"minutes": 1}) == "1 minutes late."
     with pytest.raises(ValueError, match="demo-late"):
         register_texts({"demo-late": ("a", "b", "c", "d")})
+
+
+def test_moments_are_told_by_the_clock_of_the_county() -> None:
+    register_texts({"demo-over": ("已过", "Over", "{at} 已过。", "It was over at {at}.")})
+    register_texts({"demo_at": ("应晚于 {at}。", "Must lie after {at}.")})
+    zone, params = ZoneInfo("Asia/Shanghai"), {"at": datetime(2026, 3, 1, 20, 30, 15, tzinfo=UTC)}
+    assert problem_text("demo-over", "en", params, zone) == ("Over", "It was over at 2026-03-02 04:30.")
+    assert field_text("demo_at", "zh-CN", params, zone) == "应晚于 2026-03-02 04:30。"
+    assert field_text("demo-over", "zh-CN", params, zone) == "2026-03-02 04:30 已过。"
 
 
 def test_an_unknown_code_is_no_error_of_its_own() -> None:

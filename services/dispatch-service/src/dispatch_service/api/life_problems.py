@@ -129,7 +129,7 @@ def problem_of(error: DispatchError) -> Problem | None:
 def _of_returns(error: DispatchError) -> Problem | None:
     match error:
         case errors.ReturnLimitPassed():
-            return Problem(409, "return-limit-passed", return_by=error.return_by.isoformat())
+            return Problem(409, "return-limit-passed", return_by=error.return_by)
         case errors.ReturnedTooOften():
             return Problem(409, "returned-too-often", most=error.most)
         case errors.SupervisorDecides():
@@ -159,8 +159,7 @@ def _of_units(error: DispatchError) -> Problem | None:
 def _of_work(error: DispatchError) -> Problem | None:
     match error:
         case errors.MomentOutOfRange():
-            earliest, latest = error.earliest.isoformat(), error.latest.isoformat()
-            return invalid(f"/{error.field}", "outside-the-case", earliest=earliest, latest=latest)
+            return invalid(f"/{error.field}", "outside-the-case", earliest=error.earliest, latest=error.latest)
         case errors.TooManyRectifications():
             return Problem(409, "too-many-rectifications", most=error.most)
         case errors.PhotoRequired():

@@ -180,17 +180,16 @@ def _of_cases(error: DispatchError) -> Problem:
 def _of_requests(error: DispatchError) -> Problem | None:
     match error:
         case DeadlinePassed():
-            return Problem(409, "deadline-passed", promised_at=error.promised_at.isoformat())
+            return Problem(409, "deadline-passed", promised_at=error.promised_at)
         case TooManyRequests():
             return Problem(409, "too-many-requests-for-case", most=error.most)
         case TooLong():
-            last = error.latest.isoformat()
             what = "suspension-too-long" if isinstance(error, SuspensionTooLong) else "extension-too-long"
-            wrong = FieldError("/until", what, {"latest": last})
-            return Problem(422, what, errors=[wrong], extra={"latest": last}, latest=last)
+            wrong = FieldError("/until", what, {"latest": error.latest})
+            extra = {"latest": error.latest.isoformat()}
+            return Problem(422, what, errors=[wrong], extra=extra, latest=error.latest)
         case EndOutOfRange():
-            earliest, latest = error.earliest.isoformat(), error.latest.isoformat()
-            return invalid(f"/{error.field}", "end-out-of-range", earliest=earliest, latest=latest)
+            return invalid(f"/{error.field}", "end-out-of-range", earliest=error.earliest, latest=error.latest)
         case OwnRequest():
             return Problem(403, "own-request")
         case RequestNotFound():

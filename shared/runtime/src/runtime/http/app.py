@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -48,6 +49,7 @@ def create_app(
     )
     app.state.verifier = verifier
     app.state.readiness = readiness
+    app.state.zone = ZoneInfo(settings.timezone)
     _furnish(app, settings.max_body_bytes, body_limits or {}, form_limits or {})
     app.include_router(_operations(prefix, readiness))
     add_docs(app, prefix)

@@ -1,6 +1,7 @@
 """The texts of every problem code, in both languages. Services add their own when they are imported."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 
 from runtime.problems.language import Language
 from runtime.problems.texts import FIELD_TEXTS, PROBLEM_TEXTS
@@ -34,21 +35,30 @@ def register_texts(texts: Mapping[str, ProblemText | FieldText]) -> None:
             _fields[code] = text
 
 
-def problem_text(code: str, language: Language, params: Mapping[str, object]) -> tuple[str, str]:
-    """Return title and detail of a problem code; a code without texts is its own title."""
+def problem_text(code: str, language: Language, params: Mapping[str, object], zone: tzinfo = UTC) -> tuple[str, str]:
+    """Return title and detail of a problem code, moments by the clock of `zone`; one without texts is its own title."""
     title_zh, title_en, detail_zh, detail_en = _problems.get(code, (code, code, code, code))
-    values = _Lenient(params)
+    values = _Lenient(_by_the_clock(params, zone))
     if language == "en":
         return title_en, detail_en.format_map(values)
     return title_zh, detail_zh.format_map(values)
 
 
-def field_text(code: str, language: Language, params: Mapping[str, object]) -> str:
+def field_text(code: str, language: Language, params: Mapping[str, object], zone: tzinfo = UTC) -> str:
     """Return the message of a field error; a problem's detail serves where a code is both."""
     if code in _fields or code not in _problems:
         zh, en = _fields.get(code, _UNKNOWN_FIELD)
-        return en.format_map(_Lenient(params)) if language == "en" else zh.format_map(_Lenient(_in_chinese(params)))
-    return problem_text(code, language, params)[1]
+        values = _by_the_clock(params, zone)
+        return en.format_map(_Lenient(values)) if language == "en" else zh.format_map(_Lenient(_in_chinese(values)))
+    return problem_text(code, language, params, zone)[1]
+
+
+def _by_the_clock(params: Mapping[str, object], zone: tzinfo) -> Mapping[str, object]:
+    """Return `params` with moments as people write them."""
+    return {
+        name: f"{value.astimezone(zone):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else value
+        for name, value in params.items()
+    }
 
 
 def _in_chinese(params: Mapping[str, object]) -> Mapping[str, object]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, tzinfo
 
 import structlog
 from fastapi import FastAPI, Request
@@ -97,9 +98,16 @@ def _allowed_methods(request: Request) -> list[str]:
     return sorted(found)
 
 
+def _zone_of(request: Request) -> tzinfo:
+    """Return the county's time zone; UTC for an app that was given none."""
+    zone: tzinfo = getattr(request.app.state, "zone", UTC) if "app" in request.scope else UTC
+    return zone
+
+
 def _render(problem: Problem, request: Request) -> Response:
     language = preferred_language(request.headers.get("accept-language"))
-    title, detail = problem_text(problem.code, language, problem.params)
+    zone = _zone_of(request)
+    title, detail = problem_text(problem.code, language, problem.params, zone)
     body: dict[str, object] = {
         "type": f"urn:jieban:problem:{problem.code}",
         "title": title,
@@ -108,7 +116,7 @@ def _render(problem: Problem, request: Request) -> Response:
     }
     if problem.errors:
         body["errors"] = [
-            {"pointer": e.pointer, "code": e.code, "message": field_text(e.code, language, e.params)}
+            {"pointer": e.pointer, "code": e.code, "message": field_text(e.code, language, e.params, zone)}
             for e in problem.errors
         ]
     if request_id := current_request_id():

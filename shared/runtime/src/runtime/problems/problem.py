@@ -22,7 +22,11 @@ class FieldError:
 
 
 class Problem(Exception):
-    """An answer that is not a success: status, a code of the catalogue, and values for its texts."""
+    """An answer that is not a success: status, a code of the catalogue, and values for its texts.
+
+    Texts have moments among the values by the county's clock; `extra` is for machines, and goes into the answer as it
+    is.
+    """
 
     def __init__(
         self,
