@@ -16,6 +16,7 @@ from ledger_service.domain.overview import MEASURED, WORDS, Count, Day, Happened
 from ledger_service.persistence.stories import Row
 
 _SAYABLE = frozenset(get_args(Satisfaction))
+# An array of ids is looked up in the order of the index: a page of it is read once for all ids on it.
 _TODAY = Statement("""
     WITH today AS MATERIALIZED (
         SELECT complaint_id, position, type, occurred_at,
@@ -27,7 +28,7 @@ _TODAY = Statement("""
           AND type = ANY(CAST(:measured AS text[]) || CAST(:words AS text[]))
     ), concerned AS MATERIALIZED (
         SELECT complaint_id, community FROM ledger_complaint
-        WHERE tenant = :tenant AND complaint_id IN (SELECT complaint_id FROM today)
+        WHERE tenant = :tenant AND complaint_id = ANY(ARRAY(SELECT complaint_id FROM today))
     ), last_words AS (
         SELECT DISTINCT ON (complaint_id) complaint_id, word FROM today
         WHERE word = ANY(CAST(:sayable AS text[])) ORDER BY complaint_id, position DESC
