@@ -1,5 +1,9 @@
 """What was done about complaints is counted again as far as entries tell it."""
 
+import asyncio
+import subprocess
+import sys
+
 import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -37,7 +41,17 @@ async def lives(engine: AsyncEngine, enter: Enter) -> list[Life]:
     return made
 
 
-async def test_what_entries_tell_is_counted_again(engine: AsyncEngine, enter: Enter, lives: list[Life]) -> None:
+async def _told(url: str, *arguments: str) -> tuple[int, list[str]]:
+    """Run `jieban statistics`; return its exit code and what it says, but for what it logs."""
+    command = [sys.executable, "-m", "jieban", "statistics", *arguments]
+    env = {"JIEBAN_LEDGER_DATABASE_URL": url, "COLUMNS": "200"}
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, env=env)
+    return done.returncode, [line for line in done.stdout.splitlines() if "[info" not in line]
+
+
+async def test_what_entries_tell_is_counted_again(
+    engine: AsyncEngine, enter: Enter, lives: list[Life], database_url: str
+) -> None:
     erased, _ = lives
     assert await recount_all(engine, TENANT, ZONE) == (2, [], 0)
     place = SIZE - len(Deed) + Deed.HANDED_OVER + 1
@@ -48,10 +62,17 @@ async def test_what_entries_tell_is_counted_again(engine: AsyncEngine, enter: En
     assert await rebuild(engine, ZONE, wait=True) == (2, 0)
     assert await recount_all(engine, TENANT, ZONE) == (2, [], 0)
 
+    right = "The figures are what 2 complaints come to."
+    assert await _told(database_url, "check", "--tenant", TENANT) == (0, [right])
+
     await enter.raw(erased.erased(), lambda value: value)
     assert await recount_all(engine, TENANT, ZONE) == (2, [], 1), "there may be more than the entries tell"
-    assert await rebuild(engine, ZONE, wait=True) == (2, 1)
-    assert await recount_all(engine, TENANT, ZONE) == (2, [], 1)
+    anew = "The figures of 2 complaints are made anew."
+    lack = "They lack what was done about 1 of them, whose texts were erased."
+    assert await _told(database_url, "rebuild") == (0, [anew, lack])
+    untold = "What was done about 1 of them, whose texts were erased, cannot be counted again."
+    assert await _told(database_url, "check", "--tenant", TENANT) == (0, [untold, right])
     async with engine.begin() as connection:
         await connection.execute(_TAKE, {"place": place, "cube": Cube.CATEGORY})
-    assert (await recount_all(engine, TENANT, ZONE)).differences, "there is never less"
+    code, said = await _told(database_url, "check", "--tenant", TENANT)
+    assert (code, "category [street_order.vendors] handed_over: 0 instead of 1" in said) == (1, True), said
