@@ -218,6 +218,7 @@ async def _bare(connection: asyncpg.Connection, ask: Ask, today: date) -> float:
         statements = [select_details(question)]
     else:
         statements = [select_cells(question)] + ([select_work(question)] if question.with_work else [])
+        statements += [] if question.as_of is None else [select_details(question)]
     written = [written_out(text(sql).bindparams(**parameters)) for sql, parameters in statements]
     begun = time.perf_counter()
     for sql, values in written:

@@ -27,6 +27,9 @@ from ledger_service.persistence.statistics_details import MOST_LAG
 from ledger_service.persistence.statistics_folding import DAY_OF_MARK, DAY_OF_RECORDING
 from ledger_service.persistence.statistics_tables import EDITION
 
+_LAGS = f"generate_series(1, {MOST_LAG}) AS late"
+_IS_LATE = "lag = late AND recorded > :as_of AND recorded <= CAST(:as_of AS date) + (1 << (late - 1))"
+"""With OFFSET 0 behind it, each lag is looked up by itself: joined at once, all that was recorded later is read."""
 _MADE = sa.text(f"SELECT made_at IS NOT NULL AND edition >= {EDITION} FROM statistics_state")
 
 
@@ -98,17 +101,15 @@ def select_details(question: Question) -> tuple[str, dict[str, Any]]:
     """
     detailed = replace(question, cube=Cube.DETAIL)
     meant = [f"tenant = {TENANT} AND period BETWEEN :first AND :last", *conditions(detailed)]
-    lags = ""
     if question.as_of is not None and question.cube is Cube.DETAIL:
         meant.append("recorded <= :as_of")
-    elif question.as_of is not None:
-        lags = f"generate_series(1, {MOST_LAG}) AS late CROSS JOIN"
-        meant.append("lag = late AND recorded > :as_of AND recorded <= CAST(:as_of AS date) + (1 << (late - 1))")
+    source = f"statistics_detail WHERE {' AND '.join(meant)}"
+    if question.as_of is not None and question.cube is not Cube.DETAIL:
+        source = f"{_LAGS} CROSS JOIN LATERAL (SELECT * FROM {source} AND {_IS_LATE} OFFSET 0) AS detail"
     by, keys = kept(detailed), labels(question)
     found = f"""
         SELECT {", ".join(by)}, period <= :over AS is_over, n, string_agg(codes, '') AS codes
-        FROM {lags} statistics_detail WHERE {" AND ".join(meant)}
-        GROUP BY {", ".join(map(str, range(1, len(by) + 3)))}
+        FROM {source} GROUP BY {", ".join(map(str, range(1, len(by) + 3)))}
     """
     step = [] if question.step is None else ["day"]
     lines = named(detailed, found, [*step, "exclusions", "is_over", "n", "codes"])
