@@ -1,6 +1,8 @@
 """Rework and reopening over REST, and verification by rule: what is answered, entered and published."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -127,7 +129,8 @@ async def test_after_the_window_it_stays_closed(
         await connection.execute(statement, {"id": history.id})
     answer = await client.post(f"/complaints/{history.id}/reopening", json=REOPENING, headers=as_(Role.CITIZEN, OWNER))
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:jieban:problem:reopening-too-late")
-    assert answer.json()["until"] in answer.json()["detail"]
+    until = datetime.fromisoformat(answer.json()["until"]).astimezone(ZoneInfo("Asia/Shanghai"))
+    assert f"{until:%Y-%m-%d %H:%M}" in answer.json()["detail"]
     assert len(await published(engine, history.id)) == 2
 
 

@@ -185,8 +185,8 @@ def rules_refused(flaws: Sequence[Flaw]) -> Problem:
 
 def claimed(error: FollowUpClaimed) -> Problem:
     """Return the answer to whoever was quicker."""
-    until = error.until.isoformat(timespec="seconds")
-    return Problem(409, "follow-up-claimed", extra={"until": until}, until=until)
+    until = error.until
+    return Problem(409, "follow-up-claimed", extra={"until": until.isoformat(timespec="seconds")}, until=until)
 
 
 def _of_fields(error: BadCall | EvidenceMissing) -> Problem:

@@ -93,7 +93,7 @@ def problem_of(error: Refusal, complaint: Complaint) -> Problem:
     if isinstance(error, VerifierIsWorker):
         return Problem(403, "verifier-is-worker")
     if isinstance(error, ReopeningTooLate):
-        until = error.until.isoformat(timespec="seconds")
-        return Problem(409, "reopening-too-late", extra={"until": until}, until=until)
+        until = error.until
+        return Problem(409, "reopening-too-late", extra={"until": until.isoformat(timespec="seconds")}, until=until)
     code = "feedback-exists" if isinstance(error, FeedbackExists) else "illegal-transition"
     return illegal_transition(str(complaint.status), complaint.version, code)

@@ -102,8 +102,8 @@ def ruling_problem(error: RulingRefused, complaint: Complaint) -> Problem:
         request = str(error.request)
         return Problem(409, "ending-pending", extra={"request": request}, request=request)
     if isinstance(error, AppealTooLate):
-        until = error.until.isoformat(timespec="seconds")
-        return Problem(409, "appeal-too-late", extra={"until": until}, until=until)
+        until = error.until
+        return Problem(409, "appeal-too-late", extra={"until": until.isoformat(timespec="seconds")}, until=until)
     if type(error) in _FORBIDDEN:
         return Problem(403, _FORBIDDEN[type(error)])
     return illegal_transition(str(complaint.status), complaint.version, _CONFLICTS[type(error)])
