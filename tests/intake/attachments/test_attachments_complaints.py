@@ -252,8 +252,9 @@ async def test_the_photos_of_a_result_are_shown_to_the_reporter(
     async with engine.begin() as connection:
         with capture_logs() as logs:
             await follow(connection, resolved(complaint, after, private, used, unknown))
-    assert UNKNOWN._value.get() == counted + 1
-    assert [(each["event"], each["photos"]) for each in logs] == [("photos_unknown", {unknown: complaint})]
+    assert UNKNOWN._value.get() == counted + 3
+    others = dict.fromkeys([private, used, unknown], complaint)
+    assert [(each["event"], each["photos"]) for each in logs] == [("photos_unknown", others)]
     assert (await client.get(f"/attachments/{after}", headers=as_(CITIZEN))).status_code == 200
     listed = (await client.get(f"/complaints/{complaint}/attachments", headers=as_(CITIZEN))).json()["items"]
     assert [item["role"] for item in listed] == ["other", "after"]

@@ -18,6 +18,18 @@ _SAID = """
     unnest(CAST(:photos AS uuid[]), CAST(:tenants AS text[]), CAST(:subjects AS uuid[]), CAST(:of_complaint AS bool[]))
         AS said (photo, tenant, subject, of_complaint)
 """
+
+
+def _is_here(named: str, or_else: str = "FALSE") -> str:
+    """Return the condition that the photo `named` is there, and where a complaint names it, is no other one's."""
+    return f"""EXISTS (
+        SELECT FROM attachment AS a WHERE a.id = {named}.photo AND a.tenant = {named}.tenant AND (
+            NOT {named}.of_complaint OR a.complaint_id = {named}.subject
+            OR a.complaint_id = (SELECT merged_into FROM complaint AS c WHERE c.id = {named}.subject)
+            OR {named}.subject = (SELECT merged_into FROM complaint AS c WHERE c.id = a.complaint_id)
+            OR {or_else}))"""
+
+
 _GIVE = sa.text(f"""
     WITH given AS (
         UPDATE attachment AS a
@@ -26,9 +38,11 @@ _GIVE = sa.text(f"""
             kept_for = CASE WHEN of_complaint THEN a.kept_for ELSE subject END
         FROM {_SAID}
         WHERE a.id = photo AND a.tenant = said.tenant AND a.by_staff
-            AND CASE WHEN of_complaint THEN a.complaint_id ELSE a.kept_for END IS NULL)
+            AND CASE WHEN of_complaint THEN a.complaint_id ELSE a.kept_for END IS NULL
+        RETURNING a.id, a.complaint_id)
     SELECT photo, tenant, subject, of_complaint FROM {_SAID}
-    WHERE NOT EXISTS (SELECT FROM attachment AS a WHERE a.id = photo AND a.tenant = said.tenant)
+    WHERE NOT EXISTS (SELECT FROM given WHERE given.id = photo AND given.complaint_id = subject)
+        AND NOT {_is_here("said")}
 """)
 _LOCK = sa.text("SELECT id FROM complaint WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
 _TRY_LOCK = sa.text(f"{_LOCK.text} SKIP LOCKED")
@@ -36,9 +50,9 @@ _AWAIT = sa.text(f"""
     INSERT INTO awaited_photo (photo, tenant, subject, of_complaint)
     SELECT photo, tenant, subject, of_complaint FROM {_SAID} ON CONFLICT DO NOTHING RETURNING subject, of_complaint
 """)
-_COME = sa.text("""
+_COME = sa.text(f"""
     SELECT photo, tenant, subject, of_complaint FROM awaited_photo AS w
-    WHERE noted_at > :since AND EXISTS (SELECT FROM attachment AS a WHERE a.id = w.photo AND a.tenant = w.tenant)
+    WHERE noted_at > :since AND {_is_here("w", "a.by_staff AND a.complaint_id IS NULL")}
     LIMIT :size
 """)
 _END = sa.text(f"""
@@ -66,9 +80,10 @@ class Named(NamedTuple):
 
 
 async def give(connection: AsyncConnection, named: Sequence[Named]) -> list[Named]:
-    """Give staff's photos to what names them, and return those that the tenant does not have.
+    """Give staff's photos to what names them, and return those that are not there.
 
-    What has a complaint already stays with it. `named` are all of complaints, or none.
+    What has a complaint already stays with it: where another one names it, it is not there, unless the two are merged.
+    `named` are all of complaints, or none.
     """
     return [Named(*row) for row in await connection.execute(_GIVE, _columns(named))]
 

@@ -56,8 +56,8 @@ async def take_in(engine: AsyncEngine, *, size: int = _BATCH) -> bool:
         taken = await named_photos.end(connection, ours) if ours else []
         for of_complaint in (True, False):
             some = [each for each in taken if each.of_complaint is of_complaint]
-            if some:
-                await named_photos.give(connection, some)
+            if some and (unknown := await named_photos.give(connection, some)):
+                await named_photos.expect(connection, unknown)
         told = {each.subject for each in taken if each.of_complaint}
         await outbox.append(connection, LIFECYCLE.name, await tell(connection, told))
     return len(taken) == size
