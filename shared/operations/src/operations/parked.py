@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from eventbus.release import ParkedMessages
 from operations.operators import Operator
@@ -17,6 +17,7 @@ from operations.pages import Page, Pages
 from runtime.outages import is_outage
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES, Problem, register_texts
+from runtime.types import saying_something
 
 register_texts(
     {
@@ -74,7 +75,7 @@ class Discard(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(saying_something)]
 
 
 class Released(BaseModel):

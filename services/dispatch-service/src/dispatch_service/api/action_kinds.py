@@ -16,7 +16,6 @@ from dispatch_service.api.case_schemas import (
     AssignBody,
     Code,
     InspectionBody,
-    Note,
     NoteBody,
     ResolveBody,
     StartBody,
@@ -31,6 +30,7 @@ from dispatch_service.api.request_schemas import (
     ReturnBody,
     SuspensionBody,
 )
+from dispatch_service.api.written import Text
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.requests import EVENT_OF, RequestKind
 from dispatch_service.service import actions, bulk, notes, rectifications, requests, supervision, supporting, transfers
@@ -49,7 +49,7 @@ class GradeBody(BaseModel, extra="forbid"):
     """How urgent the cases are."""
 
     grade: Grade
-    note: Note | None = None
+    note: Text | None = None
 
 
 class KindBody(BaseModel, extra="forbid"):
@@ -57,7 +57,7 @@ class KindBody(BaseModel, extra="forbid"):
 
     kind: RequestKind
     approved: bool
-    note: Note | None = None
+    note: Text | None = None
 
 
 class SupportBody(BaseModel, extra="forbid"):

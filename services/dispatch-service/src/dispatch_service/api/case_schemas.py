@@ -25,6 +25,7 @@ from dispatch_service.api.life_views import (
 from dispatch_service.api.photo_schemas import Photos, PhotoView, photos_of
 from dispatch_service.api.reporter_schemas import QuestionView, SupplementView
 from dispatch_service.api.request_schemas import OrderView, RequestView
+from dispatch_service.api.written import Result, Text
 from dispatch_service.domain.clocks import Clockwork, Light
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.rectification import Reinspection
@@ -34,7 +35,6 @@ from dispatch_service.service.rectifications import Inspection
 from runtime.clock import now
 from runtime.types import FiniteFloat, Instant
 
-Note = Annotated[str, Field(min_length=1, max_length=2000)]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -249,13 +249,13 @@ class AssignBody(_Body):
 
     team: Code
     grade: Grade | None = None
-    note: Note | None = None
+    note: Text | None = None
 
 
 class AcceptBody(_Body):
     """What an officer may add when taking a case on."""
 
-    note: Note | None = None
+    note: Text | None = None
 
 
 class StartBody(_Body):
@@ -263,14 +263,14 @@ class StartBody(_Body):
 
     position: Position | None = None
     started_at: Instant | None = None
-    note: Note | None = None
+    note: Text | None = None
 
 
 class InspectionBody(_Body):
     """Whether it was set right after an order of rectification."""
 
     passed: Annotated[bool, Field(strict=True)]
-    note: Note | None = None
+    note: Text | None = None
     photos: Photos = []
 
     def inspection(self) -> Inspection:
@@ -285,13 +285,13 @@ class ResolveBody(_Body):
     """
 
     handling_mode: HandlingMode
-    result: Annotated[str, Field(min_length=1, max_length=4000)]
+    result: Result
     photos: Photos = []
     reinspection: InspectionBody | None = None
-    note: Note | None = None
+    note: Text | None = None
 
 
 class NoteBody(_Body):
     """What to note about a case."""
 
-    text: Note
+    text: Text

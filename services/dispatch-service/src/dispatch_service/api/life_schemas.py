@@ -6,15 +6,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from contracts.events import HandlingMode
-from dispatch_service.api.case_schemas import Code, Note, Position
+from dispatch_service.api.case_schemas import Code, Position
 from dispatch_service.api.grid_schemas import Name
 from dispatch_service.api.photo_schemas import Photos, photos_of
-from dispatch_service.api.request_schemas import Text
+from dispatch_service.api.written import Result, Text
 from dispatch_service.service.conferences import Conference
 from dispatch_service.service.supporting import Contribution
-from runtime.types import Instant, OneLine
-
-Result = Annotated[str, Field(min_length=1, max_length=4000)]
+from runtime.types import Instant, OneLine, saying_something
 
 
 class _Body(BaseModel):
@@ -44,7 +42,7 @@ class ConferenceBody(_Body):
     record: Result
     decision: DecisionBody
     held_at: Instant
-    note: Note | None = None
+    note: Text | None = None
 
     def conference(self) -> Conference:
         """Return it as the rest of the service knows it."""
@@ -58,9 +56,9 @@ class TransferBody(_Body):
     """
 
     department: Code | None = None
-    external_ref: Annotated[str, Field(min_length=1, max_length=100)]
+    external_ref: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(saying_something)]
     reason: Text
-    note: Note | None = None
+    note: Text | None = None
 
 
 class AnswerBody(_Body):
@@ -70,7 +68,7 @@ class AnswerBody(_Body):
     result: Result
     answered_at: Instant
     photos: Photos = []
-    note: Note | None = None
+    note: Text | None = None
 
 
 class RecallBody(_Body):
@@ -78,7 +76,7 @@ class RecallBody(_Body):
 
     reason: Text
     team: Code | None = None
-    note: Note | None = None
+    note: Text | None = None
 
 
 class ContributionBody(_Body):
@@ -104,7 +102,7 @@ class RectificationBody(_Body):
     notice: Result
     until: Instant
     photos: Photos = []
-    note: Note | None = None
+    note: Text | None = None
 
 
 class DepartmentBody(_Body):

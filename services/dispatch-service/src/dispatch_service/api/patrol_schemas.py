@@ -7,9 +7,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dispatch_service.api.case_schemas import Code, Note, Position
+from dispatch_service.api.case_schemas import Code, Position
 from dispatch_service.api.grid_schemas import Name
 from dispatch_service.api.patrol_plan_schemas import Officers, Points, PointView
+from dispatch_service.api.written import Text
 from dispatch_service.domain.patrol import PatrolKind, PatrolState
 from dispatch_service.persistence.patrol_visits import NO_PLAN
 from runtime.types import Instant
@@ -59,7 +60,7 @@ class VisitBody(_Body):
     point: Annotated[Code | None, Field(description="Key of the point; null: on the way.")] = None
     at: Moment = None
     position: Position | None = None
-    note: Note | None = None
+    note: Text | None = None
     photos: Annotated[list[UUID], Field(max_length=20, description="Ids of attachments, see intake.")] = []
     findings: Annotated[
         list[Annotated[str, Field(min_length=1, max_length=40)]],
@@ -76,14 +77,14 @@ class CompletionBody(_Body):
     """How a patrol ended. `reason` says why required points were left out."""
 
     at: Moment = None
-    note: Note | None = None
-    reason: Note | None = None
+    note: Text | None = None
+    reason: Text | None = None
 
 
 class ReasonBody(_Body):
     """Why."""
 
-    reason: Note
+    reason: Text
 
 
 class VisitView(BaseModel):

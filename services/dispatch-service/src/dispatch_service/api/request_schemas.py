@@ -7,13 +7,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dispatch_service.api.written import Text
 from dispatch_service.domain.requests import RequestKind
 from dispatch_service.domain.stage_times import Level
 from runtime.types import Instant
 
 RequestState = Literal["open", "approved", "refused", "dropped"]
 """`dropped`: the unit that has asked had the case no longer before somebody has decided."""
-Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class RequestView(BaseModel):

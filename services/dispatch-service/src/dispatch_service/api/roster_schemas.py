@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.clock_time import ClockTime
-from dispatch_service.api.case_schemas import Code, Note
+from dispatch_service.api.case_schemas import Code
 from dispatch_service.api.grid_schemas import Name
+from dispatch_service.api.written import Text
 from dispatch_service.domain.attendance import NEAR_METRES, Presence, minutes_early, minutes_late
 from dispatch_service.domain.roster import Place
 from dispatch_service.domain.roster_template import Why, expand_week
@@ -167,7 +168,7 @@ class RequestBody(_Body):
     kind: Literal["leave", "handover", "swap"]
     to: Subject | None = None
     other_duty: UUID | None = None
-    reason: Note
+    reason: Text
 
     @model_validator(mode="after")
     def _has_what_its_kind_needs(self) -> Self:
@@ -181,7 +182,7 @@ class DecisionBody(_Body):
     """What a dispatcher decides."""
 
     approved: Annotated[bool, Field(strict=True)]
-    note: Note | None = None
+    note: Text | None = None
 
 
 RequestState = Literal["pending", "approved", "refused", "dropped"]

@@ -10,6 +10,7 @@ from contracts.coordinates import Crs, to_wgs84
 from dispatch_service.api.case_schemas import Code
 from dispatch_service.api.clock_schemas import ClockTime
 from dispatch_service.api.grid_schemas import MultiPolygonBody, Name, PolygonBody
+from dispatch_service.api.written import Text
 from dispatch_service.domain.limits import Grade
 from runtime.types import FiniteFloat, Integer
 
@@ -176,4 +177,4 @@ class RulesBody(_Strict):
 class PublicationBody(_Strict):
     """Why the rules change."""
 
-    note: Annotated[str, Field(min_length=1, max_length=2000)] | None = None
+    note: Text | None = None
