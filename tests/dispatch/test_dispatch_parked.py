@@ -21,8 +21,17 @@ async def park(world: World) -> tuple[Any, int]:
     return event, newest["id"]
 
 
-async def post(world: World, message_id: int, action: str, body: object = None) -> Any:
-    return await world.send("POST", f"{PARKED}/{message_id}/{action}", role="admin", json=body)
+async def post(world: World, message_id: int, action: str, body: object = None, **headers: str) -> Any:
+    path = f"{PARKED}/{message_id}/{action}"
+    return await world.send("POST", path, role="admin", json=body, headers=headers)
+
+
+async def refused_in_chinese(world: World, message_id: int) -> str:
+    """Return what a release is refused with."""
+    answer = await post(world, message_id, "release", **{"Accept-Language": "zh"})
+    assert answer.status_code == 409, answer.text
+    detail: str = answer.json()["detail"]
+    return detail
 
 
 async def test_a_parked_message_is_listed_and_shown(world: World) -> None:
@@ -50,6 +59,7 @@ async def test_a_message_that_still_fails_stays_and_goes_through_once_it_can(wor
     released = await post(world, behind["id"], "release")
 
     assert (released.status_code, released.json()) == (200, {"released": 1})
+    assert await refused_in_chinese(world, behind["id"]) == "该停放消息已处理，当前状态为“已重新处理”。"
     assert (await world.row(event))["status"] == "assigned"
     assert [row["type"] for row in await world.published(event)] == ["complaint.assigned"]
 
@@ -63,6 +73,7 @@ async def test_a_settled_message_is_not_settled_again(world: World) -> None:
     for action, body in (("discard", {"reason": "again"}), ("release", None)):
         response = await post(world, message_id, action, body)
         assert (response.status_code, response.json()["present"]) == (409, {"state": "discarded"})
+    assert await refused_in_chinese(world, message_id) == "该停放消息已处理，当前状态为“已放弃”。"
     open_ids = [item["id"] for item in (await world.send("GET", f"{PARKED}?limit=200", role="admin")).json()["items"]]
     assert message_id not in open_ids
     discarded_list = (await world.send("GET", f"{PARKED}?state=discarded&limit=200", role="admin")).json()["items"]

@@ -3,7 +3,7 @@
 import asyncio
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import openpyxl
 import pytest
@@ -11,6 +11,8 @@ import pytest
 from intake.conftest import TENANT
 from intake.imports.desk import Desk, counts, replica, rows
 from intake.test_intake_stations import hear, post_event
+from intake_service.api.import_texts import ENDED_ZH
+from intake_service.api.imports import ImportView
 from intake_service.persistence import import_jobs
 from intake_service.service import importing
 from refusals import code_of
@@ -190,5 +192,11 @@ async def test_a_cancelled_import_stops_and_counts_what_was_filed(desk: Desk, mo
     monkeypatch.setattr(import_jobs, "settle", settle)
     seen = await desk.seen(job)
     assert (seen["state"], seen["accepted"], len(await desk.filed("cancel-"))) == ("cancelled", 10, 10)
-    again = await desk.client.post(f"imports/{job}/cancellation", headers=desk.me)
+    again = await desk.client.post(f"imports/{job}/cancellation", headers=desk.me | {"Accept-Language": "zh"})
     assert code_of(again) == (409, "import-has-ended")
+    assert again.json()["detail"] == "导入任务已结束（已取消），不能取消。"
+
+
+def test_every_way_to_end_has_a_chinese_name() -> None:
+    states = get_args(ImportView.model_fields["state"].annotation)
+    assert set(ENDED_ZH) == set(states) - set(import_jobs.OPEN)

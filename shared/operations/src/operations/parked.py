@@ -30,7 +30,7 @@ register_texts(
         "parked-message-settled": (
             "停放消息已处理",
             "Parked message settled",
-            "该停放消息已处理，当前状态为 {state}。",
+            "该停放消息已处理，当前状态为“{state_zh}”。",
             "The parked message is settled already: it is {state}.",
         ),
         "parked-message-fails-again": (
@@ -92,6 +92,7 @@ async def _parked(request: Request) -> ParkedMessages:
 Parked = Annotated[ParkedMessages, Depends(_parked)]
 MessageId = Annotated[int, Path(ge=1, le=2**63 - 1)]
 State = Literal["parked", "released", "discarded", "all"]
+_SETTLED_ZH = {"released": "已重新处理", "discarded": "已放弃"}
 
 router = APIRouter(prefix="/parked", tags=["parked messages"], responses=PROBLEM_RESPONSES)
 
@@ -161,4 +162,6 @@ async def _find_open(parked: ParkedMessages, message_id: int) -> None:
     """Raise 404 where there is no such message and 409 where it is settled."""
     state = (await _find(parked, message_id))["state"]
     if state != "parked":
-        raise Problem(409, "parked-message-settled", extra={"present": {"state": state}}, state=state)
+        raise Problem(
+            409, "parked-message-settled", extra={"present": {"state": state}}, state=state, state_zh=_SETTLED_ZH[state]
+        )

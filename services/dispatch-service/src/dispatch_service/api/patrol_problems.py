@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from dispatch_service.domain import patrol_errors as errors
-from dispatch_service.domain.patrol import MOST_VISITS
+from dispatch_service.domain.patrol import MOST_VISITS, STATE_NAMES_ZH
 from dispatch_service.domain.patrol_errors import Flawed, IdReused, PatrolConflict, PatrolError
 from operations.problems import invalid, refused
 from runtime.problems import Problem, register_texts
@@ -57,7 +57,7 @@ register_texts(
         "patrol-state": (
             "当前状态不允许",
             "Not allowed in this state",
-            "该次巡查当前状态为 {present}，不能执行此操作。",
+            "该次巡查当前状态为“{present_zh}”，不能执行此操作。",
             "The patrol is {present} now, which does not allow this.",
         ),
         "not-your-patrol": (
@@ -113,6 +113,7 @@ def problem_of(error: PatrolError) -> Problem:
             return refused("/id", "id-reused")
         case PatrolConflict():
             present = {"state": error.state.value, "version": error.version}
-            return Problem(409, "patrol-state", extra={"present": present}, present=error.state.value)
+            name = STATE_NAMES_ZH[error.state]
+            return Problem(409, "patrol-state", extra={"present": present}, present=error.state.value, present_zh=name)
     status, code = _ANSWERS[type(error)]
     return Problem(status, code, most=MOST_VISITS)

@@ -40,6 +40,16 @@ class PatrolState(StrEnum):
     CANCELLED = "cancelled"
 
 
+STATE_NAMES_ZH: Mapping[PatrolState, str] = {
+    PatrolState.PLANNED: "待巡查",
+    PatrolState.STARTED: "巡查中",
+    PatrolState.DONE: "已完成",
+    PatrolState.MISSED: "漏巡",
+    PatrolState.CANCELLED: "已取消",
+}
+"""What Chinese texts call the states."""
+
+
 class Evidence(StrEnum):
     """What a visit has to bring."""
 

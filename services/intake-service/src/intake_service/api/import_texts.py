@@ -2,6 +2,9 @@
 
 from runtime.problems import register_texts
 
+ENDED_ZH = {"done": "已完成", "cancelled": "已取消", "failed": "已失败"}
+"""What Chinese texts call the states of imports that have ended."""
+
 register_texts(
     {
         "import-mapping-invalid": ("映射有误", "The mapping is wrong", "映射不能使用：{reason}", "{reason}"),
@@ -35,7 +38,7 @@ register_texts(
         "import-has-ended": (
             "导入任务已结束",
             "The import has ended",
-            "导入任务已结束（{state}），不能取消。",
+            "导入任务已结束（{state_zh}），不能取消。",
             "The import has ended ({state}), so there is nothing left to cancel.",
         ),
     }

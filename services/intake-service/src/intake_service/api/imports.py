@@ -16,6 +16,7 @@ from contracts.roles import Role
 from intake_service.api.attachment_schemas import file_name
 from intake_service.api.attachment_texts import store_at_hand
 from intake_service.api.deps import Engine, ReadEngine
+from intake_service.api.import_texts import ENDED_ZH
 from intake_service.api.multipart import BINARY, Form, Kind, form_body, read_form
 from intake_service.persistence import import_jobs
 from intake_service.persistence.staging import TooLong, Writer
@@ -177,7 +178,7 @@ async def cancel_import(import_id: UUID, caller: Importer, jobs: Jobs, engine: E
         row = await _one(connection, caller.tenant, import_id, lock=True)
         cancelled = await import_jobs.finish(connection, import_id, "cancelled", now())
         if cancelled is None:
-            raise Problem(409, "import-has-ended", state=row.state)
+            raise Problem(409, "import-has-ended", state=row.state, state_zh=ENDED_ZH[row.state])
     jobs.path(import_id, row.suffix).unlink(missing_ok=True)
     return ImportView.of(cancelled)
 

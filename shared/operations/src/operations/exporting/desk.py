@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from operations.exporting import jobs
 from operations.exporting.files import ExportDownload, ExportFiles
-from operations.exporting.jobs import OPEN, Export, ExportState
+from operations.exporting.jobs import OPEN, STATE_NAMES_ZH, Export, ExportState
 from operations.pages import Pages
 from runtime.auth import Caller
 from runtime.clock import now
@@ -39,7 +39,7 @@ register_texts(
         "export-not-ready": (
             "导出尚未完成",
             "The export is not ready",
-            "导出状态为 {present}，没有可下载的文件。",
+            "导出状态为“{present_zh}”，没有可下载的文件。",
             "The export is {present}: there is no file to fetch.",
         ),
         "export-gone": (
@@ -123,7 +123,8 @@ async def find(
 def check_there(found: Export) -> None:
     """Raise `Problem` 409 where an export has no file yet, 410 where its file had its time."""
     if found.state not in (ExportState.DONE, ExportState.EXPIRED):
-        raise Problem(409, "export-not-ready", extra={"present": found.state}, present=found.state)
+        name = STATE_NAMES_ZH[found.state]
+        raise Problem(409, "export-not-ready", extra={"present": found.state}, present=found.state, present_zh=name)
     if found.state is ExportState.EXPIRED or (found.expires_at is not None and found.expires_at <= now()):
         raise Problem(410, "export-gone")
 

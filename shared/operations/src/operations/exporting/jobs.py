@@ -26,6 +26,16 @@ class ExportState(StrEnum):
     """It was made, and its file is gone."""
 
 
+STATE_NAMES_ZH: Mapping[ExportState, str] = {
+    ExportState.WAITING: "排队中",
+    ExportState.WORKING: "生成中",
+    ExportState.DONE: "已生成",
+    ExportState.FAILED: "生成失败",
+    ExportState.CANCELLED: "已取消",
+    ExportState.EXPIRED: "已过保存期",
+}
+"""What Chinese texts call the states."""
+
 OPEN = (ExportState.WAITING, ExportState.WORKING)
 
 
