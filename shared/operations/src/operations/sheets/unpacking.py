@@ -7,8 +7,14 @@ from zlib import error as ZlibError
 
 _CHUNK = 1 << 16
 _BROKEN = (
-    *(zipfile.BadZipFile, NotImplementedError, RuntimeError),  # no archive, a packing that nobody knows, a password
-    *(ZlibError, LZMAError, EOFError, OSError, ValueError),  # a broken member, by its packing
+    zipfile.BadZipFile,  # no archive
+    NotImplementedError,  # packed in a way that zipfile does not know
+    RuntimeError,  # with a password
+    ZlibError,  # a broken member, by its packing: this one and those below
+    LZMAError,
+    EOFError,
+    OSError,
+    ValueError,
 )
 
 
