@@ -1,6 +1,7 @@
 """Refusals that several services give, in the same words."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from contracts.status_names import STATUS_NAMES
@@ -63,3 +64,8 @@ def all_invalid(errors: Sequence[FieldError], most: int | None = None) -> Proble
 def refused(pointer: str, code: str, **params: Any) -> Problem:
     """Return the 422 for one wrong input that is a problem of its own kind; its place stands in `errors`."""
     return Problem(422, code, errors=[FieldError(pointer, code, params)], **params)
+
+
+def over_at(code: str, until: datetime) -> Problem:
+    """Return `Problem` 409 `code`, whose text says until when something holds or held, as `until` does for machines."""
+    return Problem(409, code, extra={"until": until.isoformat(timespec="seconds")}, until=until)

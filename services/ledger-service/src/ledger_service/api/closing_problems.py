@@ -16,7 +16,7 @@ from ledger_service.domain.errors import (
 )
 from ledger_service.domain.gates import EvidenceMissing
 from ledger_service.service.following_up import UnknownTask
-from operations.problems import all_invalid, illegal_transition, invalid
+from operations.problems import all_invalid, illegal_transition, invalid, over_at
 from runtime.problems import FieldError, Problem, register_texts
 
 _GATES_ZH: Mapping[str, str] = {Gate.VERIFICATION: "核查", Gate.FOLLOW_UP: "回访"}
@@ -185,8 +185,7 @@ def rules_refused(flaws: Sequence[Flaw]) -> Problem:
 
 def claimed(error: FollowUpClaimed) -> Problem:
     """Return the answer to whoever was quicker."""
-    until = error.until
-    return Problem(409, "follow-up-claimed", extra={"until": until.isoformat(timespec="seconds")}, until=until)
+    return over_at("follow-up-claimed", error.until)
 
 
 def _of_fields(error: BadCall | EvidenceMissing) -> Problem:

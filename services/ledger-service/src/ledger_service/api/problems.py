@@ -5,7 +5,7 @@ from ledger_service.api.closing_problems import CLOSING_REFUSALS, ClosingRefusal
 from ledger_service.api.ruling_problems import ruling_problem
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.errors import FeedbackExists, ReopeningTooLate, RulingRefused, VerifierIsWorker
-from operations.problems import illegal_transition
+from operations.problems import illegal_transition, over_at
 from runtime.problems import Problem, register_texts
 
 register_texts(
@@ -93,7 +93,6 @@ def problem_of(error: Refusal, complaint: Complaint) -> Problem:
     if isinstance(error, VerifierIsWorker):
         return Problem(403, "verifier-is-worker")
     if isinstance(error, ReopeningTooLate):
-        until = error.until
-        return Problem(409, "reopening-too-late", extra={"until": until.isoformat(timespec="seconds")}, until=until)
+        return over_at("reopening-too-late", error.until)
     code = "feedback-exists" if isinstance(error, FeedbackExists) else "illegal-transition"
     return illegal_transition(str(complaint.status), complaint.version, code)

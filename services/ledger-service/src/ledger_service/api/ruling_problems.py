@@ -16,7 +16,7 @@ from ledger_service.domain.errors import (
     RatingMissing,
     RulingRefused,
 )
-from operations.problems import illegal_transition
+from operations.problems import illegal_transition, over_at
 from runtime.problems import Problem, register_texts
 
 register_texts(
@@ -102,8 +102,7 @@ def ruling_problem(error: RulingRefused, complaint: Complaint) -> Problem:
         request = str(error.request)
         return Problem(409, "ending-pending", extra={"request": request}, request=request)
     if isinstance(error, AppealTooLate):
-        until = error.until
-        return Problem(409, "appeal-too-late", extra={"until": until.isoformat(timespec="seconds")}, until=until)
+        return over_at("appeal-too-late", error.until)
     if type(error) in _FORBIDDEN:
         return Problem(403, _FORBIDDEN[type(error)])
     return illegal_transition(str(complaint.status), complaint.version, _CONFLICTS[type(error)])
