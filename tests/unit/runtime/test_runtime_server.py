@@ -108,6 +108,17 @@ async def test_pipelined_requests_are_answered_in_order(address: Address) -> Non
     assert [answer.count(b"HTTP/1.1 %d" % code) for code in (200, 404)] == [2, 1]
 
 
+async def test_who_sends_all_of_a_refused_body_before_reading_is_still_answered(address: Address) -> None:
+    head = b"POST /demo/v1/things HTTP/1.1\r\nhost: demo\r\ncontent-length: 20000000\r\n\r\n"
+    assert status_of(await asyncio.to_thread(send_then_read, address, head + b"x" * 20_000_000)) == 413
+
+
+def send_then_read(address: Address, request: bytes) -> bytes:
+    with socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(request)
+        return connection.recv(65_536)
+
+
 async def test_a_refused_body_is_not_read_for_ever(address: Address) -> None:
     head = b"POST /demo/v1/things HTTP/1.1\r\nhost: demo\r\ncontent-length: 50000000\r\n\r\n"
     reader, writer = await asyncio.open_connection(*address)

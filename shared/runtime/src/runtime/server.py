@@ -24,7 +24,8 @@ _HEAD_SECONDS = 15.0
 _REQUEST_SECONDS = 120.0
 _TAKING_SECONDS = 60.0
 """In which a client has to take something of an answer that it is behind with."""
-_IGNORED_BODY_BYTES = 262_144
+_IGNORED_BODY_BYTES = 33_554_432
+"""Of a refused body, so that a client, or a gateway, that sends all before it reads still gets its answer."""
 _SWEEP_TICKS = 10
 _ABANDON_SECONDS = 0.5
 _BACKLOG = 2048
