@@ -13,17 +13,26 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from contracts.directory import CategoryChanged
 from contracts.events import Place
 from contracts.roles import Role
 from histories import BEGIN, TENANT
 from ledger.conftest import As, Enter
 from ledger.eventful import Eventful
+from ledger.test_ledger_directory import told
 from ledger_service.domain.publication import Publication
+from ledger_service.events.directory import SUBSCRIPTION
 from ledger_service.service.publishing import publish_due
 
 ZONE = ZoneInfo("Asia/Shanghai")
 CHOICE = {"is_on": True, "first_month": "2026-03", "category_level": 2}
 MARCH = "public/522723/{}?month=2026-03"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def told_of(engine: AsyncEngine) -> None:
+    """Let intake tell of the category that is chosen here and that the platform does not ship."""
+    await SUBSCRIPTION.apply(engine, [told(CategoryChanged(code="noise", version=2, zh="噪声", en="Noise"))])
 
 
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
@@ -226,6 +235,7 @@ async def test_bad_queries_have_codes_of_their_own(client: httpx.AsyncClient, ch
         ({"first_month": None}, "/first_month", "first-month-missing"),
         ({"first_month": "2026-00"}, "/first_month", "month-invalid"),
         ({"categories": ["noise", "noise.day"]}, "/categories", "category-twice"),
+        ({"categories": ["noise", "parades"]}, "/categories/1", "unknown-category"),
         ({"k": 2}, "/k", "out-of-range"),
         ({"cell_resolution": 12}, "/cell_resolution", "out-of-range"),
     ],

@@ -4,11 +4,12 @@ from fastapi import APIRouter, Response
 
 from ledger_service.api.deps import Administrator, Engine, ReadEngine
 from ledger_service.api.public_schemas import PublicationBody, PublicationView
+from ledger_service.persistence import directory
 from ledger_service.persistence.public_settings import PUBLICATIONS
-from operations.problems import invalid
+from operations.problems import all_invalid, invalid
 from runtime.clock import now
 from runtime.etag import IfMatch, check, etag
-from runtime.problems import PROBLEM_RESPONSES
+from runtime.problems import PROBLEM_RESPONSES, FieldError
 
 router = APIRouter(prefix="/public/settings", tags=["public"], responses=PROBLEM_RESPONSES)
 
@@ -29,9 +30,19 @@ async def replace_choice(
     """Replace the choice as a whole. Months that are due are published within a minute, and never again.
 
     Switching off hides everything at once; switched on again, the months that were published are there as they were.
+    422 `unknown-category` for one that the tenant has not: nothing would ever be of it.
     """
     if body.is_on and body.first_month is None:
         raise invalid("/first_month", "first-month-missing")
+    async with engine.connect() as connection:
+        known = (await directory.labels(connection, caller.tenant)).categories
+    unknown = [
+        FieldError(f"/categories/{place}", "unknown-category", {"given": code})
+        for place, code in enumerate(body.categories or ())
+        if code not in known
+    ]
+    if unknown:
+        raise all_invalid(unknown)
     async with engine.begin() as connection:
         kept = await PUBLICATIONS.replace(
             connection,
