@@ -9,10 +9,10 @@ from shapely.geometry.base import BaseGeometry
 
 from dispatch_service.api.case_schemas import Code
 from dispatch_service.domain.survey import Finding
-from runtime.types import FiniteFloat, OneLine
+from runtime.types import FiniteFloat, OneLine, saying_something
 
 MOST_GRIDS = 5_000
-Name = Annotated[OneLine, Field(min_length=1, max_length=100)]
+Name = Annotated[OneLine, Field(min_length=1, max_length=100), AfterValidator(saying_something)]
 Position = Annotated[list[FiniteFloat], Field(min_length=2, max_length=3)]
 """Longitude, latitude, and an altitude that is left out of account."""
 

@@ -25,6 +25,7 @@ def _each_once(teams: list[str]) -> list[str]:
     return teams
 
 
+System = Annotated[OneLine, Field(min_length=1, max_length=200), AfterValidator(saying_something)]
 Teams = Annotated[list[Code], AfterValidator(_each_once)]
 
 
@@ -109,7 +110,7 @@ class DepartmentBody(_Body):
     """A department; `contact_system` is the name of the system that its numbers come from."""
 
     name: Name
-    contact_system: Annotated[OneLine, Field(min_length=1, max_length=200)] | None = None
+    contact_system: System | None = None
 
 
 class DepartmentView(BaseModel):

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.coordinates import Crs, to_wgs84
@@ -14,7 +14,7 @@ from dispatch_service.api.clock_schemas import Day
 from dispatch_service.api.grid_schemas import Name
 from dispatch_service.api.roster_schemas import Subject, Weekday
 from dispatch_service.domain.patrol import MOST_POINTS, Evidence, PatrolKind
-from runtime.types import FiniteFloat
+from runtime.types import FiniteFloat, saying_something
 
 Flag = Annotated[bool, Field(strict=True)]
 
@@ -33,7 +33,7 @@ class PointBody(_Body):
     lat: Annotated[FiniteFloat, Field(ge=-90, le=90)] | None = None
     crs: Crs = "WGS84"
     radius: Annotated[int, Field(strict=True, ge=10, le=5_000, description="Metres; a visit beyond is `far`.")] = 100
-    look_at: Annotated[str | None, Field(min_length=1, max_length=500)] = None
+    look_at: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(saying_something)] | None = None
     evidence: Annotated[
         list[Evidence], Field(max_length=3, description="What a visit has to bring; without it, it is refused.")
     ] = [Evidence.POSITION]

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from dispatch_service.api.clock_schemas import CategoryCode
 from dispatch_service.api.deps import Administrator, Engine, ReadEngine, Staff
@@ -21,11 +21,11 @@ from dispatch_service.service import replies
 from operations.problems import invalid
 from runtime.etag import IfMatch
 from runtime.problems import PROBLEM_RESPONSES, register_texts
-from runtime.types import OneLine
+from runtime.types import OneLine, saying_something
 
 router = APIRouter(tags=["reply templates"], responses=PROBLEM_RESPONSES)
 
-Template = Annotated[str, Field(min_length=1, max_length=1000)]
+Template = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(saying_something)]
 
 register_texts(
     {
@@ -47,11 +47,19 @@ class ReplyLine(_Strict):
     `{number}`, `{category}` and `{team}` are filled in for each case, and nothing else may stand in braces.
     """
 
-    code: Annotated[OneLine, Field(min_length=1, max_length=64)]
+    code: Annotated[OneLine, Field(min_length=1, max_length=64), AfterValidator(saying_something)]
     action: Writing
     category: CategoryCode | None = None
     zh: Template
     en: Template
+
+
+class KeptReply(ReplyLine):
+    """A template, as it was put."""
+
+    code: str
+    zh: str
+    en: str
 
 
 class RepliesBody(_Strict):
@@ -63,7 +71,7 @@ class RepliesBody(_Strict):
 class RepliesView(SettingView):
     """The templates in force; `shipped` says that the tenant has set none of its own."""
 
-    replies: list[ReplyLine]
+    replies: list[KeptReply]
 
 
 class CaseReply(BaseModel):

@@ -40,6 +40,7 @@ class ShiftView(ShiftBody):
 
     model_config = ConfigDict(extra="ignore")
 
+    name: str
     code: str
     generated: bool
 

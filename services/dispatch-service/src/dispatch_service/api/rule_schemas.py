@@ -41,7 +41,14 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class RuleNameBody(_Strict):
+class RuleName(_Strict):
+    """What people read."""
+
+    zh: str
+    en: str
+
+
+class RuleNameBody(RuleName):
     """What people read."""
 
     zh: Name
@@ -148,14 +155,20 @@ class ThenBody(_Strict):
     stop: StrictBool = True
 
 
-class RuleBody(_Strict):
-    """One rule. A disabled one is kept and left out."""
+class RuleView(_Strict):
+    """One rule, as it was put. A disabled one is kept and left out."""
 
     code: RuleCode
-    name: RuleNameBody
+    name: RuleName
     enabled: StrictBool = True
     when: WhenBody = WhenBody()
     then: ThenBody
+
+
+class RuleBody(RuleView):
+    """One rule. A disabled one is kept and left out."""
+
+    name: RuleNameBody
 
     def row(self) -> dict[str, Any]:
         """Return it as it is stored: shapes in WGS84 and in two dimensions."""

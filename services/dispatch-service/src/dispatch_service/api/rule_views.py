@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from dispatch_service.api.rule_schemas import RuleBody, Rules
+from dispatch_service.api.rule_schemas import Rules, RuleView
 from runtime.types import Instant, Integer
 
 
@@ -16,7 +16,7 @@ class DraftView(BaseModel):
     in_force: int | None
     changed_at: datetime | None
     changed_by: str | None
-    rules: list[RuleBody]
+    rules: list[RuleView]
 
 
 class VersionView(BaseModel):
