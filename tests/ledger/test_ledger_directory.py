@@ -10,6 +10,7 @@ from contracts.directory import (
     Area,
     CategoryChanged,
     CommunityChanged,
+    DepartmentChanged,
     DirectoryEntry,
     DirectoryEvent,
     DutyChanged,
@@ -38,6 +39,7 @@ GRID = GridChanged(
     code="grid-01", version=3, name="一网格", community="fulai", team="team-01",
     area=Area(coordinates=((((107.2, 26.5), (107.3, 26.5), (107.3, 26.6), (107.2, 26.5)),),)),
 )  # fmt: skip
+WATER = DepartmentChanged(code="water", name="水务局", contact_system="SW")
 DUTY = DutyChanged(code="team-01", planned=3, on_duty=2, at=BEGIN)
 
 
@@ -45,6 +47,7 @@ def told(data: DirectoryEntry, sequence: int = 1, *, tenant: str = TENANT) -> Me
     kinds: dict[type[DirectoryEntry], Any] = {
         CommunityChanged: "community", GridChanged: "grid", TeamChanged: "team", DutyChanged: "duty",
         OfficerChanged: "officer", CategoryChanged: "category", SourceChanged: "source", DutyItemChanged: "duty_item",
+        DepartmentChanged: "department",
     }  # fmt: skip
     kind, event_id = kinds[type(data)], uuid7()
     event_type, subject = DirectoryEvent(f"directory.{kind}_changed"), subject_of(tenant, kind, data.code)
@@ -65,10 +68,11 @@ async def kept(engine: AsyncEngine, table: str, tenant: str = TENANT) -> list[tu
 async def test_names_and_duty_are_kept_and_officers_are_not(engine: AsyncEngine) -> None:
     officer = OfficerChanged(code="officer-0101", skills=("electric",))
     assert DirectoryEvent.OFFICER_CHANGED not in SUBSCRIPTION.types
-    await SUBSCRIPTION.apply(engine, [told(each) for each in (COMMUNITY, TEAM, GRID, DUTY, officer)])
+    await SUBSCRIPTION.apply(engine, [told(each) for each in (COMMUNITY, TEAM, GRID, WATER, DUTY, officer)])
 
     assert await kept(engine, "directory") == [
         ("community", "fulai", "福来社区", False, None, None),
+        ("department", "water", "水务局", False, None, None),
         ("grid", "grid-01", "一网格", False, "fulai", "team-01"),
         ("team", "team-01", "一队", False, "fulai", None),
     ]

@@ -1,4 +1,4 @@
-"""Communities, grids and teams are called by the names that dispatch has told, by their codes where it told none."""
+"""Communities, grids, teams and departments have the names that dispatch has told, their codes where it told none."""
 
 import csv
 import io
@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from ledger.books import complaints
 from ledger.conftest import As, Enter, Headers
-from ledger.test_ledger_directory import COMMUNITY, GRID, TEAM, told
+from ledger.eventful import Eventful
+from ledger.test_ledger_directory import COMMUNITY, GRID, TEAM, WATER, told
 from ledger_service.events.directory import SUBSCRIPTION
 
 TENANT = "t-names"
@@ -67,6 +68,26 @@ async def test_printed_ledgers_have_names_in_sums_and_filters(
         for team in ("team-01", "team-02")
     }
     assert [line[0].partition("：")[0] for line in lines[4:-1] if not line[1]] == ["小计 一队", "小计 team-02", "合计"]
+
+
+async def test_tables_name_departments(client: httpx.AsyncClient, as_: As, engine: AsyncEngine, enter: Enter) -> None:
+    """In a tenant of their own, since nobody else's complaints are transferred."""
+    tenant = "t-departments"
+    await SUBSCRIPTION.apply(engine, [told(WATER, tenant=tenant)])
+    histories = [Eventful(tenant=tenant) for _ in range(2)]
+    for history, code in zip(histories, ("water", "power"), strict=True):
+        history.received()
+        history.assigned()
+        history.transferred(code)
+    await enter(*histories)
+    admin = as_(Role.ADMIN, tenant=tenant)
+    body = {"title": {"zh": "转办台账", "en": "Transfers"}, "columns": ["department"]}
+    assert (await client.put("/ledgers/transfers", headers=admin, json=body)).status_code == 200
+    answer = await client.get("/ledgers/transfers.csv?lang=zh", headers=admin)
+    [heading, *lines] = answer.content.decode("utf-8-sig").splitlines()
+    assert (heading, sorted(lines)) == ("转办部门", ["power", "水务局"])
+    page = await client.get("/ledgers/transfers/lines", headers=admin)
+    assert {line["department"] for line in page.json()["items"]} == {"water", "power"}
 
 
 async def test_json_keeps_the_codes(client: httpx.AsyncClient, supervisor: Headers) -> None:

@@ -72,7 +72,7 @@ COLUMNS: Mapping[Subject, Mapping[str, Column]] = {
         _GRID,
         Column("team", Label("处置单位", "Unit"), "code", 10),
         Column("team_name", Label("处置单位名称", "Name of the unit"), width=16),
-        Column("department", Label("转办部门", "Department"), "code", 12),
+        Column("department", Label("转办部门", "Department"), "code", 12, lambda labels: labels.departments),
         Column("handling_mode", Label("处置方式", "Handling mode"), "code", 12, lambda _: MODE_LABELS),
         Column("status", Label("状态", "Status"), "code", 14, lambda _: STATUSES),
         Column("promised_at", Label("承诺时限", "Promised"), "moment", 16),

@@ -39,13 +39,14 @@ def category_labels() -> Mapping[str, Label]:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What a tenant calls its categories and sources, its communities, grids and teams."""
+    """What a tenant calls its categories and sources, its communities, grids, teams and departments."""
 
     categories: Mapping[str, Label]
     sources: Mapping[str, Label]
     communities: Mapping[str, Label] = field(default_factory=dict)
     grids: Mapping[str, Label] = field(default_factory=dict)
     teams: Mapping[str, Label] = field(default_factory=dict)
+    departments: Mapping[str, Label] = field(default_factory=dict)
 
 
 @cache

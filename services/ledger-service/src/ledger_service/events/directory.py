@@ -10,6 +10,7 @@ from contracts.directory import (
     CategoryChanged,
     CommunityChanged,
     ConfiguredEntry,
+    DepartmentChanged,
     DirectoryEvent,
     DutyChanged,
     GridChanged,
@@ -26,6 +27,7 @@ _KINDS: dict[StrEnum, Kind] = {
     DirectoryEvent.COMMUNITY_CHANGED: "community",
     DirectoryEvent.GRID_CHANGED: "grid",
     DirectoryEvent.TEAM_CHANGED: "team",
+    DirectoryEvent.DEPARTMENT_CHANGED: "department",
     DirectoryEvent.CATEGORY_CHANGED: "category",
     DirectoryEvent.DUTY_ITEM_CHANGED: "duty_item",
     DirectoryEvent.SOURCE_CHANGED: "source",
@@ -42,7 +44,7 @@ async def keep_directory(connection: AsyncConnection, events: Sequence[Event[Any
         match event.data:
             case DutyChanged() as said:
                 duties.append(_duty(event, said))
-            case CommunityChanged() | GridChanged() | TeamChanged() as said:
+            case CommunityChanged() | GridChanged() | TeamChanged() | DepartmentChanged() as said:
                 things.append(_thing(event, said))
             case ConfiguredEntry() as said:
                 things.append(_item(event, said))
@@ -61,7 +63,7 @@ SUBSCRIPTION = Subscription(
 )
 
 
-def _thing(event: Event[Any], said: CommunityChanged | GridChanged | TeamChanged) -> Thing:
+def _thing(event: Event[Any], said: CommunityChanged | GridChanged | TeamChanged | DepartmentChanged) -> Thing:
     return Thing(
         tenant=event.tenant,
         kind=_KINDS[event.type],
@@ -69,7 +71,7 @@ def _thing(event: Event[Any], said: CommunityChanged | GridChanged | TeamChanged
         sequence=event.sequence,
         removed=said.removed,
         name=said.name,
-        community=None if isinstance(said, CommunityChanged) else said.community,
+        community=said.community if isinstance(said, GridChanged | TeamChanged) else None,
         team=said.team if isinstance(said, GridChanged) else None,
     )
 

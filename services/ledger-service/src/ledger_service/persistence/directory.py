@@ -1,4 +1,4 @@
-"""What dispatch tells of communities, grids and teams, and intake of categories and sources; who is on duty."""
+"""What dispatch tells of places, teams and departments, and intake of categories and sources; who is on duty."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,9 +12,9 @@ from ledger_service.domain.labels import Label
 from ledger_service.domain.names import Labels, category_labels, source_labels
 from ledger_service.persistence.tables import directory
 
-Kind = Literal["community", "grid", "team", "category", "duty_item", "source"]
+Kind = Literal["community", "grid", "team", "department", "category", "duty_item", "source"]
 _PLACES: tuple[Kind, ...] = ("community", "grid", "team")
-_NAMED: tuple[Kind, ...] = ("category", "source", *_PLACES)
+_NAMED: tuple[Kind, ...] = ("category", "source", "department", *_PLACES)
 
 
 class Thing(NamedTuple):
@@ -102,9 +102,9 @@ async def names(connection: AsyncConnection, tenant: str) -> Mapping[tuple[Kind,
 
 
 async def labels(connection: AsyncConnection, tenant: str) -> Labels:
-    """Return what `tenant` calls its categories, sources, communities, grids and teams; removed ones keep their name.
+    """Return what `tenant` calls its categories and sources, communities, grids, teams and departments.
 
-    What dispatch tells of has one name, in both languages.
+    Removed ones keep their name. What dispatch tells of has one name, in both languages.
     """
     columns = directory.c
     statement = sa.select(columns.kind, columns.code, columns.name, columns.name_en).where(
@@ -119,4 +119,5 @@ async def labels(connection: AsyncConnection, tenant: str) -> Labels:
         communities=told["community"],
         grids=told["grid"],
         teams=told["team"],
+        departments=told["department"],
     )
