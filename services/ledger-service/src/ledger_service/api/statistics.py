@@ -1,11 +1,11 @@
 """Indicators, rankings and series 统计: what was done, how fast, and what people say of it."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -173,8 +173,7 @@ def _steps(period: Period, step: Grain) -> Iterator[date]:
 
 
 def _json(content: Mapping[str, Any]) -> Response:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, media_type="application/json", headers={"Vary": "Accept"})
+    return Response(msgspec.json.encode(content), media_type="application/json", headers={"Vary": "Accept"})
 
 
 def _file(name: str, rows: Iterable[Sequence[Any]]) -> Response:

@@ -175,4 +175,4 @@ def _plain(code: object) -> str | None:
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
+    return round(value, 6) if isinstance(value, float) else value

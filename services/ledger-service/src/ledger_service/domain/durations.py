@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from enum import IntEnum
+from itertools import accumulate
 
 _HOUR, _DAY = 60, 24 * 60
 EDGES = (
@@ -40,17 +41,16 @@ def quantile(counts: Sequence[int], share: float) -> float | None:
     Within a step times are taken to be spread evenly, so the answer is exact to the width of its step; in the step
     without an end it is where that begins.
     """
-    total = sum(counts)
-    if total <= 0:
+    ends = list(accumulate(counts))
+    if ends[-1] <= 0:
         return None
-    wanted, before = share * total, 0
-    for step, count in enumerate(counts):
-        if count > 0 and before + count >= wanted:
-            begin = float(EDGES[step - 1]) if step else 0.0
-            end = EDGES[step] if step < len(EDGES) else begin
-            return begin + (end - begin) * (wanted - before) / count
-        before += count
-    return float(EDGES[-1])
+    wanted = share * ends[-1]
+    step = bisect_left(ends, wanted)
+    if step == len(EDGES):
+        return float(EDGES[-1])
+    begin = float(EDGES[step - 1]) if step else 0.0
+    before = ends[step] - counts[step]
+    return begin + (EDGES[step] - begin) * (wanted - before) / counts[step]
 
 
 def within(counts: Sequence[int], minutes: int) -> int:

@@ -16,6 +16,8 @@ from ledger_service.domain.statistics_settings import Settings
 from ledger_service.domain.tally import Counter
 
 Unit = Literal["share", "minutes", "number"]
+_DEEDS = len(Measure) * STEPS
+_NOTHING = [0] * SIZE
 
 
 @dataclass(slots=True)
@@ -33,15 +35,15 @@ class Sums:
 
     def of(self, *counters: Counter) -> int:
         """Return the sum of some counts."""
-        return sum(self.counts[counter] for counter in counters)
+        return sum(map(self.counts.__getitem__, counters))
 
     def steps(self, measure: Measure) -> Sequence[int]:
         """Return how many times of a measure there are, step by step."""
-        return (self.work or [0] * SIZE)[measure * STEPS : (measure + 1) * STEPS]
+        return (self.work or _NOTHING)[measure * STEPS : (measure + 1) * STEPS]
 
     def done(self, deed: Deed) -> int:
         """Return how often something was done."""
-        return (self.work or [0] * SIZE)[len(Measure) * STEPS + deed]
+        return (self.work or _NOTHING)[_DEEDS + deed]
 
 
 class Figure(NamedTuple):

@@ -1,7 +1,7 @@
 """The figures of a wall screen, for a county and for each of its communities."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -58,7 +58,7 @@ class Figures:
     """What counts come to, for a county or one of its communities."""
 
     flow: Counter[Measure] = field(default_factory=Counter)
-    by_hour: dict[int, Counter[Measure]] = field(default_factory=dict)
+    by_hour: dict[int, Counter[Measure]] = field(default_factory=lambda: defaultdict(Counter))
     statuses: Counter[Status] = field(default_factory=Counter)
     lights: Counter[Light | None] = field(default_factory=Counter)
     overdue: int = 0
@@ -79,7 +79,7 @@ class Happened(NamedTuple):
     def add_to(self, figures: Figures) -> None:
         """Add it."""
         figures.flow[self.measure] += self.times
-        figures.by_hour.setdefault(self.hour, Counter())[self.measure] += self.times
+        figures.by_hour[self.hour][self.measure] += self.times
 
 
 class Standing(NamedTuple):
@@ -135,9 +135,10 @@ def add_up(counts: Iterable[Count]) -> Mapping[str | None, Figures]:
 
     What has no community yet counts in the whole only.
     """
-    figures: dict[str | None, Figures] = {None: Figures()}
+    whole = Figures()
+    figures = defaultdict[str | None, Figures](Figures, {None: whole})
     for each in counts:
-        each.add_to(figures[None])
+        each.add_to(whole)
         if each.community is not None:
-            each.add_to(figures.setdefault(each.community, Figures()))
-    return figures
+            each.add_to(figures[each.community])
+    return dict(figures)

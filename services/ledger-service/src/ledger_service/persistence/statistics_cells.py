@@ -116,16 +116,13 @@ def named(question: Question, found: str, other: Sequence[str]) -> str:
 
 async def add_cells(connection: AsyncConnection, question: Question, found: dict[Key, Sums], most: int) -> None:
     """Add what the cells come to, of `most` keys at most."""
-    keys = len(labels(question))
     counts, parameters = select_cells(question)
-    for row in await connection.execute(sa.text(f"{counts} LIMIT :most"), {**parameters, "most": most}):
-        line = found.setdefault(tuple(row[:keys]), Sums.none(with_work=question.with_work))
-        line.counts = [int(each or 0) for each in row[keys:]]
+    for *key, sums in await connection.execute(sa.text(f"{counts} LIMIT :most"), {**parameters, "most": most}):
+        found.setdefault(tuple(key), Sums.none(with_work=question.with_work)).counts = sums
     if question.with_work:
         times, parameters = select_work(question)
-        for row in await connection.execute(sa.text(f"{times} LIMIT :most"), {**parameters, "most": most}):
-            line = found.setdefault(tuple(row[:keys]), Sums.none(with_work=True))
-            line.work = [int(each or 0) for each in row[keys:]]
+        for *key, sums in await connection.execute(sa.text(f"{times} LIMIT :most"), {**parameters, "most": most}):
+            found.setdefault(tuple(key), Sums.none(with_work=True)).work = sums
 
 
 def select_cells(question: Question) -> tuple[str, dict[str, Any]]:
@@ -150,9 +147,10 @@ def select_work(question: Question) -> tuple[str, dict[str, Any]]:
 def _select(
     question: Question, table: str, columns: Mapping[str, str], totals: Sequence[str]
 ) -> tuple[str, dict[str, Any]]:
-    """Return the statement of `totals` of the sums of `columns` by name, and its parameters.
+    """Return the statement of one array of `totals` of the sums of `columns` by name, and its parameters.
 
-    Cells are summed up by their terms first; only these sums are joined to the dictionary.
+    Cells are summed up by their terms first; only these sums are joined to the dictionary. An array is read at once,
+    where columns are read one by one.
     """
     parameters: dict[str, Any] = {"tenant": question.tenant} | question.filtered()
     parts = []
@@ -171,7 +169,8 @@ def _select(
     step = [] if question.step is None else ["day"]
     lines = named(question, cells, [*step, "exclusions", *(f"found.{name}" for name in columns)])
     group = f"GROUP BY {', '.join(map(str, range(1, len(keys) + 1)))}" if keys else ""
-    return f"SELECT {', '.join((*keys, *totals))} FROM ({lines}) AS line {group}", parameters
+    whole = f"CAST(ARRAY[{', '.join(f'coalesce({total}, 0)' for total in totals)}] AS bigint[])"
+    return f"SELECT {', '.join((*keys, whole))} FROM ({lines}) AS line {group}", parameters
 
 
 def _excluded(counter: int) -> Exclusion:
