@@ -1,6 +1,10 @@
-"""What a device still had to send from a round that has ended."""
+"""What a device still had to send from a round that has ended, or from before an upgrade."""
 
+import hashlib
+import json
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from contracts.lifecycle import EventType
 from dispatch.asking import shown
@@ -27,3 +31,19 @@ async def test_a_round_is_not_started_before_it_began(world: World) -> None:
     refused = await world.act(event, "start", early, role="officer")
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, "start-out-of-range")
     assert (await world.act(event, "start", {}, role="officer")).status_code == 200
+
+
+@pytest.mark.parametrize("taken", ["done", "refused"])
+async def test_what_was_answered_before_blanks_were_refused_is_answered_again(world: World, taken: str) -> None:
+    """A device sends once more what an older version has taken; what it did since is not held back."""
+    event = await world.a_case(*(["accept"] if taken == "done" else []))
+    old, new = item(event, "suspension", body={"reason": "停电"}), item(event, "note")
+    await sync(world, old)
+    blank = old | {"body": {"reason": " "}}
+    digest = hashlib.sha256(json.dumps(blank, sort_keys=True).encode()).digest()
+    await world.run("UPDATE offline_action SET digest = :digest WHERE id = :id", digest=digest, id=old["id"])
+
+    results = await sync(world, blank, new)
+
+    assert outcomes(results) == {"done": ["done*", "done"], "refused": ["conflict*", "held_back"]}[taken]
+    assert codes(await sync(world, blank | {"body": {"reason": "  "}})) == ["action-id-reused"]

@@ -16,7 +16,15 @@ from dispatch_service.api.action_kinds import IN_THE_FIELD
 from dispatch_service.api.deps import Engine, TenantClockworks
 from dispatch_service.api.problems import problem_of
 from dispatch_service.api.roster_schemas import DutyView
-from dispatch_service.api.sync_schemas import SyncAnswer, SyncBody, SyncResult, is_clocking, read_clocking, read_item
+from dispatch_service.api.sync_schemas import (
+    SyncAnswer,
+    SyncBody,
+    SyncResult,
+    is_clocking,
+    read_body,
+    read_clocking,
+    read_item,
+)
 from dispatch_service.domain.errors import DispatchError
 from dispatch_service.domain.roster_errors import RosterError
 from dispatch_service.persistence.offline_actions import Sender
@@ -24,7 +32,7 @@ from dispatch_service.persistence.rows import Row
 from dispatch_service.service import offline, offline_clocking
 from dispatch_service.service.clockworks import Clockworks
 from dispatch_service.service.offline import OfflineAction
-from dispatch_service.service.offline_batches import Batch, Result
+from dispatch_service.service.offline_batches import Batch, Result, Unread
 from dispatch_service.service.offline_clocking import Clocking
 from runtime.auth import Caller, require
 from runtime.clock import now
@@ -41,7 +49,7 @@ class _Sent(NamedTuple):
 
     place: int
     item: dict[str, Any]
-    action: OfflineAction | Clocking | None
+    action: OfflineAction | Unread | Clocking | None
     refusal: Result | None
 
 
@@ -76,7 +84,7 @@ async def _apply(
     """Return what became of the actions on one case, or the clockings, down to the first that could not be read."""
     actions = [each.action for each in takewhile(lambda each: each.action, group) if each.action]
     clockings = [action for action in actions if isinstance(action, Clocking)]
-    on_case = [action for action in actions if isinstance(action, OfflineAction)]
+    on_case = [action for action in actions if not isinstance(action, Clocking)]
     batch = Batch(
         sender=Sender(caller.tenant, caller.subject),
         now=now(),
@@ -95,14 +103,19 @@ async def _apply(
 
 def _read(place: int, item: dict[str, Any], request: Request, clockworks: Clockworks) -> _Sent:
     try:
-        action = _clocking(item) if is_clocking(item) else _action(item, clockworks)
+        action = _clocking(item) if is_clocking(item) else _action(item, request, clockworks)
     except Problem as problem:
-        return _Sent(place, item, None, Result("refused", answer={"problem": _explained(problem, request)}))
+        return _Sent(place, item, None, _refused(problem, request))
     return _Sent(place, item, action, None)
 
 
-def _action(item: dict[str, Any], clockworks: Clockworks) -> OfflineAction:
-    read, body = read_item(item)
+def _action(item: dict[str, Any], request: Request, clockworks: Clockworks) -> OfflineAction | Unread:
+    read = read_item(item)
+    try:
+        body = read_body(read)
+    except Problem as problem:
+        refusal = _refused(problem, request)
+        return Unread(id=read.id, at=read.at, after=read.after, digest=_digest(item), refusal=refusal)
     return OfflineAction(
         id=read.id,
         at=read.at,
@@ -145,6 +158,10 @@ def _shown(duty: Row) -> dict[str, Any]:
 
 def _problem_of(error: DispatchError | RosterError) -> Problem:
     return roster_problems.problem_of(error) if isinstance(error, RosterError) else problem_of(error)
+
+
+def _refused(problem: Problem, request: Request) -> Result:
+    return Result("refused", answer={"problem": _explained(problem, request)})
 
 
 def _explained(problem: Problem, request: Request) -> dict[str, Any]:

@@ -121,10 +121,14 @@ class SyncAnswer(BaseModel):
     items: list[SyncResult]
 
 
-def read_item(item: dict[str, Any]) -> tuple[OfflineItem, BaseModel]:
-    """Return an item and the body of its action; raises `Problem` 422 that names what is wrong with them."""
-    read = _read(OfflineItem, item)
-    return read, _read(IN_THE_FIELD[read.action].body, read.body, "body")
+def read_item(item: dict[str, Any]) -> OfflineItem:
+    """Return an item; raises `Problem` 422 that names what is wrong with it."""
+    return _read(OfflineItem, item)
+
+
+def read_body(item: OfflineItem) -> BaseModel:
+    """Return the body of an item's action; raises `Problem` 422 that names what is wrong with it."""
+    return _read(IN_THE_FIELD[item.action].body, item.body, "body")
 
 
 def is_clocking(item: dict[str, Any]) -> bool:

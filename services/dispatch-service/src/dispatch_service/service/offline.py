@@ -21,7 +21,7 @@ from dispatch_service.domain.standing import standing_of
 from dispatch_service.persistence import cases, offline_actions
 from dispatch_service.persistence.rows import Row
 from dispatch_service.service.acting import Action
-from dispatch_service.service.offline_batches import Actions, Batch, Outcome, Result, SentAction
+from dispatch_service.service.offline_batches import Actions, Batch, Outcome, Result, SentAction, Unread
 
 Work = Callable[[AsyncConnection, Action], Awaitable[None]]
 _CONFLICTS = (ActionConflict, ChangedMeanwhile, NotInvolved, NotYourTeam)
@@ -42,7 +42,7 @@ async def apply(
     connection: AsyncConnection,
     batch: Batch,
     complaint_id: UUID,
-    actions: Sequence[OfflineAction],
+    actions: Sequence[OfflineAction | Unread],
     *,
     traceparent: str,
 ) -> list[Result]:

@@ -46,6 +46,13 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unread(SentAction):
+    """An action of which what it asks for cannot be read, or not any more: only a repeat of it has an answer."""
+
+    refusal: Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """Who sent actions when, and how refusals are told."""
 
@@ -65,7 +72,7 @@ class Actions(ABC, Generic[Sent]):
         self._about = complaint_id
         self._known: dict[UUID, Row] = {}
 
-    async def apply(self, actions: Sequence[Sent]) -> list[Result]:
+    async def apply(self, actions: Sequence[Sent | Unread]) -> list[Result]:
         """Apply them in order; what follows one that was not done is held back."""
         ids = {action.id for action in actions} | {action.after for action in actions if action.after}
         self._known = await offline_actions.find(self._connection, self._sender, ids)
@@ -81,12 +88,14 @@ class Actions(ABC, Generic[Sent]):
     async def _first_time(self, action: Sent) -> Result:
         """Do what was not done before, and keep what became of it."""
 
-    async def _next(self, action: Sent, *, is_held: bool) -> Result:
+    async def _next(self, action: Sent | Unread, *, is_held: bool) -> Result:
         before = self._known.get(action.id)
         if before is not None:
             if (before["digest"], before["complaint_id"]) != (action.digest, self._about):
                 return self._reused()
             return Result(before["outcome"], repeated=True, answer=before["answer"])
+        if isinstance(action, Unread):
+            return action.refusal
         if is_held or (action.after is not None and not self._was_done(action.after)):
             return Result("held_back")
         return await self._first_time(action)
