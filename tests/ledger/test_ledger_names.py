@@ -70,6 +70,18 @@ async def test_printed_ledgers_have_names_in_sums_and_filters(
     assert [line[0].partition("：")[0] for line in lines[4:-1] if not line[1]] == ["小计 一队", "小计 team-02", "合计"]
 
 
+async def test_a_unit_has_its_name_unless_that_stands_beside_its_code(
+    client: httpx.AsyncClient, supervisor: Headers, as_: As
+) -> None:
+    admin = as_(Role.ADMIN, tenant=TENANT)
+    for columns, shown in ((["team"], {"一队", "team-02"}), (["team", "team_name"], {"team-01", "team-02"})):
+        body = {**GROUPED, "columns": columns}
+        assert (await client.put("/ledgers/of-units", headers=admin, json=body)).status_code == 200
+        answer = await client.get("/ledgers/of-units.csv?lang=zh", headers=supervisor)
+        rows = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))
+        assert {row["处置单位"] for row in rows} - {""} == shown
+
+
 async def test_tables_name_departments(client: httpx.AsyncClient, as_: As, engine: AsyncEngine, enter: Enter) -> None:
     """In a tenant of their own, since nobody else's complaints are transferred."""
     tenant = "t-departments"

@@ -1,6 +1,6 @@
 """The columns that classified ledgers 台账 may have, and what their lines may be grouped by."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal
@@ -70,7 +70,7 @@ COLUMNS: Mapping[Subject, Mapping[str, Column]] = {
         _ADDRESS,
         _COMMUNITY,
         _GRID,
-        Column("team", Label("处置单位", "Unit"), "code", 10),
+        Column("team", Label("处置单位", "Unit"), "code", 10, lambda labels: labels.teams),
         Column("team_name", Label("处置单位名称", "Name of the unit"), width=16),
         Column("department", Label("转办部门", "Department"), "code", 12, lambda labels: labels.departments),
         Column("handling_mode", Label("处置方式", "Handling mode"), "code", 12, lambda _: MODE_LABELS),
@@ -110,16 +110,14 @@ GROUPS: Mapping[Subject, Mapping[str, Column]] = {
     Subject.COMPLAINTS: {
         **{
             code: COLUMNS[Subject.COMPLAINTS][code]
-            for code in ("source", "category", "community", "grid", "handling_mode", "status", "satisfaction")
+            for code in ("source", "category", "community", "grid", "team", "handling_mode", "status", "satisfaction")
         },
-        "team": replace(COLUMNS[Subject.COMPLAINTS]["team"], names=lambda labels: labels.teams),
         "category_level_one": Column(
             "category_level_one", Label("大类", "Category, level one"), "code", 14, lambda labels: labels.categories
         ),
     },
     Subject.ACTIVITIES: {code: COLUMNS[Subject.ACTIVITIES][code] for code in ("kind", "community", "grid", "team")},
 }
-"""A column `team` of complaints keeps its codes, since `team_name` may stand beside it."""
 PERIODS: Mapping[Subject, tuple[str, ...]] = {
     Subject.COMPLAINTS: ("received_at", "resolved_at", "closed_at"),
     Subject.ACTIVITIES: ("happened_at",),
@@ -130,3 +128,11 @@ FACETS: Mapping[Subject, Column] = {
     Subject.ACTIVITIES: COLUMNS[Subject.ACTIVITIES]["kind"],
 }
 """What totals are told apart by."""
+
+
+def columns_of(subject: Subject, codes: Sequence[str]) -> list[Column]:
+    """Return columns that stand side by side: `team` keeps its codes where `team_name` has the names."""
+    found = [COLUMNS[subject][code] for code in codes]
+    if "team_name" not in codes:
+        return found
+    return [replace(each, names=_nothing) if each.code == "team" else each for each in found]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from ledger_service.domain.ledger_columns import COLUMNS, Column
+from ledger_service.domain.ledger_columns import Column, columns_of
 from ledger_service.domain.ledger_orders import Form, Order
 from ledger_service.domain.ledger_totals import Totals, parted
 from ledger_service.domain.ledger_words import Words
@@ -45,7 +45,7 @@ class Writer(ABC):
     def __init__(self, order: Order, made: Made) -> None:
         self.order, self.made = order, made
         self.words = Words(order, made.labels)
-        self.columns = [COLUMNS[order.definition.subject][code] for code in order.columns]
+        self.columns = columns_of(order.definition.subject, order.columns)
         self.totals = Totals()
 
     @abstractmethod
