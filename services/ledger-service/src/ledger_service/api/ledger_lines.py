@@ -51,12 +51,11 @@ async def list_lines(
     """
     async with engine.connect() as connection:
         kept = await ledger_definitions.find(connection, caller.tenant, name)
-    order = order_of(kept, caller, narrowed, "json", "zh")
-    pages = Pages(request, caller, "ledger lines", {"ledger": name, "version": kept.version, **asdict(narrowed)})
-    after = pages.after_moment(cursor)
-    exporting: Exporting = request.app.state.exporting
-    wanted = selection(caller.tenant, order, Made(now(), caller.subject, exporting.zone))
-    async with engine.connect() as connection:
+        order = order_of(kept, caller, narrowed, "json", "zh")
+        pages = Pages(request, caller, "ledger lines", {"ledger": name, "version": kept.version, **asdict(narrowed)})
+        after = pages.after_moment(cursor)
+        exporting: Exporting = request.app.state.exporting
+        wanted = selection(caller.tenant, order, Made(now(), caller.subject, exporting.zone))
         rows = await ledger_lines.page(connection, wanted, order.columns, after=after, size=limit + 1)
     shown = pages.cut(response, rows, limit, lambda row: (row["when"], row["line"]))
     return LinePage(

@@ -70,7 +70,8 @@ async def page(
         end = sa.tuple_(*(sa.literal(value) for value in after[-len(shelf.order) :]))
         statement = statement.where(place < end if wanted.definition.newest_first else place > end)
     rows = await connection.execute(statement.order_by(*_directed(wanted, *shelf.order)).limit(size))
-    return [dict(row) for row in rows.mappings()]
+    names = (*columns, "when", "line")
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 async def count(connection: AsyncConnection, wanted: Selection, *, most: int | None = None) -> int:
