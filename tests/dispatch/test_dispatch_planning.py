@@ -30,6 +30,8 @@ async def test_the_county_is_told_as_a_whole(world: World) -> None:
     assert counts == {"communities": 15, "teams": 16, "posts": 57, "shifts": 3, "skills": 76}
     assert len(county["grids"]["features"]) == 15
     assert county["timezone"] == "Asia/Shanghai"
+    assert (len(county["sources"]), county["sources"]["hotline"], county["sources"]["grid_patrol"]) == (9, False, True)
+    assert {"street_order", "street_order.parking"} <= set(county["categories"])
     assert before["rules"] is None
     assert [rule["code"] for rule in county["rules"]["rules"]] == ["dogs"]
     assert county["own_days"] == [day]

@@ -4,14 +4,18 @@ import json
 from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import pytest_asyncio
 
+from contracts.directory import SourceChanged
+from contracts.events import ComplaintReceived
 from dispatch.duties import plan
+from dispatch.ruling import publish, rule
 from dispatch.simulating import CSV, printed, simulate, written
-from dispatch.world import FAR_AWAY, World, received
+from dispatch.test_dispatch_category_limits import tell_of
+from dispatch.world import FAR_AWAY, TENANT, World, received
 from jieban.errors import UserError
 from jieban.simulator.report import as_json
 from jieban.simulator.running import Files
@@ -21,7 +25,7 @@ EVENINGS = CSV + "".join(f"team-08,{weekday},evening,officer-0801,post-0801\n" f
 RULE = {
     "code": "vendors",
     "name": {"zh": "游摊", "en": "Vendors"},
-    "when": {"categories": ["street"], "words": ["占道"]},
+    "when": {"categories": ["street_order"], "words": ["占道"]},
     "then": {"team": "team-01", "grade": "urgent"},
 }
 
@@ -86,6 +90,21 @@ async def test_rules_from_yaml_say_which_cases_go_elsewhere_and_why(world: World
     assert Counter(move.after for move in changes.moves) == {"team-01": 3}
     assert "by rule vendors" in printed(report)
     assert "按规则 vendors" in printed(report, "zh-CN", width=80)
+
+
+async def test_a_rule_takes_the_cases_of_its_sources_alone(world: World, tmp_path: Path) -> None:
+    by_phone = received(source="hotline")
+    await world.deliver(by_phone)
+    when = {"sources": ["hotline"], "proactive": False}
+
+    report = await simulate(world, Files(rules=written(tmp_path, "rules.json", _rules({"when": when}))))
+    await world.run("DELETE FROM dispatch_case WHERE complaint_id = :id", id=by_phone.subject)
+
+    changes = report.comparison.changes
+    assert changes is not None
+    assert [(move.number, move.after) for move in changes.moves] == [
+        (cast(ComplaintReceived, by_phone.data).number, "team-01")
+    ]
 
 
 async def test_a_map_with_another_team_and_that_team(world: World, tmp_path: Path) -> None:
@@ -158,6 +177,14 @@ def _rules(*changed: dict[str, Any]) -> str:
 
 BAD_FILES = [
     ("rules", "r.json", _rules({"then": {"team": "team-99"}}), "unknown-team"),
+    (
+        "rules",
+        "r.json",
+        _rules({"when": {"sources": ["hotline", "rumour"]}}),
+        r"/rules/0/when/sources/1: .*unknown-source",
+    ),
+    ("rules", "r.json", _rules({"when": {"categories": ["weather"]}}), "/when/categories/0: .*unknown-category"),
+    ("rules", "r.json", _rules({"when": {"sources": ["grid_patrol"], "proactive": False}}), "sources-contradict"),
     ("rules", "r.json", _rules({}, {}), "duplicate-code"),
     ("rules", "r.json", _rules({"when": {}}, {"code": "b"}), "rule-shadowed"),
     ("rules", "r.json", _rules({"extra": 1}), "extra_forbidden"),
@@ -202,6 +229,15 @@ async def test_files_and_periods_that_are_not_there(world: World, tmp_path: Path
 async def test_citizens_may_not_ask(world: World) -> None:
     with pytest.raises(UserError, match="403"):
         await simulate(world, role="citizen")
+
+
+async def test_a_rule_in_force_about_a_source_that_is_gone_is_gone_by(world: World) -> None:
+    """As routing goes by it: old cases keep their source."""
+    await publish(world, rule("gone", {"sources": ["media"]}, {"team": "team-01"}))
+    gone = SourceChanged(version=2, zh="媒体", en="Media", code="media", proactive=True, removed=True)
+    await tell_of(world, TENANT, 1, gone)
+
+    assert (await simulate(world)).off == []
 
 
 async def _grids(world: World) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What stays the same whatever is proposed: the county's calendar, limits, places and people."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Self
@@ -25,6 +26,9 @@ class County:
     work: Clockwork
     policy: Policy
     communities: frozenset[str]
+    categories: frozenset[str]
+    sources: Mapping[str, bool | None]
+    """Each with whether it is proactive, as far as dispatch knows."""
     posts: dict[str, Point]
     shifts: dict[str, Hours]
     skills: dict[str, frozenset[str]]
@@ -43,6 +47,8 @@ class County:
             work=Clockwork(1, limits, calendar.office(), calendar.days()),
             policy=policy_of(view.policy.model_dump()),
             communities=frozenset(each.code for each in view.communities),
+            categories=frozenset(view.categories),
+            sources=view.sources,
             posts={post.code: (post.lon, post.lat) for post in view.posts},
             shifts={shift.code: Hours(shift.begins, shift.ends) for shift in view.shifts},
             skills={subject: frozenset(skills) for subject, skills in view.skills.items()},

@@ -11,7 +11,7 @@ from dispatch_service.api.planning_schemas import CountyView
 from dispatch_service.api.roster_schemas import DutyView
 from dispatch_service.domain.router import Router
 from dispatch_service.domain.routing import DUTY_DESK, Grid, GridMap, Point, Team
-from dispatch_service.domain.rule_checks import Known, unknown_parts
+from dispatch_service.domain.rule_checks import Known, lost_of
 from dispatch_service.domain.rule_matching import RuleSet
 from dispatch_service.domain.rules import Rule
 from dispatch_service.domain.simulation.duties import Duty, Roster
@@ -86,12 +86,13 @@ class Plan:
             grids={grid.code: grid.community for grid in self.grids},
             communities=county.communities,
             skills=frozenset[str]().union(*county.skills.values()),
+            categories=county.categories,
+            sources=county.sources,
         )
 
     def lost(self, county: County) -> list[str]:
         """Return the codes of rules that name a team or place that is not there; routing would switch them off."""
-        known = self.known(county)
-        return [rule.code for rule in self.rules if rule.enabled and _has_lost(rule, known)]
+        return list(lost_of(self.rules, self.known(county)))
 
     def middles(self) -> dict[str, Point]:
         """Return a point in the middle of the grids of each team."""
@@ -159,10 +160,6 @@ class Plan:
 def team_of(teams: Mapping[str, TeamPlan], code: str) -> Team:
     """Return a team with its name; one that is not known bears its code."""
     return Team(code, teams[code].name if code in teams else code)
-
-
-def _has_lost(rule: Rule, known: Known) -> bool:
-    return any(kind != "skill" for _, kind, _ in unknown_parts(rule, known))
 
 
 def _office_spans(county: County, begin: datetime, until: datetime) -> Iterator[tuple[float, float]]:

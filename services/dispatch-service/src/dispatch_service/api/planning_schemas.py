@@ -28,7 +28,9 @@ class RulesInForce(BaseModel):
 class CountyView(BaseModel):
     """All that cases are routed, promised and worked by, as it is at one moment, but for duties.
 
-    `version` is that of the county's data, `skills` what each officer who has any can do, by subject.
+    `version` is that of the county's data, `skills` what each officer who has any can do, by subject. `categories` and
+    `sources` are those that rules may name, each source with whether it is proactive 未诉先办 (null: not known); empty
+    where dispatch does not know them.
     """
 
     version: int
@@ -39,6 +41,8 @@ class CountyView(BaseModel):
     posts: list[PostView]
     shifts: list[ShiftView]
     grids: GridCollection
+    categories: list[str] = []
+    sources: dict[str, bool | None] = {}
     rules: RulesInForce | None
     policy: PolicyBody
     limits: list[LimitLine]
@@ -57,6 +61,8 @@ class CountyView(BaseModel):
             posts=[PostView.model_validate(row) for row in found.posts],
             shifts=[ShiftView.model_validate(row) for row in found.shifts],
             grids=GridCollection(features=[GridFeature.of(row) for row in found.grids]),
+            categories=sorted(found.known.categories),
+            sources=dict(sorted(found.known.sources.items())),
             rules=None if found.rules is None else RulesInForce(**found.rules._asdict()),
             policy=PolicyBody(**asdict(policy_of(found.policy))),
             limits=[LimitLine.model_validate(row) for row in lines_of(found.settings)],

@@ -14,6 +14,10 @@ from dispatch_service.domain.survey import flaw_of
 Kind = Literal["team", "skill", "grid", "community", "category", "source"]
 Finding = tuple[str, str, Mapping[str, object]]
 """Pointer, code and parameters."""
+_MAY_BE_MISSED = ("skill", "category", "source")
+"""An officer with the skill may come back, until then nobody is chosen; and old cases keep categories and sources that
+are gone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ def flaws_of(rules: Sequence[Rule]) -> Iterator[RuleFault]:
 def strangers(rules: Sequence[Rule], known: Known) -> Iterator[RuleFault]:
     """Yield what `rules` name that the tenant has not, and places and sources that nothing can have."""
     for place, rule in enumerate(rules):
-        for pointer, kind, code in unknown_parts(rule, known):
+        for pointer, kind, code in _unknown_parts(rule, known):
             yield RuleFault(place, pointer, f"unknown-{kind}", {"given": code})
         if _are_apart(rule.when, known):
             yield RuleFault(place, "/when/grids", "places-apart")
@@ -71,7 +75,19 @@ def strangers(rules: Sequence[Rule], known: Known) -> Iterator[RuleFault]:
             yield RuleFault(place, "/when/proactive", "sources-contradict")
 
 
-def unknown_parts(rule: Rule, known: Known) -> Iterator[tuple[str, Kind, str]]:
+def lost_of(rules: Sequence[Rule], known: Known) -> dict[str, str]:
+    """Return why rules cannot be gone by, by their codes: they name a team or a place that is not there any more."""
+    lost: dict[str, str] = {}
+    for rule in rules:
+        if not rule.enabled:
+            continue
+        for _, kind, code in _unknown_parts(rule, known):
+            if kind not in _MAY_BE_MISSED:
+                lost.setdefault(rule.code, f"unknown-{kind}: {code}")
+    return lost
+
+
+def _unknown_parts(rule: Rule, known: Known) -> Iterator[tuple[str, Kind, str]]:
     """Yield the pointer to each part of a rule that names what is not there, what it is, and its code."""
     there: Mapping[Kind, Collection[str]] = {
         "team": known.teams,

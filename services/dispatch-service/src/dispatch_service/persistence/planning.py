@@ -7,7 +7,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from dispatch_service.persistence import clock_settings, county, reference, rosters, rule_sets, rule_states
+from dispatch_service.domain.rule_checks import Known
+from dispatch_service.persistence import (
+    clock_settings,
+    county,
+    reference,
+    rosters,
+    rule_references,
+    rule_sets,
+    rule_states,
+)
 from dispatch_service.persistence.rows import Row, as_rows
 from dispatch_service.persistence.rule_sets import RuleRows
 from dispatch_service.persistence.tables import officer
@@ -35,6 +44,8 @@ class Snapshot:
     rules: RuleRows | None
     """In force, without those that are switched off."""
     policy: Any
+    known: Known
+    """What rules may name."""
     settings: Mapping[str, Any]
     """Limits, office hours and calendars, by name."""
 
@@ -62,6 +73,7 @@ async def snapshot(engine: AsyncEngine, tenant: str) -> Snapshot:
             grids=await reference.grids(connection, tenant, {}, **everything),
             rules=None if rules is None else _without(rules, off),
             policy=(await rule_sets.policies(connection, [tenant])).get(tenant),
+            known=(await rule_references.known(connection, [tenant]))[tenant],
             settings=(await clock_settings.contents(connection, [tenant])).get(tenant, {}),
         )
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dispatch_service.domain.clocks import Clockwork
 from dispatch_service.domain.router import Router
 from dispatch_service.domain.routing import GridMap, Team
-from dispatch_service.domain.rule_checks import Known, unknown_parts
+from dispatch_service.domain.rule_checks import Known, lost_of
 from dispatch_service.domain.rule_matching import RuleSet
 from dispatch_service.domain.rules import Rule
 from dispatch_service.domain.staffing import Policy
@@ -160,7 +160,7 @@ class Rulebooks:
         self, tenant: str, seen: _Seen, rows: RuleRows, known: Known, off: set[str]
     ) -> tuple[Router, dict[str, str]]:
         rules, unreadable = readable_of(rows.rules)
-        found = dict.fromkeys(unreadable, "unreadable") | _lost(rules, known)
+        found = dict.fromkeys(unreadable, "unreadable") | lost_of(rules, known)
         calendar = self.clockworks.calendar(tenant)
         compiled = RuleSet(rows.version, rules, calendar, zone=self._zone, off=off | found.keys())
         log.info(
@@ -171,21 +171,3 @@ class Rulebooks:
 
 def _teams(known: Known) -> dict[str, Team]:
     return {code: Team(code, name) for code, name in known.teams.items()}
-
-
-_MAY_BE_MISSED = ("skill", "category", "source")
-"""An officer with the skill may come back, until then nobody is chosen; and old cases keep categories and sources that
-are gone.
-"""
-
-
-def _lost(rules: Sequence[Rule], known: Known) -> dict[str, str]:
-    """Return why rules cannot be gone by: they name a team or a place that is not there any more."""
-    lost: dict[str, str] = {}
-    for rule in rules:
-        if not rule.enabled:
-            continue
-        for _, kind, code in unknown_parts(rule, known):
-            if kind not in _MAY_BE_MISSED:
-                lost.setdefault(rule.code, f"unknown-{kind}: {code}")
-    return lost
