@@ -16,7 +16,11 @@ from dispatch_service.persistence.tables import clock_setting
 
 LIMITS, OFFICE_HOURS = "limits", "office_hours"
 EXTENSION_RULE = "extension_rule"
-"""How long extensions may be, and how many; a change renews clocks as any other does, and moves none."""
+"""How long extensions may be, and how many; a change renews clocks as any other does, and moves none.
+
+It counts for what it has counted: the version would else fall below that of clocks, which a change of limits then
+passes over.
+"""
 SUPERVISION_RULE = "supervision_rule"
 """At which levels of the limit orders are given by rule; a change moves no clock, and renews none."""
 SUSPENSION_RULE = "suspension_rule"
