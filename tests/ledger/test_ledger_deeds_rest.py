@@ -13,6 +13,8 @@ from contracts.roles import Role
 from histories import BEGIN
 from ledger.conftest import As, Enter, Headers
 from ledger.eventful import Eventful
+from ledger.test_ledger_directory import WATER, told
+from ledger_service.events.directory import SUBSCRIPTION
 from ledger_service.service.folding import fold_changes
 from ledger_service.service.rebuilding import rebuild
 
@@ -142,6 +144,20 @@ async def test_a_table_has_them_as_columns(client: httpx.AsyncClient, analyst: H
     path = f"/statistics/indicators?{MARCH}&by=department&indicator=transfers&format=csv&lang=zh"
     answer = await client.get(path, headers=analyst)
     assert answer.text.removeprefix("\ufeff").splitlines()[0] == "转办部门,受理数,应结案数,转办数,转办数 样本数"
+
+
+async def test_departments_are_called_by_their_names(
+    client: httpx.AsyncClient, analyst: Headers, engine: AsyncEngine
+) -> None:
+    await SUBSCRIPTION.apply(engine, [told(WATER, tenant=TENANT)])
+    path = f"/statistics/indicators?{MARCH}&by=department&indicator=transfers&lang=zh"
+
+    rows = (await client.get(path, headers=analyst)).json()["rows"]
+    table = (await client.get(f"{path}&format=csv", headers=analyst)).text
+
+    named = {row["key"]["department"]: row["names"] for row in rows}
+    assert named[WATER.code] == {"department": {"zh": WATER.name, "en": WATER.name}}
+    assert f"\n{WATER.name}," in table
 
 
 async def test_an_upgrade_makes_the_figures_of_the_entries(

@@ -46,6 +46,7 @@ def name_of(dimension: str, code: object, labels: Labels) -> Label | None:
         Dimension.CATEGORY: labels.categories,
         Dimension.SOURCE: labels.sources,
         Dimension.HANDLING_MODE: MODE_LABELS,
+        Dimension.DEPARTMENT: labels.departments,
     }
     return names.get(dimension, {}).get(str(code))
 
