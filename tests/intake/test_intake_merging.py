@@ -177,6 +177,8 @@ async def test_what_cannot_be_merged_is_refused_and_says_why(desk: Desk) -> None
         answer = await desk.merge(one, into)
         assert (answer.status_code, answer.json()["type"]) == (409, f"urn:jieban:problem:{code}")
         assert answer.json().get("master") == master
+        if master:
+            assert (await desk.view(first))["number"] in answer.json()["detail"]
 
     ended = await desk.reported()
     await desk.apply(ended.assigned(), ended.accepted(), ended.started(), ended.resolved(), ended.verified())

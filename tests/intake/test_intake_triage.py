@@ -72,12 +72,14 @@ async def test_what_is_suspected_is_accepted_waits_and_goes_on_once(
     [received] = await published(engine, held)
     assert (received["data"]["held"], received["data"]["suspicions"]) == (True, ["casino"])
     before = (await client.get(f"/complaints/{held}", headers=as_(Role.CITIZEN, tenant=tenant))).json()
-    both = [as_(Role.OPERATOR, subject, tenant=tenant) for subject in ("operator-1", "operator-2")]
+    chinese = {"Accept-Language": "zh-CN"}
+    both = [as_(Role.OPERATOR, subject, tenant=tenant, **chinese) for subject in ("operator-1", "operator-2")]
     body, path = {"note": "是投诉赌博的"}, f"/triage/{held}/release"
     answers = await asyncio.gather(*(client.post(path, json=body, headers=headers) for headers in both))
     assert sorted(each.status_code for each in answers) == [200, 409]
     refused = next(each for each in answers if each.status_code == 409)
     assert code_of(refused) == (409, "triage-settled")
+    assert refused.json()["detail"] == "该诉求已不在甄别队列中（已放行）。"
     assert await told(engine, held) == ["complaint.received", "complaint.cleared"]
     seen = (await client.get(f"/triage/{held}", headers=both[0])).json()
     assert [step["step"] for step in seen["steps"]] == ["flagged", "released"]

@@ -37,7 +37,7 @@ register_texts(
         "triage-settled": (
             "已处理",
             "It is settled",
-            "该诉求已不在甄别队列中（{outcome}）。",
+            "该诉求已不在甄别队列中（{outcome_zh}）。",
             "The complaint has left the triage queue ({outcome}).",
         ),
         "triage-claimed": (

@@ -1,5 +1,6 @@
 """Merges a complaint into another that tells of the same 并案, and takes it apart again."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -66,17 +67,18 @@ async def unmerge(
 async def _check(connection: AsyncConnection, row: Any, master: Any) -> None:
     """Raise Problem unless the one may be merged into the other; who goes on has locked both."""
     if row.status == Status.MERGED:
-        raise _with_master("merged-already", row, row.merged_into)
+        raise await _with_master(connection, "merged-already", row)
     if row.status in _DONE:
         raise illegal_transition(row.status, row.version, "merge-ended")
     if master.status == Status.MERGED:
         code = "merge-cycle" if master.merged_into == row.id else "master-is-merged"
-        raise _with_master(code, master, master.merged_into)
+        raise await _with_master(connection, code, master)
     if master.status in _DONE:
         raise illegal_transition(master.status, master.version, "master-has-ended")
     if other := await merging.underway(connection, row, master):  # before those that are done: it may be done next
-        ids = {"member": str(other.id), "master": other.release_data["into"]}
-        raise Problem(409, "merge-underway", extra=ids, **ids)
+        ids = {"member": other.id, "master": UUID(other.release_data["into"])}
+        numbers = await _numbers(connection, row.tenant, ids)
+        raise Problem(409, "merge-underway", extra={name: str(each) for name, each in ids.items()}, **numbers)
     if found := await merging.members(connection, row.id):
         raise Problem(409, "merge-is-master", extra={"merged": [str(each) for each in found]}, count=len(found))
     if _loses_order(_order(row), _order(master)):
@@ -111,6 +113,14 @@ def _loses_order(order: Any, of_master: Any) -> bool:
     )
 
 
-def _with_master(code: str, row: Any, master: UUID) -> Problem:
+async def _with_master(connection: AsyncConnection, code: str, row: Any) -> Problem:
+    """Return what names the master of what is merged: to machines by its id, to people by its number."""
     present = {"status": row.status, "version": row.version}
-    return Problem(409, code, extra={"present": present, "master": str(master)}, master=str(master))
+    numbers = await _numbers(connection, row.tenant, {"master": row.merged_into})
+    return Problem(409, code, extra={"present": present, "master": str(row.merged_into)}, **numbers)
+
+
+async def _numbers(connection: AsyncConnection, tenant: str, ids: Mapping[str, UUID]) -> dict[str, Any]:
+    """Return the numbers of complaints that there are, under the names that their ids have."""
+    rows = await merging.find(connection, tenant, [*ids.values()])
+    return {name: rows[each].number for name, each in ids.items()}

@@ -22,12 +22,13 @@ from intake_service.persistence import triage
 from intake_service.persistence.own_events import event_about
 from intake_service.persistence.tables import complaint as table
 from intake_service.service.locking import lock
-from operations.problems import illegal_transition
+from operations.problems import illegal_transition, status_zh
 from runtime import clock, etag
 from runtime.auth import Caller
 from runtime.problems import Problem
 
 OUTCOMES = Counter("jieban_triage_outcomes_total", "What became of complaints in triage", ["outcome"])
+_OUTCOMES_ZH = {"released": "已放行", "lapsed": "逾期自动放行", "reclassified": "已变更类别"}
 _BATCH = 200
 _RULE = "rule"
 
@@ -160,10 +161,20 @@ async def _waiting(connection: AsyncConnection, complaint_id: UUID, caller: Call
     etag.check(if_match, item.version)
     if item.state != "waiting":
         present = {"state": item.state, "outcome": item.outcome, "version": item.version}
-        raise Problem(409, "triage-settled", extra={"present": present}, outcome=item.outcome)
+        raise Problem(
+            409,
+            "triage-settled",
+            extra={"present": present},
+            outcome=item.outcome,
+            outcome_zh=_outcome_zh(item.outcome),
+        )
     if item.claimed_by not in (None, caller.subject) and not caller.has(Role.SUPERVISOR):
         raise Problem(409, "triage-claimed", extra={"claimed_by": item.claimed_by}, by=item.claimed_by)
     return item
+
+
+def _outcome_zh(outcome: str) -> str:
+    return _OUTCOMES_ZH.get(outcome) or status_zh(outcome)
 
 
 def _step(step: str, by: str, at: datetime, note: str | None = None) -> dict[str, Any]:
