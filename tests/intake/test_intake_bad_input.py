@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from intake.conftest import As
 from intake.reports import REPORT, report
+from refusals import errors_of
 
 BAD_FIELDS: list[tuple[dict[str, Any], str]] = [
     ({"description": ...}, "/description"),
     ({"description": ""}, "/description"),
     ({"description": "长" * 10_001}, "/description"),
     ({"description": 7}, "/description"),
-    ({"description": "   "}, ""),
+    ({"description": " \u3000\u200b"}, "/description"),
     ({"source": ...}, "/source"),
     ({"source": "telepathy"}, "/source"),
     ({"source": "hotline"}, "/source"),
@@ -63,6 +64,12 @@ async def test_each_bad_field_is_named(
     assert all(error["message"] and "not valid" not in error["message"].lower()[:9] for error in errors)
     async with engine.connect() as connection:
         assert await connection.scalar(sa.text("SELECT count(*) FROM complaint")) == 0
+
+
+@pytest.mark.parametrize("value", [{"deep": 1}, "x" * 1001, ["x" * 101], [1]])
+async def test_an_attribute_that_cannot_be_one_is_told_once(client: httpx.AsyncClient, as_: As, value: Any) -> None:
+    answer = await client.post("/complaints", json=report(attributes={"a": value}), headers=as_(Role.CITIZEN))
+    assert errors_of(answer) == [("/attributes/a", "attribute-value")]
 
 
 GOOD = json.dumps(REPORT, ensure_ascii=False)

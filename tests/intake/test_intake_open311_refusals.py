@@ -39,10 +39,7 @@ async def test_reading(
     client: httpx.AsyncClient, key: str, path: str, query: dict[str, str], status: int, code: str, language: Language
 ) -> None:
     field, _, name = code.rpartition(":")
-    if field:
-        words = f"query/{field}: {field_text(name, language, PAGES)}"
-    else:
-        words = problem_text(name, language, {"days": 90})[1]
+    words = f"{field}: {field_text(name, language, PAGES)}" if field else problem_text(name, language, {"days": 90})[1]
     for suffix in ("json", "xml"):
         answer = await client.get(
             f"{OPEN311}/{path}.{suffix}", params={"api_key": key, **query}, headers={"Accept-Language": language}

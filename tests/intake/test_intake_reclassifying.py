@@ -51,9 +51,9 @@ async def test_it_has_the_category_a_history_of_it_and_tells_the_others(
     [
         ({"category": "street_order.parking"}, ("/category", "category-unchanged")),
         ({"category": "nothing.such"}, ("/category", "unknown-category")),
-        ({"category": None}, ("/category", "string-type")),
-        ({"reason": "  "}, ("/reason", "string-pattern-mismatch")),
-        ({"reason": ""}, ("/reason", "string-too-short")),
+        ({"category": None}, ("/category", "string_type")),
+        ({"reason": "  "}, ("/reason", "blank-text")),
+        ({"reason": ""}, ("/reason", "string_too_short")),
     ],
 )
 async def test_what_makes_no_sense_is_refused_and_changes_nothing(
@@ -62,7 +62,7 @@ async def test_what_makes_no_sense_is_refused_and_changes_nothing(
     receipt = await filed(client, as_)
     path = f"/complaints/{receipt['id']}"
     answer = await client.post(f"{path}/reclassification", json={**BODY, **changes}, headers=as_(Role.OPERATOR))
-    assert (answer.status_code, [where for where, _ in errors_of(answer)]) == (422, [error[0]])
+    assert errors_of(answer) == [error]
     seen = (await client.get(path, headers=as_(Role.OPERATOR))).json()
     assert (seen["version"], seen["reclassifications"]) == (1, [])
 

@@ -106,7 +106,9 @@ async def test_names_are_unique_and_filters_limited(
 @pytest.mark.parametrize(
     ("bad", "error"),
     [
-        (body("", {"q": "车"}), ("/name", "too_short")),
+        (body("", {"q": "车"}), ("/name", "string_too_short")),
+        (body("名" * 101, {"q": "车"}), ("/name", "string_too_long")),
+        (body(" ", {"q": "车"}), ("/name", "blank-text")),
         (body("a\nb"), ("/name", "control_character")),
         (body("x", {}), ("/filters", "nothing-filtered")),
         (body("x", {"colour": "red"}), ("/filters/colour", "extra_forbidden")),

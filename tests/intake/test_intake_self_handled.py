@@ -52,6 +52,7 @@ async def test_it_was_done_just_now_unless_said_otherwise(
         (Role.OPERATOR, {}, "/self_handled", "self-handling-not-yours"),
         (Role.OFFICER, {"handled_at": LATER}, "/self_handled/handled_at", "in-the-future"),
         (Role.OFFICER, {"result": ""}, "/self_handled/result", "string_too_short"),
+        (Role.OFFICER, {"result": " \u200b"}, "/self_handled/result", "blank-text"),
         (Role.OFFICER, {"handling_mode": "magic"}, "/self_handled/handling_mode", "literal_error"),
         (Role.OFFICER, {"actor": "somebody-else"}, "/self_handled/actor", "extra_forbidden"),
     ],

@@ -115,7 +115,7 @@ async def test_wrong_codes_are_counted_and_ask_nothing_of_dispatch(reporter: Rep
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"query_code": ""}, {"query_code": "A" * 12, "reason": ""}, {"query_code": "A" * 12, "id": "x"}]
+    "body", [{}, {"query_code": ""}, {"query_code": "A" * 12, "reason": " "}, {"query_code": "A" * 12, "id": "x"}]
 )
 async def test_a_body_of_another_shape_is_refused(reporter: Reporter, body: dict[str, str]) -> None:
     assert (await reporter.client.post(f"{reporter.path}/withdrawal", json=body)).status_code == 422

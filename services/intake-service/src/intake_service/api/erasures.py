@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from contracts.events import ComplaintErased
 from contracts.lifecycle import TRANSITIONS, EventType
@@ -14,6 +14,7 @@ from runtime import etag
 from runtime.auth import Caller, require
 from runtime.etag import IfMatch
 from runtime.problems import PROBLEM_RESPONSES
+from runtime.types import saying_something
 
 router = APIRouter(tags=["complaints"], responses=PROBLEM_RESPONSES)
 MayErase = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.ERASED].roles))]
@@ -27,7 +28,7 @@ class ErasureIn(BaseModel):
     ground: Annotated[
         Literal["request", "other"], Field(description="`request`: the person concerned has asked for it.")
     ]
-    reason: Annotated[str, Field(min_length=1, max_length=500)]
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(saying_something)]
     texts: Annotated[
         StrictBool | None,
         Field(

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from contracts.lifecycle import TRANSITIONS, EventType
 from intake_service.api.deps import Engine
-from intake_service.api.schemas import Request
+from intake_service.api.schemas import Reason, Request
 from intake_service.service.merging import merge, unmerge
 from runtime import etag
 from runtime.auth import Caller, require
@@ -17,20 +17,20 @@ from runtime.problems import PROBLEM_RESPONSES
 
 router = APIRouter(tags=["duplicates"], responses=PROBLEM_RESPONSES)
 Merging = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.MERGED].roles))]
-Reason = Annotated[str, Field(min_length=1, max_length=1000, description="Why; staff read it.")]
+Why = Annotated[Reason, Field(description="Why; staff read it.")]
 
 
 class MergeIn(Request):
     """What stands for both from now on."""
 
     into: UUID
-    reason: Reason
+    reason: Why
 
 
 class UnmergeIn(Request):
     """Why it is a matter of its own."""
 
-    reason: Reason
+    reason: Why
 
 
 class MergeResult(BaseModel):

@@ -27,7 +27,7 @@ class ReclassificationIn(schemas.Request):
     """The category that a complaint belongs to, and why."""
 
     category: Annotated[str, Field(min_length=1, max_length=100, examples=["street_order.parking"])]
-    reason: Annotated[str, Field(min_length=1, max_length=1000, pattern=r"\S")]
+    reason: schemas.Reason
 
 
 class ReclassificationResult(BaseModel):

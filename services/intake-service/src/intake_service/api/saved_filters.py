@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.roles import STAFF, Role
@@ -24,7 +24,7 @@ from runtime.idempotency import StoredAnswer
 from runtime.ids import uuid7
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES, Problem
-from runtime.types import OneLine
+from runtime.types import OneLine, saying_something
 
 router = APIRouter(tags=["filters"], responses=PROBLEM_RESPONSES)
 MOST = 100
@@ -43,7 +43,9 @@ class FilterBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[OneLine, Field(min_length=1, max_length=100, examples=["待受理的停车诉求"])]
+    name: Annotated[
+        OneLine, Field(min_length=1, max_length=100, examples=["待受理的停车诉求"]), AfterValidator(saying_something)
+    ]
     filters: FilterContent
     roles: Annotated[
         list[Role], Field(max_length=len(STAFF), description="Whoever has one of these may use it too.")

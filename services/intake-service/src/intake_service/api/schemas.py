@@ -1,15 +1,18 @@
 """Request and response models of intake. Requests refuse unknown fields and coerce nothing."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
     StrictBool,
-    model_validator,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
 )
 from pydantic_core import PydanticCustomError
 
@@ -18,11 +21,29 @@ from intake_service.domain.complaint import Location, Reporter
 from intake_service.domain.origin import Device, Order, Origin
 from intake_service.domain.report import Handling, Report
 from operations.locations import LocationIn
-from runtime.types import FiniteFloat, Instant, Integer, is_blank
+from runtime.types import FiniteFloat, Instant, Integer, is_blank, saying_something
 
 Scalar = StrictBool | Integer | FiniteFloat | Annotated[str, Field(max_length=1000)] | None
 Chosen = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=200)]
 """The answer to a question of which several choices may be right."""
+
+
+def _of_any_type(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """Return an attribute; raise one error for what is of none of its types, not one for each type."""
+    try:
+        return handler(value)
+    except ValidationError:
+        raise PydanticCustomError("attribute-value", "of none of the types that an attribute may have") from None
+
+
+def _described(value: str) -> str:
+    if is_blank(value):
+        raise PydanticCustomError("blank-description", "The description is blank")
+    return value
+
+
+Attribute = Annotated[Scalar | Chosen, WrapValidator(_of_any_type)]
+Reason = Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(saying_something)]
 
 
 class Request(BaseModel):
@@ -48,14 +69,14 @@ class SelfHandledIn(Request):
     """自处理: what the caller has done about it on the spot. The case is resolved at once, and verified by rule."""
 
     handling_mode: HandlingMode
-    result: Annotated[str, Field(min_length=1, max_length=2000)]
+    result: Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(saying_something)]
     handled_at: Annotated[Instant | None, Field(description="Just now where it is left out.")] = None
 
 
 _NOBODY = Reporter()
 
 
-Description = Annotated[str, Field(min_length=1, max_length=10_000)]
+Description = Annotated[str, Field(min_length=1, max_length=10_000), AfterValidator(_described)]
 SourceCode = Annotated[str, Field(max_length=50, examples=["resident_app"])]
 
 
@@ -88,7 +109,7 @@ class ReportFields(Request):
     ]
     external_ref: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     attributes: Annotated[
-        dict[Annotated[str, Field(min_length=1, max_length=100)], Scalar | Chosen],
+        dict[Annotated[str, Field(min_length=1, max_length=100)], Attribute],
         Field(max_length=50, description="Answers to the questions of the category, by name, and what else you know"),
     ] = {}
     self_handled: SelfHandledIn | None = None
@@ -105,12 +126,6 @@ class ComplaintIn(ReportFields):
     source: SourceCode
     description: Description
     location: LocationIn
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if is_blank(self.description):
-            raise PydanticCustomError("blank-description", "The description is blank")
-        return self
 
     def to_report(self) -> Report:
         """Return the command that asks for this complaint to be accepted."""
@@ -162,7 +177,7 @@ class BatchIn(Request):
 class WithdrawalIn(Request):
     """Why the reporter takes the complaint back."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    reason: Reason | None = None
 
 
 class CodedWithdrawalIn(WithdrawalIn):

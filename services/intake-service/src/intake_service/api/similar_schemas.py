@@ -1,16 +1,14 @@
 """What is asked and answered about complaints that are probably about the same."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field
 
-from intake_service.api.schemas import Request
+from intake_service.api.schemas import Description, Request
 from intake_service.api.view_schemas import LocationOut
 from operations.locations import LocationIn
-from runtime.types import is_blank
 
 Likeness = Annotated[float, Field(ge=0, le=1, description="1: the same words, or nearly, at the same point.")]
 
@@ -42,15 +40,9 @@ class SimilarOut(BaseModel):
 class SimilarIn(Request):
     """What a reporter is about to file."""
 
-    description: Annotated[str, Field(min_length=1, max_length=10_000)]
+    description: Description
     location: LocationIn
     category: Annotated[str, Field(max_length=100)] | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if is_blank(self.description):
-            raise PydanticCustomError("blank-description", "The description is blank")
-        return self
 
 
 class Place(BaseModel):

@@ -1,20 +1,18 @@
 """Suggestions of categories."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi import Request as HttpRequest
-from pydantic import BaseModel, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field
 
 from contracts.lifecycle import TRANSITIONS, EventType
 from intake_service.api.deps import Known
-from intake_service.api.schemas import Request, SuggestedCategory
+from intake_service.api.schemas import Description, Request, SuggestedCategory
 from intake_service.service.suggesting import Categoriser
 from runtime.auth import Caller, require
 from runtime.clock import now
 from runtime.problems import PROBLEM_RESPONSES
-from runtime.types import is_blank
 
 router = APIRouter(tags=["reference"], responses=PROBLEM_RESPONSES)
 Reporting = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.RECEIVED].roles))]
@@ -23,13 +21,7 @@ Reporting = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.RECEIVED].r
 class SuggestionIn(Request):
     """What happened, in the reporter's words."""
 
-    description: Annotated[str, Field(min_length=1, max_length=10_000)]
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        if is_blank(self.description):
-            raise PydanticCustomError("blank-description", "The description is blank")
-        return self
+    description: Description
 
 
 class SuggestionsOut(BaseModel):

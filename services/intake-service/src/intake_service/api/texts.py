@@ -182,6 +182,10 @@ register_texts(
             "{minutes} 分钟内最多查询 {times} 次，请稍后再试。",
             "Ask at most {times} times in {minutes} minutes; try again later.",
         ),
+        "attribute-value": (
+            "应为文本（最多 1000 个字符）、数字、true、false、null，或由选项代码组成的数组。",
+            "Must be a text of at most 1000 characters, a number, true, false, null, or a list of codes of choices.",
+        ),
         "blank-description": ("描述不能为空白。", "The description is blank."),
     }
 )

@@ -5,6 +5,8 @@ from typing import Any
 
 from runtime.problems.problem import FieldError, Problem
 
+_OF_TEXTS = {"too_short": "string_too_short", "too_long": "string_too_long"}
+"""Pydantic counts items where a text has been through a validator before its length is looked at."""
 _MAX_ERRORS = 50
 _MAX_POINTER = 200
 _MAX_REASON = 200
@@ -33,6 +35,8 @@ def _is_missing_body(finding: Mapping[str, Any]) -> bool:
 
 def _field_error(finding: Mapping[str, Any]) -> FieldError:
     code = str(finding["type"])
+    if isinstance(finding.get("input"), str):
+        code = _OF_TEXTS.get(code, code)
     params = dict(finding.get("ctx") or {})
     if code in {"value_error", "assertion_error"}:
         return FieldError(pointer_to(finding["loc"]), "value_error", {"reason": _reason(params.get("error"))})

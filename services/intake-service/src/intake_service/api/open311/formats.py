@@ -55,7 +55,10 @@ def render(problem: Problem, request: Request) -> Response:
     """Return a problem as the standard has errors: one for each wrong input, else one for the whole."""
     language = preferred_language(request.headers.get("accept-language"))
     status = _STATUSES.get(problem.status, problem.status)
-    texts = [f"{e.pointer.lstrip('/')}: {field_text(e.code, language, e.params)}" for e in problem.errors]
+    texts = [
+        f"{e.pointer.removeprefix('query').lstrip('/')}: {field_text(e.code, language, e.params)}"
+        for e in problem.errors
+    ]
     texts = texts or [problem_text(problem.code, language, problem.params)[1]]
     answer = listed(request, "errors", "error", [{"code": status, "description": text} for text in texts], status)
     answer.headers.update({**problem.headers, "Content-Language": language, "Vary": "Accept-Language"})
