@@ -16,7 +16,7 @@ import pytest
 
 from embedded.process_table import pids_naming
 
-READ_ANYTHING = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")
+READ_ANYTHING = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", "--securebits=+no_setuid_fixup")
 AS_NOBODY = ("setpriv", "--reuid=nobody", "--clear-groups", *READ_ANYTHING)
 """With the right to read a Python that lies in root's home, where tests run as root; not to write."""
 
