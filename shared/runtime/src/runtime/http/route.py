@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from runtime.auth.caller import Caller
 from runtime.auth.guards import guard_of
+from runtime.http.query_names import checker
 from runtime.http.quick import refuse_threads, slim
 from runtime.http.strict_json import parse_json
 from runtime.problems import Problem
@@ -44,7 +45,10 @@ def is_form(content_type: bytes) -> bool:
 
 
 class StrictRoute(APIRoute):
-    """An API route whose steps are, in this order: who calls, is the body JSON, does it fit the schema, the handler."""
+    """An API route whose steps are, in this order: who calls, are all parameters known, is the body JSON, the handler.
+
+    Where everybody may call, unknown parameters are passed over: whatever shares a link may add some.
+    """
 
     def get_route_handler(self) -> Handler:
         """Return the framework's handler with our own steps before it."""
@@ -55,6 +59,7 @@ class StrictRoute(APIRoute):
         finally:
             self.dependant = whole
         guard = guard_of(whole)
+        check_names = checker(whole)
         body_info = self.body_field.field_info if self.body_field else None
         takes_json = isinstance(body_info, Body) and not isinstance(body_info, Form)
         needs_body = takes_json and body_info is not None and body_info.is_required()
@@ -66,6 +71,7 @@ class StrictRoute(APIRoute):
             content_type = _content_type(request) if takes_json else b""
             if guard is not None:
                 caller = await guard(request)
+                check_names(request)
                 if of_form is not None and is_form(content_type):
                     return await of_form(request, caller)
             if takes_json:
