@@ -15,6 +15,7 @@ from contracts.roles import Role
 from intake.conftest import SECRET, TENANT, As
 from intake_service.main import build
 from intake_service.persistence.tables import complaint
+from operations.importing.report import HEADINGS
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
@@ -70,7 +71,9 @@ class Desk:
     async def rejected(self, job: str, which: str = "rejected") -> list[dict[str, str]]:
         answer = await self.client.get(f"imports/{job}/{which}.csv", headers=self.me)
         assert answer.headers["content-type"].startswith("text/csv")
-        return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        headings, *lines = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+        assert tuple(headings) in HEADINGS.values()
+        return [dict(zip(HEADINGS["en"], line, strict=True)) for line in lines]
 
     async def filed(self, prefix: str) -> list[str]:
         query = sa.select(complaint.c.external_ref).where(complaint.c.external_ref.startswith(prefix))

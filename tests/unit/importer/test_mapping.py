@@ -70,7 +70,29 @@ def test_all_flaws_of_a_row_are_told_with_what_would_be_right(mapping: ColumnMap
         body(mapping, text="x", time="昨天", lon="east", lat="26.5")
     told = [(flaw.column, flaw.field, flaw.expected) for flaw in caught.value.flaws]
     assert [each[:2] for each in told] == [("lon", "location.lon"), ("time", "occurred_at")]
-    assert all(each[2] for each in told)
+    assert all(each[2].zh and each[2].en for each in told)
+
+
+def test_what_is_wrong_with_a_row_is_told_in_both_languages() -> None:
+    mapping = made(map={"category": "类"}, tables={"category": {"路灯": "facilities.lamps"}}, times=["%d.%m.%Y"])
+    with pytest.raises(Unmappable) as caught:
+        body(mapping, text="x", lon="东", lat="26.5", time="昨天", 类="水电")
+    assert [(flaw.field, flaw.problem.zh, flaw.expected.zh) for flaw in caught.value.flaws] == [
+        ("category", "“水电”不在映射的 category 对照表中", "以下之一：路灯"),
+        ("location.lon", "“东”不是数字", "经度，-180 至 180，并有纬度"),
+        ("occurred_at", "“昨天”不是时间", "早于现在的时间，如 2024-02-28 11:25:05，或 %d.%m.%Y"),
+    ]
+    assert [(flaw.problem.en, flaw.expected.en) for flaw in caught.value.flaws] == [
+        ("'水电' is not in the mapping's table of category", "one of 路灯"),
+        ("'东' is not a number", "degrees from -180 to 180, with a latitude"),
+        ("'昨天' is not a time", "a time in the past such as 2024-02-28 11:25:05 or %d.%m.%Y"),
+    ]
+    with pytest.raises(Skipped) as skipped:
+        body(made(skip={"状态": {"已办结": "已有结果"}}), text="x", 状态="已办结")
+    assert list(skipped.value.flaw.told("zh-CN").values()) == ["状态", None, "未导入：已有结果", "未办结的诉求"]
+    assert list(skipped.value.flaw.told("en").values()) == [
+        "状态", None, "not imported: 已有结果", "an open complaint",
+    ]  # fmt: skip
 
 
 def test_own_columns_templates_and_constants() -> None:
@@ -141,6 +163,42 @@ def test_a_header_that_lacks_a_column_is_refused() -> None:
         made().check(["text", "id"], "a.csv")
 
 
+def test_what_a_header_lacks_is_told_in_both_languages() -> None:
+    with pytest.raises(ImportRefused) as lacking:
+        made(map={"category": ["类", "{大类}{小类}"]}).check(["text", "address"], "a.csv")
+    assert lacking.value.said.zh == "a.csv 缺少列：category 应取自 {类} 或 {大类}{小类}。现有列：text、address。"
+    assert str(lacking.value) == "a.csv lacks columns: category from {类} or {大类}{小类}. It has: text, address."
+    with pytest.raises(ImportRefused) as placeless:
+        made("hotline-12345", map={"location.address": "地点"}, optional=["location.address"]).check(
+            ["工单编号", "来电时间", "诉求标题"], "a.csv"
+        )
+    assert "没有说明地点的列：location.lon 应取自 {经度}；" in placeless.value.said.zh
+
+
+@pytest.mark.parametrize(
+    ("text", "zh", "en"),
+    [
+        (
+            "map: {nothing: x}",
+            "映射有误：map.nothing.[key]：没有字段 nothing；可用字段：source、",
+            "map.nothing.[key]: ",
+        ),
+        ("timezone: Mars", "映射有误：timezone：没有时区 Mars。", "there is no time zone Mars."),
+        ("times: ['%Q']", "映射有误：times.0：无法按 %Q 读取时间。", "no time can be read as %Q."),
+        ("header_row: 0", "映射有误：header_row：不得小于 1。", "The mapping is wrong: header_row: "),
+        ("encoding: big5", "映射有误：encoding：应为以下之一：'auto', 'utf-8', 'gb18030'。", "encoding: "),
+        ("extends: none", "映射的 extends 为 none，应为以下之一：hotline-12345、", "The mapping extends none, which "),
+        ("none", "映射既不是 hotline-12345、open311、usual 之一，也不是", "The mapping is neither one of "),
+        ("a: &a [*a]", "映射不是普通的 YAML（第 1 行第 8 列附近）：", "The mapping is no plain YAML: "),
+    ],
+)
+def test_a_wrong_mapping_is_told_in_both_languages(text: str, zh: str, en: str) -> None:
+    with pytest.raises(ImportRefused) as caught:
+        parsed(text)
+    assert zh in caught.value.said.zh
+    assert en in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "bad",
     [
@@ -172,7 +230,7 @@ def test_a_mapping_that_stands_for_much_more_than_it_says_is_refused_at_once() -
     text = "\n".join(["set:", "  source: &a0 xxxxxxxxxx", *(f"  {each}" for each in levels)])
     tracemalloc.start()
     with pytest.raises(ImportRefused, match="an alias"):
-        parsed("mapping", text)
+        parsed(text)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 4 << 20
@@ -182,7 +240,7 @@ def test_a_mapping_that_does_not_exist_names_those_that_do() -> None:
     with pytest.raises(ImportRefused, match="hotline-12345, open311, usual"):
         load("none")
     with pytest.raises(ImportRefused, match="hotline-12345, open311, usual"):
-        parsed("mapping", "none")
+        parsed("none")
 
 
 def test_rows_without_a_reference_get_a_stable_one() -> None:

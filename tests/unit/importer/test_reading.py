@@ -67,7 +67,7 @@ def test_a_row_with_surplus_cells_is_flawed(tmp_path: Path) -> None:
     file = tmp_path / "a.tsv"
     file.write_text("id\ttext\n1\tx\ty\n", "utf-8")
     (row,) = rows_of(file)
-    assert [(flaw.column, flaw.problem) for flaw in row.flaws] == [("#3", "more cells than the header has columns")]
+    assert [(flaw.column, flaw.problem.en) for flaw in row.flaws] == [("#3", "more cells than the header has columns")]
 
 
 def test_of_a_row_with_many_surplus_cells_the_first_is_told(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_longer_line_than_any_is_a_flaw_of_its_row(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (first.line, long.line, last.line, last.values) == (1, 2, 4, {"id": 2})
-    assert [flaw.problem for flaw in long.flaws] == ["a line of more than 1,000,000 characters"]
+    assert [flaw.problem.en for flaw in long.flaws] == ["a line of more than 1,000,000 characters"]
     assert peak < 16 << 20
 
 
@@ -108,26 +108,52 @@ def test_a_row_that_is_nested_too_deeply_is_flawed(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text('{"text": ' + "[" * 900 + "]" * 900 + '}\n{"text": [[1]]}\n', "utf-8")
     deep, flat = rows_of(file)
-    assert ([flaw.problem for flaw in deep.flaws], deep.values) == (["nested too deeply"], {})
+    assert ([flaw.problem.en for flaw in deep.flaws], deep.values) == (["nested too deeply"], {})
     assert flat == Row(2, {"text": [[1]]})
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "word"),
+    ("name", "content", "word", "zh"),
     [
-        ("a.csv", b"", "header"),
-        ("a.csv", b"id,id\n1,2\n", "same name"),
-        ("a.csv", b"id\n\xff\xff\n", "UTF-8"),
-        ("a.jsonl", b"\xff\xfe{}", "UTF-8"),
-        ("a.xlsx", b"id,text\n", "workbook"),
-        ("a.xlsx", b"PK\x03\x04 and no more", "workbook"),
+        ("a.csv", b"", "header", "没有写明列名的表头行。"),
+        ("a.csv", b"id,id\n1,2\n", "same name", "有同名的列：id。"),
+        ("a.csv", b"id\n\xff\xff\n", "UTF-8", "不是 UTF-8 编码（第 4 字节起），请先转换编码。"),
+        (
+            "a.csv",
+            b'id\n"' + b"x" * 200_000,
+            "line 2: field larger",
+            "第 2 行：不是有效的 CSV：引号未闭合，或单元格过长。",
+        ),
+        ("a.csv", b"id" + b",x" * 500_001, "line 1: a record of more", "第 1 行：一条记录超过 1,000,000 个字符。"),
+        ("a.jsonl", b"\xff\xfe{}", "UTF-8", "不是 UTF-8 编码（第 1 字节起），请先转换编码。"),
+        ("a.xlsx", b"id,text\n", "workbook", "不是 XLSX 工作簿，或已损坏，请重新保存。"),
+        ("a.xlsx", b"PK\x03\x04 and no more", "workbook", "不是 XLSX 工作簿，或已损坏，请重新保存。"),
     ],
 )
-def test_an_unreadable_file_is_one_clear_sentence(tmp_path: Path, name: str, content: bytes, word: str) -> None:
+def test_an_unreadable_file_is_one_clear_sentence(
+    tmp_path: Path, name: str, content: bytes, word: str, zh: str
+) -> None:
     file = tmp_path / name
     file.write_bytes(content)
-    with pytest.raises(ImportRefused, match=word):
+    with pytest.raises(ImportRefused, match=word) as caught:
         rows_of(file)
+    assert caught.value.said.zh == f"{file} {zh}"
+
+
+def test_what_is_wrong_with_lines_is_told_in_both_languages(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"id": \n[1]\n{"text": ' + "[" * 30 + "]" * 30 + "}\n")
+    told = [list(flaw.told("zh-CN").values())[2:] for row in rows_of(file) for flaw in row.flaws]
+    assert told == [
+        ["不是 JSON（第 9 个字符处）", "每行一个 JSON 对象"],
+        ["不是 JSON 对象", ""],
+        ["嵌套过深", "嵌套不超过 20 层的值"],
+    ]
+    surplus = tmp_path / "a.csv"
+    surplus.write_text("id\n1,x\n")
+    assert [flaw.told("zh-CN") for row in rows_of(surplus) for flaw in row.flaws] == [
+        {"column": "#2", "field": None, "problem": "单元格多于表头的列", "expected": "表头中的列名"}
+    ]
 
 
 def test_a_missing_file_is_one_clear_sentence(tmp_path: Path) -> None:
@@ -154,15 +180,16 @@ def test_a_workbook_below_a_title_with_texts_numbers_and_times(tmp_path: Path) -
 def test_formulas_are_named_with_their_cell(tmp_path: Path) -> None:
     file = book(tmp_path / "a.xlsx", ["id", "text"], ["1", '=HYPERLINK("http://x","y")'], ["2", "好"])
     first, second = rows_of(file)
-    assert [(flaw.column, flaw.problem) for flaw in first.flaws] == [("text", "a formula")]
+    assert [(flaw.column, flaw.problem.en) for flaw in first.flaws] == [("text", "a formula")]
     assert not second.flaws
 
 
 def test_another_sheet_is_asked_for_by_its_name(tmp_path: Path) -> None:
     file = book(tmp_path / "a.xlsx", ["id"], ["1"], title="工单")
     assert rows_of(file, sheet="工单")[0].values == {"id": "1"}
-    with pytest.raises(ImportRefused, match="has no sheet 清单; it has: 工单"):
+    with pytest.raises(ImportRefused, match="has no sheet 清单; it has: 工单") as caught:
         rows_of(file, sheet="清单")
+    assert caught.value.said.zh == f"{file} 没有工作表 清单；现有：工单。"
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

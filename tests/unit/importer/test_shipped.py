@@ -31,6 +31,7 @@ def test_each_field_says_what_would_be_right() -> None:
     for target in TARGETS:
         field, expected = expected_at("/" + target.replace(".", "/"))
         assert field == target
-        assert expected
+        assert expected.zh
+        assert expected.en
     assert expected_at("/attributes/x")[0] is None
     assert expected_at("/location")[0] == "location.address"

@@ -147,7 +147,7 @@ def _known(configuration: Path | None) -> Collection[str]:
 def _example(path: Path, row: Row, known: Collection[str]) -> Example:
     where = f"{path}, line {row.line}"
     if row.flaws:
-        raise UserError(f"{where}: {row.flaws[0].problem}.")
+        raise UserError(f"{where}: {row.flaws[0].problem.en}.")
     text, category = row.values.get("text", row.values.get("description")), row.values.get("category")
     if not isinstance(text, str) or not text.strip():
         raise UserError(f"{where}: no text (or description).")

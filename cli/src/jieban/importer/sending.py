@@ -15,11 +15,13 @@ from operations.importing.mapping import ColumnMapping, Flaw
 from operations.importing.reading import Row
 from operations.importing.report import Report
 from operations.importing.rows import Prepared, doubts_of, flaws_of, prepare
+from operations.importing.said import Said
 
 MAX_ITEMS = 200
 MAX_BYTES = 800_000
 _KNOWN = "urn:jieban:problem:external-ref-exists"
 _JSON = {"Content-Type": "application/json"}
+_UNICODE = Said("由 Unicode 字符组成的文字", "text of Unicode characters")
 _BATCH = "/intake/v1/complaints/batch"
 TEXTS_OF = (texts,)
 """Modules that register the texts of the codes."""
@@ -124,7 +126,7 @@ class Sender:
         """Find the row that spoils a batch (a number or text that no JSON parser of ours takes) by halving."""
         if len(batch) == 1:
             row, body = batch[0]
-            self._reject(row, body, [Flaw(None, None, reason, "text of Unicode characters")])
+            self._reject(row, body, [Flaw(None, None, Said.same(reason), _UNICODE)])
             return
         middle = len(batch) // 2
         await self._post(batch[:middle])

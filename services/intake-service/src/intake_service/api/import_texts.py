@@ -7,15 +7,10 @@ ENDED_ZH = {"done": "已完成", "cancelled": "已取消", "failed": "已失败"
 
 register_texts(
     {
-        "import-mapping-invalid": ("映射有误", "The mapping is wrong", "映射不能使用：{reason}", "{reason}"),
-        "import-file-unreadable": ("文件不能读取", "The file cannot be read", "文件不能读取：{reason}", "{reason}"),
-        "import-columns-missing": (
-            "文件缺少列",
-            "The file lacks columns",
-            "文件缺少映射所需的列，见 errors：{reason}",
-            "{reason}",
-        ),
-        "import-column-missing": ("缺少列：{needs}。", "A column is missing: {needs}."),
+        "import-mapping-invalid": ("映射有误", "The mapping is wrong", "{reason_zh}", "{reason_en}"),
+        "import-file-unreadable": ("文件不能读取", "The file cannot be read", "{reason_zh}", "{reason_en}"),
+        "import-columns-missing": ("文件缺少列", "The file lacks columns", "{reason_zh}", "{reason_en}"),
+        "import-column-missing": ("缺少列：{needs_zh}。", "A column is missing: {needs_en}."),
         "import-kind-unknown": (
             "不支持的文件类型",
             "Not a kind of file that is imported",

@@ -35,7 +35,7 @@ from runtime.idempotency import IdempotencyKey, StoredAnswer, request_hash
 from runtime.ids import uuid7
 from runtime.paging import DEFAULT_LIMIT, CursorText, Limit
 from runtime.problems import PROBLEM_RESPONSES, Problem
-from runtime.problems.language import preferred_language
+from runtime.problems.language import Language, preferred_language
 
 PATH = "/intake/v1/imports"
 router = APIRouter(tags=["imports"], responses=PROBLEM_RESPONSES)
@@ -186,12 +186,12 @@ async def cancel_import(import_id: UUID, caller: Importer, jobs: Jobs, engine: E
 async def _file(import_id: UUID, caller: Caller, engine: Engine, which: Literal["rejected", "warnings"]) -> Response:
     async with engine.connect() as connection:
         row = await _one(connection, caller.tenant, import_id)
-    lines = _told(engine, import_id, filed=which == "warnings")
+    lines = _told(engine, import_id, row.language, filed=which == "warnings")
     return Download(lines, AsyncExitStack(), file_headers(f"{import_id}.{which}.csv", row.language), CSV)
 
 
-async def _told(engine: Engine, import_id: UUID, *, filed: bool) -> AsyncIterator[bytes]:
-    yield MARK + csv_lines([HEADINGS])
+async def _told(engine: Engine, import_id: UUID, language: Language, *, filed: bool) -> AsyncIterator[bytes]:
+    yield MARK + csv_lines([HEADINGS[language]])
     after = (0, -1)
     while True:
         async with engine.connect() as connection:
@@ -223,7 +223,7 @@ def _wanted(request: Request, form: Form) -> Wanted:
         raise Problem(422, "import-kind-unknown", kinds=", ".join(SUFFIXES))
     text = form.fields.get("mapping") or USUAL
     try:
-        mapping = load(text) if text in shipped() else parsed("mapping", text)
+        mapping = load(text) if text in shipped() else parsed(text)
     except ImportRefused as error:
         raise refusal(error) from error
     dry_run = form.fields.get("dry_run", "false")

@@ -59,7 +59,7 @@ class Filing:
             tally.known += became == "known"
             tally.skipped += became == "skipped"
             tally.rejected += became == "rejected"
-            tally.told += _lines(prepared, flaws, filed=became == "accepted")
+            tally.told += _lines(prepared, flaws, self.language, filed=became == "accepted")
         return tally
 
     async def _outcome(self, prepared: Prepared) -> Outcome:
@@ -100,10 +100,10 @@ class Filing:
         return flaws_of(self.mapping, prepared.row.values, errors, detail)
 
 
-def _lines(prepared: Prepared, flaws: Sequence[Flaw], *, filed: bool) -> list[dict[str, Any]]:
+def _lines(prepared: Prepared, flaws: Sequence[Flaw], language: Language, *, filed: bool) -> list[dict[str, Any]]:
     shown = {"line": prepared.row.line, "external_ref": _storable(prepared.reference), "filed": filed}
     return [
-        {**shown, "place": place, **{name: _storable(value) for name, value in flaw._asdict().items()}}
+        {**shown, "place": place, **{name: _storable(value) for name, value in flaw.told(language).items()}}
         for place, flaw in enumerate(flaws)
     ]
 

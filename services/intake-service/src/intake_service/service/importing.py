@@ -25,6 +25,7 @@ from operations.importing.errors import ImportRefused
 from operations.importing.mapping import ColumnMapping
 from operations.importing.reading import Row, read_rows
 from operations.importing.rows import Prepared, prepare
+from operations.importing.said import Said
 from operations.rounds import Rounds
 from runtime import clock
 from runtime.auth import Caller
@@ -170,9 +171,11 @@ class Importing:
         try:
             state = await self._go_on(job, path, stop)
         except ImportRefused as error:
-            state = await self._end(job.id, "failed", failure=error.code, detail=_told(error, path, job.name))
+            detail = _named(error.said, path, job.name).told(job.language)
+            state = await self._end(job.id, "failed", failure=error.code, detail=detail)
         except TooManyRows:
-            detail = f"more than {self.limits.rows:,} rows"
+            most = self.limits.rows
+            detail = Said(f"超过 {most:,} 行", f"more than {most:,} rows").told(job.language)
             state = await self._end(job.id, "failed", failure="import-too-many-rows", detail=detail)
         except Exception as error:
             if is_outage(error):
@@ -234,13 +237,17 @@ class Importing:
 
 def refusal(error: ImportRefused, path: Path | None = None, name: str = "") -> Problem:
     """Return the problem that a refusal is, with all columns that are missing."""
-    reason = str(error) if path is None else _told(error, path, name)
-    errors = [FieldError("/file", "import-column-missing", {"needs": each}) for each in error.missing]
-    return Problem(422, error.code, errors=errors, reason=reason)
+    reason = error.said if path is None else _named(error.said, path, name)
+    errors = [
+        FieldError("/file", "import-column-missing", {"needs_zh": each.zh, "needs_en": each.en})
+        for each in error.missing
+    ]
+    return Problem(422, error.code, errors=errors, reason_zh=reason.zh, reason_en=reason.en)
 
 
-def _told(error: ImportRefused, path: Path, name: str) -> str:
-    return str(error).replace(str(path), name)
+def _named(said: Said, path: Path, name: str) -> Said:
+    """Return what is said of a file by the name that people know."""
+    return said.replace(str(path), name)
 
 
 def _next(prepared: Iterator[Prepared], settled: int) -> list[Prepared]:

@@ -9,18 +9,22 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
-from operations.importing.errors import ImportRefused
+from operations.importing.errors import ImportRefused, NotTaken
 from operations.importing.fields import TARGETS
 from operations.importing.moments import layout
+from operations.importing.said import Said
 from operations.plain_yaml import NotPlain, read_plain
+from runtime.problems.catalogue import field_text
 
 USUAL = "usual"
 
 
 def _target(name: str) -> str:
     if name not in TARGETS:
-        raise ValueError(f"there is no field {name}; the fields are: {', '.join(TARGETS)}")
+        en = f"there is no field {name}; the fields are: {', '.join(TARGETS)}"
+        raise NotTaken(Said(f"没有字段 {name}；可用字段：{'、'.join(TARGETS)}", en))
     return name
 
 
@@ -34,11 +38,11 @@ def _text(value: object) -> object:
 
 
 def zone(name: str) -> str:
-    """Return the name; ValueError where it is no time zone."""
+    """Return the name; NotTaken where it is no time zone."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"there is no time zone {name}") from error
+        raise NotTaken(Said(f"没有时区 {name}", f"there is no time zone {name}")) from error
     return name
 
 
@@ -116,38 +120,57 @@ def load(name: str) -> Document:
         try:
             text = Path(name).read_text("utf-8")
         except (OSError, ValueError) as error:
-            known = ", ".join(shipped())
-            raise _wrong(f"There is no mapping {name}: give a YAML file, or one of {known} ({error}).") from error
-    return parsed(name, text)
+            zh = f"没有映射 {name}：请给出 YAML 文件，或以下之一：{'、'.join(shipped())}。"
+            en = f"There is no mapping {name}: give a YAML file, or one of {', '.join(shipped())} ({error})."
+            raise _wrong(Said(zh, en)) from error
+    return parsed(text, name)
 
 
-def parsed(name: str, text: str) -> Document:
-    """Return the mapping that a YAML text says, called `name` in what is told, joined with what it extends.
+def parsed(text: str, name: str | None = None) -> Document:
+    """Return the mapping that a YAML text says, joined with what it extends; `name` is what it is called, if it is.
 
     Raises ImportRefused with what is wrong.
     """
-    document = _validated(name, text)
-    if document.extends is None:
+    called = Said(f"映射 {name} ", f"The mapping {name}") if name else Said("映射", "The mapping")
+    document = _validated(text, called)
+    base = document.extends
+    if base is None:
         return document
-    if document.extends not in shipped():
-        raise _wrong(f"The mapping {name} extends {document.extends}, which is none of {', '.join(shipped())}.")
-    return document.over(parsed(document.extends, shipped()[document.extends]))
+    if base not in shipped():
+        zh = f"{called.zh}的 extends 为 {base}，应为以下之一：{'、'.join(shipped())}。"
+        raise _wrong(Said(zh, f"{called.en} extends {base}, which is none of {', '.join(shipped())}."))
+    return document.over(parsed(shipped()[base], base))
 
 
-def _validated(name: str, text: str) -> Document:
+def _validated(text: str, called: Said) -> Document:
     try:
         given: Any = read_plain(text)
     except NotPlain as error:
-        raise _wrong(f"The mapping {name} is no plain YAML: {error}.") from error
+        zh = f"{called.zh}不是普通的 YAML{_place(error)}：格式有误，或使用了别名、标签或重复的键。"
+        raise _wrong(Said(zh, f"{called.en} is no plain YAML: {error}.")) from error
     if given is not None and not isinstance(given, dict):
-        known = ", ".join(shipped())
-        raise _wrong(f"The mapping {name} is neither one of {known} nor YAML with keys such as map: {given!r:.60}.")
+        zh = f"{called.zh}既不是 {'、'.join(shipped())} 之一，也不是以 map 等为键的 YAML：{given!r:.60}。"
+        en = f"{called.en} is neither one of {', '.join(shipped())} nor YAML with keys such as map: {given!r:.60}."
+        raise _wrong(Said(zh, en))
     try:
         return Document.model_validate(given or {})
     except ValidationError as error:
-        flaws = [f"{'.'.join(map(str, flaw['loc']))}: {flaw['msg']}" for flaw in error.errors()[:5]]
-        raise _wrong(f"The mapping {name} is wrong: {'; '.join(flaws)}.") from error
+        found = [_finding(each) for each in error.errors()[:5]]
+        zh, en = "；".join(each.zh for each in found), "; ".join(each.en for each in found)
+        raise _wrong(Said(f"{called.zh}有误：{zh}。", f"{called.en} is wrong: {en}.")) from error
 
 
-def _wrong(message: str) -> ImportRefused:
-    return ImportRefused(message, "import-mapping-invalid")
+def _place(error: NotPlain) -> str:
+    return "（第 {} 行第 {} 列附近）".format(*error.place) if error.place else ""
+
+
+def _finding(finding: ErrorDetails) -> Said:
+    """Return what is wrong with a part of a mapping, and with which."""
+    where, context = ".".join(map(str, finding["loc"])), finding.get("ctx", {})
+    cause = context.get("error")
+    zh = cause.said.zh if isinstance(cause, NotTaken) else field_text(finding["type"], "zh-CN", context).rstrip("。")
+    return Said(f"{where}：{zh}", f"{where}: {finding['msg']}")
+
+
+def _wrong(said: Said) -> ImportRefused:
+    return ImportRefused(said, "import-mapping-invalid")

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 
 from operations.importing.document import Document
 from operations.importing.errors import ImportRefused
-from operations.importing.fields import EXPECTED, MOMENT, NUMBERS, PLACE, TARGETS
+from operations.importing.fields import EXPECTED, MOMENT, NOTHING, NUMBERS, PLACE, TARGETS
 from operations.importing.moments import Moments
+from operations.importing.said import Said
+from runtime.problems.language import Language
 from runtime.types import is_blank
 
 _COLUMN = re.compile(r"\{([^{}]+)\}")
@@ -23,15 +25,24 @@ class Flaw(NamedTuple):
 
     column: str | None
     field: str | None
-    problem: str
-    expected: str = ""
+    problem: Said
+    expected: Said = NOTHING
+
+    def told(self, language: Language) -> dict[str, str | None]:
+        """Return its parts, in their order, in a language."""
+        return {
+            "column": self.column,
+            "field": self.field,
+            "problem": self.problem.told(language),
+            "expected": self.expected.told(language),
+        }
 
 
 class Unmappable(ValueError):
     """A row whose values cannot be brought into shape."""
 
     def __init__(self, flaws: Sequence[Flaw]) -> None:
-        super().__init__("; ".join(flaw.problem for flaw in flaws))
+        super().__init__("; ".join(flaw.problem.en for flaw in flaws))
         self.flaws = flaws
 
 
@@ -39,7 +50,7 @@ class Skipped(Exception):
     """A row that the mapping leaves out."""
 
     def __init__(self, flaw: Flaw) -> None:
-        super().__init__(flaw.problem)
+        super().__init__(flaw.problem.en)
         self.flaw = flaw
 
 
@@ -59,10 +70,14 @@ class ColumnMapping:
         missing = [target for target in sorted(self.document.required) if not self._fillable(target, has)]
         if missing:
             needs = [*map(self._needs, missing)]
-            raise _lacks(f"{file} lacks columns: {'; '.join(needs)}. It has: {_some(header)}.", needs)
+            listed, has_only = _joined(needs), _some(header)
+            zh = f"{file} 缺少列：{listed.zh}。现有列：{has_only.zh}。"
+            raise _lacks(Said(zh, f"{file} lacks columns: {listed.en}. It has: {has_only.en}."), needs)
         if not any(self._fillable(target, has) for target in PLACE):
             needs = [*map(self._needs, PLACE)]
-            raise _lacks(f"{file} has no column that says where it is: {'; '.join(needs)}.", needs)
+            listed = _joined(needs)
+            zh = f"{file} 没有说明地点的列：{listed.zh}。"
+            raise _lacks(Said(zh, f"{file} has no column that says where it is: {listed.en}."), needs)
 
     def body(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the body of `POST /intake/v1/complaints` for one row; raises Unmappable, Skipped."""
@@ -98,7 +113,8 @@ class ColumnMapping:
         for column, reasons in self.document.skip.items():
             reason = reasons.get(str(values.get(column, "")).strip())
             if reason is not None:
-                raise Skipped(Flaw(column, None, f"not imported: {reason}", "an open complaint"))
+                problem = Said(f"未导入：{reason}", f"not imported: {reason}")
+                raise Skipped(Flaw(column, None, problem, Said("未办结的诉求", "an open complaint")))
 
     def _value(self, target: str, values: Mapping[str, Any]) -> tuple[str | None, Sequence[str]]:
         """Return the text of a field and the columns that it comes from."""
@@ -117,9 +133,16 @@ class ColumnMapping:
         try:
             return float(found) if target in NUMBERS else self._moments.read(found)
         except ValueError as error:
-            kind = "number" if target in NUMBERS else "time"
-            expected = " or ".join([EXPECTED[target], *self.document.times]) if kind == "time" else EXPECTED[target]
-            raise Unmappable([Flaw(column, target, f"{found[:40]!r} is not a {kind}", expected)]) from error
+            raise Unmappable([self._unreadable(target, found, column)]) from error
+
+    def _unreadable(self, target: str, found: str, column: str | None) -> Flaw:
+        zh, en = EXPECTED[target]
+        if target in NUMBERS:
+            problem = Said(f"“{found[:40]}”不是数字", f"{found[:40]!r} is not a number")
+            return Flaw(column, target, problem, EXPECTED[target])
+        problem = Said(f"“{found[:40]}”不是时间", f"{found[:40]!r} is not a time")
+        times = self.document.times
+        return Flaw(column, target, problem, Said("，或 ".join([zh, *times]), " or ".join([en, *times])))
 
     def _translated(self, target: str, text: str, column: str | None) -> str | None:
         table = self.document.tables.get(target)
@@ -127,8 +150,12 @@ class ColumnMapping:
             return table[text] if table else text
         if _OTHERS in table:
             return table[_OTHERS]
-        problem = f"{text[:40]!r} is not in the mapping's table of {target}"
-        raise Unmappable([Flaw(column, target, problem, f"one of {_some(list(table))}")])
+        problem = Said(
+            f"“{text[:40]}”不在映射的 {target} 对照表中", f"{text[:40]!r} is not in the mapping's table of {target}"
+        )
+        known = _some(list(table))
+        expected = Said(f"以下之一：{known.zh}", f"one of {known.en}")
+        raise Unmappable([Flaw(column, target, problem, expected)])
 
     def _attributes(self, values: Mapping[str, Any], used: set[str]) -> dict[str, Any]:
         named = self.document.attributes
@@ -141,8 +168,11 @@ class ColumnMapping:
     def _fillable(self, target: str, header: frozenset[str]) -> bool:
         return any(header.issuperset(self._columns[template]) for template in self.document.map.get(target, ()))
 
-    def _needs(self, target: str) -> str:
-        return f"{target} from {' or '.join(self.document.map.get(target, ())) or 'no column'}"
+    def _needs(self, target: str) -> Said:
+        templates = self.document.map.get(target)
+        if not templates:
+            return Said(f"{target}（映射未指定列）", f"{target} from no column")
+        return Said(f"{target} 应取自 {' 或 '.join(templates)}", f"{target} from {' or '.join(templates)}")
 
     def _fingerprint(self, values: Mapping[str, Any]) -> str:
         """Return a reference for a row without one: the same row of the same file gets the same each time."""
@@ -153,8 +183,8 @@ class ColumnMapping:
         return f"import-{digest.hex()[:32]}-{self._seen[short]}"
 
 
-def _lacks(message: str, needs: Sequence[str]) -> ImportRefused:
-    return ImportRefused(message, "import-columns-missing", needs)
+def _lacks(said: Said, needs: Sequence[Said]) -> ImportRefused:
+    return ImportRefused(said, "import-columns-missing", needs)
 
 
 def _put(body: dict[str, Any], target: str, value: object) -> None:
@@ -172,5 +202,10 @@ def _is_scalar(value: object) -> bool:
     return isinstance(value, str | int | float | bool)
 
 
-def _some(texts: Sequence[str]) -> str:
-    return ", ".join(texts[:_SHOWN]) + (", …" if len(texts) > _SHOWN else "")
+def _joined(parts: Sequence[Said]) -> Said:
+    return Said("；".join(part.zh for part in parts), "; ".join(part.en for part in parts))
+
+
+def _some(texts: Sequence[str]) -> Said:
+    shown = [*texts[:_SHOWN], "…"] if len(texts) > _SHOWN else texts
+    return Said("、".join(shown), ", ".join(shown))

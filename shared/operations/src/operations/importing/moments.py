@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from operations.importing.errors import NotTaken
+from operations.importing.said import Said
 from operations.sheets.workbook import DAY_ZERO
 
 EXCEL = "excel"
@@ -13,12 +15,12 @@ _SOME = datetime(2024, 2, 28, 11, 25, 5, tzinfo=UTC)
 
 
 def layout(text: str) -> str:
-    """Return the layout of times; ValueError where no time can be read by it."""
+    """Return the layout of times; NotTaken where no time can be read by it."""
     try:
         if text != EXCEL:
             datetime.strptime(_SOME.strftime(text), text)  # noqa: DTZ007 - what it says is not wanted
     except (ValueError, re.error) as error:
-        raise ValueError(f"no time can be read as {text:.40}") from error
+        raise NotTaken(Said(f"无法按 {text:.40} 读取时间", f"no time can be read as {text:.40}")) from error
     return text
 
 

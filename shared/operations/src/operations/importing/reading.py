@@ -13,6 +13,7 @@ from typing import IO, Any, Self, TextIO
 from operations.importing.document import Document
 from operations.importing.errors import ImportRefused
 from operations.importing.mapping import Flaw
+from operations.importing.said import Said
 from operations.sheets.cells import bare
 from operations.sheets.reading import MOST_BYTES, NoSuchSheet, workbook_rows
 from operations.sheets.unpacking import WorkbookTooLarge, WorkbookUnreadable
@@ -24,6 +25,33 @@ _LONGEST = 1_000_000
 """In characters; a complaint has at most some tens of thousands."""
 _DEEPEST = 20
 _MOST_FLAWS = 20
+_RECORD_TOO_LONG = Said(f"一条记录超过 {_LONGEST:,} 个字符", f"a record of more than {_LONGEST:,} characters")
+_LINE_TOO_LONG = Flaw(
+    None,
+    None,
+    Said(f"一行超过 {_LONGEST:,} 个字符", f"a line of more than {_LONGEST:,} characters"),
+    Said("更短的一行", "a shorter one"),
+)
+_NOT_JSON = Flaw(None, None, Said("不是 JSON", "not JSON"), Said("每行一个 JSON 对象", "one JSON object a line"))
+_NO_OBJECT = Flaw(None, None, Said("不是 JSON 对象", "not a JSON object"))
+_TOO_DEEP = Flaw(
+    None,
+    None,
+    Said("嵌套过深", "nested too deeply"),
+    Said(f"嵌套不超过 {_DEEPEST} 层的值", f"values at most {_DEEPEST} levels deep"),
+)
+_SURPLUS = Flaw(
+    None,
+    None,
+    Said("单元格多于表头的列", "more cells than the header has columns"),
+    Said("表头中的列名", "a name in the header"),
+)
+_FORMULA = Flaw(
+    None,
+    None,
+    Said("公式", "a formula"),
+    Said("公式的值：请复制，并只粘贴数值", "its value: copy, and paste values only"),
+)
 _PLAIN = Document()
 Cells = Sequence[Any]
 Check = Callable[[Sequence[str]], None]
@@ -60,11 +88,11 @@ def read_rows(path: Path, document: Document = _PLAIN, check: Check = _take_any)
             with path.open(encoding="utf-8-sig") as file:
                 yield from _json_rows(file)
     except OSError as error:
-        raise ImportRefused(f"Cannot read {path}: {error.strerror or error}.") from error
+        raise _not_read(path, error) from error
     except UnicodeDecodeError as error:
-        raise ImportRefused(
-            f"{path} is not {error.encoding.upper()} (byte {error.start}): convert it first."
-        ) from error
+        encoding = error.encoding.upper()
+        zh = f"{path} 不是 {encoding} 编码（第 {error.start + 1} 字节起），请先转换编码。"
+        raise ImportRefused(Said(zh, f"{path} is not {encoding} (byte {error.start}): convert it first.")) from error
 
 
 def count_rows(path: Path) -> int | None:
@@ -75,14 +103,18 @@ def count_rows(path: Path) -> int | None:
         with path.open("rb") as file:
             lines = sum(1 for line in file if line.strip())
     except OSError as error:
-        raise ImportRefused(f"Cannot read {path}: {error.strerror or error}.") from error
+        raise _not_read(path, error) from error
     return max(0, lines - (path.suffix.lower() in _CSV))
+
+
+def _not_read(path: Path, error: OSError) -> ImportRefused:
+    return ImportRefused(Said(f"无法读取 {path}。", f"Cannot read {path}: {error.strerror or error}."))
 
 
 def _json_rows(file: TextIO) -> Iterator[Row]:
     for number, line in enumerate(_lines(file), start=1):
         if len(line) > _LONGEST:
-            yield Row(number, {}, [Flaw(None, None, f"a line of more than {_LONGEST:,} characters", "a shorter one")])
+            yield Row(number, {}, [_LINE_TOO_LONG])
         elif line.strip():
             yield _json_row(number, line)
 
@@ -100,11 +132,12 @@ def _json_row(number: int, line: str) -> Row:
     try:
         values = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return Row(number, {}, [Flaw(None, None, f"not JSON: {error}", "one JSON object a line")])
+        place = f"（第 {error.pos + 1} 个字符处）" if isinstance(error, json.JSONDecodeError) else ""
+        return Row(number, {}, [_NOT_JSON._replace(problem=Said(f"不是 JSON{place}", f"not JSON: {error}"))])
     if not isinstance(values, dict):
-        return Row(number, {}, [Flaw(None, None, "not a JSON object")])
+        return Row(number, {}, [_NO_OBJECT])
     if _is_deep(values, _DEEPEST):
-        return Row(number, {}, [Flaw(None, None, "nested too deeply", f"values at most {_DEEPEST} levels deep")])
+        return Row(number, {}, [_TOO_DEEP])
     return Row(number, values, size=len(line))
 
 
@@ -123,11 +156,19 @@ def _csv_rows(path: Path, document: Document, check: Check) -> Iterator[Row]:
         try:
             yield from _table(path, lines, document.header_row, check)
         except csv.Error as error:
-            raise ImportRefused(f"{path}, line {reader.line_num}: {error}.") from error
+            is_too_long = isinstance(error, _TooLong)
+            line = reader.line_num + is_too_long  # which is refused before the reader counts it
+            zh = _RECORD_TOO_LONG.zh if is_too_long else "不是有效的 CSV：引号未闭合，或单元格过长"
+            said = Said(f"{path} 第 {line} 行：{zh}。", f"{path}, line {line}: {error}.")
+            raise ImportRefused(said) from error
+
+
+class _TooLong(csv.Error):
+    """A record is longer than any that is taken."""
 
 
 class _Records:
-    """The lines of a CSV file for its reader: csv.Error for a record that is too long, however many lines it has."""
+    """The lines of a CSV file for its reader: _TooLong for a record that is too long, however many lines it has."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -142,7 +183,7 @@ class _Records:
             raise StopIteration
         self._left -= len(line)
         if self._left < 0:
-            raise csv.Error(f"a record of more than {_LONGEST:,} characters")
+            raise _TooLong(_RECORD_TOO_LONG.en)
         return line
 
     def each(self, reader: Iterable[list[str]]) -> Iterator[list[str]]:
@@ -156,11 +197,14 @@ def _sheet_rows(path: Path, document: Document, check: Check) -> Iterator[Row]:
     try:
         yield from _table(path, workbook_rows(path, document.sheet), document.header_row, check)
     except WorkbookTooLarge as error:
-        raise ImportRefused(f"{path} unpacks to more than {MOST_BYTES:,} bytes: split it.") from error
+        zh = f"{path} 解压后超过 {MOST_BYTES:,} 字节，请拆分。"
+        raise ImportRefused(Said(zh, f"{path} unpacks to more than {MOST_BYTES:,} bytes: split it.")) from error
     except WorkbookUnreadable as error:
-        raise ImportRefused(f"{path} is no XLSX workbook, or a broken one: save it anew.") from error
+        zh = f"{path} 不是 XLSX 工作簿，或已损坏，请重新保存。"
+        raise ImportRefused(Said(zh, f"{path} is no XLSX workbook, or a broken one: save it anew.")) from error
     except NoSuchSheet as error:
-        raise ImportRefused(f"{path} has no sheet {document.sheet}; it has: {error}.") from error
+        zh = f"{path} 没有工作表 {document.sheet}；现有：{'、'.join(error.sheets)}。"
+        raise ImportRefused(Said(zh, f"{path} has no sheet {document.sheet}; it has: {error}.")) from error
 
 
 def _table(path: Path, lines: Iterable[tuple[int, Cells]], header_row: int, check: Check) -> Iterator[Row]:
@@ -169,9 +213,10 @@ def _table(path: Path, lines: Iterable[tuple[int, Cells]], header_row: int, chec
     header = next((cells for place, cells in lines if place >= header_row), ())
     names = [name.strip() if isinstance(name, str) else "" for name in header]
     if not any(names):
-        raise ImportRefused(f"{path} has no header line with column names.")
+        raise ImportRefused(Said(f"{path} 没有写明列名的表头行。", f"{path} has no header line with column names."))
     if twice := [name for name, count in Counter(filter(None, names)).items() if count > 1]:
-        raise ImportRefused(f"{path} has columns of the same name: {', '.join(twice)}.")
+        zh = f"{path} 有同名的列：{'、'.join(twice)}。"
+        raise ImportRefused(Said(zh, f"{path} has columns of the same name: {', '.join(twice)}."))
     check([name for name in names if name])
     for place, cells in lines:
         if any(cells):
@@ -186,14 +231,13 @@ def _row(place: int, names: Sequence[str], cells: Cells) -> Row:
             continue
         if not name:
             if not has_surplus:
-                problem = "more cells than the header has columns"
-                flaws.append(Flaw(f"#{number}", None, problem, "a name in the header"))
+                flaws.append(_SURPLUS._replace(column=f"#{number}"))
             has_surplus = True
         elif isinstance(cell, str):
             values[name] = cell
             size += len(cell)
         elif len(flaws) < _MOST_FLAWS:
-            flaws.append(Flaw(name, None, "a formula", "its value: copy, and paste values only"))
+            flaws.append(_FORMULA._replace(column=name))
     return Row(place, values, flaws, size)
 
 

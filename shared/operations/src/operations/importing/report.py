@@ -1,14 +1,20 @@
 """What became of rows that were not imported, as CSV beside the file, written as it comes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 from operations.importing.mapping import Flaw
 from operations.sheets.lines import MARK, csv_lines
+from runtime.problems.language import Language
 
-HEADINGS = ("row", "external_ref", "column", "field", "problem", "expected")
+HEADINGS: Mapping[Language, Sequence[str]] = {
+    "zh-CN": ("行号", "外部编号", "列", "字段", "问题", "应为"),
+    "en": ("row", "external_ref", "column", "field", "problem", "expected"),
+}
+_LANGUAGE: Language = "en"
+"""Of the command."""
 
 
 class Report:
@@ -38,5 +44,5 @@ class Report:
         """Write what is wrong with a row."""
         if self._file is None:
             self._file = self.path.open("wb")
-            self._file.write(MARK + csv_lines([HEADINGS]))
-        self._file.write(csv_lines([line, external_ref, *flaw] for flaw in flaws))
+            self._file.write(MARK + csv_lines([HEADINGS[_LANGUAGE]]))
+        self._file.write(csv_lines([line, external_ref, *flaw.told(_LANGUAGE).values()] for flaw in flaws))

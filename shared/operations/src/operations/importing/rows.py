@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from operations.importing.fields import expected_at
 from operations.importing.mapping import ColumnMapping, Flaw, Skipped, Unmappable
 from operations.importing.reading import Row
+from operations.importing.said import Said
 from runtime.problems.catalogue import field_text
 from runtime.problems.language import Language
 
@@ -37,12 +38,15 @@ def prepare(mapping: ColumnMapping, row: Row) -> Prepared:
 def flaws_of(
     mapping: ColumnMapping, values: Mapping[str, Any], errors: Iterable[tuple[str, str]], detail: str
 ) -> list[Flaw]:
-    """Return what intake refuses in a row, by its columns; `errors` are pointers with messages."""
+    """Return what intake refuses in a row, by its columns; `errors` are pointers with messages.
+
+    Messages and `detail` are in the language of whoever reads them.
+    """
     flaws = []
     for pointer, message in errors:
         target, expected = expected_at(pointer)
-        flaws.append(Flaw(mapping.column_of(target, values), target or pointer, message, expected))
-    return flaws or [Flaw(None, None, detail)]
+        flaws.append(Flaw(mapping.column_of(target, values), target or pointer, Said.same(message), expected))
+    return flaws or [Flaw(None, None, Said.same(detail))]
 
 
 def doubts_of(

@@ -25,6 +25,10 @@ _ITEM = f"{{{SHEET_MAIN_NS}}}si"
 class NoSuchSheet(ValueError):
     """The workbook has no sheet of that name; the text names those that it has."""
 
+    def __init__(self, sheets: Sequence[str]) -> None:
+        super().__init__(", ".join(sheets))
+        self.sheets = sheets
+
 
 class Formula:
     """Stands for a cell that holds a formula: nobody knows what it was when the file was written."""
@@ -58,7 +62,7 @@ def _sheet(book: Any, name: str | None) -> Any:
     if name is None and sheets:
         return book.worksheets[0]
     if name not in sheets:
-        raise NoSuchSheet(", ".join(sheets))
+        raise NoSuchSheet([*sheets])
     return sheets[name]
 
 
