@@ -87,6 +87,7 @@ async def test_a_round_keeps_the_gates_that_it_began_with_and_old_news_change_no
 
 
 async def test_rules_that_are_put_anew_keep_what_categories_say(closings: Configured) -> None:
+    await closings.tell(1, "street_order", None)
     await closings.tell(1, "noise", ["verification", "follow_up"])
     await closings.rules({"category": "street_order", **ASK_FIRST})
     assert await closings.shown() == (2, [("noise", ["verification", "follow_up"])])

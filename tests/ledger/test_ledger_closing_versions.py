@@ -17,8 +17,8 @@ from refusals import code_of, errors_of
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
 async def told_of(engine: AsyncEngine) -> None:
-    """Let intake tell of the categories that are named here and that the platform does not ship."""
-    codes = ("noise", "noise.night", "noises", "street_order.vendors")
+    """Let intake tell of the categories of a county that has its own: all that are named here."""
+    codes = ("noise", "noise.night", "noises", "street_order", "street_order.vendors")
     entries = [CategoryChanged(code=code, version=2, zh=code, en=code) for code in codes]
     await SUBSCRIPTION.apply(engine, [told(each) for each in entries])
 
@@ -43,6 +43,10 @@ async def test_without_rules_a_verification_closes_as_ever(closings: Closings) -
         ),
         ([{"category": "noise"}, {"category": "parades"}], ("/rules/1/category", "unknown-category")),
         ([{"category": "noise.day"}], ("/rules/0/category", "unknown-category")),
+        (
+            [{"category": "safety.charging_cables"}],
+            ("/rules/0/category", "unknown-category"),
+        ),  # shipped, not the county's
         ([{"sources": ["hotline", "pigeon"]}], ("/rules/0/sources/1", "unknown-source")),
         ([{"gates": ["photo"]}], ("/rules/0/gates/0", "enum")),
         ([{"gates": ["verification", "verification"]}], ("/rules/0/gates", "gate-twice")),

@@ -236,6 +236,7 @@ async def test_bad_queries_have_codes_of_their_own(client: httpx.AsyncClient, ch
         ({"first_month": "2026-00"}, "/first_month", "month-invalid"),
         ({"categories": ["noise", "noise.day"]}, "/categories", "category-twice"),
         ({"categories": ["noise", "parades"]}, "/categories/1", "unknown-category"),
+        ({"categories": ["safety"]}, "/categories/0", "unknown-category"),  # shipped, but not the county's
         ({"k": 2}, "/k", "out-of-range"),
         ({"cell_resolution": 12}, "/cell_resolution", "out-of-range"),
     ],

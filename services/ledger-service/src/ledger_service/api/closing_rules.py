@@ -44,8 +44,8 @@ async def put_closing_rules(
     content = body.content()
     rules = [Rule.of(each) for each in content]
     async with engine.connect() as connection:
-        labels = await directory.labels(connection, caller.tenant)
-    found = [*flaws(rules), *unknown_codes(rules, labels)]
+        known = await directory.known(connection, caller.tenant)
+    found = [*flaws(rules), *unknown_codes(rules, known)]
     if found:
         raise rules_refused(found)
     async with engine.begin() as connection:

@@ -35,7 +35,7 @@ async def replace_choice(
     if body.is_on and body.first_month is None:
         raise invalid("/first_month", "first-month-missing")
     async with engine.connect() as connection:
-        known = (await directory.labels(connection, caller.tenant)).categories
+        known = (await directory.known(connection, caller.tenant)).categories
     unknown = [
         FieldError(f"/categories/{place}", "unknown-category", {"given": code})
         for place, code in enumerate(body.categories or ())

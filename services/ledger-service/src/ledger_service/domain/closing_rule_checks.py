@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from contracts.categories import is_within
 from ledger_service.domain.closing_rules import Evidence, Gate, Question, Rule
-from ledger_service.domain.names import Labels
+from ledger_service.domain.names import Known
 
 
 class Flaw(NamedTuple):
@@ -25,13 +25,13 @@ def flaws(rules: Sequence[Rule]) -> Iterator[Flaw]:
             yield Flaw(f"/{place}{flaw.pointer}", flaw.code)
 
 
-def unknown_codes(rules: Sequence[Rule], labels: Labels) -> Iterator[Flaw]:
+def unknown_codes(rules: Sequence[Rule], known: Known) -> Iterator[Flaw]:
     """Yield the categories and sources of `rules` that the tenant has not: nothing would ever be of them."""
     for place, rule in enumerate(rules):
-        if rule.category is not None and rule.category not in labels.categories:
+        if rule.category is not None and rule.category not in known.categories:
             yield Flaw(f"/{place}/category", "unknown-category", rule.category)
         for number, source in enumerate(rule.sources):
-            if source not in labels.sources:
+            if source not in known.sources:
                 yield Flaw(f"/{place}/sources/{number}", "unknown-source", source)
 
 

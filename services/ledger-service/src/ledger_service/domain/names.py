@@ -1,7 +1,7 @@
 """What people call codes, as shipped; intake and dispatch tell what a tenant calls its own."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -47,6 +47,14 @@ class Labels:
     grids: Mapping[str, Label] = field(default_factory=dict)
     teams: Mapping[str, Label] = field(default_factory=dict)
     departments: Mapping[str, Label] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The codes of the categories and sources that a tenant has or had."""
+
+    categories: Collection[str]
+    sources: Collection[str]
 
 
 @cache

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventbus.driver import Statement, arrays
 from ledger_service.domain.labels import Label
-from ledger_service.domain.names import Labels, category_labels, source_labels
+from ledger_service.domain.names import Known, Labels, category_labels, source_labels
 from ledger_service.persistence.tables import directory
 
 Kind = Literal["community", "grid", "team", "department", "category", "duty_item", "source"]
@@ -99,6 +99,21 @@ async def names(connection: AsyncConnection, tenant: str) -> Mapping[tuple[Kind,
         columns.tenant == tenant, columns.kind.in_(_PLACES)
     )
     return {(row.kind, row.code): Named(row.name, row.removed) for row in await connection.execute(statement)}
+
+
+async def known(connection: AsyncConnection, tenant: str) -> Known:
+    """Return the categories and sources that `tenant` has or had.
+
+    Intake tells of all categories at first, so those that are shipped are meant only before it ever did.
+    """
+    columns = directory.c
+    statement = sa.select(columns.kind, columns.code).where(
+        columns.tenant == tenant, columns.kind.in_(("category", "source"))
+    )
+    told: dict[str, set[str]] = {"category": set(), "source": set()}
+    for kind, code in await connection.execute(statement):
+        told[kind].add(code)
+    return Known(told["category"] or category_labels().keys(), told["source"] | source_labels().keys())
 
 
 async def labels(connection: AsyncConnection, tenant: str) -> Labels:
