@@ -36,7 +36,7 @@ needed. See first what is missing: [bold]jieban doctor[/bold]
 
 [bold]jieban replay topic --service ledger --earliest[/bold]             all that Kafka keeps
 
-[bold]jieban replay directory[/bold]                                     communities, teams, grids, posts, officers
+[bold]jieban replay directory[/bold]                                     communities, teams, grids, posts, departments …
 """,
 )
 
@@ -103,7 +103,7 @@ def directory(
     token: TokenOption = None,
     data_dir: DataDirOption = None,
 ) -> None:
-    """Publish a county's communities, teams, grids, posts and officers again, as they are now.
+    """Publish a county's communities, teams, grids, posts, officers and departments again, as they are now.
 
     For readers of directory.v1 that begin from nothing after the topic was lost, and for a county that is older than
     the topic. The county is that of the token, who must be its administrator.

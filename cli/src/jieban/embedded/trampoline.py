@@ -10,6 +10,7 @@ import os
 import sys
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_KEEPCAPS = 8
 _PR_SET_SECUREBITS = 28
 _SECBIT_NO_SETUID_FIXUP = 4
 _PR_CAP_AMBIENT = 47
@@ -27,10 +28,10 @@ def _become(libc: ctypes.CDLL, uid: int, gid: int, reach_all: bool) -> None:
     """Turn root into an account, which with `reach_all` still passes directories closed to others (/root, say).
 
     Capabilities then do not go by whom the process is: access(2) would pass over them, and initdb asks by it whether
-    it may run what lies beside it.
+    it may run what lies beside it. A root that may not say so (CAP_SETPCAP) keeps them for all but that.
     """
-    if reach_all:
-        _check(libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0))
+    if reach_all and libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0) != 0:
+        _check(libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0))
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)

@@ -23,12 +23,12 @@ EXPECTED: Mapping[str, Said] = {
     "reporter.name": Said("不超过 100 个字符的姓名", "a name of at most 100 characters"),
     "reporter.phone": Said("电话号码，如 13800000000", "a telephone number such as 13800000000"),
     "reporter.email": Said("邮箱地址，如 somebody@example.org", "an address such as somebody@example.org"),
-    "station": Said("站点的代码（限可填站点的事件来源）", "the code of a station, where the source takes one"),
+    "station": Said("站点的代码；仅部分事件来源可填", "the code of a station, where the source takes one"),
     "order.number": Said(
-        "上级交办的编号（限可填交办信息的事件来源）", "the number of a superior's order, where the source takes one"
+        "上级交办的文号；仅部分事件来源可填", "the number of a superior's order, where the source takes one"
     ),
     "device.id": Said(
-        "摄像头或传感器的编号（限可填设备的事件来源）", "the id of a camera or sensor, where the source takes one"
+        "摄像头或传感器的编号；仅部分事件来源可填", "the id of a camera or sensor, where the source takes one"
     ),
     "occurred_at": Said("早于现在的时间，如 2024-02-28 11:25:05", "a time in the past such as 2024-02-28 11:25:05"),
     "external_ref": Said(
