@@ -220,13 +220,14 @@ async def test_ids_of_what_was_missed_go_no_further_than_was_safe_when_it_was_re
     assert ids == [0] * len(history.events)
 
 
+@pytest.mark.parametrize("name", ["last_event_id", "lastEventId"])
 async def test_who_was_away_for_too_long_is_told_so(
-    url: str, as_: As, enter: Enter, monkeypatch: pytest.MonkeyPatch
+    url: str, as_: As, enter: Enter, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     await enter(complaint(), complaint())
     monkeypatch.setattr(live, "MOST_MISSED", 3)
     async with httpx.AsyncClient() as client:
-        answer = await client.get(f"{url}?last_event_id=0", headers=as_(Role.DISPATCHER))
+        answer = await client.get(f"{url}?{name}=0", headers=as_(Role.DISPATCHER))
     assert (answer.status_code, answer.json()["type"]) == (410, "urn:jieban:problem:stream-position-too-old")
 
 

@@ -65,8 +65,14 @@ async def test_who_may_not_call_is_not_told_what_there_is(client: httpx.AsyncCli
     assert (await client.get("/demo/v1/filtered?color=red")).status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/demo/v1/filtered/whole", "/demo/v1/things"])
-async def test_links_with_additions_work_where_nothing_is_chosen_or_everybody_may_call(
-    client: httpx.AsyncClient, citizen: Headers, path: str
-) -> None:
-    assert (await client.get(f"{path}?from_app=chat", headers=citizen)).status_code == 200
+async def test_where_there_are_none_none_is_taken(client: httpx.AsyncClient, citizen: Headers) -> None:
+    answer = await client.get("/demo/v1/filtered/whole?dry_run=true", headers=citizen)
+
+    assert answer.status_code == 422
+    assert [(error["pointer"], error["code"]) for error in answer.json()["errors"]] == [
+        ("query/dry_run", "no-parameters")
+    ]
+
+
+async def test_links_with_additions_work_where_everybody_may_call(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/demo/v1/things?from_app=chat")).status_code == 200

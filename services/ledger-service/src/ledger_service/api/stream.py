@@ -84,8 +84,12 @@ async def _last_event_id(
         str | None,
         Query(alias="last_event_id", max_length=100, description="The same where no header can be sent, which counts."),
     ] = None,
+    of_polyfill: Annotated[
+        str | None,
+        Query(alias="lastEventId", max_length=100, description="The same, as polyfills of EventSource name it."),
+    ] = None,
 ) -> int | None:
-    last_event_id = in_query if in_header is None else in_header
+    last_event_id = next((each for each in (in_header, in_query, of_polyfill) if each is not None), None)
     if last_event_id is None:
         return None
     is_number = last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) <= _DIGITS

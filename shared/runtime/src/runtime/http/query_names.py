@@ -16,18 +16,16 @@ _MOST_NAMED = 50
 def checker(dependant: Dependant) -> Callable[[Request], None]:
     """Return what raises `Problem` 422 for unknown parameters.
 
-    The parameters are those of the route and of all that it depends on, each field of a model by its alias. A route
-    without any has nothing that could be mistyped, and passes over whatever it is given.
+    The parameters are those of the route and of all that it depends on, each field of a model by its alias.
     """
     known = frozenset(_names(dependant))
-    named = ", ".join(sorted(known))
+    code = "unknown-parameter" if known else "no-parameters"
+    params = {"known": ", ".join(sorted(known))}
 
     def check(request: Request) -> None:
-        if known and request.scope["query_string"] and not known.issuperset(request.query_params):
+        if request.scope["query_string"] and not known.issuperset(request.query_params):
             unknown = [name for name in request.query_params if name not in known]
-            errors = [
-                FieldError(pointer_to(("query", name)), "unknown-parameter", {"known": named}) for name in unknown
-            ]
+            errors = [FieldError(pointer_to(("query", name)), code, params) for name in unknown]
             raise Problem(422, "validation-failed", errors=errors[:_MOST_NAMED], count=len(errors))
 
     return check

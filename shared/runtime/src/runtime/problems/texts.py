@@ -144,7 +144,8 @@ PROBLEM_TEXTS: Mapping[str, tuple[str, str, str, str]] = {
 FIELD_TEXTS: Mapping[str, tuple[str, str]] = {
     "missing": ("必填。", "Required."),
     "extra_forbidden": ("不认识的字段。", "Unknown field."),
-    "unknown-parameter": ("没有这个参数；有：{known}。", "There is no such parameter; there are: {known}."),
+    "unknown-parameter": ("没有此参数；可用参数：{known}。", "There is no such parameter; there are: {known}."),
+    "no-parameters": ("此接口不接受任何参数。", "This takes no parameters."),
     "string_type": ("应为文本。", "Must be a string."),
     "string_too_short": ("至少 {min_length} 个字符。", "At least {min_length} character(s)."),
     "string_too_long": ("最多 {max_length} 个字符。", "At most {max_length} character(s)."),
