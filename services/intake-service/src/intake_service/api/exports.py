@@ -15,7 +15,7 @@ from intake_service.api.listing import listed, with_saved
 from intake_service.api.listing_schemas import ListedComplaint
 from intake_service.api.views import MAY_CONTACT
 from intake_service.domain import search
-from intake_service.persistence import disclosures
+from intake_service.persistence import disclosures, place_names
 from intake_service.persistence.complaint_filters import ComplaintFilter
 from intake_service.persistence.disclosures import Disclosure, Kind
 from intake_service.service.export_forms import MEDIA, Form, columns_of, of_form, writer
@@ -107,7 +107,11 @@ async def export_complaints(
     is_english = preferred_language(request.headers.get("accept-language")) == "en"
     language: Language = query.lang or ("en" if is_english else "zh")
     columns = columns_of(reporters=query.reporters)
-    look = request.app.state.new_look(columns=columns, language=language, made_at=now(), made_by=caller.subject)
+    async with request.app.state.read_engine.connect() as connection:
+        places = await place_names.names_of(connection, caller.tenant)
+    look = request.app.state.new_look(
+        columns=columns, language=language, places=places, made_at=now(), made_by=caller.subject
+    )
     noted = noted_of(caller, "export", fields.given(), reporters=query.reporters, form=form)
     exporting: Exporting = request.app.state.exporting
     async with AsyncExitStack() as held:

@@ -1,4 +1,4 @@
-"""Keeps the grids of each tenant, which its area is made of, and its stations, as dispatch tells of them."""
+"""Keeps the grids of each tenant, which its area is made of, its stations, and names, as dispatch tells of them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,12 +6,13 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.directory import DirectoryEvent, GridChanged, PostChanged
+from contracts.directory import CommunityChanged, DirectoryEvent, GridChanged, PostChanged
 from contracts.envelope import Event, newest_of_each
 from contracts.topics import DIRECTORY, consumer_of
 from eventbus.slices import Subscription
-from intake_service.persistence import areas, places
+from intake_service.persistence import areas, place_names, places
 from intake_service.persistence.areas import KnownGrid
+from intake_service.persistence.place_names import PlaceName
 from intake_service.persistence.places import KnownPlace
 
 
@@ -21,13 +22,15 @@ async def keep(connection: AsyncConnection, events: Sequence[Event[Any]]) -> Seq
     await areas.keep(connection, [_grid(event, event.data) for event in newest if isinstance(event.data, GridChanged)])
     posts = [_place(event, event.data) for event in newest if isinstance(event.data, PostChanged)]
     await places.keep(connection, posts)
+    named = [_name(event, event.data) for event in newest if isinstance(event.data, CommunityChanged | GridChanged)]
+    await place_names.keep(connection, named)
     return []
 
 
 SUBSCRIPTION = Subscription(
     consumer=consumer_of("intake", DIRECTORY),
     topic=DIRECTORY.name,
-    types=frozenset({DirectoryEvent.GRID_CHANGED, DirectoryEvent.POST_CHANGED}),
+    types=frozenset({DirectoryEvent.COMMUNITY_CHANGED, DirectoryEvent.GRID_CHANGED, DirectoryEvent.POST_CHANGED}),
     handler=keep,
 )
 
@@ -39,3 +42,13 @@ def _grid(event: Event[Any], said: GridChanged) -> KnownGrid:
 
 def _place(event: Event[Any], said: PostChanged) -> KnownPlace:
     return KnownPlace(event.tenant, said.code, event.sequence, said.kind)
+
+
+def _name(event: Event[Any], said: CommunityChanged | GridChanged) -> PlaceName:
+    return PlaceName(
+        tenant=event.tenant,
+        kind="grid" if isinstance(said, GridChanged) else "community",
+        code=said.code,
+        sequence=event.sequence,
+        name=said.name,
+    )

@@ -11,6 +11,7 @@ import orjson
 
 from contracts.events import RequestKind
 from intake_service.persistence.complaint_filters import ComplaintFilter
+from intake_service.persistence.place_names import PlaceNames
 from intake_service.service.references import Naming
 from operations.preferences import Language
 from operations.sheets.lines import CSV, MARK, csv_lines
@@ -80,6 +81,7 @@ class Look:
     zone: ZoneInfo
     statuses: Mapping[str, tuple[str, str]]
     kinds: Mapping[RequestKind, tuple[str, str]]
+    places: PlaceNames
     made_at: datetime
     made_by: str
 
@@ -105,6 +107,9 @@ class Look:
             return lambda value, naming: (naming.source(value) or (value, value))[place]
         if column.code == "category":
             return lambda value, naming: (naming.category(value) or (value, value))[place]
+        if column.code in self.places:
+            names = self.places[column.code]
+            return lambda value, _: names.get(value, value)
         return _as_text if column.code == "id" else _as_it_is
 
 

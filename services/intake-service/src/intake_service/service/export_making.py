@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from eventbus.driver import batches
-from intake_service.persistence import export_contents
+from intake_service.persistence import export_contents, place_names
 from intake_service.persistence.complaint_filters import ComplaintFilter
 from intake_service.service.export_forms import Column, Form, Look, columns_of, of_form, writer
 from intake_service.service.exporting import BATCH, pieces_of, select_ids, select_rows
@@ -74,7 +74,10 @@ class ComplaintFiles(Contents):
         order = ExportOrder.of(begun.request)
         async with self._engine.begin() as other:
             await export_contents.begin(other, begun)
-        look = self._new_look(columns=order.columns, language=order.language, made_at=now(), made_by=begun.asked_by)
+        places = await place_names.names_of(connection, begun.tenant)
+        look = self._new_look(
+            columns=order.columns, language=order.language, places=places, made_at=now(), made_by=begun.asked_by
+        )
         statement = select_rows(self._ids(begun, order), look.columns, confidential=order.confidential)
         found = self._kept(begun, look, batches(connection, statement, size=BATCH, seconds=FETCH_SECONDS))
         made = pieces_of(self._known, begun.tenant, found, writer(order.form, look))
