@@ -61,6 +61,7 @@ def _month(draw: random.Random, now: datetime) -> CaseFilter:
 
 FILTERS: Mapping[str, Make] = {
     "newest first": _of(),
+    "number": lambda draw, _: CaseFilter(number=f"GD{draw.randint(1, 1_000_000):08}"),
     "status=assigned": _of(statuses=(Status.ASSIGNED,)),
     "status=suspended": _of(statuses=(Status.SUSPENDED,)),
     "status=closed": _of(statuses=(Status.CLOSED,)),
@@ -102,7 +103,7 @@ DEEP = "newest first, deep cursor"
 def query_of(wanted: CaseFilter) -> str:
     """Return the query string that asks for it."""
     pairs: list[tuple[str, str]] = [("status", status.value) for status in wanted.statuses]
-    for name in ("team", "grid", "community", "category", "source", "light", "escalation"):
+    for name in ("number", "team", "grid", "community", "category", "source", "light", "escalation"):
         pairs += [(name, value)] if (value := getattr(wanted, name)) is not None else []
     for name in ("bbox", "near"):
         pairs += [(name, ",".join(map(str, value)))] if (value := getattr(wanted, name)) is not None else []

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import Query
+from pydantic import AfterValidator
 
 from contracts.lifecycle import ENDED, Status
 from dispatch_service.api.near import Near
@@ -13,9 +14,10 @@ from dispatch_service.domain.standing import GOING_ON, OPEN
 from dispatch_service.persistence.case_lists import CaseFilter, Escalation, Order, Supervision
 from operations.filters import Box, Code
 from operations.problems import invalid
-from runtime.types import Instant
+from runtime.types import Instant, saying_something
 
 ME = "me"
+Number = Annotated[Code, AfterValidator(saying_something)]
 _OF_WORK: frozenset[Order] = frozenset({"deadline", "distance"})
 """Orders for work that is still to be done."""
 _ORDERS = (
@@ -27,6 +29,7 @@ _ORDERS = (
 
 async def case_filter(
     status: Annotated[list[Status] | None, Query(max_length=len(Status), description="May be repeated.")] = None,
+    number: Annotated[Number | None, Query(description="The whole number of the complaint.")] = None,
     team: Code | None = None,
     grid: Code | None = None,
     community: Code | None = None,
@@ -75,6 +78,7 @@ async def case_filter(
         raise invalid("query/status", "ended-not-sorted", sort=sort)
     return CaseFilter(
         statuses=tuple(sorted(wanted)),
+        number=number,
         team=team,
         grid=grid,
         community=community,

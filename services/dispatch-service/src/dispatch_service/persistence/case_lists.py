@@ -38,6 +38,8 @@ Mark: TypeAlias = tuple[datetime | int | None, UUID]
 """The last case of a page: the time or the distance that the list goes by, and its id."""
 TIME_OF: Mapping[Order, str] = {"deadline": "promised_at", "reinspection": "rectify_until"}
 """The column that a list by a time goes by."""
+_EXACT = ("number", "team", "grid", "community", "category", "source", "component", "grade", "reinspection", "assignee")
+"""Filters that are looked for in the column of the same name."""
 _CLOCKS_DIFFER = timedelta(days=1)
 _NO_UNKNOWN_PHOTOS = f"NOT {HAS_UNKNOWN_PHOTOS}"
 
@@ -47,6 +49,8 @@ class CaseFilter:
     """What a list is narrowed down to; None and an empty tuple leave it as it is."""
 
     statuses: tuple[Status, ...] = ()
+    number: str | None = None
+    """Of the complaint, the whole of it."""
     team: str | None = None
     grid: str | None = None
     community: str | None = None
@@ -207,7 +211,7 @@ def _timely(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
 def _conditions(wanted: CaseFilter) -> list[sa.ColumnElement[bool]]:
     columns = dispatch_case.c
     conditions: list[sa.ColumnElement[bool]] = []
-    for name in ("team", "grid", "community", "category", "source", "component", "grade", "reinspection", "assignee"):
+    for name in _EXACT:
         value = getattr(wanted, name)
         if value is not None:
             conditions.append(columns[name] == value)

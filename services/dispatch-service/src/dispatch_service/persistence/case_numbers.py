@@ -6,7 +6,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dispatch_service.persistence.mobile_tables import ENDED, LIVE
 from dispatch_service.persistence.tables import dispatch_case
 
 
@@ -16,5 +15,4 @@ async def find(connection: AsyncConnection, tenant: str, numbers: Collection[str
     statement = sa.select(columns.number, columns.complaint_id).where(
         columns.tenant == tenant, columns.number.in_(numbers)
     )
-    both = sa.union_all(statement.where(sa.text(LIVE)), statement.where(sa.text(ENDED)))
-    return {row.number: row.complaint_id for row in await connection.execute(both)}
+    return {row.number: row.complaint_id for row in await connection.execute(statement)}

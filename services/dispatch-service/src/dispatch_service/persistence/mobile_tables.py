@@ -28,6 +28,7 @@ def add_case_indexes(case: sa.Table) -> None:
         columns.team,
         postgresql_where=live,
     )
+    sa.Index("dispatch_case_by_number", columns.tenant, columns.number)
     sa.Index("dispatch_case_live_newest", columns.tenant, columns.complaint_id, postgresql_where=live)
     sa.Index(
         "dispatch_case_live_by_place",
@@ -43,7 +44,6 @@ def add_case_indexes(case: sa.Table) -> None:
             columns.complaint_id,
             postgresql_where=ended,
         )
-    sa.Index("dispatch_case_ended_by_number", columns.tenant, columns.number, postgresql_where=ended)
     sa.Index("dispatch_case_ended_by_place", columns.tenant, columns.lon, columns.lat, postgresql_where=ended)
 
 
