@@ -33,7 +33,7 @@ async def test_the_walk(county: County, people: People, tmp_path: Path) -> None:
     assert '"accepted":1' in over_rest
     assert "3,R-2," in over_rest
     assert "would be created" in printed
-    assert "3,2024-0002,status_description,,not imported: closed where it comes from" in printed
+    assert "3,2024-0002,status_description,,not imported: 在来源系统已办结 closed where it comes from" in printed
     assert "4,2024-0003,requested_datetime,occurred_at,'yesterday' is not a time" in printed
     assert "5,2024-0004,lat,location.lat," in printed
     assert [len(await found(people, f"2024-000{n}")) for n in range(1, 5)] == [1, 0, 1, 1]
