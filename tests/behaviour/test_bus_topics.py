@@ -17,6 +17,7 @@ from behaviour.tiny_service import Applying, TinyService
 from contracts.directory import (
     Area,
     CategoryChanged,
+    CommunityChanged,
     DirectoryEntry,
     DirectoryEvent,
     GridChanged,
@@ -40,6 +41,7 @@ from runtime.outages import is_outage
 
 PAYLOADS: dict[DirectoryEvent, DirectoryEntry] = {
     DirectoryEvent.CATEGORY_CHANGED: CategoryChanged(code="thing", version=2, zh="物", en="Thing"),
+    DirectoryEvent.COMMUNITY_CHANGED: CommunityChanged(code="thing", name="物", sub_district="街"),
     DirectoryEvent.GRID_CHANGED: GridChanged(
         code="thing", version=1, name="物", community="c", team="t", area=Area(coordinates=())
     ),
