@@ -85,7 +85,8 @@ class End(asyncio.Protocol):
 
     def _pass_later(self, data: bytes, delay: float) -> None:
         loop = asyncio.get_running_loop()
-        self._due = max(loop.time() + delay, self._due + len(data) / self._network.rate)
+        now = loop.time()
+        self._due = max(now + delay, max(now, self._due) + len(data) / self._network.rate)
         self._waiting.append(data)
         self._waiting_bytes += len(data)
         if self._waiting_bytes > _MOST_BYTES and self.transport is not None:

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
 from aiokafka.record.util import calc_crc32c
 
+from behaviour.running import until
 from contracts.envelope import Event, headers_of_event
 from eventbus.brokers import Brokers
 from eventbus.kafka import KafkaConnection
@@ -32,8 +33,13 @@ async def _admin(kafka: KafkaConnection) -> AsyncIterator[AIOKafkaAdminClient]:
 async def create_topic(
     kafka: KafkaConnection, name: str, *, partitions: int = 4, configs: Mapping[str, str] | None = None
 ) -> None:
-    """Create a topic."""
+    """Create a topic, once a broker has joined: one that is held up for long is left out of the cluster for a while."""
     async with _admin(kafka) as admin:
+
+        async def has_a_broker() -> bool:
+            return bool((await admin.describe_cluster())["brokers"])
+
+        await until(has_a_broker)
         await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=dict(configs or {}))])
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import structlog
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, NodeNotReadyError, TopicAlreadyExistsError, for_code
 
 from contracts.topics import Topic
 from eventbus.kafka import KafkaConnection
@@ -20,12 +20,15 @@ async def ensure_topics(
     """Create the topics that are missing and return their names; existing topics are left as they are.
 
     Each gets `replication` copies, by default three, or one a broker where there are fewer. Raises aiokafka's
-    KafkaError where the broker refuses or is away.
+    KafkaError where the broker refuses or is away, NodeNotReadyError where the cluster names none yet.
     """
     admin = AIOKafkaAdminClient(**kafka.client_options())
     await admin.start()
     try:
-        copies = replication or min(_ENOUGH_COPIES, len((await admin.describe_cluster())["brokers"]))
+        brokers = (await admin.describe_cluster())["brokers"]
+        if not brokers:
+            raise NodeNotReadyError("no broker has joined the cluster yet")
+        copies = replication or min(_ENOUGH_COPIES, len(brokers))
         missing = {topic.name for topic in topics} - set(await admin.list_topics())
         wanted = [
             NewTopic(
