@@ -4,7 +4,9 @@
 
 1,500 complaints come in a day, 3,000 or so are open, and each has four entries: 5,000,000 with the default. An overview
 is read at most once a second for all who ask: `read anew` asks a little over a second apart, so that each call reads;
-`within a second` asks at once. Each time, the statements that a reading runs are run alone before or after it.
+`within a second` asks at once. Of what has happened today a reading adds what came since the one before: five entries
+here, which are more than a county has in a minute. `the whole day` is what a process reads first, and every ten
+minutes. Each time, the statements that a reading runs are run alone before or after it.
 """
 
 import argparse
@@ -25,6 +27,7 @@ from bench.http_load import Client, post
 from bench.platform import TENANT, platform, token
 from ledger_service.persistence.open_cases import OpenFilter, find
 from ledger_service.service.overview import KEPT_SECONDS, read_overview
+from ledger_service.service.today import Todays
 from runtime.database import create_engine
 
 WANTED_MS = 50.0
@@ -60,7 +63,14 @@ _ENTRIES = """
          least(coalesce(closed_at, now()), now()))) AS happened (type, sender, sequence, at)
     ORDER BY at
 """
+_MORE = """
+    INSERT INTO entry (tenant, event_id, complaint_id, type, source, sequence, status_after, occurred_at, data, salt)
+    SELECT tenant, uuidv7(), complaint_id, 'complaint.assigned', 'dispatch', CAST(1e9 * random() AS int) + 9, status,
+           now(), '{}', '\\x00112233445566778899aabbccddeeff'
+    FROM ledger_complaint WHERE tenant = $1 AND status = 'assigned' LIMIT 5
+"""
 _COUNTY = (
+    "INSERT INTO chain (tenant, settled) SELECT $1, max(position) FROM entry",
     """
     INSERT INTO directory (tenant, kind, code, sequence, removed, name, community)
     SELECT $1, kind, kind || '-' || to_char(n, 'FM00'), 1, false, kind || ' ' || n,
@@ -93,7 +103,8 @@ async def main() -> None:
         print(
             f"{entries:,} entries, {open_cases:,} open cases, made in {time.perf_counter() - begun:.0f} s", flush=True
         )
-        overview = await _statements(running.url("ledger"), _overview)
+        todays = Todays()
+        whole, overview = [await _statements(running.url("ledger"), _reading(todays)) for _ in range(2)]
         mapped = await _statements(running.url("ledger"), _map)
         service = await running.serve("ledger", "api")
         client, count = await Client.connect(service.port), options.requests
@@ -105,6 +116,7 @@ async def main() -> None:
             "complaints.geojson, limit=200": ("/complaints.geojson?limit=200", mapped, 0.0, count),
         }
         rows = [await _measure(name, client, connection, *ask) for name, ask in asks.items()]
+        rows.append(await _whole_days(running.url("ledger"), connection, whole, count))
         await connection.close()
     report.show(
         f"{entries:,} entries, {open_cases:,} open cases, ms (wanted: p95 of {WANTED_MS:.0f} for overviews)", rows
@@ -126,15 +138,15 @@ async def _sizes(connection: Any) -> tuple[int, int]:
     return entries, await connection.fetchval("SELECT count(*) FROM ledger_complaint WHERE status <> 'closed'")
 
 
-async def _overview(connection: AsyncConnection) -> None:
-    await read_overview(connection, TENANT, at=datetime.now(UTC), zone=ZONE)
+def _reading(todays: Todays) -> Callable[[AsyncConnection], Awaitable[object]]:
+    return lambda connection: read_overview(connection, TENANT, todays, at=datetime.now(UTC), zone=ZONE)
 
 
 async def _map(connection: AsyncConnection) -> None:
     await find(connection, TENANT, OpenFilter(), at=datetime.now(UTC), size=4_000)
 
 
-async def _statements(url: str, reading: Callable[[AsyncConnection], Awaitable[None]]) -> Statements:
+async def _statements(url: str, reading: Callable[[AsyncConnection], Awaitable[object]]) -> Statements:
     """Return the statements that a reading runs, with their values."""
     statements: Statements = []
     engine = create_engine(url, pool_size=1, application_name="bench")
@@ -152,6 +164,8 @@ async def _measure(
     request = post(f"/ledger/v1{path}", b"", {"Authorization": f"Bearer {token('analyst')}"}, "GET")
     served, bare, size = [], [], 0
     for number in range(count + 5):  # the first ones warm up
+        if pause:
+            await connection.execute(_MORE, TENANT)
         await asyncio.sleep(pause)
         begun = time.perf_counter()
         status, body = await client.send(request)
@@ -166,6 +180,22 @@ async def _measure(
             served.append(answered - begun)
             size = len(body)
     return {"call": name, **report.beside(served, bare, WANTED_MS), "KB": size / 1000}
+
+
+async def _whole_days(url: str, connection: Any, statements: Statements, count: int) -> report.Row:
+    served, bare = [], []
+    engine = create_engine(url, pool_size=1, application_name="bench")
+    for _ in range(count):
+        async with engine.execution_options(isolation_level="REPEATABLE READ").connect() as reader:
+            begun = time.perf_counter()
+            await _reading(Todays())(reader)
+            answered = time.perf_counter()
+        for statement, values in statements:
+            await connection.fetch(statement, *values)
+        bare.append(time.perf_counter() - answered)
+        served.append(answered - begun)
+    await engine.dispose()
+    return {"call": "the whole day", **report.beside(served, bare, WANTED_MS), "KB": 0.0}
 
 
 def _options() -> argparse.Namespace:

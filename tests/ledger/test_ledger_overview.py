@@ -17,6 +17,7 @@ from ledger.conftest import Enter
 from ledger.lives import STEPS, Draw, Life
 from ledger_service.domain.overview import Figures
 from ledger_service.service.overview import Overview, read_overview
+from ledger_service.service.today import Todays
 from runtime.ids import uuid7
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -140,7 +141,7 @@ def lives_of(tenant: str, drawn: Sequence[tuple[int, Sequence[tuple[str, Draw]]]
 async def read(engine: AsyncEngine, tenant: str) -> Overview:
     one_snapshot = engine.execution_options(isolation_level="REPEATABLE READ")
     async with one_snapshot.connect() as connection:
-        return await read_overview(connection, tenant, at=AT, zone=ZONE)
+        return await read_overview(connection, tenant, Todays(), at=AT, zone=ZONE)
 
 
 @settings(

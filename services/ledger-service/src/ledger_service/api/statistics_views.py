@@ -93,7 +93,8 @@ def counts(sums: Sums) -> dict[str, int]:
 
 def shown(figure: Figure) -> Row:
     """Return a figure; values are rounded to a millionth."""
-    return {"value": _rounded(figure.value), "numerator": _rounded(figure.numerator), "sample": figure.sample}
+    value, numerator, sample = figure
+    return {"value": _rounded(value), "numerator": _rounded(numerator), "sample": sample}
 
 
 def place(each: Place, by: str, labels: Labels) -> Row:
@@ -176,4 +177,4 @@ def _plain(code: object) -> str | None:
 
 
 def _rounded(value: float | None) -> float | None:
-    return round(value, 6) if isinstance(value, float) else value
+    return round(value, 6) if value else value

@@ -29,7 +29,7 @@ MEASURED: Mapping[EventType, Measure] = {
 """What counts as what, each time it happens: a case that is sent on is assigned again."""
 WORDS = (EventType.FEEDBACK_RECEIVED, EventType.FOLLOWED_UP)
 """In which reporters say whether they are satisfied."""
-_HOUR = timedelta(hours=1)
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Day:
     @property
     def hours(self) -> int:
         """How many hours it has: 24, unless clocks are changed on it."""
-        return math.ceil((self.ends.timestamp() - self.begins.timestamp()) / _HOUR.total_seconds())
+        return math.ceil((self.ends.timestamp() - self.begins.timestamp()) / HOUR.total_seconds())
 
 
 @dataclass(slots=True)

@@ -14,16 +14,28 @@ _BEGIN = sa.text("""
                  WHERE tenant = :tenant AND position > coalesce((SELECT settled FROM chain WHERE tenant = :tenant), 0)
                  ORDER BY position DESC LIMIT :size) AS seen
 """)
-_SINCE = sa.text("""
-    SELECT CAST(CAST(pg_snapshot_xmin(snapshot) AS text) AS bigint) AS oldest,
-           CAST(CAST(pg_snapshot_xmax(snapshot) AS text) AS bigint) AS following, found.*
-    FROM pg_current_snapshot() AS snapshot LEFT JOIN LATERAL (
-        SELECT entry.*, number, complaint.source AS reported_by, category, community, grid, team, lon, lat, address
-        FROM entry JOIN ledger_complaint AS complaint USING (tenant, complaint_id)
-        WHERE tenant = :tenant AND position > :after AND position <> ALL (CAST(:seen AS bigint[]))
-        ORDER BY position LIMIT :size
-    ) AS found ON true ORDER BY position
-""")
+
+
+def behind(columns: str) -> str:
+    """Return the query of the first `:size` entries about complaints of a tenant behind `:after` that were not `:seen`.
+
+    Each row begins with the oldest transaction that was open, and the one that will follow; where there is no entry,
+    the only row has nothing else. `columns` are those of `entry` and `complaint`, the position among them.
+    """
+    return f"""
+        SELECT CAST(CAST(pg_snapshot_xmin(snapshot) AS text) AS bigint) AS oldest,
+               CAST(CAST(pg_snapshot_xmax(snapshot) AS text) AS bigint) AS following, found.*
+        FROM pg_current_snapshot() AS snapshot LEFT JOIN LATERAL (
+            SELECT {columns} FROM entry JOIN ledger_complaint AS complaint USING (tenant, complaint_id)
+            WHERE tenant = :tenant AND position > :after AND position <> ALL (CAST(:seen AS bigint[]))
+            ORDER BY position LIMIT :size
+        ) AS found ON true ORDER BY position
+    """
+
+
+_SINCE = sa.text(
+    behind("entry.*, number, complaint.source AS reported_by, category, community, grid, team, lon, lat, address")
+)
 
 
 class Newest(NamedTuple):

@@ -14,6 +14,7 @@ from ledger_service.domain.overview import Count, Day, Figures, TeamOnDuty, add_
 from ledger_service.persistence import directory, open_cases, overview
 from ledger_service.persistence.directory import Kind, Named
 from ledger_service.persistence.stories import Row
+from ledger_service.service.today import Todays
 from runtime.clock import now as present
 
 KEPT_SECONDS = 1.0
@@ -56,6 +57,7 @@ class Overviews:
         self._engine = engine.execution_options(isolation_level="REPEATABLE READ")
         self._zone = zone
         self._now = now
+        self._todays = Todays()
         self._known: dict[str, tuple[float, Overview]] = {}
         self._readings: dict[str, asyncio.Task[Overview]] = {}
 
@@ -73,7 +75,7 @@ class Overviews:
     async def _read(self, tenant: str) -> Overview:
         with _SECONDS.time():
             async with self._engine.connect() as connection:
-                read = await read_overview(connection, tenant, at=self._now(), zone=self._zone)
+                read = await read_overview(connection, tenant, self._todays, at=self._now(), zone=self._zone)
         self._known[tenant] = time.monotonic(), read
         return read
 
@@ -83,13 +85,18 @@ class Overviews:
             done.exception()  # whoever waits has it; nobody may wait any more
 
 
-async def read_overview(connection: AsyncConnection, tenant: str, *, at: datetime, zone: ZoneInfo) -> Overview:
-    """Read how `tenant` stands `at` a moment, which has to be about now. The connection must see one snapshot."""
+async def read_overview(
+    connection: AsyncConnection, tenant: str, todays: Todays, *, at: datetime, zone: ZoneInfo
+) -> Overview:
+    """Read how `tenant` stands `at` a moment, which has to be about now. The connection must see one snapshot.
+
+    Of what has happened today, only what came since the last reading of the same `todays` is read.
+    """
     day = Day.of(at, zone)
     duty = await overview.duty(connection, tenant)
     counts: list[Count] = [
         *await open_cases.count(connection, tenant, at),
-        *await overview.today(connection, tenant, day),
+        *await todays.counts(connection, tenant, day),
         *duty,
     ]
     return Overview(
