@@ -54,13 +54,6 @@ async def test_the_promised_time_of_a_question_that_waited_is_the_same_everywher
     complaint = (await people.report())["id"]
     before = await people.assigned(complaint)
     path = f"/intake/v1/complaints/{complaint}"
-
-    async def has_learnt() -> bool | None:
-        """Whether intake has heard of it: it tells what others do in the order in which it learns of it."""
-        steps = body(await people.a("citizen").get(f"{path}/track"))["timeline"]
-        return steps[-1]["kind"] == "assigned" or None
-
-    await eventually(has_learnt)
     question = body(await people.a("dispatcher").post(f"{path}/questions", json={"text": "在几号楼？"}))["id"]
 
     async def waits() -> str | None:

@@ -61,6 +61,15 @@ async def test_the_way_is_told_in_plain_words_of_either_language(reporter: Repor
         assert hidden not in told
 
 
+async def test_what_is_learnt_of_late_is_told_where_it_happened(reporter: Reporter, client: httpx.AsyncClient) -> None:
+    assert (await reporter.asked()).status_code == 201
+    await reporter.happens(reporter.promised(), reporter.history.accepted())
+    seen = await reporter.sees()
+    assert [step["kind"] for step in seen["timeline"]] == ["received", "assigned", "accepted", "question_asked"]
+    assert [step["status"] for step in seen["timeline"]] == ["received", "assigned", "accepted", "accepted"]
+    assert [step["status"] for step in seen["progress"]] == ["received", "assigned", "accepted"]
+
+
 async def test_other_ways_name_the_department_and_the_next_unit(reporter: Reporter) -> None:
     history = reporter.history
     await reporter.happens(reporter.promised(), history.returned(), reporter.promised(team_name="麦溪网格队"))

@@ -3,7 +3,7 @@
 A sentence is taken where everything that it names is known of the step; the last of each kind names nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -110,6 +110,14 @@ def kind_of(step: Mapping[str, Any]) -> str:
         return kind
     status: str = step["status"]
     return _OF_STATUS.get(status, status)
+
+
+def in_time(progress: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return stored steps in the order in which they happened: other services' steps are learnt of later than own ones.
+
+    Those of one moment stay as they were learnt of.
+    """
+    return sorted(progress, key=lambda step: datetime.fromisoformat(step["at"]))
 
 
 def text_of(step: Mapping[str, Any], language: str, zone: ZoneInfo) -> str:
