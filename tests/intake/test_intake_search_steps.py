@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from intake.conftest import As
 from intake.searches import found, read
-from intake_service.persistence import searching
+from intake_service.domain.lexeme_shares import Shares
+from intake_service.persistence import lexeme_shares, searching
 
 _COUNT = 240
 _THREE_YEARS = sa.text("""
@@ -27,6 +28,13 @@ _THREE_YEARS = sa.text("""
           FROM generate_series(1, :count) AS n) AS made
     RETURNING id
 """)
+_LEXEMES = ("渠道", "道堵", "堵塞", "水泵", "泵房", "钟楼", "石磨", "磨村", "村", "7", "飞碟")
+WRONG = (
+    Shares({"小区": 0.5}, 0.001, _COUNT),
+    Shares(dict.fromkeys(_LEXEMES, 0.9), 0.9, 1e6),
+    Shares({"水泵": 0.9, "石磨": 0.9}, 0.001, 1e6),
+    Shares(dict.fromkeys(_LEXEMES, 0.1), 0.1, _COUNT),
+)
 _NOTED = sa.text("INSERT INTO complaint_unread (complaint_id) SELECT unnest(CAST(:ids AS uuid[]))")
 _MATCHING = "SELECT id FROM complaint WHERE number LIKE 'steps-%' AND {} ORDER BY id DESC"
 
@@ -41,6 +49,7 @@ async def _long(engine: AsyncEngine) -> None:
 
 
 @pytest.mark.usefixtures("_long")
+@pytest.mark.parametrize("shares", [None, *WRONG], ids=["unknown", "all rare", "all common", "one common", "both"])
 @pytest.mark.parametrize("sizes", [(10, 20, 8, 12), (1, 2, 200, 2), (1, 2, 2, 2), (300, 300, 1, 1)])
 @pytest.mark.parametrize(
     ("asked", "matching"),
@@ -62,9 +71,13 @@ async def test_all_of_it_is_found(
     sizes: tuple[int, int, int, int],
     asked: dict[str, Any],
     matching: str,
+    shares: Shares | None,
 ) -> None:
+    """Also where what is known of the words is wrong."""
     for name, size in zip(("NEWEST", "MANY", "FEW", "FEW_EVER"), sizes, strict=True):
         monkeypatch.setattr(searching, name, size)
+    words_of = searching.words_of
+    monkeypatch.setattr(searching, "words_of", lambda wanted, phone, _: words_of(wanted, phone, shares))
     assert await found(client, as_(Role.OPERATOR), **asked) == await _there(engine, matching)
 
 
@@ -83,6 +96,19 @@ async def test_a_time_that_is_over_is_searched_from_its_end(
         )
         assert there or days == 20
         assert await found(client, as_(Role.OPERATOR), q="水泵房", **period) == there
+
+
+@pytest.mark.usefixtures("_long")
+async def test_it_is_known_how_common_words_are(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        await connection.execute(sa.text("ANALYZE complaint_text"))
+        shares = await lexeme_shares.read(connection)
+    assert shares is not None
+    assert shares.texts == _COUNT
+    assert shares.known["渠道"] == pytest.approx(1)
+    assert shares.known["水泵"] == pytest.approx(1 / 7, abs=0.01)
+    assert shares.of_rarest(["渠道", "水泵", "飞碟"]) == shares.least <= 1 / 40
+    assert shares.rare(["渠道", "水泵", "飞碟"]) == ["飞碟"]
 
 
 async def _there(engine: AsyncEngine, matching: str) -> list[str]:

@@ -68,6 +68,21 @@ def test_an_index_is_not_asked_for_the_beginning_that_ends_a_phrase(wanted: str,
 
 
 @pytest.mark.parametrize(
+    ("wanted", "required"),
+    [
+        ("小区门口", ["小区", "区门", "门口"]),
+        ("福来社区5号", ["福来", "来社", "社区", "区", "5"]),
+        ("5号 -小区", ["5"]),
+        ("号", []),
+        ("parki*", []),
+        ('"the parki*" road', ["the", "road"]),
+    ],
+)
+def test_what_each_text_has_that_is_found(wanted: str, required: list[str]) -> None:
+    assert [lexeme for term in search.terms(wanted) for lexeme in search.required(term)] == required
+
+
+@pytest.mark.parametrize(
     ("wanted", "code"),
     [
         ("", "search-empty"),

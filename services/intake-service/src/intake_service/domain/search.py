@@ -104,6 +104,17 @@ def query(wanted: Sequence[Term], *, is_coarse: bool = False) -> str:
     )
 
 
+def required(term: Term) -> list[str]:
+    """Return the lexemes that each text has as they are which has a term that is wanted."""
+    parts, is_beginning = _parts(term)
+    return (parts[:-1] if is_beginning else parts) if term.wanted else []
+
+
+def all_of(lexemes: Sequence[str]) -> str:
+    """Return as PostgreSQL reads a `tsquery` what has all of these lexemes, wherever they stand."""
+    return " & ".join(f"'{lexeme}'" for lexeme in dict.fromkeys(lexemes))
+
+
 def spans(plain: str, wanted: Sequence[Term]) -> set[tuple[int, int]]:
     """Return where terms stand in a text that is normalised already: from, to (exclusive)."""
     found = [match.span() for match in _TOKEN.finditer(plain)]
@@ -183,17 +194,24 @@ def _lexemes(found: Sequence[str]) -> list[str]:
 
 
 def _phrase(term: Term, *, is_coarse: bool) -> str:
-    """Return the lexemes side by side. The last character may be within a run of the text, or be its last."""
-    lexemes = _lexemes(term.tokens)
+    """Return the lexemes side by side."""
+    lexemes, is_beginning = _parts(term)
     parts = [f"'{lexeme}'" for lexeme in lexemes]
-    is_beginning = term.prefix
-    if not term.prefix and _IS_SINGLE.match(lexemes[-1]):
-        if len(lexemes) > 1 and _IS_SINGLE.match(lexemes[-2]):
-            parts.pop()  # the pair before it has it already
-        else:
-            is_beginning = True
     if is_beginning and is_coarse and len(parts) > 2:
         parts.pop()
     elif is_beginning:
         parts[-1] += ":*"
     return " <-> ".join(parts)
+
+
+def _parts(term: Term) -> tuple[list[str], bool]:
+    """Return the lexemes of a term, and whether the last is the beginning of one.
+
+    The last character may be within a run of the text, or be its last.
+    """
+    lexemes = _lexemes(term.tokens)
+    if term.prefix or not _IS_SINGLE.match(lexemes[-1]):
+        return lexemes, term.prefix
+    if len(lexemes) > 1 and _IS_SINGLE.match(lexemes[-2]):
+        return lexemes[:-1], False  # the pair before it has it already
+    return lexemes, True

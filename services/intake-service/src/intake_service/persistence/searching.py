@@ -2,14 +2,17 @@
 
 What is common is found among the newest that match all other filters. What is rare, the index of words has all of, or
 all of the last month. What is neither is looked for among more of the newest, then by the index in the last month, in
-the last year, and ever. No step depends on what the planner believes of words that go together, or never do, which it
-cannot know: it is told which side of a join to go through, and finds what belongs to each row by its key.
+the last year, and ever. How common a word is by itself is known about: steps that cannot find enough are left out. No
+step depends on what the planner believes of words that go together, or never do, which it cannot know: it is told
+which side of a join to go through, and finds what belongs to each row by its key.
 """
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
+from math import inf, prod
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,7 +20,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.roles import STAFF
 from intake_service.domain import search
+from intake_service.domain.lexeme_shares import RARE, Shares
 from intake_service.persistence.complaint_filters import ComplaintFilter, conditions
 from intake_service.persistence.complaint_lists import MOST_COUNTED, select_ids, visible
 from intake_service.persistence.search_tables import complaint_text
@@ -47,10 +52,16 @@ class Words:
     exact: str
     coarse: str
     """What its index is asked for: quicker, and finds all of it, and perhaps more."""
+    share: float | None = None
+    """In which share of all texts the rarest of its lexemes is, about and at most; None where nothing is known."""
+    most: float = inf
+    """How many texts that is."""
+    likely: float | None = None
+    """In which share it would be if its terms had nothing to do with each other."""
 
     def with_marks(self, *marks: str) -> "Words":
         """Return it narrowed down to what has each of these marks as well."""
-        return Words(" & ".join([self.exact, *marks]), " & ".join([self.coarse, *marks]))
+        return replace(self, exact=" & ".join([self.exact, *marks]), coarse=" & ".join([self.coarse, *marks]))
 
 
 class _Window(NamedTuple):
@@ -71,13 +82,29 @@ class Search:
     size: int
 
 
-def words_of(wanted: ComplaintFilter, phone: str | None = None) -> Words | None:
+def words_of(wanted: ComplaintFilter, phone: str | None = None, shares: Shares | None = None) -> Words | None:
     """Return what a filter, and the mark of a phone number, look for in the words; None where they look for none."""
     if wanted.q is None:
-        return None if phone is None else Words(phone, phone)
-    terms = search.terms(wanted.q)
-    words = Words(search.query(terms), search.query(terms, is_coarse=True))
+        return None if phone is None else Words(phone, phone, share=0.0, most=0.0)
+    words = _words(wanted.q, shares)
     return words if phone is None else words.with_marks(phone)
+
+
+def _words(wanted: str, shares: Shares | None) -> Words:
+    terms = search.terms(wanted)
+    exact, coarse = search.query(terms), search.query(terms, is_coarse=True)
+    each = [lexemes for term in terms if (lexemes := search.required(term))]
+    if shares is None or not each:
+        return Words(exact, coarse)
+    rare = shares.rare([*chain(*each)])
+    found = [shares.of_rarest(lexemes) for lexemes in each]
+    return Words(
+        exact,
+        search.all_of(rare) if rare else coarse,
+        share=min(found),
+        most=min(found) * shares.texts,
+        likely=prod(found),
+    )
 
 
 async def find(connection: AsyncConnection, page: Search, *, at: datetime) -> Sequence[UUID]:
@@ -91,21 +118,35 @@ async def find(connection: AsyncConnection, page: Search, *, at: datetime) -> Se
 
 async def _steps(looking: "_Looking", page: Search, at: datetime) -> AsyncGenerator[tuple[Sequence[UUID], bool], None]:
     """Yield what each step finds, and whether that is the page; that of the last step is."""
-    ids, is_page = await looking.among_newest(NEWEST)
-    yield ids, is_page
-    seems_enough = len(ids) * MANY > _SURELY * page.size * NEWEST
-    if seems_enough:
-        yield await looking.among_newest(MANY)
-    month, *longer = _windows(page.wanted, page.before, at)
-    ids, is_known = await looking.among_few(month.marks, FEW)
-    yield ids, len(ids) >= page.size or (is_known and month.is_all)
-    if is_known:
+    looked_at = 0 if page.words.share is not None and page.words.share <= RARE else _first(page)
+    if looked_at:
+        ids, is_page = await looking.among_newest(looked_at)
+        yield ids, is_page
+        if looked_at < MANY and len(ids) * MANY > _SURELY * page.size * looked_at:
+            looked_at = MANY
+            yield await looking.among_newest(looked_at)
+    windows = _windows(page.wanted, page.before, at)
+    is_few = page.words.most < FEW_EVER
+    if not is_few:
+        month, *longer = windows
+        ids, is_few = await looking.among_few(month.marks, FEW)
+        yield ids, len(ids) >= page.size or (is_few and month.is_all)
+        windows = longer if is_few else windows
+    if is_few:
         yield await looking.among_few([], FEW_EVER)
-    elif not seems_enough:
+    elif looked_at < MANY:
         yield await looking.among_newest(MANY)
-    for window in longer if is_known else [month, *longer]:
+    for window in windows:
         ids = await looking.in_window(window.marks)
         yield ids, len(ids) >= page.size or window.is_all
+
+
+def _first(page: Search) -> int:
+    """Return among how many of the newest to look first: many, where few cannot be enough and nothing else is asked."""
+    share = page.words.likely
+    others = page.wanted.narrows() - {"q", "received_from", "received_to"}
+    is_too_few = share is not None and share * NEWEST < page.size <= share * MANY / _SURELY
+    return MANY if is_too_few and not others else NEWEST
 
 
 class _Looking:
@@ -146,7 +187,7 @@ def select_found(
 ) -> sa.Select[tuple[UUID]]:
     """Return the statement of all ids that the index of words finds, the newest first."""
     texts = _indexed(caller, wanted, words).cte("words").prefix_with("MATERIALIZED", dialect="postgresql")
-    found = _of_words(caller, wanted, texts.c.complaint_id, before)
+    found = _of_words(caller, wanted, texts, before)
     return sa.select(found.c.id).select_from(texts).join(found, sa.true()).order_by(found.c.id.desc())
 
 
@@ -155,7 +196,7 @@ def _few(page: Search, marks: Sequence[str], looked_at: int) -> sa.Select[tuple[
     indexed = _indexed(page.caller, page.wanted, page.words.with_marks(*marks)).limit(looked_at)
     texts = indexed.cte("words").prefix_with("MATERIALIZED", dialect="postgresql")
     total = sa.select(sa.func.count()).select_from(texts).scalar_subquery()
-    found = _of_words(page.caller, page.wanted, texts.c.complaint_id, page.before)
+    found = _of_words(page.caller, page.wanted, texts, page.before)
     ids = sa.select(found.c.id).select_from(texts).join(found, sa.true()).where(total < looked_at)
     return _with_total(texts, ids.order_by(found.c.id.desc()).limit(page.size))
 
@@ -187,14 +228,21 @@ def _indexed(caller: Caller, wanted: ComplaintFilter, words: Words) -> sa.Select
     return found
 
 
-def _of_words(
-    caller: Caller, wanted: ComplaintFilter, found: sa.ColumnElement[UUID], before: UUID | None
-) -> sa.FromClause:
-    """Return the complaint of words that were found, where it matches all other filters."""
-    statement = sa.select(complaint.c.id).where(complaint.c.id == found, *visible(caller), *conditions(wanted))
+def _of_words(caller: Caller, wanted: ComplaintFilter, texts: sa.CTE, before: UUID | None) -> sa.FromClause:
+    """Return the complaint of words that were found, where it matches all other filters.
+
+    Where there are none, the words say it all: they were looked for in the tenant.
+    """
+    found: sa.ColumnElement[UUID] = texts.c.complaint_id
+    statement = sa.select(found.label("id")).correlate(texts)
+    others = [*([] if caller.has(*STAFF) else visible(caller)), *conditions(wanted)]
+    if others:
+        found = complaint.c.id
+        same = (complaint.c.id == texts.c.complaint_id, complaint.c.tenant == caller.tenant)
+        statement = sa.select(complaint.c.id).where(*same, *others).offset(_FENCE)
     if before is not None:
-        statement = statement.where(complaint.c.id < before)
-    return statement.offset(_FENCE).lateral("found")
+        statement = statement.where(found < before)
+    return statement.lateral("found")
 
 
 def _windows(wanted: ComplaintFilter, before: UUID | None, at: datetime) -> list[_Window]:

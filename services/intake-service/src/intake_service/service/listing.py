@@ -1,16 +1,18 @@
 """Lists of complaints: pages in the order wanted, of those that have the words that are looked for."""
 
+import time
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from intake_service.persistence import complaint_lists, searching
+from intake_service.domain.lexeme_shares import Shares
+from intake_service.persistence import complaint_lists, lexeme_shares, searching
 from intake_service.persistence.complaint_filters import ComplaintFilter
 from intake_service.persistence.complaint_lists import Mark
-from intake_service.persistence.searching import Search
+from intake_service.persistence.searching import Search, Words
 from runtime.auth import Caller
 from runtime.clock import now
 from runtime.database import PLANNED_ANEW, create_engine, reading
@@ -18,6 +20,8 @@ from runtime.settings import RuntimeSettings
 
 _CONNECTIONS = 5
 _LONGEST = "5s"
+_SHARES_SECONDS = 600.0
+"""How old what is known of the words may be."""
 _STATEMENT_TIMEOUT = "57014"
 _SESSION = {
     **PLANNED_ANEW,
@@ -38,6 +42,8 @@ class Listing:
     def __init__(self, engine: AsyncEngine) -> None:
         """`engine` is as `listing_engine` makes it."""
         self._engine = reading(engine)
+        self._shares: Shares | None = None
+        self._shares_until = 0.0
 
     async def page(
         self, caller: Caller, wanted: ComplaintFilter, *, phone: str | None, after: Mark | None, size: int
@@ -47,8 +53,8 @@ class Listing:
         `phone` is the mark of a reporter's number. With it, or with words, the order is that of receipt, the newest
         first.
         """
-        words = searching.words_of(wanted, phone)
         async with self._connection() as connection:
+            words = await self._words(connection, wanted, phone)
             if words is None:
                 return await complaint_lists.page(connection, caller, wanted, after=after, size=size)
             before = None if after is None else after[1]
@@ -57,11 +63,17 @@ class Listing:
 
     async def count(self, caller: Caller, wanted: ComplaintFilter, *, phone: str | None) -> int:
         """Return how many there are, up to one more than `MOST_COUNTED`; raises TooBroad."""
-        words = searching.words_of(wanted, phone)
         async with self._connection() as connection:
+            words = await self._words(connection, wanted, phone)
             if words is None:
                 return await complaint_lists.count(connection, caller, wanted)
             return await searching.count(connection, caller, wanted, words)
+
+    async def _words(self, connection: AsyncConnection, wanted: ComplaintFilter, phone: str | None) -> Words | None:
+        if wanted.q is not None and time.monotonic() > self._shares_until:
+            self._shares = await lexeme_shares.read(connection)
+            self._shares_until = time.monotonic() + _SHARES_SECONDS
+        return searching.words_of(wanted, phone, self._shares)
 
     @asynccontextmanager
     async def _connection(self) -> Any:
