@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import pairwise
 from uuid import UUID
 
@@ -34,7 +35,9 @@ _SINGLE = (
     "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U0001b000-\U0001b16f\U00020000-\U000323af"
 )
-_TOKEN = re.compile(rf"[{_SINGLE}]|[^\W_{_SINGLE}]+")
+_OF_WORD = rf"[^\W_{_SINGLE}]"
+_TOKEN = re.compile(rf"[{_SINGLE}]|{_OF_WORD}+")
+_BETWEEN = rf"(?:[^\w{_SINGLE}]|_)*"
 _IS_SINGLE = re.compile(rf"[{_SINGLE}]")
 _TERM = re.compile(r'(?<!\S)(-?)(?:"([^"]*)"|(\S+))')
 
@@ -117,20 +120,29 @@ def all_of(lexemes: Sequence[str]) -> str:
 
 def spans(plain: str, wanted: Sequence[Term]) -> set[tuple[int, int]]:
     """Return where terms stand in a text that is normalised already: from, to (exclusive)."""
-    found = [match.span() for match in _TOKEN.finditer(plain)]
-    texts = [plain[begin:end][:LONGEST_WORD] for begin, end in found]
-    return {
-        (found[place][0], found[place + len(term.tokens) - 1][1]) for term in wanted for place in _places(texts, term)
-    }
+    return {span for term in wanted for span in _places(plain, _pattern(term))}
 
 
-def _places(texts: Sequence[str], term: Term) -> Iterator[int]:
-    """Yield where in the tokens of a text those of a term begin."""
-    *first, last = term.tokens
-    for place in range(len(first), len(texts)):
-        token = texts[place]
-        if (token == last or (term.prefix and token.startswith(last))) and texts[place - len(first) : place] == first:
-            yield place - len(first)
+def _places(plain: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int]]:
+    """Yield where a pattern is, also where one place reaches into the next."""
+    place = 0
+    while (match := pattern.search(plain, place)) is not None:
+        yield match.span()
+        place = match.start() + 1
+
+
+@lru_cache(256)
+def _pattern(term: Term) -> re.Pattern[str]:
+    """Return the pattern of a term: its tokens with nothing but signs and blanks between them."""
+    parts = [re.escape(token) if _IS_SINGLE.match(token) else _word(token) for token in term.tokens]
+    if term.prefix:
+        parts[-1] = _word(term.tokens[-1], is_whole=False)
+    return re.compile(_BETWEEN.join(parts))
+
+
+def _word(token: str, *, is_whole: bool = True) -> str:
+    end = f"(?!{_OF_WORD})" if is_whole and len(token) < LONGEST_WORD else f"{_OF_WORD}*"
+    return f"(?<!{_OF_WORD}){re.escape(token)}{end}"
 
 
 def categories_of(code: str | None) -> list[str]:
