@@ -1,6 +1,7 @@
 """Puts an answer together: cells or details, without what was recorded too late, and what is not added to them yet."""
 
 from collections import Counter as Counted
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -30,6 +31,10 @@ from ledger_service.persistence.statistics_tables import EDITION
 _LAGS = f"generate_series(1, {MOST_LAG}) AS late"
 _IS_LATE = "lag = late AND recorded > :as_of AND recorded <= CAST(:as_of AS date) + (1 << (late - 1))"
 """With OFFSET 0 behind it, each lag is looked up by itself: joined at once, all that was recorded later is read."""
+_WORK_PLACES = [
+    measure * STEPS + step for measure, step in (divmod(code - FIRST_DURATION, DURATION_WIDTH) for code in range(256))
+]
+"""Where what a code counts stands in `Sums.work`."""
 _MADE = sa.text(f"SELECT made_at IS NOT NULL AND edition >= {EDITION} FROM statistics_state")
 
 
@@ -66,13 +71,14 @@ async def _add(
     """Add lines of a key, exclusions, whether the day is over, n, and codes that each count n times `sign`."""
     sql, parameters = statement
     left_out: dict[tuple[int, bool], bytes] = {}
+    gathered: defaultdict[tuple[Key, int], bytearray] = defaultdict(bytearray)
     for *key, exclusions, is_over, n, codes in await connection.execute(sa.text(sql), parameters):
         if (exclusions, is_over) not in left_out:
             left_out[exclusions, is_over] = _left_out(question, exclusions, is_over=is_over)
-        counting = codes.translate(None, left_out[exclusions, is_over])
+        gathered[tuple(key), n] += codes.translate(None, left_out[exclusions, is_over])
+    for (line, n), counting in gathered.items():
         if counting:
-            line = found.setdefault(tuple(key), Sums.none(with_work=question.with_work))
-            _count(line, Counted(counting), n * sign)
+            _count(found.setdefault(line, Sums.none(with_work=question.with_work)), Counted(counting), n * sign)
 
 
 def _left_out(question: Question, exclusions: int, *, is_over: bool) -> bytes:
@@ -89,8 +95,7 @@ def _count(line: Sums, counted: Mapping[int, int], n: int) -> None:
         if code < FIRST_DURATION:
             line.counts[code] += count * n
         elif line.work is not None:
-            measure, step = divmod(code - FIRST_DURATION, DURATION_WIDTH)
-            line.work[measure * STEPS + step] += count * n
+            line.work[_WORK_PLACES[code]] += count * n
 
 
 def select_details(question: Question) -> tuple[str, dict[str, Any]]:
