@@ -63,7 +63,7 @@ async def test_whoever_has_the_receipt_speaks_once(closings: Closings) -> None:
     assert code_of(await closings.client.post("/feedback", json=receipt(history))) == (409, "feedback-exists")
 
 
-@pytest.mark.parametrize(("ending", "name"), [("withdrawn", "已撤回"), ("rejected", "不予受理"), ("merged", "已并案")])
+@pytest.mark.parametrize(("ending", "name"), [("withdrawn", "已撤回"), ("rejected", "不予受理")])
 async def test_what_will_not_be_closed_is_not_rated(closings: Closings, enter: Enter, ending: str, name: str) -> None:
     history = History()
     history.received(query_code_digest=query_code_digest(history.id, CODE))
@@ -75,6 +75,24 @@ async def test_what_will_not_be_closed_is_not_rated(closings: Closings, enter: E
     ):
         assert (code_of(answer), answer.json()["present"]) == ((409, "feedback-impossible"), {"status": ending})
         assert answer.json()["detail"] == f"诉求当前状态为“{name}”，不再办理，无需评价。"
+
+
+async def test_of_what_was_merged_the_reporter_of_the_master_gives_the_word(
+    closings: Closings, enter: Enter, as_: As
+) -> None:
+    history = History()
+    history.received(query_code_digest=query_code_digest(history.id, CODE))
+    history.merged()
+    await enter(history)
+    for answer in (
+        await closings.client.post("/feedback", json=receipt(history), headers={"Accept-Language": "zh"}),
+        await closings.post(history, "feedback", WORD, as_(Role.CITIZEN, OWNER) | {"Accept-Language": "zh"}),
+        await closings.post(history, "feedback-links", {}, closings.operator | {"Accept-Language": "zh"}),
+    ):
+        assert (code_of(answer), answer.json()["present"]["status"]) == ((409, "feedback-at-master"), "merged")
+        detail = "诉求已与另一件并案办理，由该件的诉求人评价。如办结后问题没有解决，请重新反映。"
+        assert answer.json()["detail"] == detail
+    assert await closings.types(history) == []
 
 
 async def test_a_wrong_code_and_an_unknown_number_look_alike(closings: Closings) -> None:

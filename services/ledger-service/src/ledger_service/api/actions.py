@@ -12,6 +12,7 @@ from contracts.events import ComplaintVerified, FeedbackReceived, ReworkOrdered
 from contracts.lifecycle import TRANSITIONS, EventType, Status, next_status
 from contracts.roles import Role
 from ledger_service.api.acting import Action
+from ledger_service.api.feedback_problems import AT_MASTER
 from ledger_service.api.schemas import ComplaintView, FeedbackBody, ReopeningBody, VerificationBody
 from ledger_service.domain.closing import Occasion, order_rework, reopen, verify
 from ledger_service.domain.complaint import Complaint
@@ -19,7 +20,7 @@ from ledger_service.domain.gates import check_evidence
 from ledger_service.service import following_up
 from ledger_service.service.rule_books import rule_of
 from ledger_service.service.words import spoken
-from operations.problems import invalid
+from operations.problems import illegal_transition, invalid
 from runtime.auth import Caller, require
 from runtime.problems import PROBLEM_RESPONSES
 
@@ -89,8 +90,8 @@ async def rate_complaint(body: FeedbackBody, caller: Rater, action: Action, requ
     """Give the reporter's word on a closed complaint, once a round: the reporter, or an operator who has it from them.
 
     What follows where they are not satisfied, or it is not solved, is in the closing rules: nothing, a supervisor's
-    review, or another round at once. 409 with the present state unless it is closed, 409 `feedback-exists` for a
-    second word, also where the first was given on the phone.
+    review, or another round at once. 409 with the present state unless it is closed, 409 `feedback-at-master` where it
+    was merged into another, 409 `feedback-exists` for a second word, also where the first was given on the phone.
     """
     feedback = FeedbackReceived(
         actor=caller.subject,
@@ -102,6 +103,8 @@ async def rate_complaint(body: FeedbackBody, caller: Rater, action: Action, requ
     window: timedelta = request.app.state.reopening_window
 
     async def work(connection: AsyncConnection, complaint: Complaint, occasion: Occasion) -> Sequence[Event]:
+        if complaint.status is Status.MERGED:
+            raise illegal_transition(complaint.status, complaint.version, AT_MASTER)
         return await spoken(connection, complaint, feedback, occasion, window)
 
     return await action.carry_out(caller, work)

@@ -44,8 +44,8 @@ async def rate_by_code(body: CodeBody, request: Request, response: Response, eng
 
     404 `query-code-unknown` for an unknown number and for a wrong code alike; 429 after ten wrong codes for a number
     within a quarter of an hour, or a hundred from one address within a minute. 409 `feedback-too-early` unless the
-    complaint is closed, `feedback-impossible` where it was withdrawn, rejected, merged or voided, `feedback-exists` for
-    a second word.
+    complaint is closed, `feedback-impossible` where it was withdrawn, rejected or voided, `feedback-at-master` where it
+    was merged, `feedback-exists` for a second word.
     """
     response.headers["Cache-Control"] = "no-store"
     tenant = request.app.state.settings.tenant
@@ -104,8 +104,8 @@ async def show_asked(token: Token, request: Request, response: Response, engine:
 async def rate_by_link(token: Token, body: WordBody, request: Request, response: Response, engine: Engine) -> HeardView:
     """Give the reporter's word by a link. 404 `feedback-link-unknown`, 410 `feedback-link-expired` once it is over.
 
-    409 `feedback-too-early` unless the complaint is closed, `feedback-impossible` where it was withdrawn, rejected,
-    merged or voided, `feedback-exists` for a second word.
+    409 `feedback-too-early` unless the complaint is closed, `feedback-impossible` where it was withdrawn, rejected or
+    voided, `feedback-at-master` where it was merged, `feedback-exists` for a second word.
     """
     response.headers["Cache-Control"] = "no-store"
     link = _read(request, token)

@@ -1,8 +1,11 @@
 """The refusals of words that come without an account."""
 
-from contracts.lifecycle import UNCOUNTED
+from contracts.lifecycle import UNCOUNTED, Status
 from operations.problems import status_zh
 from runtime.problems import Problem, register_texts
+
+AT_MASTER = "feedback-at-master"
+"""The complaint was merged into another: the word is given there."""
 
 register_texts(
     {
@@ -36,6 +39,13 @@ register_texts(
             "诉求当前状态为“{present_zh}”，不再办理，无需评价。",
             "The complaint is {present}: nobody works on it any more, so there is nothing to give feedback on.",
         ),
+        AT_MASTER: (
+            "已并案，不单独评价",
+            "Feedback is given on the complaint that stands for both",
+            "诉求已与另一件并案办理，由该件的诉求人评价。如办结后问题没有解决，请重新反映。",
+            "It was merged into another complaint, which stands for both: the reporter of that one gives the feedback. "
+            "If the problem is still there once that is closed, please report it anew.",
+        ),
         "feedback-links-unsigned": (
             "未启用评价链接",
             "There are no feedback links",
@@ -52,8 +62,11 @@ def code_unknown() -> Problem:
 
 
 def not_closed(status: str) -> Problem:
-    """Return the answer to a word on a complaint that is not closed: not yet, or that never will be."""
-    code = "feedback-impossible" if status in UNCOUNTED else "feedback-too-early"
+    """Return the answer to a word on a complaint that is not closed: not yet, never, or with its master only."""
+    if status == Status.MERGED:
+        code = AT_MASTER
+    else:
+        code = "feedback-impossible" if status in UNCOUNTED else "feedback-too-early"
     return Problem(409, code, extra={"present": {"status": status}}, present=status, present_zh=status_zh(status))
 
 
