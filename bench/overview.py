@@ -6,7 +6,8 @@
 is read at most once a second for all who ask: `read anew` asks a little over a second apart, so that each call reads;
 `within a second` asks at once. Of what has happened today a reading adds what came since the one before: five entries
 here, which are more than a county has in a minute. `the whole day` is what a process reads first, and every ten
-minutes. Each time, the statements that a reading runs are run alone before or after it.
+minutes. Each time, the statements that a reading runs are run alone before or after it; they add what came since the
+bench began to ask.
 """
 
 import argparse

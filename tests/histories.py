@@ -64,10 +64,6 @@ class History:
         self.owner = owner
         self.events: list[Event] = []
 
-    def moment(self) -> datetime:
-        """Return the time of the next event."""
-        return BEGIN + timedelta(minutes=len(self.events))
-
     def event(self, event_type: EventType, data: Payload) -> Event:
         source = TRANSITIONS[event_type].owner
         event_id = uuid7()
@@ -78,7 +74,7 @@ class History:
                 source=source,
                 subject=self.id,
                 tenant=self.tenant,
-                time=self.moment(),
+                time=BEGIN + timedelta(minutes=len(self.events)),
                 sequence=sum(event.source == source for event in self.events) + 1,
                 correlation_id=event_id,
                 causation_id=None,
@@ -117,7 +113,7 @@ class History:
 
     def started(self) -> Event:
         position = Place(lon=107.2358, lat=26.5808)
-        data = ComplaintStarted(actor=OFFICER, team="team-01", position=position, started_at=self.moment())
+        data = ComplaintStarted(actor=OFFICER, team="team-01", position=position, started_at=BEGIN)
         return self.event(EventType.STARTED, data)
 
     def suspended(self) -> Event:

@@ -1,12 +1,14 @@
 """What has come since the last reading makes of it what a reading of the whole day says."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.envelope import Event
 from contracts.lifecycle import EventType
@@ -14,11 +16,27 @@ from histories import messages
 from ledger.lives import Draw, Life
 from ledger.test_ledger_overview import AT, LIVES, MIDNIGHT, ZONE, lives_of
 from ledger_service.domain.overview import Count, Day, Happened
+from ledger_service.domain.today import Entered
 from ledger_service.events.handler import SUBSCRIPTION
+from ledger_service.persistence import today as entries_of_today
 from ledger_service.service import today
 from ledger_service.service.recording import record_slice
 from ledger_service.service.today import Todays
 from runtime.ids import uuid7
+
+
+@pytest.fixture
+def whole(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count how often the whole day is read, by tenant."""
+    readings: Counter[str] = Counter()
+    read = entries_of_today.whole
+
+    async def counted(connection: AsyncConnection, tenant: str, day: Day) -> Sequence[Entered]:
+        readings[tenant] += 1
+        return await read(connection, tenant, day)
+
+    monkeypatch.setattr(entries_of_today, "whole", counted)
+    return readings
 
 
 def a_tenant() -> str:
@@ -87,13 +105,30 @@ async def test_what_is_committed_late_counts_once(engine: AsyncEngine) -> None:
         )
 
 
-async def test_more_than_a_page_is_read_to_its_end(engine: AsyncEngine, monkeypatch: Any) -> None:
+@pytest.mark.parametrize(("pages", "readings"), [(9, 1), (1, 2)])
+async def test_more_than_a_page_is_read_to_its_end(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, whole: Counter[str], pages: int, readings: int
+) -> None:
+    """Much more makes it read the whole day again."""
     monkeypatch.setattr(today, "PAGE", 2)
+    monkeypatch.setattr(today, "MOST_PAGES", pages)
     tenant, todays = a_tenant(), Todays()
     await read(engine, tenant, todays)
     for life in [Life(tenant, AT - timedelta(minutes=minutes), AT) for minutes in range(5)]:
         await enter(engine, life.events)
     assert sum(count.times for count in await read(engine, tenant, todays) if isinstance(count, Happened)) == 5
+    assert whole[tenant] == readings
+
+
+@pytest.mark.parametrize(("seconds", "readings"), [(0.0, 3), (600.0, 1)])
+async def test_the_whole_day_is_read_again_after_a_while(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch, whole: Counter[str], seconds: float, readings: int
+) -> None:
+    monkeypatch.setattr(today, "ANEW_SECONDS", seconds)
+    tenant, todays = a_tenant(), Todays()
+    await enter(engine, Life(tenant, AT, AT).events)
+    assert [len(await read(engine, tenant, todays)) for _ in range(3)] == [1, 1, 1]
+    assert whole[tenant] == readings
 
 
 async def test_a_new_day_begins_with_nothing(engine: AsyncEngine) -> None:

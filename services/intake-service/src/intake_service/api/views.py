@@ -8,7 +8,6 @@ from contracts.roles import STAFF, Role
 from intake_service.api.texts import STATUS_LABELS
 from intake_service.api.view_schemas import ComplaintView, ReporterOut, Step
 from intake_service.domain.configuration.shipped import VERSION
-from intake_service.domain.step_texts import in_time
 from intake_service.service.references import Naming
 from runtime.auth import Caller
 
@@ -106,4 +105,4 @@ def progress_of(row: Any) -> list[Step]:
 
 
 def _steps_of(received_at: datetime, progress: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [{"status": "received", "at": received_at}, *(step for step in in_time(progress) if "status" in step)]
+    return [{"status": "received", "at": received_at}, *(step for step in progress if "status" in step)]

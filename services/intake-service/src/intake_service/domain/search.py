@@ -115,7 +115,7 @@ def required(term: Term) -> list[str]:
 
 def all_of(lexemes: Sequence[str]) -> str:
     """Return as PostgreSQL reads a `tsquery` what has all of these lexemes, wherever they stand."""
-    return " & ".join(f"'{lexeme}'" for lexeme in dict.fromkeys(lexemes))
+    return " & ".join(f"('{lexeme}')" for lexeme in dict.fromkeys(lexemes))
 
 
 def spans(plain: str, wanted: Sequence[Term]) -> set[tuple[int, int]]:

@@ -3,6 +3,7 @@
 A sentence is taken where everything that it names is known of the step; the last of each kind names nothing.
 """
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -94,9 +95,9 @@ STEP_TEXTS: Mapping[str, Sequence[Sentence]] = {
     "question_answered": [("已收到您的答复，继续办理。", "We have received the answer; the work goes on.")],
     "question_lapsed": [("未在期限内收到答复，继续办理。", "No answer came in time; the work goes on without.")],
 }
-BETWEEN_REPORTER_AND_BUREAU = frozenset(
-    {"supplemented", "question_asked", "question_answered", "question_lapsed", "feedback_received"}
-)
+_OWN = frozenset({"supplemented", "question_asked", "question_answered", "question_lapsed"})
+"""Kinds of what intake notes itself, at once."""
+BETWEEN_REPORTER_AND_BUREAU = _OWN | {"feedback_received"}
 """Kinds of what passes between a reporter and the bureau: no concern of those whose complaints were merged into it."""
 _OF_STATUS = {"in_progress": "started", "received": "returned"}
 """Kinds of the steps of earlier versions, which only said the state that they led to, where the names differ."""
@@ -113,11 +114,24 @@ def kind_of(step: Mapping[str, Any]) -> str:
 
 
 def in_time(progress: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return stored steps in the order in which they happened: other services' steps are learnt of later than own ones.
+    """Return stored steps with intake's own where they happened: those of other services are learnt of later.
 
-    Those of one moment stay as they were learnt of.
+    These stay in their order, which is that of the states, also where work was told later than it was done.
     """
-    return sorted(progress, key=lambda step: datetime.fromisoformat(step["at"]))
+    found: list[Mapping[str, Any]] = []
+    own: deque[Mapping[str, Any]] = deque()
+    for step in progress:
+        if kind_of(step) in _OWN:
+            own.append(step)
+            continue
+        while own and _moment(own[0]) <= _moment(step):
+            found.append(own.popleft())
+        found.append(step)
+    return [*found, *own]
+
+
+def _moment(step: Mapping[str, Any]) -> datetime:
+    return datetime.fromisoformat(step["at"])
 
 
 def text_of(step: Mapping[str, Any], language: str, zone: ZoneInfo) -> str:

@@ -84,10 +84,11 @@ class Search:
 
 def words_of(wanted: ComplaintFilter, phone: str | None = None, shares: Shares | None = None) -> Words | None:
     """Return what a filter, and the mark of a phone number, look for in the words; None where they look for none."""
-    if wanted.q is None:
-        return None if phone is None else Words(phone, phone, share=0.0, most=0.0)
-    words = _words(wanted.q, shares)
-    return words if phone is None else words.with_marks(phone)
+    words = None if wanted.q is None else _words(wanted.q, shares)
+    if phone is None:
+        return words
+    of_one_person = Words(phone, phone) if words is None else words.with_marks(phone)
+    return replace(of_one_person, share=0.0, most=0.0, likely=0.0)
 
 
 def _words(wanted: str, shares: Shares | None) -> Words:
@@ -126,15 +127,15 @@ async def _steps(looking: "_Looking", page: Search, at: datetime) -> AsyncGenera
             looked_at = MANY
             yield await looking.among_newest(looked_at)
     windows = _windows(page.wanted, page.before, at)
-    is_few = page.words.most < FEW_EVER
-    if not is_few:
+    is_few = is_guess = page.words.most < FEW_EVER
+    if not is_guess:
         month, *longer = windows
         ids, is_few = await looking.among_few(month.marks, FEW)
         yield ids, len(ids) >= page.size or (is_few and month.is_all)
         windows = longer if is_few else windows
     if is_few:
         yield await looking.among_few([], FEW_EVER)
-    elif looked_at < MANY:
+    if looked_at < MANY and (is_guess or not is_few):
         yield await looking.among_newest(MANY)
     for window in windows:
         ids = await looking.in_window(window.marks)

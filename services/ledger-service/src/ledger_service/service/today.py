@@ -14,6 +14,8 @@ from ledger_service.persistence import newest, today
 ANEW_SECONDS = 600.0
 """After so long the whole day is read again: a word that was erased does not count any more then."""
 PAGE = 2_000
+MOST_PAGES = 5
+"""Where more has come, as after a replay, it is less to read the whole day again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +41,23 @@ class Todays:
         one snapshot.
         """
         kept = self._kept.get(tenant)
-        if kept is None or not kept.goes_for(day):
-            kept = _Kept(Today(day), await newest.begin(connection, tenant))
-            entered = await today.whole(connection, tenant, day)
-            for begin in range(0, len(entered), PAGE):
-                kept.today.enter(entered[begin : begin + PAGE])
-                await asyncio.sleep(0)  # to others
-            self._kept[tenant] = kept
-        else:
-            await self._follow(connection, tenant, kept)
+        if kept is None or not kept.goes_for(day) or not await self._follow(connection, tenant, kept):
+            kept = self._kept[tenant] = await self._begin(connection, tenant, day)
         return kept.today.counts()
 
-    async def _follow(self, connection: AsyncConnection, tenant: str, kept: _Kept) -> None:
-        is_more = True
-        while is_more:
+    async def _begin(self, connection: AsyncConnection, tenant: str, day: Day) -> _Kept:
+        kept = _Kept(Today(day), await newest.begin(connection, tenant))
+        entered = await today.whole(connection, tenant, day)
+        for begin in range(0, len(entered), PAGE):
+            kept.today.enter(entered[begin : begin + PAGE])
+            await asyncio.sleep(0)  # to others
+        return kept
+
+    async def _follow(self, connection: AsyncConnection, tenant: str, kept: _Kept) -> bool:
+        """Add what has come since; return whether that was all."""
+        for _ in range(MOST_PAGES):
             entered = await today.since(connection, tenant, kept.tail, size=PAGE)
             kept.today.enter(entered)
-            is_more = len(entered) == PAGE
+            if len(entered) < PAGE:
+                return True
+        return False
