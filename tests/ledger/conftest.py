@@ -15,6 +15,7 @@ from contracts.envelope import Event
 from contracts.roles import Role
 from histories import TENANT, History, message, messages
 from ledger.closings import Closings
+from ledger.ending_desk import Desk
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.main import build
 from runtime.auth import TokenVerifier, issue_token
@@ -84,6 +85,11 @@ async def closings(client: httpx.AsyncClient, engine: AsyncEngine, enter: "Enter
         await connection.execute(sa.text("DELETE FROM closing_rules"))
         await connection.execute(sa.text("DELETE FROM follow_up"))
     return Closings(client, engine, enter, as_)
+
+
+@pytest.fixture
+def desk(client: httpx.AsyncClient, engine: AsyncEngine, enter: "Enter", as_: As) -> Desk:
+    return Desk(client, engine, as_, enter)
 
 
 class Enter:

@@ -57,7 +57,8 @@ async def decide_on_ending(request_id: UUID, body: DecisionBody, caller: Decider
 
     What is handled ends at once. Before that dispatch has the work and is asked to let go of it: the answer shows the
     complaint as it was, and it ends a moment later, or lapses where the reporter's withdrawal was first. 409
-    `ending-not-pending` unless the request waits, 409 with the present state where the complaint has ended.
+    `ending-not-pending` unless the request waits, 409 with the present state where the complaint has ended, with which
+    the request has lapsed.
     """
     if not body.approved and body.reason is None:
         raise invalid("/reason", "decision-reason-missing")

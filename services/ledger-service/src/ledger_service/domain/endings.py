@@ -34,7 +34,7 @@ class EndingState(StrEnum):
     """How a request for an ending stands."""
 
     PENDING = "pending"
-    """A supervisor has to decide."""
+    """A supervisor has to decide; kept so, it is shown as LAPSED once the complaint has ended otherwise."""
     APPROVED = "approved"
     """Dispatch has to let go of the work."""
     REFUSED = "refused"
@@ -44,6 +44,7 @@ class EndingState(StrEnum):
 
 
 UNSETTLED = frozenset({EndingState.PENDING, EndingState.APPROVED})
+_ANOTHER_ROUND = frozenset({EventType.REOPENED, EventType.UNMERGED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +83,13 @@ def decide(
     """Return the events of a decision: decided and, where it is approved and the complaint handled, the ending.
 
     Raises EndingNotPending unless the request waits for it, DeciderAsked where the two are one person, and
-    IllegalTransition for an approval where the complaint has ended.
+    IllegalTransition where the complaint has ended, with which the request has lapsed.
     """
     if request is None or request.state is not EndingState.PENDING:
         raise EndingNotPending
     if request.asked_by == actor:
         raise DeciderAsked
-    if approved:
-        next_status(complaint.status, ENDINGS[request.ending])
+    next_status(complaint.status, ENDINGS[request.ending])
     data = EndingDecided(
         actor=actor,
         request=request.id,
@@ -136,9 +136,14 @@ def settle(request: EndingRequest, event: Event) -> EndingRequest:
     if event.type is ENDINGS[request.ending]:
         return replace(request, state=EndingState.DONE)
     is_own_refusal = event.type is EventType.RELEASE_REFUSED and _asked_by(event) == request.decision
-    if event.type is EventType.REOPENED or is_own_refusal:
-        return replace(request, state=EndingState.LAPSED)
+    if event.type in _ANOTHER_ROUND or is_own_refusal:
+        return lapsed(request)
     return request
+
+
+def lapsed(request: EndingRequest) -> EndingRequest:
+    """Return an unsettled request as it is once nobody has to decide on it, or to act on the decision, any more."""
+    return replace(request, state=EndingState.LAPSED)
 
 
 def asked(event: Event) -> EndingRequest:

@@ -1,6 +1,6 @@
 """Keeps requests for endings and appeals against ratings, and lists them with what their complaints are about."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -9,11 +9,18 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.lifecycle import ENDED
 from ledger_service.domain.appeals import Appeal, AppealState
 from ledger_service.domain.endings import UNSETTLED, EndingRequest, EndingState
 from ledger_service.persistence.stories import Row
 from ledger_service.persistence.tables import ending_request, ledger_complaint, rating_appeal
 
+_LAPSED = sa.and_(ending_request.c.state == EndingState.PENDING, ledger_complaint.c.status.in_(sorted(ENDED)))
+_SHOWN: Mapping[str, sa.ColumnElement[str]] = {
+    ending_request.name: sa.case((_LAPSED, sa.literal(EndingState.LAPSED, sa.Text)), else_=ending_request.c.state),
+    rating_appeal.name: rating_appeal.c.state,
+}
+"""The states that are shown: a request that nobody has decided on lapses with any other end of its complaint."""
 _ABOUT = ("number", "status", "version", "category", "community", "grid", "team", "team_name")
 
 
@@ -73,7 +80,10 @@ async def one(connection: AsyncConnection, table: sa.Table, tenant: str, matter:
 async def _page(
     connection: AsyncConnection, table: sa.Table, tenant: str, states: Sequence[str], *, after: UUID | None, size: int
 ) -> Sequence[Row]:
-    statement = _with_complaint(table).where(table.c.tenant == tenant, table.c.state.in_(states))
+    kept = {*states, EndingState.PENDING} if EndingState.LAPSED in states else {*states}
+    statement = _with_complaint(table).where(
+        table.c.tenant == tenant, table.c.state.in_(sorted(kept)), _SHOWN[table.name].in_(states)
+    )
     if after is not None:
         statement = statement.where(table.c.id > after)
     return [dict(row) for row in (await connection.execute(statement.order_by(table.c.id).limit(size))).mappings()]
@@ -82,8 +92,8 @@ async def _page(
 def _with_complaint(table: sa.Table) -> sa.Select[Any]:
     complaint = ledger_complaint.c
     about = sa.and_(complaint.tenant == table.c.tenant, complaint.complaint_id == table.c.complaint_id)
-    columns = [complaint[name] for name in _ABOUT]
-    return sa.select(table, *columns).join(ledger_complaint, about)
+    columns = [*(column for column in table.c if column.name != "state"), _SHOWN[table.name].label("state")]
+    return sa.select(*columns, *(complaint[name] for name in _ABOUT)).join_from(table, ledger_complaint, about)
 
 
 def _request(row: sa.RowMapping) -> EndingRequest:

@@ -30,6 +30,7 @@ _TELLING = frozenset(
         EventType.RATING_APPEALED,
         EventType.APPEAL_DECIDED,
         EventType.REOPENED,
+        EventType.UNMERGED,
     }
 )
 
@@ -59,10 +60,12 @@ class Matters:
         if not _tells(event):
             return None
         self._follow_appeals(event)
+        request = self._unsettled.get(event.subject)
         if event.type is EventType.ENDING_REQUESTED:
+            if request is not None:  # on the topic, what made it lapse may stand before the request itself
+                self._keep(endings.lapsed(request))
             self._keep(endings.asked(event))
             return None
-        request = self._unsettled.get(event.subject)
         if request is None:
             return None
         ending = endings.follow(complaint, request, event)
