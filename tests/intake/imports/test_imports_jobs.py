@@ -7,13 +7,16 @@ from typing import Any, get_args
 
 import openpyxl
 import pytest
+import sqlalchemy as sa
 
+import outboxes
 from intake.conftest import TENANT
 from intake.imports.desk import Desk, counts, replica, rows
 from intake.test_intake_stations import hear, post_event
 from intake_service.api.import_texts import ENDED_ZH
 from intake_service.api.imports import ImportView
 from intake_service.persistence import import_jobs
+from intake_service.persistence.tables import complaint, reporter
 from intake_service.service import importing
 from refusals import code_of
 
@@ -47,6 +50,24 @@ async def test_a_workbook_with_a_mapping_of_its_own(desk: Desk) -> None:
     await desk.work()
     assert counts(await desk.seen(job)) == ("done", 2, 1, 0, 1, 100)
     assert [each["problem"] for each in await desk.rejected(job)] == ["a formula"]
+
+
+async def test_who_reports_stays_in_intake_without_a_mapping(desk: Desk) -> None:
+    lines = ["who-1,路灯不亮,麦溪路,王某,13800000000,来电", "who-2,井盖破损,麦溪路,,,", "who-3,噪声,麦溪路,李某,无,"]
+    job = await desk.begun("\n".join(["编号,描述,地址,姓名,联系电话,渠道", *lines]) + "\n")
+    await desk.work()
+    assert counts(await desk.seen(job)) == ("done", 3, 2, 0, 1, 100)
+    [told] = await desk.rejected(job)
+    assert (told["external_ref"], told["column"], told["field"]) == ("who-3", "联系电话", "reporter.phone")
+    assert await desk.filed("who-") == ["who-1", "who-2"]
+    query = sa.select(complaint.c.id, reporter.c.name, reporter.c.phone).outerjoin(
+        reporter, reporter.c.complaint_id == complaint.c.id
+    )
+    async with desk.engine.connect() as connection:
+        people = (await connection.execute(query.where(complaint.c.external_ref == "who-1"))).one()
+    assert people[1:] == ("王某", "13800000000")
+    [received] = await outboxes.published(desk.engine, people.id)
+    assert received["data"]["attributes"] == {"渠道": "来电"}
 
 
 @pytest.mark.parametrize("dry_run", ["true", "false"])

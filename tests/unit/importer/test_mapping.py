@@ -47,6 +47,31 @@ def test_citizens_messages_need_no_mapping(mapping: ColumnMapping) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "phone", "email"),
+    [("姓名", "联系电话", "电子邮箱"), ("来电人", "手机号", "邮箱"), ("reporter_name", "mobile", "reporter_email")],
+)
+def test_who_reports_becomes_no_attribute(mapping: ColumnMapping, name: str, phone: str, email: str) -> None:
+    row = {
+        "描述": "路灯不亮",
+        "地址": "三号路",
+        name: "王某",
+        phone: 13800000000,
+        email: "w@example.org",
+        "渠道": "来电",
+    }
+    made_of_it = mapping.body(row)
+    assert made_of_it["reporter"] == {"name": "王某", "phone": "13800000000", "email": "w@example.org"}
+    assert made_of_it["attributes"] == {"渠道": "来电"}
+    assert "reporter" not in mapping.body({"描述": "路灯不亮", "地址": "三号路", name: " ", phone: ""})
+
+
+def test_of_two_phones_the_one_that_is_not_kept_becomes_no_attribute(mapping: ColumnMapping) -> None:
+    result = body(mapping, text="x", 联系电话="13800000000", 手机="13900000000", 联系人="王某", 投诉人="李某")
+    assert result["reporter"] == {"name": "李某", "phone": "13800000000"}
+    assert "attributes" not in result
+
+
+@pytest.mark.parametrize(
     ("text", "instant"),
     [
         ("2019-01-06 09:05:00", "2019-01-06T09:05:00+08:00"),

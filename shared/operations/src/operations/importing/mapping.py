@@ -62,6 +62,13 @@ class ColumnMapping:
         self.document = document
         self._moments = Moments(ZoneInfo(document.timezone) if document.timezone else zone, document.times)
         self._columns = {template: _COLUMN.findall(template) for each in document.map.values() for template in each}
+        self._personal = frozenset(
+            column
+            for target, templates in document.map.items()
+            if target.startswith("reporter.")
+            for template in templates
+            for column in self._columns[template]
+        )
         self._seen: dict[int, int] = {}
 
     def check(self, header: Sequence[str], file: object) -> None:
@@ -83,7 +90,7 @@ class ColumnMapping:
         """Return the body of `POST /intake/v1/complaints` for one row; raises Unmappable, Skipped."""
         self._check_wanted(values)
         body: dict[str, Any] = {}
-        used: set[str] = set()
+        used = set(self._personal)  # no attribute, also where another column says who reports
         flaws: list[Flaw] = []
         for target in TARGETS:
             text, columns = self._value(target, values)
