@@ -73,6 +73,11 @@ def _complaint(tenant: str, number: int) -> Facts:
         history.event(EventType.ASSIGNED, data)
         history.at(at + HOUR / 4)
         status, on_time = "assigned", False
+    stood = number % 14 == 7
+    if stood or number % 14 == 13:
+        history.asked()
+        history.at(at + HOUR if stood else promised + HOUR)
+        on_time = None if stood else False
     if stage > 1:
         history.accepted()
         history.started()
@@ -80,7 +85,7 @@ def _complaint(tenant: str, number: int) -> Facts:
         done = ComplaintResolved(actor=OFFICER, team=team, handling_mode=mode, result="已处置")
         history.event(EventType.RESOLVED, done)
         history.at(promised + HOUR if late else promised - HOUR)
-        status, on_time = "resolved", not late
+        status, on_time = "resolved", stood or not late
     if stage > 3:
         history.verified()
         history.closed()

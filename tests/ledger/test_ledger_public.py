@@ -199,6 +199,31 @@ async def test_a_month_with_too_few_tells_nothing(client: httpx.AsyncClient, ent
     assert (await client.get(MARCH.format("map"))).json()["features"] == []
 
 
+async def test_a_result_is_in_time_where_the_clock_waited_for_an_answer(
+    client: httpx.AsyncClient, enter: Enter, choose: Any
+) -> None:
+    promised_at, late = BEGIN + timedelta(hours=2), timedelta(hours=1)
+    made = []
+    for asked_at in [promised_at - late] * 6 + [promised_at + late] * 5:
+        history = Eventful()
+        history.received(category="noise.day")
+        history.promised(promised_at)
+        history.accepted()
+        history.started()
+        history.asked()
+        history.at(asked_at)
+        history.resolved()
+        history.at(promised_at + 2 * late)
+        history.verified()
+        history.closed()
+        history.at(promised_at + 3 * late)
+        made.append(history)
+    await enter(*made)
+    await choose()
+    figures = (await client.get(MARCH.format("figures"))).json()
+    assert (figures["closed"], figures["in_time"]) == (11, 6)
+
+
 async def test_answers_may_be_cached(client: httpx.AsyncClient, enter: Enter, choose: Any) -> None:
     await _march(enter)
     await choose()

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 
 _MOMENT = sa.DateTime(timezone=True)
+STOPPED_AT = "least(waiting_since, resolved_at)"
+"""When the clock of what is resolved stopped: with the result, or with a question whose answer it still awaited."""
 
 
 def fact_columns() -> list[sa.Column[object]]:

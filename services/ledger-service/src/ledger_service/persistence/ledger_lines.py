@@ -15,6 +15,7 @@ from eventbus.janitor import first_id_at
 from ledger_service.domain.ledger_columns import FACETS, Subject
 from ledger_service.domain.ledger_definitions import NO_FILTERS, Definition, Filters
 from ledger_service.persistence.categories import within
+from ledger_service.persistence.fact_columns import STOPPED_AT
 from ledger_service.persistence.stories import Row
 from ledger_service.persistence.tables import activity, ledger_complaint
 
@@ -187,11 +188,16 @@ def _is_by_id(definition: Definition) -> bool:
 
 
 def _on_time(at: datetime) -> sa.ColumnElement[Any]:
-    """Say whether a result came by the promised time, or did not and is late at `at`; null while that is open."""
+    """Say whether a result came by the promised time, or did not and is late at `at`; null while that is open.
+
+    The clock stands from when the reporter was asked until there is an answer.
+    """
     columns = ledger_complaint.c
+    stopped_at = sa.literal_column(STOPPED_AT, sa.DateTime(timezone=True))
+    stands_at = sa.func.coalesce(columns.waiting_since, at)
     return sa.case(
         (columns.promised_at.is_(None), sa.cast(sa.null(), sa.Boolean)),
-        (columns.resolved_at.is_not(None), columns.resolved_at <= columns.promised_at),
-        (sa.and_(columns.status.in_(_RUNNING), columns.promised_at < at), sa.false()),
+        (columns.resolved_at.is_not(None), stopped_at <= columns.promised_at),
+        (sa.and_(columns.status.in_(_RUNNING), columns.promised_at < stands_at), sa.false()),
         else_=sa.cast(sa.null(), sa.Boolean),
     )

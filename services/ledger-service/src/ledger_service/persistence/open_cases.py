@@ -11,6 +11,7 @@ from contracts.lifecycle import Status
 from eventbus.driver import Statement
 from ledger_service.domain.lights import OPEN, RESOLVED, RUNNING, Light
 from ledger_service.domain.overview import Standing
+from ledger_service.persistence.fact_columns import STOPPED_AT
 from operations.filters import BoundingBox
 
 Row = Mapping[str, Any]
@@ -23,7 +24,7 @@ def _listed(statuses: Iterable[Status]) -> str:
 _STANDS_AT = f"""
     CASE WHEN status IN ({_listed(RUNNING)}) THEN coalesce(waiting_since, CAST(:at AS timestamptz))
          WHEN status = '{Status.SUSPENDED}' THEN suspended_at
-         WHEN status IN ({_listed(RESOLVED)}) THEN least(waiting_since, resolved_at) END
+         WHEN status IN ({_listed(RESOLVED)}) THEN {STOPPED_AT} END
 """
 _LIGHT = """
     CASE WHEN stands_at <= coalesce(warn_at, received_at + 0.8 * (promised_at - received_at)) THEN 'green'

@@ -13,6 +13,7 @@ from eventbus.driver import copy
 from ledger_service.domain.publication import Publication
 from ledger_service.domain.suppression import Table, rounded_down
 from ledger_service.domain.terrain import cell_at
+from ledger_service.persistence.fact_columns import STOPPED_AT
 from ledger_service.persistence.tables import metadata
 
 _months = metadata.tables["public_month"]
@@ -25,7 +26,7 @@ _LEVEL = "array_to_string((string_to_array(category, '.'))[1 : :level], '.')"
 _TAKE = sa.text(f"""
     WITH chosen AS (
         SELECT complaint_id, coalesce({_LEVEL}, '') AS category, coalesce(community, '') AS community, status,
-               resolved_at <= promised_at AS in_time, satisfaction, is_struck
+               resolved_at IS NOT NULL AND {STOPPED_AT} <= promised_at AS in_time, satisfaction, is_struck
         FROM ledger_complaint
         WHERE tenant = :tenant AND received_at >= :first AND received_at < :last
           AND status <> ALL (CAST(:uncounted AS text[]))
