@@ -135,3 +135,15 @@ async def test_a_tenant_cannot_define_ledgers_without_end(
         assert (await client.put(f"/ledgers/{name}", headers=admin, json=OWN)).status_code == 200
     assert code_of(await client.put("/ledgers/three", headers=admin, json=OWN)) == (409, "too-many-ledgers")
     assert (await client.put("/ledgers/two", headers=admin, json=OWN)).status_code == 200
+
+
+async def test_a_ledger_that_was_taken_away_makes_room_and_needs_room_to_come_back(
+    client: httpx.AsyncClient, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger_service.api.ledgers.MOST_LEDGERS", 1)
+    admin = as_(Role.ADMIN, tenant="t-room")
+    for name, other in (("one", "overdue"), ("overdue", "one")):
+        assert (await client.put(f"/ledgers/{name}", headers=admin, json=OWN)).status_code == 200
+        assert code_of(await client.put(f"/ledgers/{other}", headers=admin, json=OWN)) == (409, "too-many-ledgers")
+        assert (await client.delete(f"/ledgers/{name}", headers=admin)).status_code == 204
+    assert (await client.put("/ledgers/one", headers=admin, json=OWN)).status_code == 200

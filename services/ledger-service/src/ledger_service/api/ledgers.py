@@ -75,7 +75,7 @@ async def define_ledger(
         raise all_invalid(flaws, 50)
     async with engine.begin() as connection:
         present = await ledger_definitions.find(connection, caller.tenant, name)
-        is_new = present.version == 0
+        is_new = present.is_shipped or present.definition is None
         if is_new and await ledger_definitions.count_own(connection, caller.tenant) >= MOST_LEDGERS:
             raise Problem(409, "too-many-ledgers", most=MOST_LEDGERS)
         kept = await ledger_definitions.put(

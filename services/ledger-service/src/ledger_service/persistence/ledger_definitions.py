@@ -60,8 +60,10 @@ async def versions(
 
 
 async def count_own(connection: AsyncConnection, tenant: str) -> int:
-    """Return how many names a tenant has ever given to ledgers."""
-    statement = sa.select(sa.func.count(sa.distinct(_COLUMNS.name))).where(_COLUMNS.tenant == tenant)
+    """Return how many ledgers a tenant defines now; what it took away does not count."""
+    newest = sa.select(_COLUMNS.content).ext(distinct_on(_COLUMNS.name)).where(_COLUMNS.tenant == tenant)
+    standing = newest.order_by(_COLUMNS.name, _COLUMNS.version.desc()).subquery()
+    statement = sa.select(sa.func.count()).where(standing.c.content.is_not(None))
     return int(await connection.scalar(statement) or 0)
 
 
