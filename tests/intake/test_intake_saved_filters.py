@@ -126,3 +126,33 @@ async def test_a_bad_filter_is_refused(
     answer = await client.post("/filters", json=bad, headers=as_(Role.OPERATOR))
     assert answer.status_code == 422
     assert errors_of(answer) == [error]
+
+
+async def test_what_is_said_counts_where_lists_do_it_anyway(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    headers = as_(Role.OPERATOR, "sorter")
+    first, second = [await taken(client, as_, "占道", external_ref=f"S-{each}") for each in (1, 2)]
+    await read(engine)
+    kept = body("by receipt", {"sort": "oldest", "external_ref": ["S-1", "S-2"]})
+    saved = (await client.post("/filters", json=kept, headers=headers)).json()["id"]
+    assert await found(client, headers, filter=saved) == [first, second]
+    assert await found(client, headers, filter=saved, sort="newest") == [second, first]
+    assert await found(client, headers, filter=saved, sort="newest", q="占道") == [second, first]
+
+
+@pytest.mark.parametrize(
+    ("kept", "given"), [({"q": "停车"}, {"sort": "oldest"}), ({"sort": "updated_newest"}, {"q": "停车"})]
+)
+async def test_what_a_filter_does_not_go_with_is_refused(
+    client: httpx.AsyncClient, as_: As, kept: dict[str, str], given: dict[str, str]
+) -> None:
+    headers = as_(Role.OPERATOR, "combiner")
+    saved = (await client.post("/filters", json=body(str(kept), dict(kept)), headers=headers)).json()["id"]
+    for path in ("/complaints", "/complaints.csv"):
+        for query in ({**kept, **given}, {"filter": saved, **given}):
+            answer = await client.get(path, params=query, headers=headers)
+            assert (answer.status_code, errors_of(answer)) == (422, [("query", "search-sorted-otherwise")])
+    for order in ({"filters": {**kept, **given}}, {"filter": saved, "filters": given}):
+        answer = await client.post("/exports", json={"format": "csv", **order}, headers=headers)
+        assert (answer.status_code, errors_of(answer)) == (422, [("/filters", "search-sorted-otherwise")])

@@ -68,7 +68,7 @@ async def ask_for_export(
     429 `too-many-exports` where five of the caller's are not made yet.
     """
     check_right(caller, reporters=body.reporters)
-    fields = await with_saved(request, caller, body.filter, body.filters)
+    fields = await with_saved(request, caller, body.filter, body.filters, ("body", "filters"))
     order = ExportOrder(
         form=body.format,
         filters=fields.given(),

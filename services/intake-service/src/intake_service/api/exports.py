@@ -103,7 +103,7 @@ async def export_complaints(
     this process makes as many files as it can.
     """
     check_right(caller, reporters=query.reporters)
-    fields = await with_saved(request, caller, query.filter, query)
+    fields = await with_saved(request, caller, query.filter, query, ("query",))
     is_english = preferred_language(request.headers.get("accept-language")) == "en"
     language: Language = query.lang or ("en" if is_english else "zh")
     columns = columns_of(reporters=query.reporters)

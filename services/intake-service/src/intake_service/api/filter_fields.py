@@ -142,8 +142,12 @@ class FilterFields(BaseModel):
         )
 
     def given(self) -> dict[str, object]:
-        """Return what was given, as JSON has it."""
+        """Return what filters or sorts otherwise than lists do anyway, as JSON has it."""
         return self.model_dump(mode="json", include=set(FilterFields.model_fields), exclude_defaults=True)
+
+    def said(self) -> dict[str, object]:
+        """Return what was given, as JSON has it, what lists do anyway too: it counts instead of a saved filter's."""
+        return self.model_dump(mode="json", include=set(FilterFields.model_fields), exclude_unset=True)
 
 
 def read_filters(content: Mapping[str, Any]) -> ComplaintFilter:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from contracts.roles import STAFF, Role
 from intake_service.api.deps import Known
@@ -35,6 +35,7 @@ from operations.preferences import is_preferred
 from runtime.auth import Caller, require
 from runtime.problems import PROBLEM_RESPONSES, Problem
 from runtime.problems.language import preferred_language
+from runtime.problems.validation import problem_of
 
 router = APIRouter(tags=["complaints"], responses=PROBLEM_RESPONSES)
 Reader = Annotated[Caller, Depends(require(*STAFF, Role.CITIZEN, Role.PARTNER))]
@@ -53,7 +54,7 @@ async def list_complaints(
     422 `list-too-broad` where so much would have to be gone through that nobody would wait for it.
     """
     listing: Listing = request.app.state.listing
-    wanted = (await with_saved(request, caller, query.filter, query)).wanted()
+    wanted = (await with_saved(request, caller, query.filter, query, ("query",))).wanted()
     pages = Pages(request, caller, "complaints", {"caller": caller.subject, **asdict(wanted)})
     after = _mark(pages.after(query.cursor))
     try:
@@ -69,15 +70,24 @@ async def list_complaints(
     return _answer(response, ComplaintPage.model_construct(items=items, total=told), "application/json")
 
 
-async def with_saved(request: Request, caller: Caller, saved: UUID | None, given: FilterFields) -> FilterFields:
-    """Return the filters that a request gives, over those of a saved filter that it names; `Problem` 404."""
+async def with_saved(
+    request: Request, caller: Caller, saved: UUID | None, given: FilterFields, place: tuple[str, ...]
+) -> FilterFields:
+    """Return the filters that a request gives at `place`, over those of a saved filter that it names.
+
+    Raises Problem: 404 where there is none, 422 where the two do not go together.
+    """
     if saved is None:
         return given
     async with request.app.state.read_engine.connect() as connection:
         kept = await saved_filters.find(connection, caller, saved)
     if kept is None:
         raise Problem(404, "saved-filter-not-found")
-    return FilterFields.model_validate({**kept.content, **given.given()})
+    try:
+        return FilterFields.model_validate({**kept.content, **given.said()})
+    except ValidationError as error:
+        findings = [{**finding, "loc": (*place, *finding["loc"])} for finding in error.errors(include_input=False)]
+        raise problem_of(findings) from error
 
 
 async def listed(
