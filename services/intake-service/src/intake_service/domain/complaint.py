@@ -104,6 +104,8 @@ class NewComplaint:
     """What the model made of the description, where no category was given."""
     suggested_confidence: float | None = None
     attachments: tuple[UUID, ...] = ()
+    needs_photo: bool = False
+    """One of them at least has to be an image."""
     self_handled: SelfHandled | None = None
     """What was done about it before it was reported."""
     kind: RequestKind = "complaint"

@@ -60,6 +60,17 @@ def flaws(report: Report, roles: frozenset[str], now: datetime, reference: Refer
         yield from _flaws_of_handling(report.handling, roles, now)
 
 
+def needs_photo(report: Report, reference: Reference) -> bool:
+    """Return whether its category needs an image among the attachments: what they are is known where they are kept."""
+    category = None if report.category is None else reference.categories.get(report.category)
+    return category is not None and category.needs_photo
+
+
+def without_photo(category: str | None) -> Flaw:
+    """Return what is wrong with a report that has no photo where its category needs one."""
+    return Flaw("/attachments", "category-needs-photo", category or "")
+
+
 def advice(report: Report, reference: Reference) -> tuple[str, Bilingual] | None:
     """Return where the report says that it is out of scope, and what to do instead; None where it does not."""
     category = None if report.category is None else reference.categories.get(report.category)
@@ -95,7 +106,7 @@ def _flaws_of_category(report: Report, now: datetime, category: KnownCategory | 
             code = "category-retired" if standing == "retired" else "category-not-yet"
             yield Flaw("/category", code, category.code)
         if category.needs_photo and not report.attachments:
-            yield Flaw("/attachments", "category-needs-photo", category.code)
+            yield without_photo(category.code)
         yield from flaws_of_answers(category.questions, report.attributes)
 
 

@@ -17,12 +17,20 @@ class NotStored(Exception):
     """The complaint, or one of its attachments, cannot be taken; leaving the transaction undoes it."""
 
 
+class WithoutPhoto(Exception):
+    """None of its attachments is an image, and it needs one; leaving the transaction undoes it."""
+
+
 class Enclosing(Protocol):
     """Files that come with a complaint."""
 
     @property
     def ids(self) -> Collection[UUID]:
         """Of the attachments that they become."""
+
+    @property
+    def have_image(self) -> bool:
+        """Whether one of them is an image."""
 
     async def keep(self, connection: AsyncConnection) -> None:
         """Make attachments of them in the transaction."""
@@ -39,7 +47,7 @@ class AttachedComplaints:
         self, item: Acceptance, caller: Caller, draft: Submitting | None = None, files: Enclosing | None = None
     ) -> bool:
         """Store `item` with its `files` and end the `draft` that it was; False where its key or external_ref was
-        known, `caller` may not use an attachment of it, or the draft is not as it was.
+        known, `caller` may not use an attachment of it, or the draft is not as it was. Raises WithoutPhoto.
 
         A twin on another replica at the same moment makes the statement fail: it is tried again, and sees the twin.
         """
@@ -69,6 +77,9 @@ async def _store(
     uploaded = [each for each in complaint.attachments if each not in new]
     if uploaded and not await attachments.claim(connection, complaint.id, uploaded, caller):
         raise NotStored
+    has_photo = not complaint.needs_photo or (files is not None and files.have_image)
+    if not has_photo and not await attachments.has_image(connection, complaint.id):
+        raise WithoutPhoto
     if files is not None:  # last of all, so that nothing is placed in the store for a complaint that is not taken
         await files.keep(connection)
         await attachments.claim(connection, complaint.id, [*new], caller)

@@ -118,6 +118,12 @@ async def claim(connection: AsyncConnection, complaint_id: UUID, ids: Sequence[U
     return (await connection.execute(_CLAIM, values)).rowcount == len(ids)
 
 
+async def has_image(connection: AsyncConnection, complaint_id: UUID) -> bool:
+    """Return whether one of the attachments of a complaint is an image."""
+    of_it = sa.and_(attachment.c.complaint_id == complaint_id, attachment.c.kind == "image")
+    return bool((await connection.execute(sa.select(sa.exists().where(of_it)))).scalar_one())
+
+
 async def mine(connection: AsyncConnection, ids: Sequence[UUID], caller: Caller) -> dict[UUID, bool]:
     """Return those of `ids` that `caller` uploaded, and whether each has a complaint already."""
     query = sa.select(attachment.c.id, attachment.c.complaint_id).where(

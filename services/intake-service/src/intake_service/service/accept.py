@@ -14,8 +14,8 @@ from contracts.events import SelfHandled
 from intake_service.domain.area import Area
 from intake_service.domain.complaint import OWNERS, NewComplaint, new_query_code
 from intake_service.domain.configuration.reference import Reference
-from intake_service.domain.report import Report
-from intake_service.persistence.attached_complaints import AttachedComplaints
+from intake_service.domain.report import Report, needs_photo, without_photo
+from intake_service.persistence.attached_complaints import AttachedComplaints, WithoutPhoto
 from intake_service.persistence.drafts import Submitting
 from intake_service.persistence.group_commit import GroupCommit
 from intake_service.persistence.new_complaints import Acceptance, NewComplaints
@@ -24,7 +24,7 @@ from intake_service.persistence.tables import complaint as table
 from intake_service.service.areas import Areas
 from intake_service.service.drafting import check_unchanged
 from intake_service.service.enclosing import Enclosed
-from intake_service.service.judging import refuse_flaws
+from intake_service.service.judging import refusal_of, refuse_flaws
 from intake_service.service.reception import received_event
 from intake_service.service.references import References
 from intake_service.service.referring import check_listed, check_usable
@@ -156,7 +156,10 @@ class Intake:
     ) -> bool:
         if acceptance.complaint.attachments or draft is not None:
             check_listed(acceptance.complaint.attachments, self._most_attachments)
-            return await self._attached.store(acceptance, caller, draft, files)
+            try:
+                return await self._attached.store(acceptance, caller, draft, files)
+            except WithoutPhoto as error:
+                raise refusal_of([without_photo(acceptance.complaint.category)]) from error
         return await self._commits.submit(acceptance)
 
     async def _known(
@@ -237,6 +240,7 @@ def _complaint(
         configuration=reference.version,
         attributes=report.attributes,
         attachments=report.attachments,
+        needs_photo=needs_photo(report, reference),
         suggested_category=suggestion.code if suggestion else None,
         suggested_confidence=suggestion.confidence if suggestion else None,
         self_handled=_self_handled(report, caller, now),

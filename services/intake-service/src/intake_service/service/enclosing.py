@@ -48,6 +48,7 @@ class Enclosed:
         self._caller = caller
         self._files = files
         self.ids = frozenset(new.id for new, _ in files)
+        self.have_image = any(new.kind == "image" for new, _ in files)
 
     async def keep(self, connection: AsyncConnection) -> None:
         """Place them in the store and add their rows, as attachments that wait for a complaint to claim them."""

@@ -1,8 +1,10 @@
 """Judges reports before anything is done about them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from intake_service.domain.configuration.reference import Reference
+from intake_service.domain.flaws import Flaw
 from intake_service.domain.report import Report, advice, flaws
 from operations.problems import all_invalid
 from runtime.auth import Caller
@@ -16,9 +18,10 @@ def refuse_flaws(report: Report, caller: Caller, now: datetime, reference: Refer
         texts = {"zh": text.zh, "en": text.en}
         error = FieldError(pointer, "report-out-of-scope", texts)
         raise Problem(422, "report-out-of-scope", errors=[error], extra={"advice": texts}, zh=text.zh, en=text.en)
-    errors = [
-        FieldError(flaw.pointer, flaw.code, {"given": flaw.given})
-        for flaw in flaws(report, caller.roles, now, reference)
-    ]
-    if errors:
-        raise all_invalid(errors)
+    if found := [*flaws(report, caller.roles, now, reference)]:
+        raise refusal_of(found)
+
+
+def refusal_of(found: Sequence[Flaw]) -> Problem:
+    """Return the refusal of a report that tells these flaws."""
+    return all_invalid([FieldError(flaw.pointer, flaw.code, {"given": flaw.given}) for flaw in found])
