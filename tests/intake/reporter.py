@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
@@ -14,6 +15,7 @@ from contracts.roles import Role
 from histories import OFFICER, History
 from intake.conftest import As
 from intake_service.events.lifecycle import follow
+from intake_service.persistence.reporter_tables import question
 from outboxes import published
 
 NOW = datetime.now(UTC)
@@ -62,6 +64,18 @@ class Reporter:
     async def asked(self, text: str = "在几号楼？", role: Role = Role.OPERATOR, subject: str | None = None) -> Any:
         path = f"/complaints/{self.history.id}/questions"
         return await self.client.post(path, json={"text": text}, headers=self.as_(role, subject))
+
+    async def questions(self) -> list[dict[str, Any]]:
+        path = f"/complaints/{self.history.id}/questions"
+        shown: list[dict[str, Any]] = (await self.client.get(path, headers=self.as_(Role.OPERATOR))).json()["items"]
+        return shown
+
+    async def is_due(self, asked: str) -> None:
+        """Let the five days pass in which a question can be answered."""
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                sa.update(question).where(question.c.id == UUID(asked)).values(lapses_at=sa.func.now())
+            )
 
     async def told(self) -> list[tuple[str, int]]:
         rows = await published(self.engine, self.history.id)

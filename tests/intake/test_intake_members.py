@@ -17,9 +17,12 @@ from contracts.roles import Role
 from intake.conftest import TENANT, As
 from intake.reporter import Reporter
 from intake.reports import HOTLINE
+from intake.searches import put
 from intake.test_intake_merging import Desk
 from intake_service.persistence import followers
+from intake_service.service.lapsing import lapse_due
 from ledger.eventful import Eventful
+from refusals import code_of
 from runtime import clock
 
 NOTES_PHOTOS = importlib.import_module("intake_service.migrations.versions.0039_photos_of_reporters")
@@ -104,6 +107,33 @@ async def test_what_was_promised_before_the_merge_counts_no_more(desk: Desk) -> 
     assert set(seen["master"]["promised"].values()) == {None}, "nobody has promised anything yet"
     await mine.happens(master.assigned())
     assert (await desk.unmerge(member)).status_code == 200
+
+
+@pytest.mark.parametrize("passed", [False, True], ids=["at once", "after five days"])
+@pytest.mark.parametrize("earlier", [False, True], ids=["merged now", "merged by an earlier release"])
+async def test_a_question_ends_with_the_merge_and_another_can_be_asked_after_it(
+    desk: Desk, *, earlier: bool, passed: bool
+) -> None:
+    (master, _), (member, mine) = await reporter_of(desk, "wang"), await reporter_of(desk, "li")
+    await mine.happens(mine.promised())
+    asked = (await mine.asked()).json()["id"]
+    await desk.merged(member, master, Status.ASSIGNED)
+    assert (await desk.row(member)).question is None
+    if earlier:
+        await put(desk.engine, str(member.id), question=UUID(asked))
+    if passed:
+        await mine.is_due(asked)
+        assert await lapse_due(desk.engine) == 0
+    assert (await desk.unmerge(member)).status_code == 200
+    await mine.happens(mine.promised())
+    seen = await mine.sees()
+    assert (seen["question"], seen["light"]["stands"]) == (None, False)
+    assert code_of(await mine.says(f"questions/{asked}/answer", text="3 号楼")) == (409, "question-over")
+    assert [each["state"] for each in await mine.questions()] == ["dropped"]
+    await mine.is_due(asked)
+    assert await lapse_due(desk.engine) == 0
+    assert (await mine.asked()).status_code == 201
+    assert [each["state"] for each in await mine.questions()] == ["dropped", "open"]
 
 
 async def test_public_photos_of_the_work_are_shown_to_the_reporters_of_both(desk: Desk) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import httpx
 import pytest
@@ -22,7 +21,6 @@ from intake.conftest import As
 from intake.reporter import NOW, Reporter
 from intake.reports import HOTLINE, REPORT
 from intake.searches import put
-from intake_service.persistence.reporter_tables import question
 from intake_service.service.lapsing import lapse_due
 from refusals import code_of
 
@@ -213,19 +211,11 @@ async def test_a_result_ends_the_question_and_nobody_is_asked_afterwards(reporte
     assert code_of(await reporter.asked()) == (409, "question-not-now")
     seen = await reporter.sees()
     assert (seen["question"], "answer" in str(seen["actions"])) == (None, False)
-    await due(reporter, asked)
+    await reporter.is_due(asked)
     assert await lapse_due(reporter.engine) == 0
     assert [kind for kind, _ in await reporter.told()] == ["received", "question_asked"]
     await reporter.happens(history.rework_ordered())
     assert (await reporter.sees())["question"] is None
-
-
-async def due(reporter: Reporter, asked: str) -> None:
-    """Let five days pass."""
-    async with reporter.engine.begin() as connection:
-        await connection.execute(
-            sa.update(question).where(question.c.id == UUID(asked)).values(lapses_at=sa.func.now())
-        )
 
 
 async def test_a_question_lapses_once_whoever_looks(reporter: Reporter) -> None:
@@ -234,7 +224,7 @@ async def test_a_question_lapses_once_whoever_looks(reporter: Reporter) -> None:
     assert await lapse_due(reporter.engine) == 0
     days = datetime.fromisoformat(asked["lapses_at"]) - datetime.fromisoformat(asked["asked_at"])
     assert days == timedelta(days=5)
-    await due(reporter, asked["id"])
+    await reporter.is_due(asked["id"])
     lapsed = await asyncio.gather(*(lapse_due(reporter.engine) for _ in range(4)))
     assert sum(lapsed) == 1
     assert await reporter.told() == [("received", 1), ("question_asked", 2), ("question_lapsed", 3)]
@@ -249,7 +239,7 @@ async def test_of_answer_and_lapse_exactly_one_wins(reporter: Reporter) -> None:
     for _ in range(8):
         before = len(await reporter.told())
         asked = (await reporter.asked()).json()["id"]
-        await due(reporter, asked)
+        await reporter.is_due(asked)
         answer, *_ = await asyncio.gather(
             reporter.says(f"questions/{asked}/answer", text="3 号楼"),
             lapse_due(reporter.engine),

@@ -28,7 +28,7 @@ _RELEASES = """
 _END = sa.text(f"""
     UPDATE complaint AS c
     SET status = coalesce(c.release_ending, 'withdrawn'), release_state = 'granted',
-        version = c.version + 1, sequence = c.sequence + 1, updated_at = now(),
+        version = c.version + 1, sequence = c.sequence + 1, updated_at = now(), question = NULL,
         merged_into = CASE WHEN c.release_ending = 'merged' THEN CAST(c.release_data ->> 'into' AS uuid) END,
         progress = c.progress || jsonb_build_array(coalesce(c.release_data, '{{}}') || jsonb_build_object(
             'status', coalesce(c.release_ending, 'withdrawn'), 'at', now()))

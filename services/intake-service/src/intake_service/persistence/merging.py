@@ -21,7 +21,7 @@ _PART = sa.text("""
         WHERE status = 'merged' AND (merged_into = ANY(CAST(:masters AS uuid[])) OR id = ANY(CAST(:members AS uuid[])))
         ORDER BY id FOR UPDATE)
     UPDATE complaint AS c
-    SET status = 'received', merged_into = NULL, version = c.version + 1, sequence = c.sequence + 1,
+    SET status = 'received', merged_into = NULL, question = NULL, version = c.version + 1, sequence = c.sequence + 1,
         updated_at = now(),
         progress = c.progress || jsonb_build_array(jsonb_build_object(
             'status', 'received', 'kind', 'unmerged', 'at', now()))

@@ -143,7 +143,9 @@ async def by_id(connection: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, 
     return {row.id: row for row in await connection.execute(sa.select(question).where(question.c.id.in_(ids)))}
 
 
-_IS_WAITED_FOR = sa.and_(table.c.question == question.c.id, table.c.status.in_([each.value for each in RUNNING]))
+_IS_WAITED_FOR = sa.and_(
+    table.c.question.is_not_distinct_from(question.c.id), table.c.status.in_([each.value for each in RUNNING])
+)
 _STATE = sa.case(
     (sa.and_(question.c.state == "open", sa.not_(_IS_WAITED_FOR)), "dropped"), else_=question.c.state
 ).label("state")
