@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,9 +23,15 @@ CONFIGURATION = ROOT / "deploy" / "gateway" / "nginx.conf"
 MEGABYTE = 1_000_000
 
 
+@pytest.fixture(scope="module")
+def error_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the gateway writes to its standard error."""
+    return tmp_path_factory.mktemp("gateway-log") / "error.log"
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def gateway(
-    county: County, free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
+    county: County, free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory, error_log: Path
 ) -> AsyncIterator[str]:
     """The address of an nginx with the shipped configuration, but for the names that Docker resolves.
 
@@ -34,6 +41,7 @@ async def gateway(
     services = county.url.removeprefix("http://")
     text = CONFIGURATION.read_text("utf-8").replace("/tmp/", f"{folder}/").replace("listen 8000", f"listen {port}")
     text = text.replace("http://$service:8000", "http://$service").replace(" dispatch;", f" 127.0.0.1:{closed};")
+    text = text.replace("/dev/stderr", str(error_log))
     for name in ("intake", "ledger"):
         text = text.replace(f" {name};", f" {services};")
     (folder / "nginx.conf").write_text(text, "utf-8")
@@ -108,6 +116,13 @@ async def test_a_service_that_is_away_is_a_problem_that_passes(visitors: People)
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
     assert body(answer)["type"] == "urn:jieban:problem:service-unavailable"
+
+
+async def test_what_is_secret_in_a_query_is_not_logged(visitors: People, error_log: Path) -> None:
+    answer = await visitors.a("analyst").get("/dispatch/v1/cases?query_code=K2MP7XW3QRTA")
+
+    assert answer.status_code == 503
+    assert "K2MP7XW3QRTA" not in await asyncio.to_thread(error_log.read_text, "utf-8")
 
 
 @pytest.mark.parametrize("path", ["/intake/v1/metrics", "/ledger/v1/metrics", "/nothing", "/"])
