@@ -148,6 +148,22 @@ async def test_limits_keys_and_rights(desk: Desk, as_: As) -> None:
     assert (await desk.client.post(f"imports/{jobs[0]}/cancellation", headers=other)).status_code == 404
 
 
+async def test_an_import_is_for_who_has_sent_it_and_supervisors(desk: Desk, as_: As) -> None:
+    job = await desk.begun(rows("mine", 2, **{"1": "a\0b"}))
+    paths = (f"imports/{job}", f"imports/{job}/rejected.csv", f"imports/{job}/warnings.csv")
+    colleague, supervisor = as_(Role.OPERATOR, "another-operator"), as_(Role.SUPERVISOR)
+    for headers, expected, listed in ((colleague, 404, False), (supervisor, 200, True), (desk.me, 200, True)):
+        assert [(await desk.client.get(path, headers=headers)).status_code for path in paths] == [expected] * 3
+        items = (await desk.client.get("imports", headers=headers)).json()["items"]
+        assert (job in [each["id"] for each in items]) is listed
+    refused = await desk.client.post(f"imports/{job}/cancellation", headers=colleague)
+    assert code_of(refused) == (404, "import-not-found")
+    assert (await desk.seen(job))["state"] == "waiting"
+    stopped = await desk.client.post(f"imports/{job}/cancellation", headers=supervisor)
+    assert stopped.json()["state"] == "cancelled"
+    assert (await desk.client.post("imports", headers=supervisor)).status_code == 403
+
+
 async def test_what_no_text_can_hold_is_refused_row_by_row(desk: Desk) -> None:
     job = await desk.begun(rows("odd", 3, **{"1": "a\0b"}))
     await desk.work()

@@ -40,6 +40,8 @@ from runtime.problems.language import Language, preferred_language
 PATH = "/intake/v1/imports"
 router = APIRouter(tags=["imports"], responses=PROBLEM_RESPONSES)
 Importer = Annotated[Caller, Depends(require(Role.OPERATOR))]
+Overseer = Annotated[Caller, Depends(require(Role.OPERATOR, Role.SUPERVISOR))]
+"""Operators of their own imports, supervisors of all."""
 _FORM = Kind({"file"}, 65_536, 5, needs="file", fields={"mapping", "dry_run"})
 _LINES = 5_000
 IMPORT_FORM = form_body(
@@ -123,7 +125,7 @@ async def begin_import(request: Request, caller: Importer, jobs: Jobs, engine: E
                 return answer.response()
             await jobs.begin(connection, job_id, wanted, digest, caller)
             may_be_begun = True  # also where the answer to the commit is lost
-            answer = await _answer(connection, caller.tenant, job_id)
+            answer = await _answer(connection, caller, job_id)
             if key is not None:
                 await idempotency.store(connection, caller, key, asked, answer)
     except Problem:
@@ -139,43 +141,43 @@ async def begin_import(request: Request, caller: Importer, jobs: Jobs, engine: E
 async def list_imports(
     request: Request,
     response: Response,
-    caller: Importer,
+    caller: Overseer,
     engine: ReadEngine,
     limit: Limit = DEFAULT_LIMIT,
     cursor: CursorText = None,
 ) -> Page[ImportView]:
-    """List imports of the last days, newest first."""
+    """List your imports of the last days, newest first; supervisors see everybody's."""
     pages = Pages(request, caller, "imports", {})
     before = pages.after_id(cursor)
     async with engine.connect() as connection:
-        rows = await import_jobs.page(connection, caller.tenant, before, limit + 1)
+        rows = await import_jobs.page(connection, caller, before, limit + 1)
     return Page(items=[ImportView.of(row) for row in pages.cut(response, rows, limit, lambda row: row.id)])
 
 
 @router.get("/imports/{import_id}")
-async def read_import(import_id: UUID, caller: Importer, engine: Engine) -> ImportView:
+async def read_import(import_id: UUID, caller: Overseer, engine: Engine) -> ImportView:
     """Say how far an import is."""
     async with engine.connect() as connection:
-        return ImportView.of(await _one(connection, caller.tenant, import_id))
+        return ImportView.of(await _one(connection, caller, import_id))
 
 
 @router.get("/imports/{import_id}/rejected.csv", response_class=Response, responses=_LINES_TOLD)
-async def read_rejected(import_id: UUID, caller: Importer, engine: Engine) -> Response:
+async def read_rejected(import_id: UUID, caller: Overseer, engine: Engine) -> Response:
     """Get the rows that were not imported: number, column, what was wrong, what would be right."""
     return await _file(import_id, caller, engine, "rejected")
 
 
 @router.get("/imports/{import_id}/warnings.csv", response_class=Response, responses=_LINES_TOLD)
-async def read_warnings(import_id: UUID, caller: Importer, engine: Engine) -> Response:
+async def read_warnings(import_id: UUID, caller: Overseer, engine: Engine) -> Response:
     """Get the rows that were imported, or would be, and that the receipt warns of: number, column, what is doubtful."""
     return await _file(import_id, caller, engine, "warnings")
 
 
 @router.post("/imports/{import_id}/cancellation")
-async def cancel_import(import_id: UUID, caller: Importer, jobs: Jobs, engine: Engine) -> ImportView:
+async def cancel_import(import_id: UUID, caller: Overseer, jobs: Jobs, engine: Engine) -> ImportView:
     """Stop an import; what was filed stays. 409 `import-has-ended` where there is nothing left to stop."""
     async with engine.begin() as connection:
-        row = await _one(connection, caller.tenant, import_id, lock=True)
+        row = await _one(connection, caller, import_id, lock=True)
         cancelled = await import_jobs.finish(connection, import_id, "cancelled", now())
         if cancelled is None:
             raise Problem(409, "import-has-ended", state=row.state, state_zh=ENDED_ZH[row.state])
@@ -185,7 +187,7 @@ async def cancel_import(import_id: UUID, caller: Importer, jobs: Jobs, engine: E
 
 async def _file(import_id: UUID, caller: Caller, engine: Engine, which: Literal["rejected", "warnings"]) -> Response:
     async with engine.connect() as connection:
-        row = await _one(connection, caller.tenant, import_id)
+        row = await _one(connection, caller, import_id)
     lines = _told(engine, import_id, row.language, filed=which == "warnings")
     return Download(lines, AsyncExitStack(), file_headers(f"{import_id}.{which}.csv", row.language), CSV)
 
@@ -202,15 +204,15 @@ async def _told(engine: Engine, import_id: UUID, language: Language, *, filed: b
         after = (rows[-1].line, rows[-1].place)
 
 
-async def _one(connection: AsyncConnection, tenant: str, import_id: UUID, *, lock: bool = False) -> Any:
-    row = await import_jobs.one(connection, tenant, import_id, lock=lock)
+async def _one(connection: AsyncConnection, caller: Caller, import_id: UUID, *, lock: bool = False) -> Any:
+    row = await import_jobs.one(connection, caller, import_id, lock=lock)
     if row is None:
         raise Problem(404, "import-not-found")
     return row
 
 
-async def _answer(connection: AsyncConnection, tenant: str, job_id: UUID) -> StoredAnswer:
-    view = ImportView.of(await _one(connection, tenant, job_id))
+async def _answer(connection: AsyncConnection, caller: Caller, job_id: UUID) -> StoredAnswer:
+    view = ImportView.of(await _one(connection, caller, job_id))
     body = orjson.dumps(view.model_dump(mode="json")).decode()
     return StoredAnswer(202, body, {"Location": f"{PATH}/{job_id}"})
 

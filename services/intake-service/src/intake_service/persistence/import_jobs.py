@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.roles import Role
 from intake_service.persistence.import_tables import import_job, import_rejection
+from runtime.auth import Caller
 
 _C = import_job.c
 OPEN = ("waiting", "running")
@@ -48,16 +50,22 @@ async def count_open(connection: AsyncConnection, tenant: str) -> int:
     return int((await connection.execute(query)).scalar_one())
 
 
-async def one(connection: AsyncConnection, tenant: str, job_id: UUID, *, lock: bool = False) -> Any | None:
-    """Return a job of a tenant, None where it has none."""
-    query = sa.select(import_job).where(_C.id == job_id, _C.tenant == tenant)
+async def one(connection: AsyncConnection, caller: Caller, job_id: UUID, *, lock: bool = False) -> Any | None:
+    """Return a job that `caller` may see, None where there is none."""
+    query = sa.select(import_job).where(_C.id == job_id, *_visible(caller))
     return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
 
 
-async def page(connection: AsyncConnection, tenant: str, before: UUID | None, size: int) -> Sequence[Any]:
-    """Return up to `size` jobs of a tenant, newest first."""
-    query = sa.select(import_job).where(_C.tenant == tenant).order_by(_C.id.desc()).limit(size)
+async def page(connection: AsyncConnection, caller: Caller, before: UUID | None, size: int) -> Sequence[Any]:
+    """Return up to `size` jobs that `caller` may see, newest first."""
+    query = sa.select(import_job).where(*_visible(caller)).order_by(_C.id.desc()).limit(size)
     return (await connection.execute(query if before is None else query.where(_C.id < before))).all()
+
+
+def _visible(caller: Caller) -> list[sa.ColumnElement[bool]]:
+    """Supervisors see their tenant's jobs, all others what they have sent: rows may name people."""
+    tenants = _C.tenant == caller.tenant
+    return [tenants] if caller.has(Role.SUPERVISOR) else [tenants, _C.created_by == caller.subject]
 
 
 async def unfinished(connection: AsyncConnection) -> Sequence[Any]:
