@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from histories import History
-from intake.attachments.files import left_in, uploaded
+from intake.attachments.files import left_in, photo, upload, uploaded
 from intake.conftest import As
 from intake.reports import report
 from intake_service.events.lifecycle import follow
@@ -27,6 +27,7 @@ _TEXTS = sa.text("""
     SELECT string_agg(CAST(to_jsonb(c) AS text), '') || coalesce(string_agg(CAST(to_jsonb(r) AS text), ''), '')
     FROM complaint AS c LEFT JOIN reporter AS r ON r.complaint_id = c.id WHERE c.id = :id
 """)
+_PHOTOS = sa.text("SELECT id, uploaded_by FROM attachment WHERE complaint_id = :id")
 _EVENTS = sa.text("SELECT type, sequence, payload FROM outbox WHERE aggregateid = :id ORDER BY position")
 
 
@@ -63,8 +64,8 @@ async def one(engine: AsyncEngine, query: sa.TextClause, complaint: str) -> Any:
 async def test_nothing_says_whose_complaint_it_was(
     client: httpx.AsyncClient, as_: As, engine: AsyncEngine, store: Path
 ) -> None:
-    photo = await uploaded(client, as_)
-    receipt = await reported(client, as_, photo)
+    theirs = await uploaded(client, as_)
+    receipt = await reported(client, as_, theirs)
     files = left_in(store)
     erased = await erase(client, as_, receipt["id"])
     [[texts]] = await one(engine, _TEXTS, receipt["id"])
@@ -75,10 +76,30 @@ async def test_nothing_says_whose_complaint_it_was(
     assert (view["description"], view["attachments"], view["version"]) == ("", [], 2)
     assert view["erased_at"] == view["updated_at"] == erased["erased_at"]
     assert set(left_in(store)) < set(files)
-    assert (await client.get(f"/attachments/{photo}", headers=as_(Role.OPERATOR))).status_code == 404
+    assert (await client.get(f"/attachments/{theirs}", headers=as_(Role.OPERATOR))).status_code == 404
     track = f"/track/{receipt['number']}?query_code={receipt['query_code']}"
     assert (await client.get(track)).status_code == 404
     assert (await client.get(f"/complaints/{receipt['id']}", headers=as_(Role.CITIZEN))).status_code == 404
+
+
+async def test_photos_that_stay_do_not_say_whose_they_were(
+    client: httpx.AsyncClient, as_: As, engine: AsyncEngine
+) -> None:
+    operator, citizen = as_(Role.OPERATOR), as_(Role.CITIZEN)
+    theirs = await uploaded(client, as_, content=photo())
+    complaint = (await reported(client, as_, theirs))["id"]
+    work = (await upload(client, as_(Role.OFFICER), photo(), complaint=complaint)).json()["id"]
+    await erase(client, as_, complaint, texts=False)
+    told = {row.id: row for row in await one(engine, _PHOTOS, complaint)}
+    assert [told[UUID(each)].uploaded_by for each in (theirs, work)] == ["erased", "officer-1"]
+    shown = (await client.get(f"/complaints/{complaint}/attachments", headers=operator)).json()["items"]
+    assert [(each["id"], each["name"], each["evidence"] is None) for each in shown] == [
+        (theirs, None, True),
+        (work, "photo.jpg", False),
+    ]
+    assert (await client.get(f"/attachments/{theirs}", headers=operator)).status_code == 200
+    for path in (f"/attachments/{theirs}", f"/attachments/{theirs}/metadata"):
+        assert (await client.get(path, headers=citizen)).status_code == 404
 
 
 async def test_it_is_told_once_and_again_only_where_something_was_left(

@@ -44,6 +44,10 @@ _ATTACHMENTS = sa.text("""
     WITH erased AS (DELETE FROM attachment WHERE tenant = :tenant AND complaint_id = :id RETURNING id)
     DELETE FROM attachment_file WHERE attachment_id IN (SELECT id FROM erased) RETURNING sha256
 """)
+_WHOSE_ATTACHMENTS = sa.text(f"""
+    UPDATE attachment SET uploaded_by = '{GONE}', name = NULL, evidence = NULL
+    WHERE tenant = :tenant AND complaint_id = :id AND NOT by_staff
+""")
 _SUPPLEMENTS = sa.text(f"""
     UPDATE supplement SET
         actor = '{GONE}',
@@ -109,6 +113,7 @@ async def erase(connection: AsyncConnection, erasure: Erasure) -> Sequence[bytes
     await connection.execute(_TRIAGE, row)  # what staff have noted is about whoever reported
     await export_contents.withdraw(connection, erasure.tenant, erasure.complaint, erasure.at, texts=erasure.texts)
     if not erasure.texts:
+        await connection.execute(_WHOSE_ATTACHMENTS, row)
         return []
     await connection.execute(_LIKENESS, row)  # its pairs of letters are the text, nearly
     await connection.execute(_AWAITED, row)
