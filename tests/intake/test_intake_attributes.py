@@ -24,11 +24,13 @@ async def published(client: httpx.AsyncClient, engine: AsyncEngine, as_: As, **g
 async def test_attributes_are_published_as_what_they_are(
     client: httpx.AsyncClient, engine: AsyncEngine, as_: As
 ) -> None:
-    attributes = {"plate": "贵J12345", "count": 3, "height": 2.5, "lift": False, "unknown": None}
+    attributes: dict[str, Any] = {"plate": "贵J12345", "count": 3, "height": 2.5, "lift": False, "unknown": None}
+    attributes |= {"faults": ["light", "sound"], "none": []}
 
     _, payload = await published(client, engine, as_, attributes=attributes)
 
-    assert payload["attributes"] == {"plate": "贵J12345", "count": 3, "height": 2.5, "lift": False}
+    told = {"plate": "贵J12345", "count": 3, "height": 2.5, "lift": False, "faults": "light; sound"}
+    assert payload["attributes"] == told
     assert payload["attributes"]["lift"] is False
 
 

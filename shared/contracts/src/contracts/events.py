@@ -185,7 +185,10 @@ class ComplaintReceived(Payload):
     category_confidence: float | None = None
     """How sure the model is of a `category` that it has suggested, 0 to 1; None where somebody has named it."""
     attributes: Mapping[str, str | float | bool] | None = None
-    """Answers to the questions of the category, by name; what is neither text, number nor yes or no stays in intake."""
+    """Answers to the questions of the category, by name; several choices are one text with semicolons between them.
+
+    What is neither text, number nor yes or no stays in intake.
+    """
     attachments: tuple[UUID, ...] | None = None
     self_handled: SelfHandled | None = None
     kind: RequestKind | None = None

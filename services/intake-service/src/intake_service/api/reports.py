@@ -61,7 +61,8 @@ async def create_complaints(
     """Accept up to 500 complaints, each for itself: the answer has a result per item, in order.
 
     With an `Idempotency-Key`, item *i* is repeated safely under it; items with an `external_ref` are never doubled.
-    With `dry_run`, nothing is accepted: each item gets the problem that it would, or 200.
+    With `dry_run`, nothing is accepted: each item gets the problem that it would, or 200. Attachments, how much a
+    reporter may file, and repeats among the items are looked at only where they are accepted.
     """
     if dry_run:
         results = [await _check_item(index, item, request, caller) for index, item in enumerate(body.items)]

@@ -9,6 +9,9 @@ from contracts.lifecycle import EventType
 from intake_service.domain.complaint import NewComplaint
 from intake_service.persistence.own_events import event_about
 
+_SEVERAL = "; "
+"""Between texts that were given together."""
+
 
 def received_event(complaint: NewComplaint) -> Event:
     """Return the event that tells dispatch and ledger of `complaint`: no name, phone or email in it."""
@@ -39,5 +42,13 @@ def received_event(complaint: NewComplaint) -> Event:
 
 
 def _answers(attributes: Mapping[str, object]) -> dict[str, Any] | None:
-    """Return the attributes that are a text, a number or yes or no; None where none is."""
-    return {name: value for name, value in attributes.items() if isinstance(value, str | int | float)} or None
+    """Return the attributes that are a text, a number, yes or no, or several texts; None where none is."""
+    told = {name: _told(value) for name, value in attributes.items()}
+    return {name: value for name, value in told.items() if isinstance(value, str | int | float)} or None
+
+
+def _told(value: object) -> object:
+    """Return several texts, such as the choices of a question, as one, and all else as it is."""
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        return _SEVERAL.join(value)
+    return value
