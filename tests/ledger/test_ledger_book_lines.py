@@ -192,3 +192,19 @@ async def test_activities_have_a_ledger(client: httpx.AsyncClient, as_: As) -> N
     assert (found[0]["quantity"], found[0]["unit"]) == (30, "leaflets")
     analyst = await walked(client, as_(Role.ANALYST, tenant="t-acts"), "/ledgers/activities/lines")
     assert "note" not in analyst[0]
+
+
+async def test_a_ledger_of_activities_can_show_what_proves_them(client: httpx.AsyncClient, as_: As) -> None:
+    title = {"zh": "佐证台账", "en": "Proofs"}
+    ledger = {"title": title, "subject": "activities", "columns": ["quantity", "evidence"]}
+    admin, supervisor = (as_(role, tenant="t-proofs") for role in (Role.ADMIN, Role.SUPERVISOR))
+    assert (await client.put("/ledgers/proofs", headers=admin, json=ledger)).status_code == 200
+    body = {"kind": "leaflets", "happened_at": "2026-03-01T08:00:00Z", "community": "fulai"}
+    for quantity, evidence in ((1, []), (2, ["photo-1", "https://county.example/2.jpg"])):
+        act = body | {"quantity": quantity, "evidence": evidence}
+        assert (await client.post("/activities", headers=supervisor, json=act)).status_code == 201
+    lines = await walked(client, supervisor, "/ledgers/proofs/lines")
+    told = {line["quantity"]: line["evidence"] for line in lines}
+    assert told == {1: None, 2: "photo-1\nhttps://county.example/2.jpg"}
+    sheet = (await client.get("/ledgers/proofs.csv", headers=supervisor)).text
+    assert '"photo-1\nhttps://county.example/2.jpg"' in sheet.replace("\r\n", "\n")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -80,6 +81,18 @@ async def test_lines_by_two_things_and_filtered(client: httpx.AsyncClient, analy
     assert rows[1]["names"]["category"] == {"zh": "乱停乱放", "en": "Disorderly parking"}
     [parking] = await _rows(client, analyst, f"{MARCH}&category=street_order&by=none")
     assert parking["counts"]["received"] == 11
+
+
+@pytest.mark.parametrize("besides", ["", "&by=team", "&by=month", "&source=resident_app&by=team", "&as_of={today}"])
+async def test_categories_are_added_up_on_level_one(client: httpx.AsyncClient, analyst: Headers, besides: str) -> None:
+    query = f"{MARCH}{besides.format(today=(datetime.now(UTC) + timedelta(hours=8)).date())}"
+    added: dict[Any, Counter[str]] = {}
+    for line in await _rows(client, analyst, f"{query}&by=category"):
+        key = line["key"] | {"category": line["key"]["category"].split(".")[0]}
+        added.setdefault(frozenset(key.values()), Counter()).update(line["counts"])
+    found = await _rows(client, analyst, f"{query}&by=category_level_one")
+    assert {frozenset(line["key"].values()): line["counts"] for line in found} == added
+    assert {"zh": "街面秩序", "en": "Street order"} in [line["names"].get("category_level_one") for line in found]
 
 
 async def test_months_are_compared(client: httpx.AsyncClient, analyst: Headers) -> None:

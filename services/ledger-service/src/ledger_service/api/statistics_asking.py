@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from ledger_service.api.parameters import Category, Day, check_order
-from ledger_service.domain.cubes import WITH_WORK, Cube, Dimension, Grain, Period, cube_of
+from ledger_service.domain.cubes import BROKEN_DOWN_BY, WITH_WORK, Cube, Dimension, Grain, Period, cube_of, dimension_of
 from ledger_service.domain.indicators import INDICATORS, Indicator
 from ledger_service.domain.ranking import SCORE
 from ledger_service.service.figures import Wanted
@@ -25,7 +25,7 @@ MOST_DAYS_BY_DAY = 366
 MOST_LINES = 1_000
 NO_DIMENSION = "none"
 STEPS = {"day": Grain.DAY, "month": Grain.MONTH, "year": Grain.YEAR}
-_BY = (*Dimension, "month", "day", NO_DIMENSION)
+_BY = (*BROKEN_DOWN_BY, "month", "day", NO_DIMENSION)
 
 
 def _known(kind: str, names: Sequence[str]) -> BeforeValidator:
@@ -38,7 +38,7 @@ def _known(kind: str, names: Sequence[str]) -> BeforeValidator:
 
 
 By = Annotated[str, _known("dimension", _BY)]
-DimensionName = Annotated[str, _known("dimension", tuple(Dimension))]
+DimensionName = Annotated[str, _known("dimension", BROKEN_DOWN_BY)]
 IndicatorCode = Annotated[str, _known("indicator", tuple(INDICATORS))]
 RankedBy = Annotated[str, _known("indicator", (SCORE, *INDICATORS))]
 Indicators = Annotated[
@@ -110,9 +110,9 @@ def wanted(
     compare: Sequence[str] | None = None,
 ) -> Wanted:
     """Return the question; `Problem` 422 where it is asked so that there is no answer."""
-    dimensions = tuple(name for name in Dimension if name in by)
+    dimensions = tuple(name for name in BROKEN_DOWN_BY if name in by)
     named = any(INDICATORS[code].needs_work for code in indicators or ())
-    cube = cube_of({*dimensions, *scope.filters}, with_work=named)
+    cube = cube_of({*map(dimension_of, dimensions), *scope.filters}, with_work=named)
     if step is Grain.DAY and scope.period.days > MOST_DAYS_BY_DAY:
         raise invalid("query/to", "period-too-long", most=MOST_DAYS_BY_DAY)
     if step is not None and compare:

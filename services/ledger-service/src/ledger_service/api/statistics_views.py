@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ledger_service.domain.cubes import Dimension
+from ledger_service.domain.cubes import LEVEL_ONE, Dimension
 from ledger_service.domain.indicators import Figure, Indicator, Sums
 from ledger_service.domain.labels import Label
 from ledger_service.domain.ledger_orders import Language
@@ -24,6 +24,7 @@ DIMENSION_LABELS: Mapping[str, Label] = {
     Dimension.SOURCE: Label("事件来源", "Source"),
     Dimension.HANDLING_MODE: Label("处置方式", "Handling mode"),
     Dimension.DEPARTMENT: Label("转办部门", "Department"),
+    LEVEL_ONE: Label("大类", "Category, level one"),
     "day": Label("日期", "Day"),
     "month": Label("月份", "Month"),
     "year": Label("年份", "Year"),
@@ -44,6 +45,7 @@ def name_of(dimension: str, code: object, labels: Labels) -> Label | None:
         Dimension.GRID: labels.grids,
         Dimension.TEAM: labels.teams,
         Dimension.CATEGORY: labels.categories,
+        LEVEL_ONE: labels.categories,
         Dimension.SOURCE: labels.sources,
         Dimension.HANDLING_MODE: MODE_LABELS,
         Dimension.DEPARTMENT: labels.departments,

@@ -28,6 +28,16 @@ class Dimension(StrEnum):
     DEPARTMENT = "department"
 
 
+LEVEL_ONE = "category_level_one"
+"""大类, what figures can be broken down by as well: no cell is kept for it, those of its categories are added up."""
+BROKEN_DOWN_BY: tuple[str, ...] = (*Dimension, LEVEL_ONE)
+
+
+def dimension_of(name: str) -> Dimension:
+    """Return what is kept of what figures are broken down by."""
+    return Dimension.CATEGORY if name == LEVEL_ONE else Dimension(name)
+
+
 class Kind(IntEnum):
     """Of what one term of the dictionary is a value.
 

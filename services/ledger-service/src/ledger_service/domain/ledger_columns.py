@@ -99,6 +99,7 @@ COLUMNS: Mapping[Subject, Mapping[str, Column]] = {
         _COMMUNITY,
         _GRID,
         Column("team", Label("队伍", "Team"), "code", 16, lambda labels: labels.teams),
+        Column("evidence", Label("佐证", "Evidence"), width=38),
         Column("note", Label("备注", "Note"), width=36, is_told=True),
         Column("recorded_at", Label("登记时间", "Recorded"), "moment", 16),
         Column("id", Label("标识", "Id"), width=38),

@@ -140,7 +140,8 @@ class _Shelf(NamedTuple):
         else:
             columns = activity.c
             on_time = sa.cast(sa.null(), sa.Boolean)
-            known = {**columns, "unit": columns.kind, "id": sa.cast(columns.id, sa.Text)}
+            evidence = sa.func.nullif(sa.func.array_to_string(columns.evidence, "\n"), "")
+            known = {**columns, "unit": columns.kind, "evidence": evidence, "id": sa.cast(columns.id, sa.Text)}
             table, line, weight = activity, columns.id, columns.quantity
         when = columns[definition.period]
         order = (line,) if _is_by_id(definition) else (when, line)

@@ -8,7 +8,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger_service.domain.cubes import KINDS, TERMS, Cube, Dimension, Grain, Kind, Period, Piece
+from ledger_service.domain.cubes import (
+    KINDS,
+    LEVEL_ONE,
+    TERMS,
+    Cube,
+    Dimension,
+    Grain,
+    Kind,
+    Period,
+    Piece,
+    dimension_of,
+)
 from ledger_service.domain.deeds import SIZE
 from ledger_service.domain.facts import Exclusion
 from ledger_service.domain.indicators import Sums
@@ -38,7 +49,8 @@ class Question:
     as_of: date | None = None
     """Only what was recorded by the end of this day, and no day of the period is later; None is everything."""
     step: Grain | None = None
-    by: tuple[Dimension, ...] = ()
+    by: tuple[str, ...] = ()
+    """Of BROKEN_DOWN_BY."""
     filters: Mapping[Dimension, str] = field(default_factory=dict)
     exclusions: bool = True
     with_work: bool = False
@@ -67,7 +79,7 @@ class Question:
 def labels(question: Question) -> list[str]:
     """Return what makes the key of a line, in terms of `day` and the dimensions."""
     step = [] if question.step is None else [f"CAST(date_trunc('{_UNITS[question.step]}', day) AS date)"]
-    return [*step, *question.by]
+    return [*step, *("split_part(category, '.', 1)" if name == LEVEL_ONE else name for name in question.by)]
 
 
 def condition(name: Dimension) -> str:
@@ -101,7 +113,11 @@ def kept(question: Question) -> list[str]:
 
 
 def _kinds(question: Question) -> list[Kind]:
-    return [kind for kind in KINDS[question.cube] if set(TERMS[kind]) & set(question.by)]
+    return [kind for kind in KINDS[question.cube] if set(TERMS[kind]) & _dimensions(question)]
+
+
+def _dimensions(question: Question) -> set[Dimension]:
+    return set(map(dimension_of, question.by))
 
 
 def named(question: Question, found: str, other: Sequence[str]) -> str:
@@ -109,7 +125,7 @@ def named(question: Question, found: str, other: Sequence[str]) -> str:
     columns, joins = [*other], []
     for kind in _kinds(question):
         term = f"{kind.name.lower()}_term"
-        columns += [f"{term}.{name}" for name in TERMS[kind] if name in question.by]
+        columns += [f"{term}.{name}" for name in TERMS[kind] if name in _dimensions(question)]
         joins.append(f"JOIN statistics_term AS {term} ON {term}.id = found.{term}")
     return f"SELECT {', '.join(columns)} FROM ({found}) AS found {' '.join(joins)}"
 

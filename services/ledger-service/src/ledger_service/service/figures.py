@@ -27,7 +27,8 @@ class Wanted:
     period: Period
     cube: Cube
     indicators: Sequence[Indicator]
-    by: tuple[Dimension, ...] = ()
+    by: tuple[str, ...] = ()
+    """Of BROKEN_DOWN_BY."""
     step: Grain | None = None
     filters: Mapping[Dimension, str] = field(default_factory=dict)
     as_of: date | None = None
