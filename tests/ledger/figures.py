@@ -165,7 +165,7 @@ def _standing(life: Sequence[Step]) -> Step | None:
             is_done = True
         elif step.type == "question_asked" and not (laid_aside or is_done):
             waits = waits or step
-        elif step.type in ("question_answered", "question_lapsed") and not (laid_aside or is_done):
+        elif step.type in ("question_answered", "question_lapsed", "unmerged") and not (laid_aside or is_done):
             waits = None
     return laid_aside or waits
 

@@ -58,6 +58,7 @@ SAID, UNSAID = ("assigned", Draw(minutes=10, hours=9)), ("assigned", Draw(minute
         ([SAID, "asked"], 9_000, "green"),
         ([("assigned", Draw(minutes=600, hours=9)), "asked", "supplemented"], 9_000, "red"),
         ([SAID, "asked", "answered"], 9_000, "red"),
+        ([SAID, "asked", "merged", "unmerged", SAID], 9_000, "red"),
         ([SAID, "asked", "lapsed", ("rescheduled", Draw(hours=20))], 630, "green"),
         ([SAID, "asked", "accepted", ("suspended", Draw(minutes=600))], 9_000, "green"),
         (

@@ -83,7 +83,7 @@ def stood_at(events: Sequence[Event]) -> datetime | None:
             stopped = waits or event.time
         elif name == "question_asked" and stopped is None:
             waits = waits or event.time
-        elif name in ("question_answered", "question_lapsed") and stopped is None:
+        elif name in ("question_answered", "question_lapsed", "unmerged") and stopped is None:
             waits = None
     return stopped or waits
 

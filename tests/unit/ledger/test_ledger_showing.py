@@ -44,6 +44,12 @@ def test_reporters_see_fields_that_exist_and_nothing_internal() -> None:
         assert shown.keys() <= fields.keys() - INTERNAL, event_type
 
 
+def test_staff_do_not_see_what_reporters_are_known_by() -> None:
+    received = {"number": "7", "source": "hotline", "owner": "citizen-1", "query_code_digest": "ab"}
+    for sight in Sight:
+        assert shown(EventType.RECEIVED, received, sight) == {"number": "7", "source": "hotline"}
+
+
 def test_every_field_of_text_is_known_as_words_or_as_a_code() -> None:
     """A new field has to be put among one or the other before it is shown to whoever may not see words."""
     texts = {name for payload in PAYLOADS.values() for name in _texts(payload)}

@@ -88,7 +88,9 @@ class _Line(BaseModel):
     from_status: Annotated[Status | None, Field(alias="from", description="null: the history begins here.")]
     at: Annotated[datetime, Field(description="When it happened.")]
     recorded_at: Annotated[datetime, Field(description="When the ledger heard of it.")]
-    actor: Annotated[str | None, Field(description="Who did it; null for citizens and partners.")]
+    actor: Annotated[
+        str | None, Field(description="Who did it; null for citizens and partners, and of who reported it.")
+    ]
     erased: Annotated[bool, Field(description="Actor and data are gone; a later entry of the complaint says why.")]
     data: Annotated[dict[str, Any], Field(description="What the event says, as far as the reader may know it.")]
 

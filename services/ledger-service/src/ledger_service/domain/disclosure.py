@@ -100,17 +100,24 @@ STAFF_ONLY = frozenset(
 to a supervisor stays between the two, and which photo is missing is the bureau's own matter."""
 
 
+_OF_REPORTER = frozenset({"owner", "query_code_digest"})
+"""What the platform knows reporters by, which tells staff nothing but what else somebody has reported: of who is to
+stay unknown, that would say who it is."""
+
+
 def shown(kind: EntryType, data: Mapping[str, Any], sight: Sight) -> Mapping[str, Any]:
     """Return the part of an entry's data that the reader may see.
 
     Whoever sees facts alone gets no field that this release does not know: it may be somebody's words.
     """
+    if sight is Sight.REPORTED and isinstance(kind, EventType):
+        return for_reporter(kind, data)
+    if kind is EventType.RECEIVED:
+        data = {name: value for name, value in data.items() if name not in _OF_REPORTER}
     if sight is Sight.ALL:
         return data
     if not isinstance(kind, EventType):
         return _without_words(data)
-    if sight is Sight.REPORTED:
-        return for_reporter(kind, data)
     known = PAYLOADS[kind].model_fields
     return _without_words({name: value for name, value in data.items() if name in known})
 

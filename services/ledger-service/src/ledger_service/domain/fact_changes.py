@@ -112,6 +112,11 @@ def _answered(facts: Facts, _: Event) -> None:
         facts.waiting_since = None
 
 
+def _unmerged(facts: Facts, _: Event) -> None:
+    """Let the clock run: a question ended with the merge."""
+    facts.waiting_since = None
+
+
 def _runs(facts: Facts) -> bool:
     return facts.suspended_at is None and facts.resolved_at is None and facts.closed_at is None
 
@@ -268,6 +273,7 @@ CHANGES: Mapping[EventType, Callable[[Facts, Event], None]] = {
     EventType.QUESTION_ASKED: _asked,
     EventType.QUESTION_ANSWERED: _answered,
     EventType.QUESTION_LAPSED: _answered,
+    EventType.UNMERGED: _unmerged,
 }
 """What each event changes; the others change the state alone."""
 USUAL = frozenset({EventType.RECEIVED, EventType.ASSIGNED, EventType.ACCEPTED, EventType.STARTED, EventType.RESOLVED})
