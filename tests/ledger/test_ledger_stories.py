@@ -55,6 +55,20 @@ async def test_the_reporter_reads_the_unit_and_the_outcome_but_nobodys_identity(
     assert "内部备注" not in answer.text
 
 
+@pytest.mark.parametrize("role", sorted(STAFF))
+async def test_staff_are_not_told_from_which_account_it_came(
+    client: httpx.AsyncClient, enter: Enter, as_: As, role: Role
+) -> None:
+    account = f"citizen-{uuid7()}"
+    history = History(owner=account)
+    history.received()
+    await enter(history)
+    for path in (f"/complaints/{history.id}", "/entries?type=complaint.received"):
+        answer = await client.get(path, headers=as_(role))
+        assert str(history.id) in answer.text
+        assert account not in answer.text
+
+
 async def test_a_suspension_is_told_with_the_promised_time_but_not_who_asked_and_why(
     client: httpx.AsyncClient, enter: Enter, as_: As
 ) -> None:

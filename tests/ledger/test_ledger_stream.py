@@ -13,7 +13,7 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
-from histories import TENANT, History
+from histories import OWNER, TENANT, History
 from jieban.embedded.postgres import Postgres
 from ledger.conftest import SECRET, As, Enter
 from ledger.hearing import Stream, hearing, serving
@@ -61,6 +61,7 @@ async def test_an_entry_comes_with_what_its_complaint_is_about(listen: Listen, e
         assert first is not None
         assert (first.name, first.complaint) == ("complaint.received", str(history.id))
         assert first.data["to"] == "received"
+        assert OWNER not in str(first.data)
         second = await stream.next()
     assert second is not None
     about = second.data["complaint"]

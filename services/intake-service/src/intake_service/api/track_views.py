@@ -21,7 +21,7 @@ from intake_service.api.reporter_schemas import (
 from intake_service.api.reporter_texts import DOINGS, HANDLED_TOGETHER, HANDLING_MODES, LIGHTS, STANDS
 from intake_service.api.views import progress_of, status_label
 from intake_service.domain.standing import Doing, Standing
-from intake_service.domain.step_texts import BETWEEN_REPORTER_AND_BUREAU, in_time, kind_of, text_of
+from intake_service.domain.step_texts import BETWEEN_REPORTER_AND_BUREAU, in_order, kind_of, text_of
 from intake_service.service.references import Naming
 from runtime.problems.language import Language
 
@@ -164,7 +164,7 @@ def _track(row: Any) -> str:
 def _timeline(row: Any, viewer: Viewer) -> list[TimelineStep]:
     status = "received"
     lines = []
-    for step in ({"kind": "received", "at": row.received_at.isoformat()}, *in_time(row.progress)):
+    for step in ({"kind": "received", "at": row.received_at.isoformat()}, *in_order(row.progress)):
         status = step.get("status", status)
         lines.append(
             TimelineStep(

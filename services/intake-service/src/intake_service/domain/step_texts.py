@@ -113,7 +113,7 @@ def kind_of(step: Mapping[str, Any]) -> str:
     return _OF_STATUS.get(status, status)
 
 
-def in_time(progress: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def in_order(progress: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return stored steps with intake's own where they happened: those of other services are learnt of later.
 
     These stay in their order, which is that of the states, also where work was told later than it was done.

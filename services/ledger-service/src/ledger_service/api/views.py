@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from contracts.lifecycle import EventType, Status
+from contracts.lifecycle import Status
 from ledger_service.api.schemas import ComplaintView, EntryView, LiveEntry, Story
-from ledger_service.domain.disclosure import STAFF_ONLY, WORDS, Sight, shown
+from ledger_service.domain.disclosure import STAFF_ONLY, WORDS, Sight, names_actor, shown
 from ledger_service.domain.entry_types import entry_type
 from ledger_service.domain.labels import STATUS_LABELS, label_of
 from ledger_service.persistence.stories import Row
@@ -89,7 +89,7 @@ def _entry(row: Row, data: dict[str, Any], sight: Sight) -> dict[str, Any]:
         "from": row["status_before"],
         "to": row["status_after"],
         "at": row["occurred_at"],
-        "actor": None if sight is Sight.REPORTED or kind is EventType.RECEIVED else row["actor"],
+        "actor": row["actor"] if names_actor(kind, sight) else None,
         "erased": row["data"] is None,
         "data": shown(kind, data, sight),
     }

@@ -105,6 +105,11 @@ _OF_REPORTER = frozenset({"owner", "query_code_digest"})
 stay unknown, that would say who it is."""
 
 
+def names_actor(kind: EntryType, sight: Sight) -> bool:
+    """Say whether the reader sees who caused an entry: staff do, but of a reception, which is its reporter."""
+    return sight is not Sight.REPORTED and kind is not EventType.RECEIVED
+
+
 def shown(kind: EntryType, data: Mapping[str, Any], sight: Sight) -> Mapping[str, Any]:
     """Return the part of an entry's data that the reader may see.
 
