@@ -155,7 +155,7 @@ def _standing(life: Sequence[Step]) -> Step | None:
     is_done = False
     for step in life:
         if step.type in ("rework_ordered", "reopened"):
-            waits, is_done = None, False
+            laid_aside, waits, is_done = None, None, False
         elif step.type == "suspended":
             laid_aside, waits = waits or step, None
         elif step.type == "resumed":

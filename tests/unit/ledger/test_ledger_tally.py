@@ -77,6 +77,24 @@ def test_a_question_that_came_after_the_result_of_a_device_offline_does_not_make
     assert mark(Counter.IN_TIME, BEGIN + hour / 2) in found.marks
 
 
+def test_what_was_laid_aside_when_it_was_closed_by_force_can_be_late_in_its_next_round() -> None:
+    history, hour = Eventful(), timedelta(hours=1)
+    history.received(received_at=BEGIN)
+    steps = [lambda: history.promised(BEGIN + hour), history.accepted, history.suspended, history.force_closed]
+    steps += [history.reopened, lambda: history.promised(BEGIN + 9 * hour), history.asked]
+    for number, step in enumerate(steps):
+        step()
+        history.at(BEGIN + timedelta(minutes=number))
+    complaint = Complaint.unknown(history.id, history.tenant)
+    for event in history.events[:-1]:
+        complaint.enter(event)
+    found = tally(complaint)
+    assert found is not None
+    assert mark(Counter.MISSED, BEGIN + 9 * hour) in found.marks
+    complaint.enter(history.events[-1])
+    assert complaint.waiting_since == history.events[-1].time, "a question stops its clock again"
+
+
 def test_what_an_older_release_has_seen_to_is_not_counted_yet() -> None:
     complaint = Complaint.unknown(Wandering(Random(1), "t", BEGIN).id, "t")
     assert tally(complaint) is None

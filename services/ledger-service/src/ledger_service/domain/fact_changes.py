@@ -165,7 +165,7 @@ def _reopened(facts: Facts, event: Event) -> None:
 def _begin_round(facts: Facts, number: int) -> None:
     """Forget the promise, the result and what the reporter said of it: they stay in their entries."""
     facts.round = number
-    facts.promised_at = facts.warn_at = facts.accepted_at = facts.waiting_since = None
+    facts.promised_at = facts.warn_at = facts.accepted_at = facts.suspended_at = facts.waiting_since = None
     facts.resolved_at = facts.verified_at = facts.closed_at = facts.transferred_at = None
     facts.satisfaction = facts.solved = facts.follow_up = facts.asked_at = facts.rating = facts.appeal = None
     facts.is_struck = facts.is_forced = False
