@@ -1,5 +1,6 @@
 """Filters that people save: whose they are, who else may use them, and that they are what the list takes."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -101,6 +102,19 @@ async def test_names_are_unique_and_filters_limited(
         409,
         "too-many-saved-filters",
     )
+
+
+async def test_of_two_that_get_one_name_at_once_one_is_refused(client: httpx.AsyncClient, as_: As) -> None:
+    headers = as_(Role.OPERATOR, "namer")
+    for turn in range(8):
+        saved = [
+            (await client.post("/filters", json=body(f"{name} {turn}"), headers=headers)).json()["id"] for name in "ab"
+        ]
+        wanted = body(f"wanted {turn}")
+        renamed = [client.put(f"/filters/{each}", json=wanted, headers=headers) for each in saved]
+        answers = await asyncio.gather(*renamed, client.post("/filters", json=wanted, headers=headers))
+        assert sorted(each.status_code for each in answers) in ([200, 409, 409], [201, 409, 409])
+        assert {code_of(each)[1] for each in answers if each.status_code == 409} == {"saved-filter-name-taken"}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from intake_service.persistence.search_tables import saved_filter
 from runtime.auth import Caller
 
 _C = saved_filter.c
+_ONE_AT_A_TIME = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(CAST(:owner AS text), 74))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,8 @@ async def usable(
 
 
 async def count(connection: AsyncConnection, tenant: str, owner: str) -> int:
-    """Return how many filters somebody has saved."""
+    """Return how many filters somebody has saved; nobody else names one of them until the transaction ends."""
+    await _alone(connection, tenant, owner)
     mine = sa.select(sa.func.count()).where(_C.tenant == tenant, _C.owner == owner)
     return int(await connection.scalar(mine) or 0)
 
@@ -73,6 +75,7 @@ async def add(connection: AsyncConnection, new: SavedFilter) -> bool:
 
 async def replace(connection: AsyncConnection, new: SavedFilter) -> bool:
     """Write a locked filter anew; False where its owner has another of this name."""
+    await _alone(connection, new.tenant, new.owner)
     other = sa.select(_C.id).where(_C.tenant == new.tenant, _C.owner == new.owner, _C.name == new.name, _C.id != new.id)
     if await connection.scalar(other) is not None:
         return False
@@ -84,3 +87,7 @@ async def replace(connection: AsyncConnection, new: SavedFilter) -> bool:
 async def remove(connection: AsyncConnection, tenant: str, filter_id: UUID) -> None:
     """Delete a filter."""
     await connection.execute(sa.delete(saved_filter).where(_C.tenant == tenant, _C.id == filter_id))
+
+
+async def _alone(connection: AsyncConnection, tenant: str, owner: str) -> None:
+    await connection.execute(_ONE_AT_A_TIME, {"owner": f"{tenant}/{owner}"})
