@@ -18,6 +18,7 @@ from intake.reports import report
 from intake_service.events.lifecycle import follow
 from intake_service.service import erasing
 from intake_service.service.erasing import Erasing, Retention
+from refusals import code_of
 from runtime.lifecycle import Service
 
 PERSON = {"name": "王芳", "phone": "13812345678", "email": "wf@example.cn"}
@@ -115,6 +116,27 @@ async def test_it_is_told_once_and_again_only_where_something_was_left(
     events = await one(engine, _EVENTS, complaint)
     assert [(row.type, row.sequence) for row in events[1:]] == [("complaint.erased", 2), ("complaint.erased", 3)]
     assert events[2].payload == '{"actor":"supervisor-1","ground":"request","reason":"来函申请","texts":true}'
+
+
+async def test_what_was_erased_takes_nothing_more_but_of_the_work_that_goes_on(
+    client: httpx.AsyncClient, as_: As, engine: AsyncEngine, service: Service
+) -> None:
+    officer = as_(Role.OFFICER)
+    complaint = await _aged(client, as_, engine, 400, "in_progress")
+    await erase(client, as_, complaint)
+    assert (await upload(client, officer, photo(), complaint=complaint)).status_code == 201
+    age = "UPDATE complaint SET status = 'closed', updated_at = now() - interval '366 days' WHERE id = :id"
+    erased = "UPDATE complaint SET erased_at = now() - interval '399 days' WHERE id = :id"
+    for change in (age, erased):
+        async with engine.begin() as connection:
+            await connection.execute(sa.text(change), {"id": complaint})
+    late = await upload(client, officer, photo(), complaint=complaint)
+    assert code_of(late) == (409, "complaint-erased")
+    assert len(await one(engine, _PHOTOS, complaint)) == 1
+    worker: Erasing = service.app.state.erasing
+    retention = Retention(engine, worker, keep=timedelta(days=365), texts=True)
+    assert [await retention.work() for _ in range(2)] == [1, 0]
+    assert await one(engine, _PHOTOS, complaint) == []
 
 
 async def test_the_repeat_of_a_report_is_told_and_brings_nothing_back(client: httpx.AsyncClient, as_: As) -> None:

@@ -76,14 +76,15 @@ _LIKENESS = sa.text("DELETE FROM complaint_likeness WHERE tenant = :tenant AND c
 _DRAFT = sa.text("DELETE FROM draft WHERE tenant = :tenant AND complaint_id = :id")
 _AWAITED = sa.text("DELETE FROM awaited_photo WHERE tenant = :tenant AND subject = :id AND of_complaint")
 _UPLOADS = sa.text("DELETE FROM attachment_upload WHERE tenant = :tenant AND complaint_id = :id")
-_OLD = sa.text("""
-    SELECT id, tenant, erased_at IS NULL AND status = ANY(CAST(:ended AS text[])) AND updated_at < :before AS is_due
+_DUE = """(
+    status = ANY(CAST(:ended AS text[])) AND updated_at < :before AND (erased_at IS NULL OR updated_at > erased_at))"""
+_OLD = sa.text(f"""
+    SELECT id, tenant, {_DUE} AS is_due
     FROM complaint WHERE id > :after AND id < :end ORDER BY id LIMIT :size
 """)
-_LOCK = sa.text("""
+_LOCK = sa.text(f"""
     SELECT id, tenant, sequence FROM complaint
-    WHERE id = ANY(CAST(:ids AS uuid[])) AND erased_at IS NULL AND status = ANY(CAST(:ended AS text[]))
-      AND updated_at < :before
+    WHERE id = ANY(CAST(:ids AS uuid[])) AND {_DUE}
     ORDER BY id FOR UPDATE SKIP LOCKED
 """)
 
@@ -129,7 +130,8 @@ async def erase_answers(connection: AsyncConnection, erasure: Erasure) -> None:
 async def old(connection: AsyncConnection, *, after: UUID, end: UUID, before: datetime, size: int) -> Sequence[Any]:
     """Return up to `size` complaints by id, above `after` and below `end`, and whether their time is over (`is_due`).
 
-    It is for those that ended and were not touched since `before`.
+    It is for those that ended and were not touched since `before`; of those that were erased already, while the work
+    went on, for those that something has come to since.
     """
     parameters = {"after": after, "end": end, "before": before, "size": size, "ended": list(ENDED)}
     return (await connection.execute(_OLD, parameters)).all()

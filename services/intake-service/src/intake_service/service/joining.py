@@ -18,16 +18,22 @@ from runtime.problems import Problem
 
 
 def check_takes_more(row: Any, caller: Caller) -> None:
-    """Raise Problem 409 with the present state where the complaint is over for its reporter."""
-    if row.status in ENDED and not caller.has(*STAFF):
+    """Raise Problem 409: with the present state where the complaint is over for its reporter, else where it was erased.
+
+    Whoever still works on one that was erased can show the work.
+    """
+    has_ended, is_staff = row.status in ENDED, caller.has(*STAFF)
+    if has_ended and not is_staff:
         raise illegal_transition(row.status, row.version)
+    if row.erased_at is not None and (has_ended or not is_staff):
+        raise Problem(409, "complaint-erased")
 
 
 async def make_room(connection: AsyncConnection, complaint_id: UUID, caller: Caller, limit: int) -> None:
     """Lock the complaint and note that it changes.
 
-    Raises Problem: 404 unless the caller may add to it (its reporter, or staff), 409 with the present state where it is
-    over for its reporter, 422 where it has `limit` attachments.
+    Raises Problem: 404 unless the caller may add to it (its reporter, or staff), 409 where it takes no more
+    (`check_takes_more`), 422 where it has `limit` attachments.
     """
     reporter = None if caller.has(*STAFF) else caller.subject
     row = await lock(connection, caller.tenant, complaint_id, reporter=reporter)
