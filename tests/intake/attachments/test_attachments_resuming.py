@@ -47,6 +47,8 @@ async def test_known_content_is_not_sent_again(client: httpx.AsyncClient, as_: A
     upload = (await begun(client, me, content)).json()["id"]
     about = (await send(client, me, upload, 0, content)).json()
     lost_answer = (await begun(client, me, content)).json()
+    waits_since = lost_answer["attachment"].pop("uploaded_at")
+    assert waits_since > about.pop("uploaded_at")
     assert (lost_answer["id"], lost_answer["attachment"]) == (None, about)
     complaint = await client.post("/complaints", json=report(attachments=[about["id"]]), headers=me)
     assert complaint.status_code == 201

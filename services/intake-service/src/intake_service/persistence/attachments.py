@@ -1,6 +1,7 @@
 """Rows of attachments, always within one tenant."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.roles import STAFF
 from intake_service.domain.attachment import NewAttachment, Variant
-from intake_service.persistence.attachment_tables import OF_BUREAU, attachment, attachment_file, attachment_upload
+from intake_service.persistence.attachment_tables import (
+    OF_BUREAU,
+    UNUSED,
+    attachment,
+    attachment_file,
+    attachment_upload,
+)
 from intake_service.persistence.tables import complaint
 from runtime.auth import Caller
 
@@ -20,6 +27,13 @@ _HOLD = sa.text("""
 _CLAIM = sa.text("""
     UPDATE attachment SET complaint_id = :complaint, draft_id = NULL, of_reporter = true
     WHERE id = ANY(CAST(:ids AS uuid[])) AND tenant = :tenant AND uploaded_by = :subject AND complaint_id IS NULL
+""")
+_WAIT_AGAIN = sa.text(f"""
+    UPDATE attachment SET created_at = :now WHERE id = (
+        SELECT id FROM attachment
+        WHERE tenant = :tenant AND uploaded_by = :subject AND sha256 = :sha256 AND role = :role AND {UNUSED}
+        ORDER BY id DESC LIMIT 1 FOR UPDATE)
+    RETURNING id
 """)
 _NEW = {"public": False, "draft_id": None, "kept_for": None, "of_reporter": False}
 
@@ -96,6 +110,17 @@ async def with_content(connection: AsyncConnection, caller: Caller, sha256: byte
         .limit(1)
     )
     return (await connection.execute(query)).one_or_none()
+
+
+async def wait_again(
+    connection: AsyncConnection, caller: Caller, sha256: bytes, role: str, now: datetime
+) -> UUID | None:
+    """Let what `caller` uploaded with this content, for this role, wait as if it had come `now`, and return its id.
+
+    None where there is none that nothing refers to: a draft keeps its own.
+    """
+    values = {"tenant": caller.tenant, "subject": caller.subject, "sha256": sha256, "role": role, "now": now}
+    return (await connection.execute(_WAIT_AGAIN, values)).scalar_one_or_none()
 
 
 async def waiting(connection: AsyncConnection, caller: Caller) -> int:

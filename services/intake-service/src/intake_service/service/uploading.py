@@ -111,19 +111,27 @@ async def _forget(attaching: Attaching, upload_id: UUID) -> None:
 
 
 async def _known(connection: AsyncConnection, attaching: Attaching, wish: Wish, caller: Caller) -> StoredAnswer | None:
-    """Return the caller's own attachment with this content: the one that waits, or another of the same files."""
-    row = await attachments.with_content(connection, caller, wish.sha256 or b"")
+    """Return the caller's own attachment with this content: one that nothing refers to, or another of the same files.
+
+    Whoever gets it has as long for referring to it as after any upload.
+    """
+    sha256, now = wish.sha256 or b"", clock.now()
+    if wish.complaint is None:
+        waiting = await attachments.wait_again(connection, caller, sha256, wish.role, now)
+        if waiting is not None:
+            return await answer_for(connection, waiting, caller)
+    row = await attachments.with_content(connection, caller, sha256)
     if row is None:
         return None
-    if row.complaint_id is None and wish.complaint is None and row.role == wish.role:
-        return await answer_for(connection, row.id, caller)
-    if wish.complaint is not None:
+    if wish.complaint is None:
+        await attaching.check_room(connection, caller)
+    else:
         await make_room(connection, wish.complaint, caller, attaching.limits.per_complaint)
     values = {
         "role": wish.role,
         "name": wish.name,
         "complaint_id": wish.complaint,
-        "created_at": clock.now(),
+        "created_at": now,
         "by_staff": caller.has(*STAFF),
     }
     new_id = uuid7()
