@@ -18,6 +18,8 @@ HEIC = (Path(__file__).parent / "tiny.heic").read_bytes()
 MP3 = b"ID3\x03" + bytes(6) + (b"\xff\xfb\x90\x64" + bytes(413)) * 3
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 AMR = b"#!AMR\n" + b"\x3c" * 200
+WEBM = bytes.fromhex("1a45dfa39f4286810142f7810142f2810442f381084282847765626d42878104428581021853806701ffffffffffffff")
+"""The head of a file of MediaRecorder: EBML's, then a segment of unknown length."""
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 HTML = b"<!DOCTYPE html><html><script>alert(1)</script></html>"
 

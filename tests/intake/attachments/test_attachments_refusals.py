@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from intake.attachments.conftest import FILE_BYTES, IMAGE_BYTES, WAITING
-from intake.attachments.files import HTML, MP3, PDF, SVG, left_in, picture, png_of, upload
+from intake.attachments.files import HTML, MP3, PDF, SVG, left_in, picture, png_of, upload, video
 from intake.conftest import SECRET, TENANT, As
 
 NOISE = bytes(range(256)) * 2000
@@ -29,6 +29,8 @@ CASES: list[tuple[str, bytes, str, int, str]] = [
     ("text", "你好".encode(), "application/pdf", 415, "attachment-type-unsupported"),
     ("PDF behind a page", HTML + PDF, "application/pdf", 415, "attachment-type-unsupported"),
     ("PDF that says it is a JPEG", PDF, "image/jpeg", 422, "attachment-not-what-it-says"),
+    ("video that says it is a JPEG", video(), "image/jpeg", 422, "attachment-not-what-it-says"),
+    ("MP3 that says it is a video", MP3, "video/mp4", 422, "attachment-not-what-it-says"),
     ("MP3 that says it is a page", MP3, "text/html", 422, "attachment-not-what-it-says"),
     ("half a JPEG", picture(size=(400, 300))[:900], "image/jpeg", 422, "image-unreadable"),
     ("head of a JPEG", b"\xff\xd8\xff\xe0" + NOISE[:500], "image/jpeg", 422, "image-unreadable"),

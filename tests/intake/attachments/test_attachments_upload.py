@@ -9,7 +9,21 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
-from intake.attachments.files import AMR, HEIC, HTML, MP3, PDF, left_in, photo, picture, pixels, upload, uploaded, video
+from intake.attachments.files import (
+    AMR,
+    HEIC,
+    HTML,
+    MP3,
+    PDF,
+    WEBM,
+    left_in,
+    photo,
+    picture,
+    pixels,
+    upload,
+    uploaded,
+    video,
+)
 from intake.conftest import As
 from intake_service.persistence.staging import Staged
 from runtime.lifecycle import Service
@@ -66,6 +80,9 @@ async def test_staff_see_what_the_photo_said_and_get_it_as_it_was(client: httpx.
         (AMR, "audio", "audio/amr", "inline"),
         (video(), "video", "video/mp4", "inline"),
         (video(b"qt  "), "video", "video/quicktime", "inline"),
+        (video(b"3gp4"), "video", "video/3gpp", "inline"),
+        (video(b"3g2a"), "video", "video/3gpp", "inline"),
+        (WEBM, "video", "video/webm", "inline"),
         (PDF, "document", "application/pdf", "attachment"),
     ],
 )
@@ -86,6 +103,29 @@ async def test_the_content_decides_whatever_the_name(
         assert served.content == content
         thumbnail = await client.get(f"/attachments/{about['id']}/thumbnail", headers=as_(Role.ANALYST))
         assert thumbnail.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "declared", "kind", "media_type"),
+    [
+        (WEBM, "audio/webm;codecs=opus", "audio", "audio/webm"),
+        (WEBM, "video/webm;codecs=vp8", "video", "video/webm"),
+        (video(b"mp42"), "audio/mp4", "audio", "audio/mp4"),
+        (video(), "audio/x-m4a", "audio", "audio/mp4"),
+        (video(b"3gp4"), "audio/3gpp", "audio", "audio/3gpp"),
+        (video(b"3gp5"), "video/3gpp", "video", "video/3gpp"),
+        (video(b"M4A "), "video/mp4", "audio", "audio/mp4"),
+        (video(b"qt  "), "audio/mp4", "video", "video/quicktime"),
+    ],
+)
+async def test_a_recording_is_called_what_it_was_recorded_as(
+    client: httpx.AsyncClient, as_: As, content: bytes, declared: str, kind: str, media_type: str
+) -> None:
+    answer = await upload(client, as_(Role.CITIZEN), content, name="note", declared=declared)
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["kind"], answer.json()["media_type"]) == (kind, media_type)
+    served = await client.get(f"/attachments/{answer.json()['id']}", headers=as_(Role.OFFICER))
+    assert (served.content, served.headers["Content-Type"]) == (content, media_type)
 
 
 async def test_an_image_that_is_a_page_too_is_only_an_image_afterwards(client: httpx.AsyncClient, as_: As) -> None:

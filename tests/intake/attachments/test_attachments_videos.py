@@ -23,11 +23,19 @@ def located(brand: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("brand", "media_type"), [(b"isom", "video/mp4"), (b"qt  ", "video/quicktime"), (b"M4A ", "audio/mp4")]
+    ("brand", "media_type"),
+    [
+        (b"isom", "video/mp4"),
+        (b"qt  ", "video/quicktime"),
+        (b"M4A ", "audio/mp4"),
+        (b"3gp4", "video/3gpp"),
+        (b"isom", "audio/mp4"),
+        (b"3gp4", "audio/3gpp"),
+    ],
 )
 async def test_the_place_is_for_staff_alone(client: httpx.AsyncClient, as_: As, brand: bytes, media_type: str) -> None:
     content, reporter, officer = located(brand), as_(Role.CITIZEN), as_(Role.OFFICER)
-    stored = await upload(client, reporter, content, name="VID.mp4")
+    stored = await upload(client, reporter, content, name="VID.mp4", declared=media_type)
     assert (stored.status_code, stored.json()["media_type"]) == (201, media_type), stored.text
     assert stored.json()["evidence"] is None
     path = f"/attachments/{stored.json()['id']}"

@@ -32,6 +32,8 @@ _TAKEN = (
     MediaType("image/heic", "image", "heic", served_as="image/jpeg"),
     MediaType("audio/mpeg", "audio", "mp3"),
     MediaType("audio/mp4", "audio", "m4a"),
+    MediaType("audio/3gpp", "audio", "3gp"),
+    MediaType("audio/webm", "audio", "webm"),
     MediaType("audio/aac", "audio", "aac"),
     MediaType("audio/amr", "audio", "amr"),
     MediaType("audio/ogg", "audio", "ogg"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-TYPES = frozenset({"video/mp4", "video/quicktime", "video/3gpp", "audio/mp4"})
+TYPES = frozenset({"video/mp4", "video/quicktime", "video/3gpp", "audio/mp4", "audio/3gpp"})
 _CONTAINERS = frozenset({b"moov", b"trak", b"udta", b"moof", b"traf"})
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 _TELLING = frozenset({b"\xa9xyz", b"loci", b"XMP_", b"GPMF"})
