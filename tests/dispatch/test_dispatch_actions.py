@@ -168,6 +168,7 @@ BAD = [
     ("accept", {"note": ""}, "/note"),
     ("accept", {"note": "长" * 2001}, "/note"),
     ("start", {"position": {"lon": 181, "lat": 0}}, "/position/lon"),
+    ("start", {"position": {"lon": -180, "lat": 0, "crs": "BD09"}}, "/position"),
     ("start", {"position": {"lon": True, "lat": 0}}, "/position/lon"),
     ("start", {"position": {"lon": "1", "lat": 0}}, "/position/lon"),
     ("start", {"position": {"lon": 1, "lat": 1, "crs": "EPSG:3857"}}, "/position/crs"),

@@ -133,6 +133,7 @@ async def test_what_is_in_use_stays(world: World, path: str) -> None:
         ("posts/p", {**POST, "grid": "nowhere"}, "/grid", "unknown-grid"),
         ("posts/p", {**POST, "kind": "castle"}, "/kind", None),
         ("posts/p", {**POST, "lon": 181}, "/lon", None),
+        ("posts/p", {**POST, "lon": -180, "crs": "BD09"}, None, "no-place-on-earth"),
         ("posts/p", {**POST, "lon": FAR_AWAY[0], "lat": FAR_AWAY[1]}, "/lon", "position-far-away"),
         ("posts/p", {**POST, "community": "community-02"}, "/grid", "grid-elsewhere"),
         ("teams/t", {**TEAM, "community": "nowhere"}, "/community", "unknown-community"),

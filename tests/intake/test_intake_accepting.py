@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from intake.conftest import As
-from intake.reports import HOTLINE, REPORT, report
+from intake.reports import HOTLINE, REPORT, UNLUCKY, report, unlucky
 from outboxes import published
 
 
@@ -121,6 +121,20 @@ async def test_a_batch_answers_for_each_item(client: httpx.AsyncClient, engine: 
     assert [item["status"] for item in result["items"]][:3] == [201, 422, 422]
     assert sorted(item["status"] for item in result["items"][3:]) == [201, 409]
     assert result["items"][2]["problem"]["errors"][0]["pointer"]
+    assert await count(engine, "complaint") == before + 2
+
+
+async def test_an_item_that_fails_for_no_reason_of_its_own_costs_the_others_nothing(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    before = await count(engine, "complaint")
+    items = [HOTLINE, {**HOTLINE, "description": UNLUCKY}, HOTLINE]
+    async with unlucky(engine):
+        answer = await client.post("/complaints/batch", json={"items": items}, headers=as_(Role.OPERATOR))
+    result = answer.json()
+    assert [item["status"] for item in result["items"]] == [201, 500, 201]
+    assert result["items"][1]["problem"]["type"] == "urn:jieban:problem:internal-error"
+    assert (result["created"], result["refused"]) == (2, 1)
     assert await count(engine, "complaint") == before + 2
 
 

@@ -161,6 +161,27 @@ async def test_the_area_follows_the_county(
     )
 
 
+EDGE = {"lon": -180, "lat": 0, "crs": "BD09"}
+
+
+@pytest.mark.parametrize("place", [EDGE, {"lon": 0, "lat": -90, "crs": "BD09", "address": "极点"}])
+async def test_a_point_beyond_the_edge_of_the_earth_is_no_place(
+    client: httpx.AsyncClient, as_: As, place: dict[str, Any]
+) -> None:
+    citizen, there = as_(Role.CITIZEN), {"location": place}
+    refused = [await client.post(path, json=report(**there), headers=citizen) for path in ("/complaints", "/drafts")]
+    path = f"/complaints/{await filed(client, citizen)}/supplements"
+    refused.append(await client.post(path, json={"text": "在门口", **there}, headers=citizen))
+    refused.append(await client.post("/similar", json={"description": "路灯不亮", **there}, headers=citizen))
+    assert [errors_of(each) for each in refused] == [[("/location", "no-place-on-earth")]] * 4
+    items = [report(), report(**there), report()]
+    for query, good in (("", 201), ("?dry_run=true", 200)):
+        batch = await client.post(f"/complaints/batch{query}", json={"items": items}, headers=citizen)
+        assert [each["status"] for each in batch.json()["items"]] == [good, 422, good]
+    beside = await filed(client, citizen, location={"lon": 180, "lat": 90, "crs": "BD09"})
+    assert (await client.get(f"/complaints/{beside}", headers=citizen)).json()["location"]["lon"] < 180
+
+
 @pytest.mark.parametrize("address", ["  ", "\u3000\u200b"])
 async def test_a_blank_address_is_no_place(client: httpx.AsyncClient, as_: As, address: str) -> None:
     citizen, blank = as_(Role.CITIZEN), {"location": {"address": address}}
@@ -204,6 +225,7 @@ async def test_what_cannot_be_located_is_refused(client: httpx.AsyncClient, engi
         ({"lon": 107.05}, "half-a-point"),
         ({}, "no-place"),
         ({**good, "lat": 91}, "less_than_equal"),
+        (EDGE, "no-place-on-earth"),
     ):
         answer = await client.post(path, json=body, headers=operator)
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, code)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.roles import Role
 from intake.conftest import As
 from intake.imports.desk import FILE_BYTES, MOST_ROWS, WAITING, Desk, counts, rows
+from intake.reports import UNLUCKY, unlucky
 from intake_service.api import imports
 from intake_service.persistence.import_tables import import_job
 from intake_service.service import importing
@@ -89,6 +90,16 @@ async def test_a_workbook_that_unpacks_to_too_much_is_refused_unread(
     assert code_of(answer) == (422, "import-file-unreadable")
     assert "32" in answer.json()["detail"].replace(",", "")
     assert not list((folder / "imports").iterdir())
+
+
+async def test_a_row_that_fails_for_no_reason_of_its_own_ends_no_import(desk: Desk) -> None:
+    job = await desk.begun(rows("luck", 3, **{"1": UNLUCKY}))
+    async with unlucky(desk.engine):
+        await desk.work()
+    assert counts(await desk.seen(job)) == ("done", 3, 2, 0, 1, 100)
+    [told] = await desk.rejected(job)
+    assert (told["row"], told["external_ref"], "went wrong" in told["problem"]) == ("3", "luck-001", True)
+    assert await desk.filed("luck-") == ["luck-000", "luck-002"]
 
 
 async def test_too_many_rows_end_it_before_the_first_is_filed(desk: Desk) -> None:

@@ -17,6 +17,7 @@ class Store:
         self.gate = asyncio.Event()
         self.gate.set()
         self.error: Exception | None = None
+        self.refuses: int | None = None
 
     async def __call__(self, items: Sequence[int]) -> list[int]:
         self.groups.append(list(items))
@@ -24,6 +25,8 @@ class Store:
         await self.gate.wait()
         if self.error:
             raise self.error
+        if self.refuses in items:
+            raise ValueError(self.refuses)
         return [item * 10 for item in items]
 
 
@@ -54,14 +57,23 @@ async def test_a_group_has_a_largest_size() -> None:
     assert [len(group) for group in store.groups] == [4, 4, 2]
 
 
-async def test_a_failed_commit_fails_its_whole_group_and_no_later_one() -> None:
+async def test_an_outage_fails_its_whole_group_and_no_later_one() -> None:
     store = Store()
-    store.error = OSError("gone")
+    store.error = ConnectionError("gone")
     commits = GroupCommit(store)
     results = await asyncio.gather(*(commits.submit(n) for n in range(3)), return_exceptions=True)
-    assert all(isinstance(result, OSError) for result in results)
+    assert all(isinstance(result, ConnectionError) for result in results)
+    assert len(store.groups) == 1
     store.error = None
     assert await commits.submit(7) == 70
+
+
+async def test_an_item_that_cannot_be_stored_costs_the_others_nothing() -> None:
+    store = Store()
+    store.refuses = 1
+    commits = GroupCommit(store)
+    first, refused, last = await asyncio.gather(*(commits.submit(n) for n in range(3)), return_exceptions=True)
+    assert (first, type(refused), last) == (0, ValueError, 20)
 
 
 async def test_a_client_that_goes_away_costs_the_others_nothing() -> None:

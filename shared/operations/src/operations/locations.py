@@ -1,6 +1,6 @@
 """Where something is, as requests say it to any service."""
 
-from typing import Annotated, Self
+from typing import Annotated, Protocol, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,7 @@ from runtime.types import FiniteFloat, is_blank
 register_texts(
     {
         "half-a-point": ("经度和纬度须同时提供。", "lon and lat go together."),
+        "no-place-on-earth": ("在所给坐标系中，此处不在地球上。", "In this datum, that is no place on earth."),
         "no-place": ("请提供经纬度或地址。", "Give lon and lat, or an address."),
     }
 )
@@ -19,6 +20,30 @@ register_texts(
 
 def _said(address: str | None) -> str | None:
     return None if address is None or is_blank(address) else address
+
+
+class _Placed(Protocol):
+    @property
+    def lon(self) -> float | None: ...
+    @property
+    def lat(self) -> float | None: ...
+    @property
+    def crs(self) -> Crs: ...
+
+
+Placed = TypeVar("Placed", bound=_Placed)
+
+
+def on_earth(given: Placed) -> Placed:
+    """Return a model that stands at a point; raise what pydantic reports where WGS84 has no such place.
+
+    At the edge of what may be said, a datum of China lies beyond it.
+    """
+    if given.lon is not None and given.lat is not None:
+        lon, lat = to_wgs84(given.lon, given.lat, given.crs)
+        if abs(lon) > 180 or abs(lat) > 90:
+            raise PydanticCustomError("no-place-on-earth", "no place on earth")
+    return given
 
 
 class LocationIn(BaseModel):
@@ -33,6 +58,8 @@ class LocationIn(BaseModel):
     lat: Annotated[FiniteFloat, Field(ge=-90, le=90)] | None = None
     crs: Crs = "WGS84"
     address: Annotated[Annotated[str, Field(min_length=1, max_length=500)] | None, AfterValidator(_said)] = None
+
+    _on_earth = model_validator(mode="after")(on_earth)
 
     @model_validator(mode="after")
     def _somewhere(self) -> Self:

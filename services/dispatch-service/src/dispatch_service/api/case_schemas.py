@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.coordinates import Crs, to_wgs84
 from contracts.events import AssignedBy, HandlingMode, Place
@@ -32,6 +32,7 @@ from dispatch_service.domain.rectification import Reinspection
 from dispatch_service.domain.staffing import Why
 from dispatch_service.domain.standing import escalation_of, return_by, standing_of
 from dispatch_service.service.rectifications import Inspection
+from operations.locations import on_earth
 from runtime.clock import now
 from runtime.types import FiniteFloat, Instant
 
@@ -233,6 +234,8 @@ class Position(_Body):
     lat: Annotated[FiniteFloat, Field(ge=-90, le=90)]
     crs: Crs = "WGS84"
     address: Annotated[str | None, Field(max_length=500)] = None
+
+    _on_earth = model_validator(mode="after")(on_earth)
 
     def point(self) -> tuple[float, float]:
         """Return longitude and latitude in WGS84."""

@@ -14,6 +14,7 @@ from dispatch_service.api.clock_schemas import Day
 from dispatch_service.api.grid_schemas import Name
 from dispatch_service.api.roster_schemas import Subject, Weekday
 from dispatch_service.domain.patrol import MOST_POINTS, Evidence, PatrolKind
+from operations.locations import on_earth
 from runtime.types import FiniteFloat, saying_something
 
 Flag = Annotated[bool, Field(strict=True)]
@@ -38,6 +39,8 @@ class PointBody(_Body):
         list[Evidence], Field(max_length=3, description="What a visit has to bring; without it, it is refused.")
     ] = [Evidence.POSITION]
     required: Annotated[Flag, Field(description="Whether a completion that leaves it out needs a reason.")] = True
+
+    _on_earth = model_validator(mode="after")(on_earth)
 
     @model_validator(mode="after")
     def _is_one_place(self) -> Self:

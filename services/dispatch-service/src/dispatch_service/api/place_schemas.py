@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.coordinates import Crs, to_wgs84
@@ -10,6 +10,7 @@ from dispatch_service.api.case_schemas import Code
 from dispatch_service.api.grid_schemas import Name
 from dispatch_service.api.reference_schemas import ComponentState, MemberRole, PostKind
 from dispatch_service.domain.opening_hours import OpeningHoursInvalid, opening_hours
+from operations.locations import on_earth
 from runtime.types import FiniteFloat, OneLine
 
 CODE_PATTERN = r"^[a-z0-9][a-z0-9._-]{0,63}$"
@@ -80,6 +81,8 @@ class PlacedBody(_Body):
     lon: Annotated[FiniteFloat, Field(ge=-180, le=180)]
     lat: Annotated[FiniteFloat, Field(ge=-90, le=90)]
     crs: Crs = "WGS84"
+
+    _on_earth = model_validator(mode="after")(on_earth)
 
     def row(self) -> dict[str, object]:
         """Return it as it is stored, in WGS84."""

@@ -12,6 +12,7 @@ from dispatch_service.api.clock_schemas import ClockTime
 from dispatch_service.api.grid_schemas import MultiPolygonBody, Name, PolygonBody
 from dispatch_service.api.written import Text
 from dispatch_service.domain.limits import Grade
+from operations.locations import on_earth
 from runtime.types import FiniteFloat, Integer
 
 MOST_RULES = 1_000
@@ -62,6 +63,8 @@ class CircleBody(_Strict):
     lat: Annotated[FiniteFloat, Field(ge=-90, le=90)]
     crs: Crs = "WGS84"
     metres: Annotated[FiniteFloat, Field(gt=0, le=50_000)]
+
+    _on_earth = model_validator(mode="after")(on_earth)
 
     def row(self) -> dict[str, object]:
         """Return it as it is stored."""

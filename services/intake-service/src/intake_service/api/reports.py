@@ -16,7 +16,8 @@ from intake_service.service.accept import Intake, Once
 from runtime.auth import Caller, require
 from runtime.http.route import takes_form
 from runtime.idempotency import IdempotencyKey, request_hash
-from runtime.problems import PROBLEM_RESPONSES, Problem, response_to
+from runtime.outages import is_outage
+from runtime.problems import PROBLEM_RESPONSES, response_to
 
 router = APIRouter(tags=["complaints"], responses=PROBLEM_RESPONSES)
 Reporting = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.RECEIVED].roles))]
@@ -83,8 +84,10 @@ async def _accept_item(
     once = Once(f"{key}#{index}", request_hash("POST", request.scope["path"], _canonical(item))) if key else None
     try:
         accepted = await _intake(request).accept(read_report(item), caller, once, device=device)
-    except Problem as problem:
-        return _refused(index, problem, request)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        return _refused(index, error, request)
     complaint = json.loads(accepted.answer)
     return BatchItem(index=index, status=201, complaint=complaint, warnings=complaint.get("warnings", []))
 
@@ -92,13 +95,16 @@ async def _accept_item(
 async def _check_item(index: int, item: dict[str, Any], request: Request, caller: Caller) -> BatchItem:
     try:
         warnings = await _intake(request).check(read_report(item), caller)
-    except Problem as problem:
-        return _refused(index, problem, request)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        return _refused(index, error, request)
     return BatchItem(index=index, status=200, warnings=[WarningOut(**each) for each in warnings])
 
 
-def _refused(index: int, problem: Problem, request: Request) -> BatchItem:
-    answer = response_to(problem, request)
+def _refused(index: int, error: Exception, request: Request) -> BatchItem:
+    """Return the answer that the item would have got alone."""
+    answer = response_to(error, request)
     return BatchItem(index=index, status=answer.status_code, problem=json.loads(bytes(answer.body)), warnings=[])
 
 

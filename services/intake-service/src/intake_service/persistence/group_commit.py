@@ -5,7 +5,9 @@ While a commit is on its way, newcomers gather for the next one: the busier the 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+from runtime.outages import is_outage
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,7 +31,7 @@ class GroupCommit(Generic[Item, Result]):
         self._groups: set[asyncio.Task[None]] = set()
 
     async def submit(self, item: Item) -> Result:
-        """Return the item's result once its group is committed; raises what `store` raised for the group."""
+        """Return the item's result once it is committed; raises what `store` raised for it, or an outage."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._free_lanes:
@@ -52,12 +54,20 @@ class GroupCommit(Generic[Item, Result]):
         try:
             results = await self._store([item for item, _ in group])
         except BaseException as error:
-            for _, future in group:
-                if not future.done():
-                    future.set_exception(error)
+            if isinstance(error, Exception) and len(group) > 1 and not is_outage(error):
+                for each in group:  # one of them is to blame
+                    await self._commit([each])
+                return
+            _fail(group, error)
             if not isinstance(error, Exception):
                 raise
             return
         for (_, future), result in zip(group, results, strict=True):
             if not future.done():  # the client may have gone; its complaint stays
                 future.set_result(result)
+
+
+def _fail(group: Sequence[tuple[Any, asyncio.Future[Any]]], error: BaseException) -> None:
+    for _, future in group:
+        if not future.done():
+            future.set_exception(error)

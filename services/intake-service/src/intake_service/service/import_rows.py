@@ -15,8 +15,8 @@ from operations.importing.rows import Prepared, doubts_of, flaws_of
 from runtime.auth import Caller
 from runtime.http.strict_json import parse_json
 from runtime.idempotency import request_hash
-from runtime.outages import is_refused_value
-from runtime.problems import Problem
+from runtime.outages import is_outage
+from runtime.problems import Problem, unforeseen
 from runtime.problems.catalogue import field_text, problem_text
 from runtime.problems.language import Language
 
@@ -46,7 +46,7 @@ class Filing:
     async def file(self, rows: Sequence[Prepared]) -> Tally:
         """File rows, at least one, side by side, and return what became of them.
 
-        Raises what is no refusal of a row, such as an outage; those that were filed by then are found again.
+        Raises an outage; rows that were filed by then are found again.
         """
         results = await asyncio.gather(*map(self._outcome, rows), return_exceptions=True)
         if failure := next((each for each in results if isinstance(each, BaseException)), None):
@@ -72,9 +72,9 @@ class Filing:
                 return "known", ()
             return "rejected", self._flaws(prepared, problem)
         except Exception as error:
-            if not is_refused_value(error):
+            if is_outage(error):
                 raise
-            return "rejected", self._flaws(prepared, Problem(422, "value-refused"))
+            return "rejected", self._flaws(prepared, unforeseen(error))
 
     async def _filed(self, prepared: Prepared, body: dict[str, Any]) -> Outcome:
         text = json.dumps(body).encode()

@@ -63,6 +63,14 @@ def _problem_for(error: Exception, request: Request) -> Problem:
         return problem_of(error.errors())
     if isinstance(error, HTTPException):
         return _of_http_exception(error, request)
+    return unforeseen(error)
+
+
+def unforeseen(error: Exception) -> Problem:
+    """Return what callers are told of an error that is none of their doing, unless they gave what no database takes.
+
+    It is logged here.
+    """
     if is_outage(error):
         log.warning("database_unavailable", error=type(error).__name__)
         return Problem(503, "database-unavailable", headers={"Retry-After": "2"})
