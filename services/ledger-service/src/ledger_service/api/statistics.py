@@ -29,7 +29,7 @@ from ledger_service.api.statistics_problems import being_made, too_many_lines, t
 from ledger_service.api.statistics_schemas import IndicatorsView, RankingView, SeriesView
 from ledger_service.domain.cubes import Grain, Period
 from ledger_service.domain.indicators import Sums
-from ledger_service.domain.ranking import SCORE, needed, rank
+from ledger_service.domain.ranking import SCORE, rank
 from ledger_service.service import figures
 from ledger_service.service.figures import Answer, Line, NotMade, TooManyLines, TooWide, Wanted
 from operations.preferences import InLanguage
@@ -127,16 +127,13 @@ async def show_ranking(
     Those with a sample below `min_sample` are listed without a rank, unless the indicator is a plain number; scores
     have grades from A to D.
     """
-    question = wanted(scope, (by,), None if indicator == SCORE else (indicator,))
+    question = replace(wanted(scope, (by,), None), ranked_by=indicator)
     answer = await _answer(engine, caller.tenant, scope, question)
     settings = answer.settings.settings
     least = settings.min_sample if min_sample is None else min_sample
     places = rank({str(key): line.sums for (key,), line in answer.lines.items() if key}, indicator, settings, least)
-    question = replace(question, indicators=needed(indicator, settings))
     if form == "csv":
-        return _file(
-            "ranking", views.ranking_table(places, by, question.indicators, indicator, language, answer.labels)
-        )
+        return _file("ranking", views.ranking_table(places, by, answer.indicators, indicator, language, answer.labels))
     facts = {"by": by, "indicator": indicator, "min_sample": least}
     rows = [views.place(each, by, answer.labels) for each in places]
     return _json({**views.asked(question, answer, scope.zone), **facts, "rows": rows})

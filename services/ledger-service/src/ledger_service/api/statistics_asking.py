@@ -1,7 +1,7 @@
 """The query parameters of statistics."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from ledger_service.api.parameters import Category, Day, check_order
-from ledger_service.domain.cubes import BROKEN_DOWN_BY, WITH_WORK, Cube, Dimension, Grain, Period, cube_of, dimension_of
+from ledger_service.domain.cubes import BROKEN_DOWN_BY, WITH_WORK, Dimension, Grain, Period
 from ledger_service.domain.indicators import INDICATORS, Indicator
 from ledger_service.domain.ranking import SCORE
 from ledger_service.service.figures import Wanted
@@ -110,23 +110,19 @@ def wanted(
     compare: Sequence[str] | None = None,
 ) -> Wanted:
     """Return the question; `Problem` 422 where it is asked so that there is no answer."""
-    dimensions = tuple(name for name in BROKEN_DOWN_BY if name in by)
-    named = any(INDICATORS[code].needs_work for code in indicators or ())
-    cube = cube_of({*map(dimension_of, dimensions), *scope.filters}, with_work=named)
     if step is Grain.DAY and scope.period.days > MOST_DAYS_BY_DAY:
         raise invalid("query/to", "period-too-long", most=MOST_DAYS_BY_DAY)
     if step is not None and compare:
         raise invalid("query/compare", "compared-by-steps")
-    return Wanted(
+    question = Wanted(
         period=scope.period,
-        cube=cube,
-        indicators=_indicators(cube, indicators),
-        by=dimensions,
+        by=tuple(name for name in BROKEN_DOWN_BY if name in by),
         step=step,
         filters=scope.filters,
         as_of=scope.as_of,
         compare=tuple(dict.fromkeys(compare or ())),
     )
+    return replace(question, indicators=_indicators(question, indicators))
 
 
 def step_of(by: Sequence[str]) -> Grain | None:
@@ -136,7 +132,8 @@ def step_of(by: Sequence[str]) -> Grain | None:
     return next((STEPS[name] for name in by if name in STEPS), None)
 
 
-def _indicators(cube: Cube, codes: Sequence[str] | None) -> list[Indicator]:
-    """Return those that are named, and otherwise all that the roll-up has."""
-    chosen = [INDICATORS[code] for code in dict.fromkeys(codes or INDICATORS)]
-    return [each for each in chosen if cube in WITH_WORK or not each.needs_work]
+def _indicators(question: Wanted, codes: Sequence[str] | None) -> list[Indicator]:
+    """Return those that are named, and otherwise all that the smallest roll-up has."""
+    if codes:
+        return [INDICATORS[code] for code in dict.fromkeys(codes)]
+    return [each for each in INDICATORS.values() if question.cube in WITH_WORK or not each.needs_work]

@@ -63,7 +63,7 @@ def asked(wanted: Wanted, answer: Answer, zone: str) -> Row:
         "filters": dict(wanted.filters),
         "indicators": [
             {"code": each.code, "name": each.name._asdict(), "unit": each.unit, "is_better_high": each.is_better_high}
-            for each in wanted.indicators
+            for each in answer.indicators
         ],
     }
 

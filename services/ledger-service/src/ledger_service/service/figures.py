@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ledger_service.domain.cubes import WITH_WORK, Cube, Dimension, Grain, Period
+from ledger_service.domain.cubes import Cube, Dimension, Grain, Period, cube_of, dimension_of
 from ledger_service.domain.indicators import Indicator, Sums
 from ledger_service.domain.names import Labels
+from ledger_service.domain.ranking import needed
 from ledger_service.domain.tally import Counter
 from ledger_service.persistence import directory, statistics_settings, statistics_sums
 from ledger_service.persistence.statistics_cells import Key, Question
@@ -25,8 +26,9 @@ class Wanted:
     """A question of a caller."""
 
     period: Period
-    cube: Cube
-    indicators: Sequence[Indicator]
+    indicators: Sequence[Indicator] = ()
+    ranked_by: str | None = None
+    """An indicator or the score, which is made of what the settings of that time weigh: instead of `indicators`."""
     by: tuple[str, ...] = ()
     """Of BROKEN_DOWN_BY."""
     step: Grain | None = None
@@ -34,6 +36,16 @@ class Wanted:
     as_of: date | None = None
     compare: tuple[str, ...] = ()
     """`month`, `year`: see Period.before."""
+
+    @property
+    def cube(self) -> Cube:
+        """The smallest that has what the indicators are made of."""
+        return cube_of({*map(dimension_of, self.by), *self.filters}, with_work=self.with_work)
+
+    @property
+    def with_work(self) -> bool:
+        """Whether it takes times of work or deeds."""
+        return any(each.needs_work for each in self.indicators)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +58,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Lines by key, in order, the settings that they are to be read with, and what the tenant calls things."""
+    """Lines by key, in order, the settings and indicators to read them with, and what the tenant calls things."""
 
     settings: KeptSettings
+    indicators: Sequence[Indicator]
     lines: Mapping[Key, Line]
     labels: Labels
     compared_with: Mapping[str, Period]
@@ -84,6 +97,8 @@ async def answer(engine: AsyncEngine, tenant: str, zone: str, wanted: Wanted, *,
         if not await statistics_sums.is_made(connection):
             raise NotMade
         kept = await statistics_settings.read(connection, tenant, zone, as_of=wanted.as_of)
+        if wanted.ranked_by is not None:
+            wanted = replace(wanted, indicators=needed(wanted.ranked_by, kept.settings))
         labels = await directory.labels(connection, tenant)
         asked = _question(tenant, zone, wanted, kept, today)
         earlier = {step: replace(asked, period=asked.period.before(step)) for step in wanted.compare}
@@ -100,7 +115,7 @@ async def answer(engine: AsyncEngine, tenant: str, zone: str, wanted: Wanted, *,
         for key in keys
     }
     compared_with = {step: each.period for step, each in earlier.items() if asked.period.days > 0}
-    return Answer(kept, lines, labels, compared_with)
+    return Answer(kept, wanted.indicators, lines, labels, compared_with)
 
 
 def _question(tenant: str, zone: str, wanted: Wanted, kept: KeptSettings, today: date) -> Question:
@@ -116,7 +131,7 @@ def _question(tenant: str, zone: str, wanted: Wanted, kept: KeptSettings, today:
         by=wanted.by,
         filters=wanted.filters,
         exclusions=kept.settings.exclusions,
-        with_work=wanted.cube in WITH_WORK and any(each.needs_work for each in wanted.indicators),
+        with_work=wanted.with_work,
     )
 
 
