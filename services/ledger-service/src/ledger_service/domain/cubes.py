@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum, StrEnum
+from itertools import count
 from typing import NamedTuple, Self
 
 BEGIN = date(1900, 1, 1)
@@ -163,22 +164,19 @@ class Period:
     def before(self, step: str) -> Self:
         """Return the period that it is compared with: `month` 环比, the one before it, or `year` 同比, a year earlier.
 
-        Whole months are compared with as many whole months; other days with those of the month before, where a day
-        that this does not have becomes its last one.
+        The one before is as many months earlier as it takes to have no day in common, so one month where it is no
+        longer than that. Whole months are compared with whole months; of others, a day that the earlier month does not
+        have becomes its last one.
         """
-        months = 1 if step == "month" else 12
+        months = 12 if step == "year" else next(n for n in count(1) if _earlier(self.last, n) < self.first)
+        first, last = _earlier(self.first, months), _earlier(self.last, months)
         if self.first.day == 1 and Grain.MONTH.next(self.last) == self.last + timedelta(days=1):
-            months = months if step == "year" else self._months()
-            end = Grain.MONTH.next(_earlier(self.last.replace(day=1), months))
-            return type(self)(_earlier(self.first, months), end - timedelta(days=1))
-        return type(self)(_earlier(self.first, months), _earlier(self.last, months))
+            last = Grain.MONTH.next(last) - timedelta(days=1)
+        return type(self)(first, last)
 
     def pieces(self, *, coarsest: Grain = Grain.YEAR) -> Iterator[Piece]:
         """Yield what the period is the sum of."""
         return _pieces(self.first, self.last + timedelta(days=1), coarsest)
-
-    def _months(self) -> int:
-        return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
 
 
 def _earlier(day: date, months: int) -> date:
