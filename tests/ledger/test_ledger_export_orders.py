@@ -43,6 +43,11 @@ async def test_bad_orders_are_refused(
     assert errors_of(await client.post("/exports", headers=analyst, json=EXPORT | changes)) == [(pointer, code)]
 
 
+async def test_a_reversed_period_is_a_problem_of_its_own_kind(client: httpx.AsyncClient, analyst: Headers) -> None:
+    answer = await client.post("/exports", headers=analyst, json=EXPORT | {"from": "2026-03-02", "to": "2026-03-01"})
+    assert code_of(answer) == (422, "period-reversed")
+
+
 async def test_an_unknown_ledger_is_not_exported(client: httpx.AsyncClient, analyst: Headers) -> None:
     answer = await client.post("/exports", headers=analyst, json=EXPORT | {"ledger": "nowhere"})
     assert code_of(answer) == (404, "ledger-not-found")

@@ -10,6 +10,7 @@ from contracts.lifecycle import EventType, Status
 from contracts.roles import Role
 from histories import OWNER, History
 from ledger.conftest import As, Enter
+from refusals import code_of, errors_of
 from runtime.auth import access_table
 from runtime.ids import uuid7
 
@@ -84,18 +85,31 @@ async def test_a_wrong_filter_is_told_where(client: httpx.AsyncClient, as_: As, 
 
 
 @pytest.mark.parametrize(
-    ("path", "pointer"),
+    ("path", "code", "pointer"),
     [
-        ("/complaints?received_from=2026-03-02T08:00:00Z&received_to=2026-03-01T08:00:00Z", "query/received_to"),
-        ("/entries?occurred_from=2026-03-02T08:00:00Z&occurred_to=2026-03-01T08:00:00Z", "query/occurred_to"),
+        ("/complaints?received_from={now}&received_to={earlier}", "period-reversed", "query/received_to"),
+        ("/entries?occurred_from={now}&occurred_to={earlier}", "period-reversed", "query/occurred_to"),
+        ("/activities?happened_from={now}&happened_to={earlier}", "period-reversed", "query/happened_to"),
+        ("/hotspots?active_from={now}&active_to={earlier}", "period-reversed", "query/active_to"),
+        ("/bulletin?{backwards}", "period-reversed", "query/to"),
+        ("/ledgers/by-source/lines?{backwards}", "period-reversed", "query/to"),
+        ("/ledgers/by-source.csv?{backwards}", "period-reversed", "query/to"),
+        ("/statistics/indicators?{backwards}", "period-reversed", "query/to"),
+        ("/statistics/ranking?by=team&{backwards}", "period-reversed", "query/to"),
+        ("/statistics/indicators?from=2016-03-31&to=2026-03-01", "period-too-long", "query/to"),
+        ("/statistics/series?step=day&from=2024-03-31&to=2026-03-01", "period-too-long", "query/to"),
+        ("/statistics/indicators?from=2026-03-01&to=2026-03-01&as_of=2999-01-01", "as-of-in-future", "query/as_of"),
     ],
 )
-async def test_a_period_that_ends_before_it_begins_is_refused(
-    client: httpx.AsyncClient, as_: As, path: str, pointer: str
+async def test_a_period_that_cannot_be_is_a_problem_of_its_own_kind(
+    client: httpx.AsyncClient, as_: As, path: str, code: str, pointer: str
 ) -> None:
+    backwards = "from=2026-03-02&to=2026-03-01"
+    path = path.format(now="2026-03-02T08:00:00Z", earlier="2026-03-01T08:00:00Z", backwards=backwards)
     answer = await client.get(path, headers=as_(Role.ANALYST))
-    errors = [(error["pointer"], error["code"]) for error in answer.json().get("errors", [])]
-    assert (answer.status_code, errors) == (422, [(pointer, "period-reversed")])
+    assert (code_of(answer), errors_of(answer)) == ((422, code), [(pointer, code)])
+    assert answer.json()["title"] != code
+    assert "{" not in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/complaints/not-a-uuid", "/entries?complaint=1", "/entries?type=received"])

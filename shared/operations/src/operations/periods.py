@@ -23,8 +23,11 @@ register_texts(
 )
 
 
-def check_order(begin: datetime | None, end: datetime | None, pointer: str = "query/to") -> None:
-    """Raise `Problem` 422 `period-reversed`, found at `pointer`, where both are given and `end` lies before `begin`."""
+def check_order(begin: date | None, end: date | None, pointer: str = "query/to") -> None:
+    """Raise `Problem` 422 `period-reversed`, found at `pointer`, where both are given and `end` lies before `begin`.
+
+    They are days or moments, both of them the same.
+    """
     if begin is not None and end is not None and end < begin:
         raise refused(pointer, "period-reversed")
 
@@ -38,7 +41,6 @@ def check_length(begin: datetime, end: datetime, most: int) -> None:
 
 def check_days(first: date, last: date, most: int) -> None:
     """Raise `Problem` 422 `period-reversed`, or `period-too-long` for more than `most` days, the last one included."""
-    if last < first:
-        raise refused("query/to", "period-reversed")
+    check_order(first, last)
     if (last - first).days >= most:
         raise refused("query/to", "period-too-long", most=most)

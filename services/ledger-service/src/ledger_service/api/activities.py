@@ -12,7 +12,6 @@ from ledger_service.api.activity_problems import activity_not_found, activity_vo
 from ledger_service.api.activity_schemas import ActivityBody, ActivityView, CorrectionBody, Kinds, KindView, VoidingBody
 from ledger_service.api.changing import Change
 from ledger_service.api.deps import ReadEngine, Staff, sight_of
-from ledger_service.api.parameters import check_order
 from ledger_service.api.views import seen
 from ledger_service.domain.activity import Activity, ActivityVoided, RecordedByAnother, flaws
 from ledger_service.domain.activity_kinds import kinds
@@ -22,6 +21,7 @@ from ledger_service.service import evidence
 from ledger_service.service.activities import Act, correct, record, void
 from operations.filters import Box, Code
 from operations.pages import Page, Pages
+from operations.periods import check_order
 from operations.problems import invalid
 from runtime import clock, etag
 from runtime.auth import Caller, require

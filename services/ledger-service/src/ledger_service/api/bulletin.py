@@ -7,10 +7,11 @@ from fastapi.responses import PlainTextResponse
 
 from ledger_service.api.activity_schemas import BulletinView, FigureView, PeriodView
 from ledger_service.api.deps import ReadEngine, Staff
-from ledger_service.api.parameters import Day, check_order
+from ledger_service.api.parameters import Day
 from ledger_service.domain.bulletin import Scope, figures, write
 from ledger_service.persistence import activity_days, directory
 from operations.filters import Code
+from operations.periods import check_order
 from operations.preferences import InLanguage, is_preferred
 from runtime.problems import PROBLEM_RESPONSES
 
@@ -24,7 +25,7 @@ async def _scope(
     community: Code | None = None,
     team: Code | None = None,
 ) -> Scope:
-    check_order(first, last, "query/to")
+    check_order(first, last)
     return Scope(first, last, community, team)
 
 

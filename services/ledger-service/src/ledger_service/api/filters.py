@@ -8,11 +8,12 @@ from pydantic import PlainValidator, WithJsonSchema
 from pydantic_core import PydanticKnownError
 
 from contracts.lifecycle import Status
-from ledger_service.api.parameters import Category, check_order
+from ledger_service.api.parameters import Category
 from ledger_service.domain.entry_types import ALL_TYPES, EntryType, entry_type
 from ledger_service.persistence.entry_lists import EntryFilter
 from ledger_service.persistence.stories import ComplaintFilter
 from operations.filters import Box, Code
+from operations.periods import check_order
 from runtime.types import Instant
 
 _NAMES = [str(each) for each in ALL_TYPES]

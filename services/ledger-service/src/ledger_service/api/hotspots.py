@@ -16,13 +16,14 @@ from ledger_service.api.hotspot_schemas import (
     RulesBody,
     RulesView,
 )
-from ledger_service.api.parameters import Category, check_order
+from ledger_service.api.parameters import Category
 from ledger_service.domain.hotspots import State
 from ledger_service.persistence import hotspots
 from ledger_service.persistence.hotspot_rules import HOTSPOT_RULES
 from ledger_service.persistence.hotspots import HotspotFilter
 from operations.filters import Box, Code
 from operations.pages import Page, Pages
+from operations.periods import check_order
 from operations.problems import invalid
 from runtime.clock import now
 from runtime.etag import IfMatch, check, etag

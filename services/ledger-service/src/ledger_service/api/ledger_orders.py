@@ -9,12 +9,13 @@ from fastapi import Depends, Query
 from contracts.roles import Role
 from ledger_service.api.deps import TOLD
 from ledger_service.api.ledger_problems import ledger_not_found
-from ledger_service.api.parameters import Categories, Codes, Day, check_order
+from ledger_service.api.parameters import Categories, Codes, Day
 from ledger_service.domain.ledger_columns import COLUMNS
 from ledger_service.domain.ledger_definitions import OF_SUBJECT, Definition, Filters, flaws_of_codes
 from ledger_service.domain.ledger_orders import Form, Language, Order
 from ledger_service.persistence.ledger_definitions import Kept
 from operations.filters import Code
+from operations.periods import check_order
 from operations.problems import all_invalid
 from runtime.auth import Caller, require
 from runtime.problems import FieldError

@@ -9,12 +9,10 @@ from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from operations.filters import Code
-from operations.problems import invalid
 from runtime.problems import register_texts
 
 register_texts(
     {
-        "period-reversed": ("结束不能早于开始。", "The end must not lie before the beginning."),
         "day-invalid": (
             "应为 1900 至 9998 年间的日期，如 2024-10-14。",
             "A day from 1900 to 9998, such as 2024-10-14.",
@@ -41,9 +39,3 @@ Codes = Annotated[list[Code] | None, Query(max_length=100, description="May be r
 Categories = Annotated[
     list[Code] | None, Query(max_length=100, description="With all levels below it. May be repeated.")
 ]
-
-
-def check_order(begin: date | None, end: date | None, pointer: str) -> None:
-    """Raise `Problem` 422, found at `pointer`, where both are given, days or moments, and `end` lies before `begin`."""
-    if begin is not None and end is not None and end < begin:
-        raise invalid(pointer, "period-reversed")

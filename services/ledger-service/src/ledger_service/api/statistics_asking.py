@@ -10,14 +10,15 @@ from fastapi import Depends, Query, Request
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from ledger_service.api.parameters import Category, Day, check_order
+from ledger_service.api.parameters import Category, Day
 from ledger_service.domain.cubes import BROKEN_DOWN_BY, WITH_WORK, Dimension, Grain, Period
 from ledger_service.domain.indicators import INDICATORS, Indicator
 from ledger_service.domain.ranking import SCORE
 from ledger_service.service.figures import Wanted
 from operations.filters import Code
+from operations.periods import check_days
 from operations.preferences import is_preferred
-from operations.problems import invalid
+from operations.problems import invalid, refused
 from runtime import clock
 
 MOST_DAYS = 5 * 366
@@ -77,17 +78,14 @@ async def _scope(
     handling_mode: Code | None = None,
     department: Annotated[Code | None, Query(description="That it was transferred to 转办.")] = None,
 ) -> Scope:
-    period = Period(first, last)
-    check_order(first, last, "query/to")
-    if period.days > MOST_DAYS:
-        raise invalid("query/to", "period-too-long", most=MOST_DAYS)
+    check_days(first, last, MOST_DAYS)
     zone: str = request.app.state.settings.timezone
     today = clock.now().astimezone(ZoneInfo(zone)).date()
     if as_of is not None and as_of > today:
-        raise invalid("query/as_of", "as-of-in-future", today=today.isoformat())
+        raise refused("query/as_of", "as-of-in-future", today=today.isoformat())
     given = (community, grid, team, officer, category, source, handling_mode, department)
     filters = {name: value for name, value in zip(Dimension, given, strict=True) if value is not None}
-    return Scope(period, filters, as_of, today, zone)
+    return Scope(Period(first, last), filters, as_of, today, zone)
 
 
 async def _form(
@@ -110,8 +108,8 @@ def wanted(
     compare: Sequence[str] | None = None,
 ) -> Wanted:
     """Return the question; `Problem` 422 where it is asked so that there is no answer."""
-    if step is Grain.DAY and scope.period.days > MOST_DAYS_BY_DAY:
-        raise invalid("query/to", "period-too-long", most=MOST_DAYS_BY_DAY)
+    if step is Grain.DAY:
+        check_days(scope.period.first, scope.period.last, MOST_DAYS_BY_DAY)
     if step is not None and compare:
         raise invalid("query/compare", "compared-by-steps")
     question = Wanted(

@@ -29,11 +29,9 @@ register_texts(
             "只有比率类指标可以设权重。",
             "Only an indicator that is a share can have a weight.",
         ),
-        "period-too-long": (
-            "统计期不得超过 {most} 天。",
-            "The period may have {most} days at most.",
-        ),
         "as-of-in-future": (
+            "截止日期尚未到来",
+            "The day is yet to come",
             "截止日期不能晚于今天（{today}）。",
             "Figures cannot be had as of a day after today, {today}.",
         ),
