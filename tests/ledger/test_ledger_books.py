@@ -96,7 +96,16 @@ async def test_a_shipped_ledger_is_replaced_and_comes_back(client: httpx.AsyncCl
         ({"filters": {"shoe_size": ["44"]}}, "/filters/shoe_size", "extra_forbidden"),
         ({"period": "happened_at"}, "/period", "ledger-period-unknown"),
         ({"group_by": "description"}, "/group_by", "ledger-group-unknown"),
-        ({"period": "closed_at", "filters": {"status": ["assigned"]}}, "/filters/status", "ledger-matches-nothing"),
+        *(
+            (definition, "/filters/status", "ledger-matches-nothing")
+            for definition in (
+                {"period": "closed_at", "filters": {"status": ["assigned"]}},
+                {"period": "closed_at", "filters": {"status": ["voided", "verified"]}},
+                {"period": "resolved_at", "filters": {"status": ["received", "in_progress", "withdrawn"]}},
+                {"filters": {"status": ["assigned"], "on_time": True}},
+                {"filters": {"status": ["suspended", "merged"], "on_time": False}},
+            )
+        ),
         ({"subject": "activities", "columns": ["status"], "filters": {}}, "/columns/0", "ledger-column-unknown"),
         ({"subject": "cars"}, "/subject", "enum"),
         ({"title": {"zh": "", "en": "x"}}, "/title/zh", "string_too_short"),
@@ -108,6 +117,22 @@ async def test_a_definition_that_nothing_can_match_is_refused(
     answer = await client.put("/ledgers/bad", headers=as_(Role.ADMIN, tenant="t-bad"), json=OWN | changes)
     assert errors_of(answer) == [(pointer, code)]
     assert all(each["message"] for each in answer.json()["errors"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"period": "closed_at", "filters": {"status": ["closed", "voided"]}},
+        {"period": "resolved_at", "filters": {"status": ["voided"]}},
+        {"filters": {"status": ["assigned", "closed"], "on_time": True}},
+        {"filters": {"status": ["transferred"], "on_time": False}},
+    ],
+)
+async def test_a_definition_that_something_can_match_is_taken(
+    client: httpx.AsyncClient, as_: As, changes: dict[str, Any]
+) -> None:
+    answer = await client.put("/ledgers/good", headers=as_(Role.ADMIN, tenant="t-good"), json=OWN | changes)
+    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("name", ["Parking", "a.b", "a b", "1a", "停车", "a" * 65])

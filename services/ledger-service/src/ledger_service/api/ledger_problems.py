@@ -39,8 +39,8 @@ register_texts(
         "ledger-status-unknown": ("没有这种状态。", "There is no such status."),
         "ledger-kind-unknown": ("没有这类活动。", "There is no such kind of activity."),
         "ledger-matches-nothing": (
-            "按结案时间统计的台账不会有未结案的诉求。",
-            "A ledger by the time of closing has nothing that is not closed.",
+            "处于所选状态的诉求没有该台账所依据的时间，或不符合按期条件，台账将始终为空。",
+            "What is in these states lacks the time that the ledger goes by, or is never on time or late as it wants.",
         ),
         "export-too-large": (
             "导出行数过多",

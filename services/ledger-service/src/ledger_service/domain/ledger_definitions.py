@@ -16,7 +16,10 @@ from ledger_service.domain.names import MODE_LABELS, STATUSES, kind_labels
 NAME_PATTERN = r"^[a-z][a-z0-9_-]{0,63}$"
 _CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 _CATEGORY = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+){0,2}")
-_ENDED = frozenset({Status.CLOSED, Status.VOIDED})
+_WITH_RESULT = frozenset({Status.RESOLVED, Status.VERIFIED, Status.CLOSED, Status.VOIDED})
+"""In which a complaint can have the time of its result; another round begins without."""
+RUNNING = frozenset({Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.TRANSFERRED})
+"""In which its time to be resolved runs; another department is bound by it as well."""
 
 
 class Flaw(NamedTuple):
@@ -127,8 +130,18 @@ class Definition:
                 yield Flaw(f"/filters/{name}", "ledger-filter-of-other-subject")
         for flaw in flaws_of_codes(self.filters):
             yield Flaw(f"/filters/{flaw.path}", flaw.code)
-        if self.period == "closed_at" and self.filters.status and not _ENDED & set(self.filters.status):
+        known = frozenset(Status) & frozenset(self.filters.status)
+        if known and not known & self._states():
             yield Flaw("/filters/status", "ledger-matches-nothing")
+
+    def _states(self) -> frozenset[Status]:
+        """Return the states that a line can be in, by its times and by whether it is on time."""
+        states = frozenset(Status)
+        if self.filters.on_time is not None:
+            states &= _WITH_RESULT if self.filters.on_time else _WITH_RESULT | RUNNING
+        if self.period == "resolved_at":
+            states &= _WITH_RESULT
+        return states & {Status.CLOSED} if self.period == "closed_at" else states
 
 
 _REFUSALS: Mapping[str, str] = {

@@ -9,19 +9,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.lifecycle import Status
 from eventbus.driver import batches, explained
 from eventbus.janitor import first_id_at
 from ledger_service.domain.ledger_columns import FACETS, Subject
-from ledger_service.domain.ledger_definitions import NO_FILTERS, Definition, Filters
+from ledger_service.domain.ledger_definitions import NO_FILTERS, RUNNING, Definition, Filters
 from ledger_service.persistence.categories import within
 from ledger_service.persistence.fact_columns import STOPPED_AT
 from ledger_service.persistence.stories import Row
 from ledger_service.persistence.tables import activity, ledger_complaint
 
 Expressions = Mapping[str, sa.ColumnElement[Any]]
-_RUNNING = (Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.TRANSFERRED)
-"""While a complaint is in one of these, its time to be resolved runs; another department is bound by it as well."""
 _APART = timedelta(days=1)
 """No id was made so long before or after its complaint was received, wherever clocks were set meanwhile."""
 
@@ -199,6 +196,6 @@ def _on_time(at: datetime) -> sa.ColumnElement[Any]:
     return sa.case(
         (columns.promised_at.is_(None), sa.cast(sa.null(), sa.Boolean)),
         (columns.resolved_at.is_not(None), stopped_at <= columns.promised_at),
-        (sa.and_(columns.status.in_(_RUNNING), columns.promised_at < stands_at), sa.false()),
+        (sa.and_(columns.status.in_(sorted(RUNNING)), columns.promised_at < stands_at), sa.false()),
         else_=sa.cast(sa.null(), sa.Boolean),
     )
