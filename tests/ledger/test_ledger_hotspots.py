@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 from zlib import crc32
@@ -13,8 +14,10 @@ from contracts.envelope import parse
 from contracts.hotspots import HotspotDetected, HotspotEvent
 from contracts.lifecycle import Status
 from eventbus.books import Window
+from histories import History
 from ledger.conftest import Enter
 from ledger.county import LAMPS, County
+from ledger_service.domain.hotspots import Ending, State
 from ledger_service.persistence import hotspots
 from ledger_service.service.hotspots import catch_up, watch
 from ledger_service.service.reconciling import differences
@@ -72,14 +75,38 @@ async def test_a_hot_spot_that_grows_and_moves_is_told_of_under_its_id(county: C
     assert [row.sequence for row in await county.told()] == [1, 2]
 
 
+async def _withdrawn(enter: Enter, histories: Sequence[History]) -> None:
+    for history in histories:
+        history.released(history.release_requested().id, Status.ASSIGNED)
+        history.withdrawn()
+    await enter(*histories)
+
+
+async def test_one_that_was_merged_comes_back_under_its_id(county: County, enter: Enter) -> None:
+    await county.past()
+    await county.burst(12)
+    await county.burst(8, east=1600)
+    large, small = sorted(await county.look(), key=lambda spot: -spot.description.count)
+    between = [history for east in (1075, 1250, 1425) for history in await county.burst(8, east=east)]
+    grown, over = await county.look(hours=1)
+    assert (grown.id, over.id, over.ending, over.merged_into) == (large.id, small.id, Ending.MERGED, large.id)
+    await _withdrawn(enter, between)
+    again = {spot.id: spot for spot in await county.look(hours=2)}
+    assert again.keys() == {large.id, small.id}
+    back = again[small.id]
+    assert (back.state, back.version, back.merged_into) == (State.LIVE, 3, None)
+    assert [row.type for row in await county.told() if row.aggregateid == str(small.id)] == [
+        "hotspot.detected",
+        "hotspot.ended",
+        "hotspot.detected",
+    ]
+
+
 async def test_complaints_that_are_withdrawn_do_not_count(county: County, enter: Enter) -> None:
     await county.past()
     made = await county.burst(8)
     [spot] = await county.look()
-    for history in made:
-        history.released(history.release_requested().id, Status.ASSIGNED)
-        history.withdrawn()
-    await enter(*made)
+    await _withdrawn(enter, made)
     [over] = await county.look(hours=1)
     assert (over.id, over.state) == (spot.id, "ended")
     [row] = await county.rows("SELECT sum(complaints) AS n FROM hotspot_day WHERE tenant = :tenant")

@@ -117,6 +117,21 @@ def test_of_those_that_come_together_the_largest_stays() -> None:
         assert (ends.state, ends.ending, ends.merged_into) == (State.ENDED, Ending.MERGED, large.id)
 
 
+def test_one_that_was_merged_comes_back_where_they_part_and_leaves_the_live_one_alone() -> None:
+    small, large = look([], found(0, 1), found(6, 7, 8, 9))
+    whole = found(*range(10))
+    stays, over = look([small, large], whole)
+    assert look([stays, over], whole) == []
+    for known in permutations([stays, over]):
+        told = look(known, found(0, 1), found(6, 7, 8, 9), hours=1)
+        assert {(each.id, each.state, each.merged_into) for each in told} == {
+            (large.id, State.LIVE, None),
+            (small.id, State.LIVE, None),
+        }
+    [kept] = look([stays, over], found(0, 1, 2), hours=1)
+    assert kept.id == stays.id
+
+
 def test_of_equals_the_older_one_stays() -> None:
     older, younger = look([], found(0, 1), found(6, 7))
     for known in permutations([older, younger]):

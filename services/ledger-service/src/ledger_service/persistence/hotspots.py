@@ -35,10 +35,10 @@ class HotspotFilter:
 
 
 async def present(connection: AsyncConnection, tenant: str, *, ended_after: datetime) -> Sequence[Hotspot]:
-    """Return the live hot spots of `tenant`, and those that cooled down after that moment."""
+    """Return the live hot spots of `tenant`, and those that ended after that moment, in whatever way."""
     columns = hotspot.c
-    lately_over = sa.and_(columns.ending == Ending.COOLED, columns.ended_at > ended_after)
-    statement = sa.select(hotspot).where(columns.tenant == tenant, sa.or_(columns.state == State.LIVE, lately_over))
+    is_present = sa.or_(columns.state == State.LIVE, columns.ended_at > ended_after)
+    statement = sa.select(hotspot).where(columns.tenant == tenant, is_present)
     return [_hotspot(row) for row in (await connection.execute(statement)).mappings()]
 
 
