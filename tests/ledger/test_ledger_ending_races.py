@@ -64,11 +64,15 @@ class Life:
             return
         else:
             action = self.random.choice(_WISHES)
-        answer = await self._post(*_ACTIONS[action])
+        answer = await self.act(action)
         if action in ("void", "force") and answer.status_code == 201:
             self.request = answer.json()["id"]
         if action == "rework" and answer.status_code == 200:
             self.work = iter(_WORK)
+
+    async def act(self, action: str) -> httpx.Response:
+        """Do one of _ACTIONS, allowed or not."""
+        return await self._post(*_ACTIONS[action])
 
     async def _decide(self) -> None:
         approved = self.random.random() < 0.8
@@ -106,6 +110,33 @@ async def test_every_interleaving_has_one_end_that_all_agree_on(
         waiting = await trio.one("ledger", "SELECT count(*) FROM ending_request WHERE state = 'approved'")
         assert waiting == 0
         await _check_rebuilt(trio, databases)
+
+
+async def test_a_voiding_that_is_approved_while_the_result_is_on_its_way_wins_over_the_rules(
+    databases: MakeDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acting, "EVENT_SECONDS", 0.0)
+    async with three_services(databases) as trio:
+        await trio.post("/ledger/v1/closing-rules", {"rules": [{"gates": []}]}, Role.ADMIN, method="PUT")
+        await trio.execute("ledger", "UPDATE closing_rules SET in_force_from = '2020-01-01'")
+        lives = [await _received(trio, Random(1)) for _ in range(2)]
+        disputed, other = (life.id for life in lives)
+        await trio.settle()
+        for action in ("accept", "start"):
+            for life in lives:
+                await life.act(action)
+        await trio.settle()
+        request = (await lives[0].act("void")).json()["id"]
+        for life in lives:
+            await life.act("resolve")
+        decision = f"/ledger/v1/complaints/{disputed}/endings/{request}/decision"
+        assert (await trio.post(decision, {"approved": True}, Role.SUPERVISOR)).status_code == 200
+        await trio.settle()
+        assert set((await trio.statuses(other)).values()) == {"closed"}
+        assert set((await trio.statuses(disputed)).values()) == {"voided"}
+        assert await _check_stories(trio) == {"complaint.closed", "complaint.voided"}
+        [settled] = await trio.rows("ledger", _SETTLED)
+        assert settled.state == "done"
 
 
 async def _received(trio: Trio, random: Random) -> Life:

@@ -58,10 +58,12 @@ class Trio:
     parts: dict[str, Part]
     topic: list[Message] = field(default_factory=list)
 
-    async def post(self, path: str, body: Any, role: Role, subject: str | None = None) -> httpx.Response:
+    async def post(
+        self, path: str, body: Any, role: Role, subject: str | None = None, *, method: str = "POST"
+    ) -> httpx.Response:
         token = issue_token(SECRET, subject or f"{role}-1", TENANT, [role], timedelta(hours=1))
         client = self.parts[path.split("/")[1]].client
-        return await client.post(path, json=body, headers={"Authorization": f"Bearer {token}"})
+        return await client.request(method, path, json=body, headers={"Authorization": f"Bearer {token}"})
 
     async def relay(self, name: str, size: int = 100) -> int:
         """Publish what is next in a service's outbox; return how much that was."""
@@ -106,6 +108,10 @@ class Trio:
         values = {key: UUID(value) if key == "id" else value for key, value in values.items()}
         async with self.parts[name].engine.connect() as connection:
             return (await connection.execute(sa.text(sql), values)).scalar_one()
+
+    async def execute(self, name: str, sql: str) -> None:
+        async with self.parts[name].engine.begin() as connection:
+            await connection.execute(sa.text(sql))
 
     async def rows(self, name: str, sql: str) -> Sequence[Any]:
         async with self.parts[name].engine.connect() as connection:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import ENDED
+from eventbus.driver import Statement
 from ledger_service.domain.appeals import Appeal, AppealState
 from ledger_service.domain.endings import UNSETTLED, EndingRequest, EndingState
 from ledger_service.persistence.stories import Row
@@ -21,6 +22,11 @@ _SHOWN: Mapping[str, sa.ColumnElement[str]] = {
     rating_appeal.name: rating_appeal.c.state,
 }
 """The states that are shown: a request that nobody has decided on lapses with any other end of its complaint."""
+_UNSETTLED = Statement(f"""
+    SELECT {", ".join(ending_request.c.keys())} FROM ending_request
+    WHERE tenant = ANY(CAST(:tenants AS text[])) AND complaint_id = ANY(CAST(:complaints AS uuid[]))
+      AND state IN ({", ".join(f"'{state}'" for state in sorted(UNSETTLED))})
+""")
 _ABOUT = ("number", "status", "version", "category", "community", "grid", "team", "team_name")
 
 
@@ -28,11 +34,8 @@ async def unsettled(
     connection: AsyncConnection, tenants: Collection[str], complaints: Collection[UUID]
 ) -> dict[UUID, EndingRequest]:
     """Return the requests for endings that are not settled, by complaint: there is one at most."""
-    columns = ending_request.c
-    statement = sa.select(ending_request).where(
-        columns.tenant.in_(tenants), columns.complaint_id.in_(complaints), columns.state.in_(sorted(UNSETTLED))
-    )
-    return {row["complaint_id"]: _request(row) for row in (await connection.execute(statement)).mappings()}
+    rows = await _UNSETTLED.fetch(connection, {"tenants": list(tenants), "complaints": list(complaints)})
+    return {row["complaint_id"]: _request(row) for row in rows}
 
 
 async def pending_appeals(
@@ -96,7 +99,7 @@ def _with_complaint(table: sa.Table) -> sa.Select[Any]:
     return sa.select(*columns, *(complaint[name] for name in _ABOUT)).join_from(table, ledger_complaint, about)
 
 
-def _request(row: sa.RowMapping) -> EndingRequest:
+def _request(row: Row) -> EndingRequest:
     return EndingRequest(**{**row, "state": EndingState(row["state"])})
 
 

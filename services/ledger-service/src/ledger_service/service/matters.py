@@ -1,9 +1,9 @@
 """What is asked for about complaints and not settled: follows it through the events of a slice, and keeps it.
 
-Only the few events that say anything of it cost a statement.
+Only the few events that say anything of it cost a statement, and results, which may have to wait for it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Self, cast
 from uuid import UUID
 
@@ -46,14 +46,22 @@ class Matters:
         self._appeals: dict[UUID, Appeal] = {}
 
     @classmethod
-    async def of(cls, connection: AsyncConnection, events: Iterable[Event]) -> Self:
-        """Return those that `events` may say something of, in two statements; in none where they do not."""
-        keys = {(event.tenant, event.subject) for event in events if _tells(event)}
-        if not keys:
-            return cls({}, {})
-        tenants, complaints = ({*part} for part in zip(*keys, strict=True))
-        requests = await matters.unsettled(connection, tenants, complaints)
-        return cls(requests, await matters.pending_appeals(connection, tenants, complaints))
+    async def of(cls, connection: AsyncConnection, events: Sequence[Event]) -> Self:
+        """Return those that `events` may say something of, and requests that what follows from a result waits for.
+
+        In two statements; in one where there are but results, in none where there is neither.
+        """
+        telling = [event for event in events if _tells(event)]
+        waiting = [*telling, *(event for event in events if event.type is EventType.RESOLVED)]
+        return cls(
+            await matters.unsettled(connection, *_parties(waiting)) if waiting else {},
+            await matters.pending_appeals(connection, *_parties(telling)) if telling else {},
+        )
+
+    def is_ending(self, complaint: Complaint) -> bool:
+        """Say whether an ending of it is approved: it waits for dispatch's answer alone."""
+        request = self._unsettled.get(complaint.id)
+        return request is not None and request.state is EndingState.APPROVED
 
     def follow(self, complaint: Complaint, event: Event) -> Event | None:
         """Note what `event`, which has been entered, makes of them; return the ending that follows from it."""
@@ -100,6 +108,10 @@ async def check_not_underway(connection: AsyncConnection, complaint: Complaint, 
         request = (await matters.unsettled(connection, [complaint.tenant], [complaint.id])).get(complaint.id)
         if request is not None and request.state is EndingState.APPROVED:
             raise EndingUnderway
+
+
+def _parties(events: Sequence[Event]) -> tuple[set[str], set[UUID]]:
+    return {event.tenant for event in events}, {event.subject for event in events}
 
 
 def _tells(event: Event) -> bool:

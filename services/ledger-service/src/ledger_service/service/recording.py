@@ -74,7 +74,7 @@ class _Slice:
 
 
 async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> list[Event]:
-    """Enter `events` of any number of complaints, in order, in some fifteen statements, and more for an erasure.
+    """Enter `events` of any number of complaints, in order, in some sixteen statements, and more for an erasure.
 
     Returns what follows from them by rule, entered as well. Raises Gap, Unenterable or IllegalTransition at the first
     event that does not fit; nothing is written then.
@@ -86,7 +86,7 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
     await transfers.tell_since(connection, known, events)
     rare = [event for event in events if event.type not in USUAL]
     there = await _causes_of_endings(connection, rare)
-    slice_ = _Slice(await rule_books(connection, tenants), await Matters.of(connection, rare), known)
+    slice_ = _Slice(await rule_books(connection, tenants), await Matters.of(connection, events), known)
     for event in events:
         if event.id in slice_.by_rule:
             continue  # a ledger that was restored finds what it has just made again on the topic
@@ -98,7 +98,7 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
             complaint = known[event.subject] = Complaint.unknown(event.subject, event.tenant)
         slice_.enter(complaint, event)
         by_rule = _BY_RULE.get(event.type)
-        if by_rule is not None:
+        if by_rule is not None and not slice_.matters.is_ending(complaint):
             for each in by_rule(complaint, event, slice_.tasks.rule_of(complaint)):
                 slice_.follow_up(complaint, each)
     await slice_.write(connection)
