@@ -228,6 +228,7 @@ def test_a_wrong_mapping_is_told_in_both_languages(text: str, zh: str, en: str) 
     "bad",
     [
         {"map": {"colour": "x"}},
+        {"map": {"description": "{a}" * 11}},
         {"timezone": "Mars"},
         {"times": ["%d%d"]},
         {"times": ["%Q"]},

@@ -36,6 +36,9 @@ REFUSED = {
     "invalid UTF-8": (b'{"a":\n"\xff"}', "UTF-8", (2, 2)),
     "surrogate as UTF-8": (b'{"a":"\xed\xa0\x80"}', "UTF-8", (1, 7)),
     "cut short": (b'{"a":', "expecting value", (1, 6)),
+    # looked for anew from each of its quotes, the end of it would take minutes, and a long one hours
+    "a string without end, of 30,000 escapes": (b'"' + rb"\"" * 30_000, "unterminated string", (1, 1)),
+    "a string without end, cut in an escape": (b'["a\\', "unterminated string", (1, 2)),
     "two values": (b"{} {}", "extra data", (1, 4)),
     "an error before a worse one": (b'{"a" 1, "b": 1e999}', "expecting ':' delimiter", (1, 6)),
     "single quotes": (b"{'a':1}", "expecting property name", (1, 2)),

@@ -4,6 +4,8 @@ import hashlib
 
 from fastapi import Request, Response
 
+from runtime.etag import is_among
+
 
 def cacheable(
     request: Request, content: bytes | str, *, cache_control: str, media_type: str = "application/json"
@@ -12,6 +14,6 @@ def cacheable(
     body = content.encode() if isinstance(content, str) else content
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": cache_control}
-    if tag in request.headers.get("if-none-match", "").replace("W/", "").replace(" ", "").split(","):
+    if is_among(tag, request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)

@@ -17,6 +17,12 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
+def is_among(tag: str, if_none_match: str) -> bool:
+    """Say whether a caller has an answer already, by `If-None-Match`: weak tags count as strong (RFC 9110, 13.1.2)."""
+    plain = tag.removeprefix("W/")
+    return any(each.strip().removeprefix("W/") == plain for each in if_none_match.split(","))
+
+
 async def if_match(
     if_match: Annotated[
         str | None,

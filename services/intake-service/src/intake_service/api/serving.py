@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
+from runtime.etag import is_among
 from runtime.problems import Problem
 
 _HEADERS = {
@@ -40,7 +41,7 @@ async def serve(request: Request, read: Read, file: ShownAs) -> Response:
     the end, and what `read` raises.
     """
     etag = f'"{file.tag}"'
-    if etag in re.split(r"\s*,\s*", request.headers.get("if-none-match", "").replace("W/", "")):
+    if is_among(etag, request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers={**_HEADERS, "ETag": etag})
     part = _part(request, file.size, etag)
     wanted = part or range(file.size)

@@ -1,7 +1,6 @@
 """What a wall screen of the command centre needs, in one call."""
 
 import hashlib
-import re
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -23,6 +22,7 @@ from ledger_service.api.overview_schemas import (
 from ledger_service.domain.overview import Figures
 from ledger_service.service.overview import Overview, Overviews
 from operations.filters import Code
+from runtime.etag import is_among
 from runtime.problems import PROBLEM_RESPONSES, Problem, register_texts
 
 register_texts(
@@ -75,7 +75,7 @@ async def show_overview(
         overview.answers[key] = tag, view.model_dump_json(by_alias=True).encode()
     tag, body = overview.answers[key]
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if tag in re.split(r"\s*,\s*", seen or ""):
+    if is_among(tag, seen or ""):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
 

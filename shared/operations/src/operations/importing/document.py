@@ -19,6 +19,8 @@ from operations.plain_yaml import NotPlain, read_plain
 from runtime.problems.catalogue import field_text
 
 USUAL = "usual"
+_LONGEST_TEMPLATE = 1000
+_MOST_COLUMNS = 10
 
 
 def _target(name: str) -> str:
@@ -47,12 +49,15 @@ def zone(name: str) -> str:
 
 
 def template_of(text: str) -> str:
-    """Return the template: a text without braces names a column."""
+    """Return the template: a text without braces names a column; NotTaken where it puts too many together."""
+    if text.count("{") > _MOST_COLUMNS:
+        zh, en = f"一个模板最多引用 {_MOST_COLUMNS} 列", f"a template names at most {_MOST_COLUMNS} columns"
+        raise NotTaken(Said(zh, en))
     return text if "{" in text else f"{{{text}}}"
 
 
 Target = Annotated[str, AfterValidator(_target)]
-Template = Annotated[str, Field(min_length=1), AfterValidator(template_of)]
+Template = Annotated[str, Field(min_length=1, max_length=_LONGEST_TEMPLATE), AfterValidator(template_of)]
 Templates = Annotated[list[Template], BeforeValidator(_listed), Field(min_length=1)]
 Text = Annotated[str, BeforeValidator(_text)]
 

@@ -11,7 +11,8 @@ MAX_DEPTH = 32
 MAX_INTEGER_DIGITS = 20
 """Characters of the longest integer, its sign included; any that PostgreSQL's bigint holds is shorter."""
 
-_LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|-?Infinity|NaN|-?[0-9][0-9.eE+-]*|\ufeff', re.DOTALL)
+# A string that does not end is taken as a whole: looked for anew from each quote in it, a long one would take hours.
+_LEXEME = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[{}\[\]:,]|-?Infinity|NaN|-?[0-9][0-9.eE+-]*|\ufeff', re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
