@@ -56,6 +56,8 @@ async def test_reading(
     [
         (b"{}", "application/json", 415, "form-needed"),
         (b"description=%FF", "application/x-www-form-urlencoded", 400, "form-invalid"),
+        (b"description=a%00b", "application/x-www-form-urlencoded", 400, "form-invalid"),
+        (b"attribute%5Ba%00%5D=b", "application/x-www-form-urlencoded", 400, "form-invalid"),
         (b"&".join(b"a=1" for _ in range(200 + 1)), "application/x-www-form-urlencoded", 400, "form-invalid"),
     ],
 )
@@ -63,3 +65,10 @@ async def test_filing(client: httpx.AsyncClient, key: str, content: bytes, kind:
     headers = {"Content-Type": kind, "Authorization": f"Bearer {key}", "Accept-Language": "en"}
     answer = await client.post(f"{OPEN311}/requests.json", content=content, headers=headers)
     assert answer.json() == [{"code": status, "description": problem_text(code, "en", {})[1]}]
+
+
+async def test_only_a_form_with_files_may_be_long(client: httpx.AsyncClient, key: str) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    content = f"api_key={key}&description=".encode() + b"%41" * 400_000
+    answer = await client.post(f"{OPEN311}/requests.json", content=content, headers=headers)
+    assert answer.status_code == 413

@@ -225,13 +225,13 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             PATH: settings.attachment_max_bytes + _FORM_SLACK,
             f"{PATH}/uploads/": settings.attachment_max_bytes,
             f"{PATH}/by-code/": settings.attachment_max_bytes + _FORM_SLACK,
-            **dict.fromkeys(open311.FORMS, settings.attachment_max_bytes + _FORM_SLACK),
             imports.PATH: settings.import_max_bytes + 2 * _FORM_SLACK,
             "/intake/v1/configuration/": configuration.BODY_LIMIT,
         },
         # all files of a form together as long as one may be alone
         form_limits={
             "/intake/v1/complaints": settings.attachment_max_bytes + settings.max_body_bytes + _FORM_SLACK,
+            **dict.fromkeys(open311.FORMS, settings.attachment_max_bytes + _FORM_SLACK),
         },
         facades=open311.ROUTERS,
     )

@@ -71,8 +71,8 @@ register_texts(
         "multipart-invalid": (
             "表单无法读取",
             "Unreadable form",
-            "请求体不是完整有效的 multipart/form-data。",
-            "The body is not a complete, valid multipart/form-data.",
+            "请求体不是完整有效的 multipart/form-data，或其文本不是 UTF-8、含有 NUL 字符。",
+            "The body is not a complete, valid multipart/form-data, or a text in it is not UTF-8 or has a NUL.",
         ),
         "piece-needed": (
             "内容类型不符",

@@ -15,6 +15,8 @@ from runtime.problems import Problem
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
+NUL = "\0"
+"""PostgreSQL has it in no text."""
 _LONGEST_NAME = 1000
 
 
@@ -207,6 +209,9 @@ class _Reader:
 
 def _text(given: bytes) -> str:
     try:
-        return given.decode()
+        text = given.decode()
     except UnicodeDecodeError as error:
         raise Problem(400, "multipart-invalid") from error
+    if NUL in text:
+        raise Problem(400, "multipart-invalid")
+    return text

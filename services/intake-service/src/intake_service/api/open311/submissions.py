@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from intake_service.api.multipart import NUL
 from intake_service.api.open311.definitions import answer
 from intake_service.api.schemas import ComplaintIn
 from intake_service.domain.configuration.reference import KnownCategory, Reference
@@ -116,9 +117,12 @@ class Submission:
 def parsed(body: bytes) -> Form:
     """Return the fields of a URL-encoded form in UTF-8; raises Problem 400."""
     try:
-        return parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="strict")
     except ValueError as error:
         raise Problem(400, "form-invalid") from error
+    if any(NUL in text for name, texts in fields.items() for text in (name, *texts)):
+        raise Problem(400, "form-invalid")
+    return fields
 
 
 def in_its_words(problem: Problem) -> Problem:

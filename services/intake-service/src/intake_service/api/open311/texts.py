@@ -52,8 +52,8 @@ register_texts(
         "form-invalid": (
             "表单无法读取",
             "The form cannot be read",
-            "表单不是 UTF-8，或字段过多。",
-            "The form is not in UTF-8, or has too many fields.",
+            "表单不是 UTF-8、含有 NUL 字符，或字段过多。",
+            "The form is not in UTF-8, has a NUL, or has too many fields.",
         ),
     }
 )
