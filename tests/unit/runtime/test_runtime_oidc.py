@@ -1,4 +1,5 @@
 import json
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,6 +34,7 @@ class Provider:
     def __init__(self) -> None:
         self.is_away = False
         self.calls = 0
+        self.threads = set[int]()
         self.time = 0.0
         self.documents: dict[str, Mapping[str, Any]] = {
             f"{ISSUER}/.well-known/openid-configuration": {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/keys"},
@@ -41,6 +43,7 @@ class Provider:
 
     def fetch(self, url: str) -> Mapping[str, Any]:
         self.calls += 1
+        self.threads.add(threading.get_ident())
         if self.is_away:
             raise ConnectionRefusedError
         return self.documents[url]
@@ -105,6 +108,15 @@ async def test_keys_are_fetched_once(verifier: TokenVerifier, provider: Provider
     await verifier.authenticate(token())
     await verifier.authenticate(token(sub="u2"))
     assert provider.calls == 2
+
+
+async def test_the_provider_is_never_asked_on_the_event_loop(verifier: TokenVerifier, provider: Provider) -> None:
+    await verifier.authenticate(token())
+    provider.time += 31
+    with pytest.raises(Problem):
+        await verifier.authenticate(token(kid="new"))
+    assert provider.calls == 4
+    assert threading.get_ident() not in provider.threads
 
 
 def test_an_unknown_key_is_asked_for_at_most_every_half_minute(verifier: TokenVerifier, provider: Provider) -> None:

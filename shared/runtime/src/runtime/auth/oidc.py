@@ -59,21 +59,24 @@ class OidcIssuer:
         self._fetched_at = float("-inf")
         self._tried_at = float("-inf")
 
-    def is_fresh(self) -> bool:
-        """Say whether the keys are recent enough for a token to be checked without the network."""
-        return self._clock() - self._fetched_at < _FRESH_SECONDS
+    def knows(self, key_id: object) -> bool:
+        """Say whether `key` returns that key without asking the provider."""
+        return self._is_fresh() and key_id in self._keys
 
     def key(self, key_id: object, algorithm: str) -> jwt.PyJWK:
         """Return the signing key of that id and kind; blocks while keys are fetched.
 
         Raises `jwt.InvalidKeyError` if there is none, `Problem` 503 if no keys can be had.
         """
-        if not self.is_fresh() or key_id not in self._keys:
+        if not self.knows(key_id):
             self._refresh()
         found = self._keys.get(key_id) if isinstance(key_id, str | None) else None
         if found is None or found.key_type != _KEY_TYPES[algorithm]:
             raise jwt.InvalidKeyError("the provider has no such key")
         return found
+
+    def _is_fresh(self) -> bool:
+        return self._clock() - self._fetched_at < _FRESH_SECONDS
 
     def _refresh(self) -> None:
         with self._lock:

@@ -53,7 +53,7 @@ class TokenVerifier:
         caller = self._remembered(token)
         if caller is not None:
             return caller
-        if self._oidc is not None and not self._oidc.is_fresh():
+        if self._oidc is not None and not self._oidc.knows(_key_id(token)):
             return await asyncio.to_thread(self.verify, token)
         return self.verify(token)
 
@@ -126,6 +126,15 @@ class TokenVerifier:
         self._taken[token] = (caller, expires_at)
         while len(self._taken) > _CACHED_TOKENS:
             self._taken.popitem(last=False)
+
+
+def _key_id(token: str) -> str | None:
+    """Return the id of the key that a token says it is signed with, None where it says none."""
+    try:
+        key_id: str | None = jwt.get_unverified_header(token).get("kid")
+    except (jwt.PyJWTError, ValueError, RecursionError):
+        return None
+    return key_id
 
 
 def _check_header(header: Mapping[str, Any]) -> None:
