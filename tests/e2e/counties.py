@@ -44,6 +44,7 @@ class Counties:
         environment = {name: await make() for name in names}
         environment["JIEBAN_KAFKA_BOOTSTRAP_SERVERS"] = self._kafka.bootstrap_servers
         environment["JIEBAN_LOG_LEVEL"] = "warning"
+        environment["JIEBAN_TRUSTED_PROXIES"] = "127.0.0.1"  # where the tests' gateway is
         county = County(self._directory(), self._choose_port(), environment)
         await county.start()
         self._open.push_async_callback(county.stop)

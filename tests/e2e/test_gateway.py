@@ -118,6 +118,17 @@ async def test_a_service_that_is_away_is_a_problem_that_passes(visitors: People)
     assert body(answer)["type"] == "urn:jieban:problem:service-unavailable"
 
 
+async def test_wrong_codes_of_one_address_lock_out_no_other(gateway: str) -> None:
+    statuses = []
+    for address, number in [*(("127.0.0.2", number) for number in range(101)), ("127.0.0.3", 0)]:
+        transport = httpx.AsyncHTTPTransport(local_address=address)
+        async with httpx.AsyncClient(base_url=gateway, transport=transport) as client:
+            path, claimed = f"/intake/v1/track/none-{number}?query_code=x", {"X-Forwarded-For": f"203.0.113.{number}"}
+            statuses.append((await client.get(path, headers=claimed)).status_code)
+
+    assert statuses == [404] * 100 + [429, 404]
+
+
 async def test_what_is_secret_in_a_query_is_not_logged(visitors: People, error_log: Path) -> None:
     answer = await visitors.a("analyst").get("/dispatch/v1/cases?query_code=K2MP7XW3QRTA")
 
@@ -125,7 +136,7 @@ async def test_what_is_secret_in_a_query_is_not_logged(visitors: People, error_l
     assert "K2MP7XW3QRTA" not in await asyncio.to_thread(error_log.read_text, "utf-8")
 
 
-@pytest.mark.parametrize("path", ["/intake/v1/metrics", "/ledger/v1/metrics", "/nothing", "/"])
+@pytest.mark.parametrize("path", ["/intake/v1/metrics", "/intake/metrics", "/ledger/v1/metrics", "/nothing", "/"])
 async def test_what_is_not_for_the_outside_is_not_there(visitors: People, path: str) -> None:
     answer = await visitors.a("admin").get(path)
 

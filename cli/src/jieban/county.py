@@ -31,4 +31,5 @@ async def serve_county(
         port=port,
         on_ready=lambda: tell(welcome(settings, host, port)),
         grace_seconds=grace_seconds,
+        trusted_proxies=settings.trusted_proxies,
     )

@@ -16,6 +16,7 @@ async def listen(
     on_ready: Callable[[], Awaitable[None] | None] | None = None,
     grace_seconds: float = 8.0,
     drain_seconds: float = 0.0,
+    trusted_proxies: str = "",
 ) -> None:
     """Run the services until a signal, as `runtime.lifecycle.serve` does; `UserError` if the port was taken."""
     try:
@@ -27,6 +28,7 @@ async def listen(
             on_ready=on_ready,
             grace_seconds=grace_seconds,
             drain_seconds=drain_seconds,
+            trusted_proxies=trusted_proxies,
         )
     except PortInUse as error:
         raise port_in_use(host, port) from error

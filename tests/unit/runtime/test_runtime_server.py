@@ -19,9 +19,9 @@ Token = Callable[..., str]
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[Address]:
+async def serving(app: ASGIApp, trusted_proxies: str = "") -> AsyncIterator[Address]:
     listener = bind("127.0.0.1", 0)
-    server = EmbeddedServer(app, drain_seconds=1)
+    server = EmbeddedServer(app, drain_seconds=1, trusted_proxies=trusted_proxies)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     await server.is_up.wait()
     yield listener.getsockname()
@@ -61,6 +61,26 @@ async def test_an_ordinary_request(address: Address) -> None:
     answer = await exchange(address, GET + b"\r\n")
     assert status_of(answer) == 200
     assert b"\r\nserver:" not in answer
+
+
+@pytest.mark.parametrize(
+    ("trusted", "claimed", "client"),
+    [
+        ("", b"203.0.113.7", b"127.0.0.1"),
+        ("10.0.0.0/8", b"203.0.113.7", b"127.0.0.1"),
+        ("10.0.0.0/8, 127.0.0.1", b"203.0.113.7", b"203.0.113.7"),
+        ("10.0.0.0/8,127.0.0.1", b"198.51.100.1, 203.0.113.7, 10.1.2.3", b"203.0.113.7"),
+    ],
+    ids=["from nobody", "not from a stranger", "from a gateway", "the last that no gateway is"],
+)
+async def test_who_calls_is_taken_from_trusted_gateways_alone(trusted: str, claimed: bytes, client: bytes) -> None:
+    async def app(scope: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["client"][0].encode()})
+
+    async with serving(app, trusted) as address:
+        answer = await exchange(address, GET + b"x-forwarded-for: " + claimed + b"\r\n\r\n")
+    assert client in answer.partition(b"\r\n\r\n")[2]
 
 
 @pytest.mark.parametrize(

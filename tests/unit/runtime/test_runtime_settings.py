@@ -58,6 +58,8 @@ def test_database_urls_get_their_driver(monkeypatch: pytest.MonkeyPatch, scheme:
         ("TIMEZONE", "Asia/Guiding"),
         ("TIMEZONE", "../etc/passwd"),
         ("TENANT", "a b"),
+        ("TRUSTED_PROXIES", "gateway"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8,10.0.0.1/8"),
         ("DATABASE_POOL_SIZE", "0"),
         ("MAX_BODY_BYTES", "-1"),
         ("LOG_LEVEL", "loud"),

@@ -48,4 +48,13 @@ def serve(
     if migrate:
         migrate_all(targets(settings, [service]))
     services = build([service], settings)
-    lifecycle.run(listen(services, roles=wanted, host=host, port=port, drain_seconds=settings.drain_seconds))
+    lifecycle.run(
+        listen(
+            services,
+            roles=wanted,
+            host=host,
+            port=port,
+            drain_seconds=settings.drain_seconds,
+            trusted_proxies=settings.trusted_proxies,
+        )
+    )

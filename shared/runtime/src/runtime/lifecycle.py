@@ -69,13 +69,14 @@ async def serve(
     on_ready: Callable[[], Awaitable[None] | None] | None = None,
     grace_seconds: float = 8.0,
     drain_seconds: float = 0.0,
+    trusted_proxies: str = "",
 ) -> None:
     """Run the services in these roles until SIGINT or SIGTERM, then stop in order within `grace_seconds`.
 
     The order: not ready any more (and so for `drain_seconds`, in which requests are taken as before, for the load
     balancer to see it), open requests, workers, `close`. A second signal stops at once. Without the role
     `api` only health and metrics are served. `PortInUse` is raised before anything is opened; `on_ready` is called
-    when requests are taken.
+    when requests are taken. Who calls through one of `trusted_proxies` is who its `X-Forwarded-For` names.
     """
     listener = bind(host, port)
     _spare_the_collector()
@@ -83,7 +84,7 @@ async def serve(
         with stopping_on_signals(grace_seconds) as stopping:
             async with _opened(services, stopping):
                 if not stopping.is_requested():
-                    server = _server(services, roles, grace_seconds)
+                    server = _server(services, roles, grace_seconds, trusted_proxies)
                     workers = [worker for role in roles for s in services for worker in s.workers.get(role, ())]
                     await _work(server, listener, workers, services, stopping, drain_seconds, on_ready)
     finally:
@@ -102,11 +103,14 @@ def _spare_the_collector() -> None:
     gc.set_threshold(*_GC_THRESHOLDS)
 
 
-def _server(services: Sequence[Service], roles: frozenset[str], grace_seconds: float) -> EmbeddedServer:
+def _server(
+    services: Sequence[Service], roles: frozenset[str], grace_seconds: float, trusted_proxies: str
+) -> EmbeddedServer:
     apps = {service.name: service.app for service in services}
     also = {segment: service.name for service in services for segment in service.also}
     app = CompositeApp(apps, also, operations_only=API_ROLE not in roles)
-    return EmbeddedServer(app, drain_seconds=max(1, round(grace_seconds * _HTTP_SHARE)))
+    drain_seconds = max(1, round(grace_seconds * _HTTP_SHARE))
+    return EmbeddedServer(app, drain_seconds=drain_seconds, trusted_proxies=trusted_proxies)
 
 
 @asynccontextmanager

@@ -152,7 +152,7 @@ def _quiet_when_cancelled(app: ASGIApp) -> ASGIApp:
 class EmbeddedServer(Server):
     """A uvicorn server inside a process that handles signals itself; `is_up` is set when it takes connections."""
 
-    def __init__(self, app: ASGIApp, *, drain_seconds: int) -> None:
+    def __init__(self, app: ASGIApp, *, drain_seconds: int, trusted_proxies: str = "") -> None:
         super().__init__(
             Config(
                 _quiet_when_cancelled(app),
@@ -162,7 +162,8 @@ class EmbeddedServer(Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,
+                proxy_headers=bool(trusted_proxies),
+                forwarded_allow_ips=trusted_proxies,
                 backlog=_BACKLOG,
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=drain_seconds,

@@ -1,6 +1,7 @@
 """Settings of a process, read from the environment once, by entry points only."""
 
 import hashlib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,6 +30,15 @@ def _known_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError("is not a time zone this machine knows") from error
     return name
+
+
+def _networks(text: str) -> str:
+    for each in filter(None, text.split(",")):
+        try:
+            ip_network(each.strip())
+        except ValueError as error:
+            raise ValueError(f"{each.strip()!r} is no address and no network such as 10.1.0.0/16") from error
+    return text
 
 
 class UnusableSetting(ValueError):
@@ -79,6 +89,8 @@ class RuntimeSettings(BaseSettings):
     """Key of the local token issuer (HS256)."""
     ledger_signing_secret: Annotated[SecretStr, AfterValidator(_real_secret)] | None = None
     """What the key is made from that signs the ledger's checkpoints: the same for all replicas, and kept for ever."""
+    ledger_earlier_keys: str = ""
+    """Public keys of the ledger from before its signing secret was another one, with commas between."""
     oidc_issuer: str | None = None
     oidc_audience: str = "jieban"
 
@@ -160,6 +172,8 @@ class RuntimeSettings(BaseSettings):
     export_keep_hours: Annotated[int, Field(ge=1, le=8_760)] = 72
     """For how long the file of an export is kept."""
 
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = ""
+    """Addresses and networks of gateways, with commas between: from these, `X-Forwarded-For` says who it is."""
     drain_seconds: Annotated[float, Field(ge=0, le=600)] = 0.0
     """After SIGTERM: how long requests are still taken while /readyz says that they should go elsewhere."""
     max_body_bytes: PositiveInt = 1_000_000
