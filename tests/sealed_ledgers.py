@@ -71,7 +71,13 @@ def written(
     """Write an export; `entries` is how many its first line promises, those there are by default."""
     notes = [signer.sign(each) for each in signed]
     count = len(lines) if entries is None else entries
-    header = Header(tenant=tenant, entries=count, verifier_key=signer.verifier_key, checkpoints=notes)
+    header = Header(
+        tenant=tenant,
+        entries=count,
+        verifier_key=signer.verifier_key,
+        earlier_keys=signer.earlier_keys,
+        checkpoints=notes,
+    )
     path.write_bytes(encode_header(header) + b"".join([encode(line) for line in lines]))
     return path
 

@@ -17,7 +17,7 @@ from contracts.roles import Role
 from histories import History
 from ledger.conftest import As, Enter
 from ledger.exports import exported, verify
-from ledger_service.domain.checkpoints import Checkpoint, opened
+from ledger_service.domain.checkpoints import Checkpoint, Signer, opened, origin_of
 from ledger_service.domain.merkle import check_consistency, check_inclusion
 from ledger_service.persistence.checkpoints import telling
 from ledger_service.service.proving import SignerOf, seal_and_sign, sign_all
@@ -142,6 +142,27 @@ async def test_an_export_is_verified_offline(
     assert "408 entries of 600001; signed checkpoints: 3;" in said
     assert "405 of 408 entries are signed for: none of these was changed" in said
     assert "The last 3 are not signed for" in said
+
+
+async def test_after_another_secret_the_keys_of_before_are_named(
+    app: Any, client: httpx.AsyncClient, staff: dict[str, str], known: Any, tmp_path: Path, signer_of: SignerOf
+) -> None:
+    note = (await get(client, staff, "checkpoints"))["items"][0]["note"]
+    before = signer_of(COUNTY).verifier_key
+    answers = {}
+    for earlier in ([], [before]):
+        app.state.signer_of = lambda tenant, earlier=earlier: Signer(origin_of(tenant), "another", earlier)
+        try:
+            answers[bool(earlier)] = await client.post("checkpoints/check", json={"note": note}, headers=staff)
+            key = await get(client, staff, "checkpoints/key")
+            path = await exported(client, staff, tmp_path / "ledger.jsonl")
+        finally:
+            app.state.signer_of = signer_of
+        assert key["earlier_keys"] == earlier
+        assert verify(path)[0] == (0 if earlier else 4)
+    assert answers[False].json()["type"] == "urn:jieban:problem:checkpoint-key-unknown"
+    assert answers[True].status_code == 200
+    assert verify(path, "--key", before, "--key", key["verifier_key"])[0] == 0
 
 
 async def test_an_export_has_the_newest_checkpoints_and_some_of_all_times(engine: AsyncEngine) -> None:

@@ -30,19 +30,21 @@ def named(what: str, key: str = "its key") -> Iterator[None]:
         raise UserError(f"{what}: {error}.", code=_UNREADABLE) from error
 
 
-def signed_of(header: Header, file: Path, key: str | None, kept: list[Path]) -> list[Checkpoint]:
+def signed_of(header: Header, file: Path, keys: list[str], kept: list[Path]) -> list[Checkpoint]:
     """Return what the checkpoints of the file and those that were kept say; raises UserError that names the bad."""
-    trusted, whose = (header.verifier_key, f"the key in {file}") if key is None else (key, "--key")
+    in_file = [header.verifier_key, *header.earlier_keys]
+    trusted, whose = (keys, "--key") if keys else (in_file, f"the key in {file}")
     with named(whose):
-        if (name := key_name(trusted)) != origin_of(header.tenant):
-            raise BadCheckpoint(f"it is the key of {name}, and {file} is of {header.tenant}")
+        for each in trusted:
+            if (name := key_name(each)) != origin_of(header.tenant):
+                raise BadCheckpoint(f"it is the key of {name}, and {file} is of {header.tenant}")
     signed: list[Checkpoint] = []
     for note in header.checkpoints:
         with named(f"{file}", whose):
-            signed.append(opened(note, trusted))
+            signed.append(opened(note, *trusted))
     for path in kept:
         with named(f"{path}", whose):
-            signed.append(opened(_read(path), trusted))
+            signed.append(opened(_read(path), *trusted))
     return signed
 
 

@@ -144,12 +144,21 @@ def test_a_checkpoint_survives_being_kept_as_a_text(keep: Callable[[str], str]) 
         (lambda note: note.replace("\n\n", "\n"), "no signed checkpoint"),
         (lambda note: note + " ", "no signed checkpoint"),
         (lambda note: note + note, "no signed checkpoint"),
-        (lambda _note: Signer(ORIGIN, "another").sign(SIGNED[0]), "is not jieban/522723's"),
+        (lambda _note: Signer(ORIGIN, "another").sign(SIGNED[0]), "another key of jieban/522723: [0-9a-f]{8}$"),
     ],
 )
 def test_a_checkpoint_that_was_tampered_with_is_refused(change: Callable[[str], str], reason: str) -> None:
     with pytest.raises(BadCheckpoint, match=reason):
         opened(change(SIGNER.sign(SIGNED[0])), SIGNER.verifier_key)
+
+
+def test_what_was_signed_before_the_secret_changed_is_opened_with_the_key_of_then() -> None:
+    changed = Signer(ORIGIN, "another", [SIGNER.verifier_key, Signer(origin_of("110101"), "x").verifier_key])
+    assert changed.earlier_keys == [SIGNER.verifier_key]
+    for note in (SIGNER.sign(SIGNED[0]), changed.sign(SIGNED[0])):
+        assert opened(note, changed.verifier_key, *changed.earlier_keys) == SIGNED[0]
+    with pytest.raises(BadCheckpoint):
+        Signer(ORIGIN, "another", ["none"])
 
 
 @pytest.mark.parametrize("key", ["", "x", "jieban/522723+00000000+AAAA", SIGNER.verifier_key.replace("+", "+0", 1)])

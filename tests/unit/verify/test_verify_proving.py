@@ -42,6 +42,16 @@ def test_where_nothing_is_signed_for_nothing_is_proved(path: Path, lines: list[L
     assert f"Nothing was proved: 0 of {len(lines)} entries are signed for." in said
 
 
+def test_what_two_keys_have_signed_is_shown_by_both(path: Path) -> None:
+    changed = Signer(ORIGIN, "another secret of the tests", [SIGNER.verifier_key])
+    export = written(path, GENUINE, [checkpoint(GENUINE)], signer=changed)
+    before = ["--checkpoint", kept(path, FIRST_16)]
+    both = ["--key", ANOTHER.verifier_key, "--key", SIGNER.verifier_key]
+    assert [verified(export, *before, *keys)[0] for keys in ([], both, both[:2], both[2:])] == [0, 0, 4, 4]
+    said = verified(export, *before, *both[:2])[1]
+    assert "another key of jieban/522723" in said
+
+
 def test_a_checkpoint_of_no_entries_proves_nothing(path: Path) -> None:
     code, said = verified(written(path, FORGED, [checkpoint([])]), "--checkpoint", kept(path, checkpoint([])))
     assert (code, "Nothing was proved" in said) == (5, True)
@@ -110,12 +120,13 @@ def test_who_has_the_key_in_the_file_made_up_is_told_by_key_and_by_checkpoint(pa
     code, said = verified(export)
     assert (code, "shows that the file fits together, not whose it is" in said) == (0, True)
     code, said = verified(export, "--key", SIGNER.verifier_key)
+    another = f"another key of jieban/522723: {ANOTHER.verifier_key.split('+')[1]}"
     assert code == 4
-    assert said == f"{export}: the signature of the checkpoint of 20 entries is not jieban/522723's, going by --key."
+    assert said == f"{export}: the checkpoint of 20 entries was signed with {another}, going by --key."
     note = kept(path, FIRST_16)
     code, said = verified(export, "--checkpoint", note)
     assert code == 4
-    assert said.startswith(f"{note}: the signature of the checkpoint of 16 entries is not jieban/522723's")
+    assert said.startswith(f"{note}: the checkpoint of 16 entries was signed with another key of jieban/522723: ")
     assert said.endswith(f"going by the key in {export}.")
 
 

@@ -23,9 +23,10 @@ _FLAWED, _UNPROVED = 1, 5
 def verify(
     file: Annotated[Path, typer.Argument(help="What GET /ledger/v1/export gave.", exists=True, dir_okay=False)],
     key: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            help="The ledger's public key, from somewhere else than the file (GET /ledger/v1/checkpoints/key)."
+            help="The ledger's public key, from somewhere else than the file (GET /ledger/v1/checkpoints/key); repeat "
+            "it for those of before."
         ),
     ] = None,
     checkpoint: Annotated[
@@ -57,7 +58,7 @@ def verify(
         with file.open("rb") as lines:
             header = decode_header(lines.readline())
             start = lines.tell()
-        signed = signed_of(header, file, key, checkpoint or [])
+        signed = signed_of(header, file, key or [], checkpoint or [])
         verifier = Verifier(signed, entries=header.entries)
         flaws = list(_flaws(verifier, file, start))
     seconds = time.monotonic() - began
@@ -65,7 +66,7 @@ def verify(
         f"{verifier.entries:,} entries of {escape(header.tenant)}; signed checkpoints: {len(signed)}; {seconds:.1f} s "
         f"({verifier.entries / seconds:,.0f} entries/s)"
     )
-    if key is None and signed:
+    if not key and signed:
         console.print(f"The key was in the file: {escape(header.verifier_key)}", soft_wrap=True)
         if not checkpoint:
             console.print("Without --key this shows that the file fits together, not whose it is.", soft_wrap=True)

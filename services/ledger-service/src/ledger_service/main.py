@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger_service.api import stream
 from ledger_service.api.routers import ROUTERS
-from ledger_service.domain.checkpoints import Signer, origin_of
+from ledger_service.domain.checkpoints import BadCheckpoint, Signer, origin_of
 from ledger_service.domain.feedback_links import link_key
 from ledger_service.domain.unsettled import Graces
 from ledger_service.events import directory, field_activities, statements
@@ -35,7 +35,7 @@ from operations.rounds import Rounds
 from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
-from runtime.settings import RuntimeSettings
+from runtime.settings import RuntimeSettings, UnusableSetting
 
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
@@ -105,7 +105,12 @@ def _signer_of(settings: RuntimeSettings) -> SignerOf | None:
     if settings.ledger_signing_secret is None:
         return None
     secret = settings.ledger_signing_secret.get_secret_value()
-    return lambda tenant: Signer(origin_of(tenant), secret)
+    earlier = [key for each in settings.ledger_earlier_keys.split(",") if (key := each.strip())]
+    try:
+        Signer(origin_of(settings.tenant), secret, earlier)
+    except BadCheckpoint as error:
+        raise UnusableSetting(f"JIEBAN_LEDGER_EARLIER_KEYS: {error}") from error
+    return lambda tenant: Signer(origin_of(tenant), secret, earlier)
 
 
 def _feedback_key(settings: RuntimeSettings) -> bytes | None:

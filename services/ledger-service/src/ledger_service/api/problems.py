@@ -59,6 +59,13 @@ register_texts(
             "该检查点的内容与签名不符：{reason}。",
             "The ledger's key did not sign what this checkpoint says: {reason}.",
         ),
+        "checkpoint-key-unknown": (
+            "检查点由另一把密钥签名",
+            "Signed with another key",
+            "本台账不认识签署该检查点的密钥：{reason}。如曾更换签名密钥，请以 JIEBAN_LEDGER_EARLIER_KEYS 列出原公钥。",
+            "This ledger does not know the key that the checkpoint says it was signed with: {reason}. Where it had "
+            "another signing secret then, JIEBAN_LEDGER_EARLIER_KEYS has to name the public key of it.",
+        ),
         "checkpoint-contradicted": (
             "台账与检查点不符",
             "The ledger contradicts the checkpoint",

@@ -15,6 +15,9 @@ class KeyView(BaseModel):
     """What signatures are checked with."""
 
     verifier_key: Annotated[str, Field(description="As C2SP's signed-note writes it: NAME+ID+BASE64.")]
+    earlier_keys: Annotated[
+        Sequence[str], Field(description="With which it signed before (`JIEBAN_LEDGER_EARLIER_KEYS`).")
+    ]
 
 
 class CheckpointView(BaseModel):

@@ -22,7 +22,7 @@ from ledger_service.api.proof_schemas import (
     KeyView,
     ProofView,
 )
-from ledger_service.domain.checkpoints import BadCheckpoint, Signer, TamperedCheckpoint, opened
+from ledger_service.domain.checkpoints import BadCheckpoint, OtherKey, Signer, TamperedCheckpoint, opened
 from ledger_service.domain.exporting import Header, encode, encode_header
 from ledger_service.domain.merkle import consistency_ranges, inclusion_ranges
 from ledger_service.domain.story_checks import flaws_of, unprovable
@@ -55,8 +55,8 @@ async def _signer(request: Request, caller: Reader) -> Signer:
 
 @router.get("/checkpoints/key")
 async def show_key(signer: Annotated[Signer, Depends(_signer)]) -> KeyView:
-    """Show the public key of the tenant's ledger. Keep it with the checkpoints: it is what they are checked with."""
-    return KeyView(verifier_key=signer.verifier_key)
+    """Show the public key of the tenant's ledger, and those of before. Checkpoints are checked with them: keep them."""
+    return KeyView(verifier_key=signer.verifier_key, earlier_keys=signer.earlier_keys)
 
 
 @router.get("/checkpoints")
@@ -101,11 +101,14 @@ async def check_checkpoint(
 ) -> KeptCheckpoint:
     """Say whether the ledger still begins as it did when a checkpoint was signed that somebody has kept.
 
-    422 `checkpoint-unreadable` for what is no checkpoint of this ledger, 422 `checkpoint-tampered` where the ledger's
-    key did not sign what it says, 409 `checkpoint-contradicted` where it is genuine and the ledger has other entries.
+    422 `checkpoint-unreadable` for what is no checkpoint of this ledger, `checkpoint-key-unknown` where it says that
+    another key signed it, `checkpoint-tampered` where the ledger's key did not sign what it says; 409
+    `checkpoint-contradicted` where it is genuine and the ledger has other entries.
     """
     try:
-        kept = opened(body.note, signer.verifier_key)
+        kept = opened(body.note, signer.verifier_key, *signer.earlier_keys)
+    except OtherKey as error:
+        raise Problem(422, "checkpoint-key-unknown", reason=str(error)) from error
     except TamperedCheckpoint as error:
         raise Problem(422, "checkpoint-tampered", reason=str(error)) from error
     except BadCheckpoint as error:
@@ -173,7 +176,13 @@ async def export(
             size = await checkpoints.sealed(connection, caller.tenant)
             told = {"ledger": SEALED, "format": "jsonl", "lines": size}
             await note_export(connection, caller.tenant, caller.subject, told, at=now())
-        header = Header(tenant=caller.tenant, entries=size, verifier_key=signer.verifier_key, checkpoints=notes)
+        header = Header(
+            tenant=caller.tenant,
+            entries=size,
+            verifier_key=signer.verifier_key,
+            earlier_keys=signer.earlier_keys,
+            checkpoints=notes,
+        )
         lines = await held.enter_async_context(aclosing(_written(engine, header)))
         disposition = {"Content-Disposition": f'attachment; filename="ledger-{caller.tenant}.jsonl"'}
         return Download(lines, held.pop_all(), disposition, "application/jsonl")

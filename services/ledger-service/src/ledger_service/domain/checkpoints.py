@@ -13,6 +13,7 @@ Whoever keeps one can tell later whether anything before it was changed.
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -38,6 +39,10 @@ class TamperedCheckpoint(BadCheckpoint):
     """It looks like one, and the key did not sign what it says."""
 
 
+class OtherKey(TamperedCheckpoint):
+    """It says itself that another key has signed it."""
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """The tree of a tenant's first `size` entries, at a time."""
@@ -60,9 +65,13 @@ def origin_of(tenant: str) -> str:
 class Signer:
     """Signs checkpoints of one ledger."""
 
-    def __init__(self, origin: str, secret: str) -> None:
-        """`secret` is any text that nobody else has; the key is made from it and from `origin`."""
+    def __init__(self, origin: str, secret: str, earlier_keys: Sequence[str] = ()) -> None:
+        """`secret` is any text that nobody else has; the key is made from it and from `origin`.
+
+        `earlier_keys` are public keys, of any ledger, of which this one trusts its own: it signed with them before.
+        """
         self._origin = origin
+        self.earlier_keys = [each for each in earlier_keys if key_name(each) == origin]
         self._key = Ed25519PrivateKey.from_private_bytes(sha256(f"{origin} ledger {secret}".encode()).digest())
 
     @property
@@ -79,28 +88,30 @@ class Signer:
         return f"{text}\n— {self._origin} {b64encode(signature).decode()}\n"
 
 
-def opened(note: str, verifier_key: str) -> Checkpoint:
-    """Return what a note says, if the key signed it; raise TamperedCheckpoint or BadCheckpoint with the reason.
+def opened(note: str, *verifier_keys: str) -> Checkpoint:
+    """Return what a note says, if one of the keys signed it; raise OtherKey, TamperedCheckpoint or BadCheckpoint.
 
     What editors and shells do to a text that is kept is put right: line ends of Windows, and newlines at the end that
     are too many or missing. Anything else has to be as it was signed.
     """
-    name, key_id, key = _parsed(verifier_key)
+    keys = {(name, key_id): key for name, key_id, key in map(_parsed, verifier_keys)}
     found = _NOTE.fullmatch(note.replace("\r\n", "\n").rstrip("\n") + "\n")
     if found is None:
         raise BadCheckpoint("this is no signed checkpoint")
-    if (found["name"], found["origin"]) != (name, name):
-        raise BadCheckpoint(f"this checkpoint is of {found['origin']}, signed by {found['name']}; the key is {name}'s")
+    name, size = found["name"], found["size"]
+    if name != found["origin"] or all(name != other for other, _ in keys):
+        whose = ", ".join(sorted({other for other, _ in keys}))
+        raise BadCheckpoint(f"this checkpoint is of {found['origin']}, signed by {name}; the key is {whose}'s")
     try:
         signature = b64decode(found["signature"], validate=True)
+        key = keys.get((name, signature[:_KEY_ID_BYTES]))
+        if key is None:
+            other = signature[:_KEY_ID_BYTES].hex()
+            raise OtherKey(f"the checkpoint of {size} entries was signed with another key of {name}: {other}")
         key.verify(signature[_KEY_ID_BYTES:], found["body"].encode())
         at = datetime.fromisoformat(found["at"])
-    except (InvalidSignature, NotBase64, ValueError) as error:
-        raise TamperedCheckpoint(
-            f"the signature of the checkpoint of {found['size']} entries is not {name}'s"
-        ) from error
-    if signature[:_KEY_ID_BYTES] != key_id:
-        raise TamperedCheckpoint(f"the checkpoint of {found['size']} entries was signed with another key of {name}")
+    except (InvalidSignature, NotBase64) as error:
+        raise TamperedCheckpoint(f"the signature of the checkpoint of {size} entries is not {name}'s") from error
     return Checkpoint(found["origin"], int(found["size"]), b64decode(found["root"]), at)
 
 

@@ -27,6 +27,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     verifier_key: str
     checkpoints: Sequence[str]
     """Signed notes, the shortest tree first."""
+    earlier_keys: Sequence[str] = ()
+    """With which notes were signed before the secret was another one."""
 
 
 class _Entry(msgspec.Struct, frozen=True, omit_defaults=True, rename={"before": "from", "after": "to"}):
