@@ -7,26 +7,22 @@ from prometheus_client import REGISTRY
 
 from behaviour.stories import event, ids
 from behaviour.tiny_service import TinyService
-from eventbus.janitor import Janitor
+from eventbus.janitor import KEEP_INBOX, KEEP_OUTBOX, Janitor
 from runtime.ids import uuid7
 
 NOW = datetime.now(UTC)
+SECOND = timedelta(seconds=1)
 
 
 def _janitor(service: TinyService) -> Janitor:
-    return Janitor(
-        engine=service.engine,
-        consumers=[service.group],
-        keep_outbox=timedelta(days=7),
-        keep_inbox=timedelta(days=60),
-    )
+    return Janitor(engine=service.engine, consumers=[service.group])
 
 
 async def test_only_published_rows_over_age_leave_the_outbox(service: TinyService) -> None:
     old, recent, waiting, aside = (event() for _ in range(4))
     await service.append([old, recent, waiting, aside])
-    await _published(service, old.id, NOW - timedelta(days=7, seconds=1))
-    await _published(service, recent.id, NOW - timedelta(days=7) + timedelta(seconds=1))
+    await _published(service, old.id, NOW - KEEP_OUTBOX - SECOND)
+    await _published(service, recent.id, NOW - KEEP_OUTBOX + SECOND)
     await service.execute(
         "UPDATE outbox SET published_at = '-infinity', error = 'too large' WHERE id = :id",
         id=aside.id,
@@ -37,7 +33,7 @@ async def test_only_published_rows_over_age_leave_the_outbox(service: TinyServic
 
 
 async def test_only_claims_over_age_leave_the_inbox(service: TinyService) -> None:
-    old, recent = _id_at(NOW - timedelta(days=60, seconds=1)), _id_at(NOW - timedelta(days=60) + timedelta(seconds=1))
+    old, recent = _id_at(NOW - KEEP_INBOX - SECOND), _id_at(NOW - KEEP_INBOX + SECOND)
     present, timeless = uuid7(), UUID("01000000-0000-5000-8000-000000000000")
     for event_id in (old, recent, present, timeless):
         for consumer in ("one", "two"):

@@ -1,4 +1,4 @@
-"""The janitor's border between old and new ids."""
+"""The janitor's border between old and new ids, and how long it keeps claims."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventbus.janitor import first_id_at
+from contracts.topics import TOPICS
+from eventbus.janitor import KEEP_INBOX, first_id_at
 from runtime.ids import uuid7
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -31,3 +32,7 @@ def test_an_id_of_now_lies_between_the_borders_around_it() -> None:
     before = datetime.now(UTC) - MILLISECOND
     made = uuid7()
     assert first_id_at(before) < made < first_id_at(datetime.now(UTC) + MILLISECOND)
+
+
+def test_claims_are_kept_twice_as_long_as_any_topic_keeps_its_records() -> None:
+    assert max(topic.retention for topic in TOPICS if topic.retention) * 2 <= KEEP_INBOX

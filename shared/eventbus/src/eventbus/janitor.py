@@ -15,6 +15,8 @@ from eventbus import metrics
 _SIZE = 5_000
 KEEP_OUTBOX = timedelta(days=7)
 """For so long after its publication an event can be compared and published again."""
+KEEP_INBOX = timedelta(days=60)
+"""Twice as long as any topic keeps its records at least: a replay of older ones would apply them again."""
 _OLD_OUTBOX = sa.text(f"""
     DELETE FROM outbox WHERE position IN (
         SELECT position FROM outbox
@@ -31,26 +33,16 @@ _PARKED = sa.text("SELECT consumer, count(*) AS messages FROM parked_message WHE
 class Janitor:
     """Cleans one service's bus tables and counts its parked messages. Several may do so at once."""
 
-    def __init__(
-        self,
-        *,
-        engine: AsyncEngine,
-        consumers: list[str],
-        keep_outbox: timedelta = KEEP_OUTBOX,
-        keep_inbox: timedelta = timedelta(days=60),
-    ) -> None:
-        """`keep_inbox` must outlast the topics' retention and every replay, or old events would be applied again."""
+    def __init__(self, *, engine: AsyncEngine, consumers: list[str]) -> None:
         self._engine = engine
         self._consumers = consumers
-        self._keep_outbox = keep_outbox
-        self._keep_inbox = keep_inbox
 
     async def clean(self, now: datetime | None = None) -> None:
         """Delete one batch of what is over age at `now`, the present by default, and count what is parked."""
         now = now or datetime.now(UTC)
         async with self._engine.begin() as connection:
-            await connection.execute(_OLD_OUTBOX, {"before": now - self._keep_outbox})
-            await connection.execute(_OLD_INBOX, {"before": first_id_at(now - self._keep_inbox)})
+            await connection.execute(_OLD_OUTBOX, {"before": now - KEEP_OUTBOX})
+            await connection.execute(_OLD_INBOX, {"before": first_id_at(now - KEEP_INBOX)})
             parked = {row.consumer: row.messages for row in await connection.execute(_PARKED)}
         for consumer in self._consumers:
             metrics.PARKED.labels(consumer).set(parked.get(consumer, 0))
