@@ -15,7 +15,11 @@ from operations.importing.errors import ImportRefused
 from operations.importing.reading import Row, count_rows, read_rows
 from operations.sheets import reading
 from operations.sheets.skeleton import Heading, Sheet
+from operations.sheets.small import read_workbook
 from operations.sheets.workbook import Workbook
+from runtime.problems import Problem
+
+NAMESPACE = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def rows_of(path: Path, **document: Any) -> list[Row]:
@@ -23,13 +27,37 @@ def rows_of(path: Path, **document: Any) -> list[Row]:
 
 
 def book(path: Path, *rows: Sequence[Any], title: str = "Sheet") -> Path:
-    """Write a workbook as other programs do: with texts that cells share."""
+    """Write a workbook as other programs do."""
     made = openpyxl.Workbook()
     made.active.title = title
     for row in rows:
         made.active.append(row)
     made.save(path)
     return path
+
+
+def changed(plain: Path, file: Path, parts: str | tuple[str, ...], change: Callable[[bytes], bytes]) -> Path:
+    """Write a workbook anew with the parts changed whose names begin so."""
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(file, "w") as target:
+        for name in source.namelist():
+            part = source.read(name)
+            target.writestr(name, change(part) if name.startswith(parts) else part)
+    return file
+
+
+def sharing(numbers: Path, texts: bytes, declared: bytes = b"") -> Path:
+    """Write a workbook of numbers anew, as spreadsheets do: these are places among the texts that its cells share."""
+    kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    listed = b'<Override PartName="/xl/sharedStrings.xml" ContentType="%s"/></Types>' % kind
+    file = changed(
+        numbers,
+        numbers.with_name("sharing.xlsx"),
+        ("xl/worksheets/", "[Content_Types]"),
+        lambda part: part.replace(b't="n"', b't="s"').replace(b"</Types>", listed),
+    )
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("xl/sharedStrings.xml", b'%s<sst xmlns="%s">%s</sst>' % (declared, NAMESPACE, texts))
+    return file
 
 
 def test_jsonl_with_bad_lines_names_them(tmp_path: Path) -> None:
@@ -219,13 +247,22 @@ def test_entities_and_rows_far_away_are_refused(tmp_path: Path) -> None:
         lambda part: lol + b"]>" + part.replace(end, bomb),
     ]
     for number, change in enumerate(changes):
-        file = tmp_path / f"{number}.xlsx"
-        with zipfile.ZipFile(plain) as source, zipfile.ZipFile(file, "w") as target:
-            for name in source.namelist():
-                part = source.read(name)
-                target.writestr(name, change(part) if name.startswith("xl/worksheets/") else part)
+        file = changed(plain, tmp_path / f"{number}.xlsx", "xl/worksheets/", change)
         with pytest.raises(ImportRefused, match="workbook"):
             rows_of(file)
+
+
+def test_texts_that_cells_share_are_read_and_entities_in_them_refused(tmp_path: Path) -> None:
+    plain = book(tmp_path / "plain.xlsx", [0], [1], [1])
+    assert [row.values for row in rows_of(sharing(plain, b"<si><t>id</t></si><si><t>one</t></si>"))] == [
+        {"id": "one"},
+        {"id": "one"},
+    ]
+    few = sharing(plain, b"<si><t>id</t></si><si><t>&a;</t></si>", b'<!DOCTYPE sst [<!ENTITY a "one">]>')
+    with pytest.raises(ImportRefused, match="workbook"):
+        rows_of(few)
+    with pytest.raises(Problem, match="422 workbook-unreadable"):
+        list(read_workbook(few.read_bytes()))
 
 
 def test_memory_does_not_grow_with_the_texts(tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from contextlib import closing
 from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any
-from xml.etree.ElementTree import iterparse
 
+from defusedxml.ElementTree import iterparse
 from openpyxl.cell.text import Text
 from openpyxl.reader.excel import ExcelReader
 from openpyxl.xml.constants import SHARED_STRINGS, SHEET_MAIN_NS
@@ -118,7 +118,7 @@ class _Texts(Sequence[str]):
     def __init__(self, source: IO[bytes], spool: IO[bytes]) -> None:
         self._spool = spool
         self._ends = array("Q", [0])
-        events = iterparse(source, events=("start", "end"))  # noqa: S314 - expat refuses entities that grow
+        events = iterparse(source, events=("start", "end"))
         _, root = next(events)
         for event, node in events:
             if event == "end" and node.tag == _ITEM:
