@@ -1,6 +1,7 @@
 """Indexes and constraints that migrations add to tables, or take from them, while services write to these.
 
-Each is a transaction of its own, so what a migration did before it stays when it fails; run again, it begins anew.
+Each is a transaction of its own, so what a migration did before it stays when it fails. Run again it begins anew, and
+finds that: what else it does says `if_not_exists` and the like.
 """
 
 from collections.abc import Iterator

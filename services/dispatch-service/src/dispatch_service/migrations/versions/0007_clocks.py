@@ -47,7 +47,7 @@ def _columns() -> list[sa.Column]:
 
 def upgrade() -> None:
     for column in _columns():
-        op.add_column("dispatch_case", column)
+        op.add_column("dispatch_case", column, if_not_exists=True)
     _create_tables()
     at_work = sa.text(_AT_WORK)
     create_index_online("dispatch_case_timer", "dispatch_case", ["timer_at"], postgresql_where=at_work)
@@ -69,6 +69,7 @@ def _create_tables() -> None:
         _time("changed_at"),
         sa.Column("changed_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "name"),
+        if_not_exists=True,
     )
     op.create_table(
         "case_request",
@@ -87,12 +88,20 @@ def _create_tables() -> None:
         sa.CheckConstraint("kind IN ('extension', 'suspension', 'resumption')", name="case_request_kind"),
         sa.CheckConstraint("state IN ('open', 'approved', 'refused')", name="case_request_state"),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index("case_request_of_case", "case_request", ["complaint_id"], unique=False)
-    op.create_index("case_request_by_state", "case_request", ["tenant", "state", "id"], unique=False)
+    op.create_index("case_request_of_case", "case_request", ["complaint_id"], unique=False, if_not_exists=True)
+    op.create_index(
+        "case_request_by_state", "case_request", ["tenant", "state", "id"], unique=False, if_not_exists=True
+    )
     open_ones = sa.text("state = 'open'")
     op.create_index(
-        "case_request_open", "case_request", ["complaint_id", "kind"], unique=True, postgresql_where=open_ones
+        "case_request_open",
+        "case_request",
+        ["complaint_id", "kind"],
+        unique=True,
+        postgresql_where=open_ones,
+        if_not_exists=True,
     )
     op.create_table(
         "supervision_order",
@@ -107,8 +116,11 @@ def _create_tables() -> None:
         sa.Column("replied_by", sa.Text(), nullable=True),
         _time("replied_at", nullable=True),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index("supervision_order_of_case", "supervision_order", ["complaint_id"], unique=False)
+    op.create_index(
+        "supervision_order_of_case", "supervision_order", ["complaint_id"], unique=False, if_not_exists=True
+    )
 
 
 def downgrade() -> None:

@@ -41,7 +41,7 @@ def _columns() -> list[sa.Column]:
 
 def upgrade() -> None:
     for column in _columns():
-        op.add_column("dispatch_case", column)
+        op.add_column("dispatch_case", column, if_not_exists=True)
     op.create_table(
         "case_support",
         sa.Column("tenant", sa.Text(), nullable=False),
@@ -51,8 +51,9 @@ def upgrade() -> None:
         _time("at"),
         sa.PrimaryKeyConstraint("tenant", "complaint_id", "team"),
         comment="teams that help the one that leads",
+        if_not_exists=True,
     )
-    op.create_index("case_support_by_team", "case_support", ["tenant", "team", "complaint_id"])
+    op.create_index("case_support_by_team", "case_support", ["tenant", "team", "complaint_id"], if_not_exists=True)
     _create_rules()
     create_index_online(
         "dispatch_case_by_assignee", "dispatch_case", ["tenant", "assignee"], postgresql_where=sa.text(_BUSY)
@@ -69,6 +70,7 @@ def _create_rules() -> None:
         _time("changed_at"),
         sa.Column("changed_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "name"),
+        if_not_exists=True,
     )
     op.create_table(
         "rule_set",
@@ -79,6 +81,7 @@ def _create_rules() -> None:
         _time("published_at"),
         sa.Column("published_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "version"),
+        if_not_exists=True,
     )
     op.create_table(
         "rule_state",
@@ -90,6 +93,7 @@ def _create_rules() -> None:
         _time("off_since", nullable=True),
         sa.Column("off_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("tenant", "version", "code"),
+        if_not_exists=True,
     )
     op.create_table(
         "rule_match",
@@ -101,8 +105,9 @@ def _create_rules() -> None:
         _time("at"),
         sa.PrimaryKeyConstraint("id"),
         comment="one row for each slice, so that no two consumers wait for one another; added up into rule_state",
+        if_not_exists=True,
     )
-    op.create_index("rule_match_by_set", "rule_match", ["tenant", "version"])
+    op.create_index("rule_match_by_set", "rule_match", ["tenant", "version"], if_not_exists=True)
 
 
 def downgrade() -> None:

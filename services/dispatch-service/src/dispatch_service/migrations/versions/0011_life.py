@@ -72,9 +72,9 @@ def _request_columns() -> list[sa.Column]:
 
 def upgrade() -> None:
     for column in _case_columns():
-        op.add_column("dispatch_case", column)
+        op.add_column("dispatch_case", column, if_not_exists=True)
     for column in _request_columns():
-        op.add_column("case_request", column)
+        op.add_column("case_request", column, if_not_exists=True)
     op.alter_column("clock_setting", "name", comment="limits, office_hours, field_work, or calendar:YEAR")
     _check_requests(1)
     _create_records()
@@ -98,7 +98,7 @@ def upgrade() -> None:
 def _check_requests(which: int) -> None:
     for name, values in _CHECKS.items():
         constraint = f"case_request_{name}"
-        op.drop_constraint(constraint, "case_request")
+        op.drop_constraint(constraint, "case_request", if_exists=True)
         op.create_check_constraint(
             constraint, "case_request", f"{name} IN ({values[which]})", postgresql_not_valid=True
         )
@@ -122,8 +122,9 @@ def _create_record(name: str, *columns: sa.Column | sa.Constraint) -> None:
         sa.Column("round", sa.Integer(), nullable=False),
         *columns,
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index(f"{name}_of_case", name, ["complaint_id"], unique=False)
+    op.create_index(f"{name}_of_case", name, ["complaint_id"], unique=False, if_not_exists=True)
 
 
 def _create_records() -> None:
@@ -172,6 +173,7 @@ def _create_transfers() -> None:
             comment="made up for a demonstration",
         ),
         sa.PrimaryKeyConstraint("tenant", "code"),
+        if_not_exists=True,
     )
     _create_record(
         "case_transfer",
@@ -191,9 +193,16 @@ def _create_transfers() -> None:
         sa.ForeignKeyConstraint(["tenant", "department"], ["department.tenant", "department.code"]),
         sa.CheckConstraint("state IN ('open', 'answered', 'recalled')", name="case_transfer_state"),
     )
-    op.create_index("case_transfer_by_department", "case_transfer", ["tenant", "department"], unique=False)
     op.create_index(
-        "case_transfer_open", "case_transfer", ["complaint_id"], unique=True, postgresql_where=sa.text("state = 'open'")
+        "case_transfer_by_department", "case_transfer", ["tenant", "department"], unique=False, if_not_exists=True
+    )
+    op.create_index(
+        "case_transfer_open",
+        "case_transfer",
+        ["complaint_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'open'"),
+        if_not_exists=True,
     )
 
 

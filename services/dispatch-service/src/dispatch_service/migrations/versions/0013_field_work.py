@@ -32,7 +32,7 @@ _LIVE_INDEXES = {
     "live_newest": ["tenant", "complaint_id"],
 }
 _NOTE_DEPARTURE = """
-CREATE FUNCTION note_departure() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION note_departure() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO team_departure (tenant, team, complaint_id, at) VALUES (OLD.tenant, OLD.team, OLD.complaint_id, now())
     ON CONFLICT (tenant, team, complaint_id) DO UPDATE SET at = EXCLUDED.at;
@@ -45,7 +45,7 @@ def upgrade() -> None:
     _create_tables()
     op.execute(_NOTE_DEPARTURE)
     op.execute(
-        "CREATE TRIGGER dispatch_case_leaves_team AFTER UPDATE OF team ON dispatch_case"
+        "CREATE OR REPLACE TRIGGER dispatch_case_leaves_team AFTER UPDATE OF team ON dispatch_case"
         " FOR EACH ROW WHEN (OLD.team IS DISTINCT FROM NEW.team) EXECUTE FUNCTION note_departure()"
     )
     for indexes, those in ((_ENDED_INDEXES, _ENDED), (_LIVE_INDEXES, _LIVE)):
@@ -65,8 +65,9 @@ def _create_tables() -> None:
         sa.Column("written_by", sa.Text(), nullable=False),
         sa.Column("written_at", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index("case_note_of_case", "case_note", ["complaint_id", "id"])
+    op.create_index("case_note_of_case", "case_note", ["complaint_id", "id"], if_not_exists=True)
     op.create_table(
         "offline_action",
         sa.Column("tenant", sa.Text(), nullable=False),
@@ -82,9 +83,12 @@ def _create_tables() -> None:
         sa.CheckConstraint("outcome IN ('done', 'conflict', 'refused')", name="offline_action_outcome"),
         sa.PrimaryKeyConstraint("tenant", "subject", "id"),
         comment="actions that devices have sent, each applied once; rows go after some months",
+        if_not_exists=True,
     )
-    op.create_index("offline_action_of_case", "offline_action", ["complaint_id", "subject"])
-    op.create_index("offline_action_by_time", "offline_action", ["applied_at"], postgresql_using="brin")
+    op.create_index("offline_action_of_case", "offline_action", ["complaint_id", "subject"], if_not_exists=True)
+    op.create_index(
+        "offline_action_by_time", "offline_action", ["applied_at"], postgresql_using="brin", if_not_exists=True
+    )
     op.create_table(
         "team_departure",
         sa.Column("tenant", sa.Text(), nullable=False),
@@ -93,9 +97,10 @@ def _create_tables() -> None:
         sa.Column("at", _MOMENT, nullable=False, comment="when the team had the case for the last time"),
         sa.PrimaryKeyConstraint("tenant", "team", "complaint_id"),
         comment="which cases left a team; a trigger keeps it, rows go after some weeks",
+        if_not_exists=True,
     )
-    op.create_index("team_departure_by_time", "team_departure", ["tenant", "team", "at"])
-    op.create_index("team_departure_old", "team_departure", ["at"], postgresql_using="brin")
+    op.create_index("team_departure_by_time", "team_departure", ["tenant", "team", "at"], if_not_exists=True)
+    op.create_index("team_departure_old", "team_departure", ["at"], postgresql_using="brin", if_not_exists=True)
 
 
 def downgrade() -> None:

@@ -30,17 +30,23 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("complaint_id", sa.Uuid(), nullable=True, comment="what it has become; null while it is a draft"),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
-    op.create_index("draft_by_owner", "draft", ["tenant", "owner", "id"], unique=False)
-    op.create_index("draft_by_expiry", "draft", ["expires_at"], unique=False)
+    op.create_index("draft_by_owner", "draft", ["tenant", "owner", "id"], unique=False, if_not_exists=True)
+    op.create_index("draft_by_expiry", "draft", ["expires_at"], unique=False, if_not_exists=True)
     op.create_index(
         "draft_by_complaint",
         "draft",
         ["complaint_id"],
         unique=False,
         postgresql_where=sa.text("complaint_id IS NOT NULL"),
+        if_not_exists=True,
     )
-    op.add_column("attachment", sa.Column("draft_id", sa.Uuid(), nullable=True, comment="the draft that keeps it"))
+    op.add_column(
+        "attachment",
+        sa.Column("draft_id", sa.Uuid(), nullable=True, comment="the draft that keeps it"),
+        if_not_exists=True,
+    )
     create_index_online(
         "attachment_by_draft", "attachment", ["draft_id"], postgresql_where=sa.text("draft_id IS NOT NULL")
     )

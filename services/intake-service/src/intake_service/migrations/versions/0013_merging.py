@@ -13,7 +13,9 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column(
-        "complaint", sa.Column("merged_into", sa.Uuid(), nullable=True, comment="the master; null: not merged")
+        "complaint",
+        sa.Column("merged_into", sa.Uuid(), nullable=True, comment="the master; null: not merged"),
+        if_not_exists=True,
     )
     create_index_online(
         "complaint_by_master",

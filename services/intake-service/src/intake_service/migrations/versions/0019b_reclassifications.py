@@ -22,6 +22,7 @@ def upgrade() -> None:
             server_default="[]",
             comment="[{category, former, reason, by, at}], oldest first",
         ),
+        if_not_exists=True,
     )
     create_index_online(
         "complaint_reclassified", "complaint", ["tenant", "id"], postgresql_where=sa.text("reclassifications <> '[]'")

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("changed_by", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("tenant", "version"),
+        if_not_exists=True,
     )
     op.create_table(
         "triage_item",
@@ -52,15 +53,19 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('waiting', 'released', 'ended')", name="triage_item_state"),
         sa.PrimaryKeyConstraint("complaint_id"),
         comment="what somebody should look at; work goes on meanwhile unless it is held",
+        if_not_exists=True,
     )
     waiting = sa.text("state = 'waiting'")
-    op.create_index("triage_item_waiting", "triage_item", ["tenant", "complaint_id"], postgresql_where=waiting)
+    op.create_index(
+        "triage_item_waiting", "triage_item", ["tenant", "complaint_id"], postgresql_where=waiting, if_not_exists=True
+    )
     held = sa.text("state = 'waiting' AND goes_on_at IS NOT NULL")
-    op.create_index("triage_item_held", "triage_item", ["goes_on_at"], postgresql_where=held)
-    op.create_index("triage_item_of_tenant", "triage_item", ["tenant", "state", "complaint_id"])
+    op.create_index("triage_item_held", "triage_item", ["goes_on_at"], postgresql_where=held, if_not_exists=True)
+    op.create_index("triage_item_of_tenant", "triage_item", ["tenant", "state", "complaint_id"], if_not_exists=True)
     op.add_column(
         "complaint",
         sa.Column("device", sa.LargeBinary(), comment="digest of the id of the device it was reported from"),
+        if_not_exists=True,
     )
     create_index_online(
         "complaint_of_device",

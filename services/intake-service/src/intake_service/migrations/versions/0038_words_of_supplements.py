@@ -8,14 +8,14 @@ branch_labels = None
 depends_on = None
 
 _NOTE = """
-CREATE FUNCTION note_supplement_words() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION note_supplement_words() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO complaint_unread (complaint_id) VALUES (NEW.complaint_id);
     RETURN NULL;
 END $$
 """
 _TRIGGER = """
-CREATE TRIGGER supplement_says AFTER INSERT OR UPDATE OF text, address ON supplement
+CREATE OR REPLACE TRIGGER supplement_says AFTER INSERT OR UPDATE OF text, address ON supplement
     FOR EACH ROW EXECUTE FUNCTION note_supplement_words()
 """
 # In batches, each a transaction of its own, while complaints come in; run again, it notes them again, which does no

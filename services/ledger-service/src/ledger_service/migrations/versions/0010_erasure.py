@@ -43,7 +43,9 @@ SEALED_COLUMNS = (
 
 
 def upgrade() -> None:
-    op.add_column("ledger_complaint", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "ledger_complaint", sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True), if_not_exists=True
+    )
     op.add_column(
         "entry",
         sa.Column("erased_digest", sa.LargeBinary(), nullable=True, comment="of actor and data, once they are erased"),
@@ -51,13 +53,12 @@ def upgrade() -> None:
     )
     op.alter_column("entry", "data", nullable=True)
     op.execute(LET_TEXTS_GO)
-    op.execute("DROP TRIGGER entry_append_only ON entry")
     op.execute(f"""
-        CREATE TRIGGER entry_append_only BEFORE UPDATE OF {SEALED_COLUMNS} OR DELETE OR TRUNCATE ON entry
+        CREATE OR REPLACE TRIGGER entry_append_only BEFORE UPDATE OF {SEALED_COLUMNS} OR DELETE OR TRUNCATE ON entry
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()
     """)
     op.execute("""
-        CREATE TRIGGER entry_let_texts_go BEFORE UPDATE ON entry FOR EACH ROW EXECUTE FUNCTION let_texts_go()
+        CREATE OR REPLACE TRIGGER entry_let_texts_go BEFORE UPDATE ON entry FOR EACH ROW EXECUTE FUNCTION let_texts_go()
     """)
     op.execute("ALTER TABLE entry DROP CONSTRAINT IF EXISTS entry_erased")
     op.execute(f"ALTER TABLE entry ADD CONSTRAINT entry_erased CHECK ({ERASED}) NOT VALID")

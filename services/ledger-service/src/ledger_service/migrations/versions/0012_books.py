@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("tenant", "name", "version"),
+        if_not_exists=True,
     )
     op.create_table(
         "export",
@@ -49,10 +50,15 @@ def upgrade() -> None:
         ),
         sa.Column("fetches", sa.Integer(), nullable=False, server_default="0"),
         sa.PrimaryKeyConstraint("tenant", "id"),
+        if_not_exists=True,
     )
-    op.create_index("export_by_asker", "export", ["tenant", "asked_by", "id"])
+    op.create_index("export_by_asker", "export", ["tenant", "asked_by", "id"], if_not_exists=True)
     op.create_index(
-        "export_open", "export", ["tenant", "id"], postgresql_where=sa.text("state IN ('waiting', 'working')")
+        "export_open",
+        "export",
+        ["tenant", "id"],
+        postgresql_where=sa.text("state IN ('waiting', 'working')"),
+        if_not_exists=True,
     )
     for column in _ORDERS:
         create_index_online(

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("hours", sa.ARRAY(sa.DateTime(timezone=True)), nullable=False),
         _count("entered", comment="entries of the ledger in these hours"),
         sa.PrimaryKeyConstraint("id"),
+        if_not_exists=True,
     )
     op.create_table(
         "reconciliation_statement",
@@ -59,6 +60,7 @@ def upgrade() -> None:
         _count("parked_messages"),
         sa.ForeignKeyConstraint(["reconciliation"], ["reconciliation.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("reconciliation", "service"),
+        if_not_exists=True,
     )
     op.create_table(
         "loose_end",
@@ -73,8 +75,9 @@ def upgrade() -> None:
         sa.Column("events", sa.Integer(), nullable=False),
         sa.CheckConstraint("reason IN ('parked', 'stuck')", name="loose_end_reason"),
         sa.PrimaryKeyConstraint("tenant", "complaint_id", "reason", "service", "stated_by", "since", "why"),
+        if_not_exists=True,
     )
-    op.create_index("loose_end_by_time", "loose_end", ["tenant", "since", "complaint_id"])
+    op.create_index("loose_end_by_time", "loose_end", ["tenant", "since", "complaint_id"], if_not_exists=True)
     create_index_online(
         "ledger_complaint_unsettled",
         "ledger_complaint",

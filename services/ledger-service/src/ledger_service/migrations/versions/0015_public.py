@@ -25,6 +25,7 @@ def upgrade() -> None:
         _moment("changed_at"),
         sa.Column("changed_by", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("tenant"),
+        if_not_exists=True,
     )
     op.create_table(
         "public_month",
@@ -34,6 +35,7 @@ def upgrade() -> None:
         sa.Column("settings_version", sa.Integer(), nullable=False),
         sa.Column("figures", postgresql.JSONB(), nullable=False, comment="what is told, and nothing besides"),
         sa.PrimaryKeyConstraint("tenant", "month"),
+        if_not_exists=True,
     )
     op.create_table(
         "public_complaint",
@@ -44,8 +46,9 @@ def upgrade() -> None:
         sa.Column("category", sa.Text(), nullable=True, comment="null where too few have it"),
         sa.Column("community", sa.Text(), nullable=True, comment="null where too few have it"),
         sa.PrimaryKeyConstraint("tenant", "ref"),
+        if_not_exists=True,
     )
-    op.create_index("public_complaint_by_month", "public_complaint", ["tenant", "month", "ref"])
+    op.create_index("public_complaint_by_month", "public_complaint", ["tenant", "month", "ref"], if_not_exists=True)
     op.create_table(
         "public_cell",
         sa.Column("tenant", sa.Text(), nullable=False),
@@ -53,6 +56,7 @@ def upgrade() -> None:
         sa.Column("cell", sa.BigInteger(), nullable=False, comment="of H3"),
         sa.Column("complaints", sa.Integer(), nullable=False, comment="rounded down to a multiple of k"),
         sa.PrimaryKeyConstraint("tenant", "month", "cell"),
+        if_not_exists=True,
     )
     create_index_online("ledger_complaint_by_reception", "ledger_complaint", ["received_at"], postgresql_using="brin")
 
