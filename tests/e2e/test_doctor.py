@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import asyncpg
 import pytest
 
 from behaviour.broker import delete_records
@@ -13,6 +14,7 @@ from eventbus.brokers import Brokers
 from eventbus.kafka import KafkaConnection
 
 Report = dict[str, Any]
+NEWER = "9999"
 pytestmark = pytest.mark.own_county
 
 
@@ -151,3 +153,39 @@ async def _healthy(county: County) -> bool:
 async def _records(connection: KafkaConnection, count: int) -> bool | None:
     """Whether so many records wait for the ledger in the topic."""
     return (await Brokers(connection).group("ledger", LIFECYCLE.name)).lag >= count or None
+
+
+async def test_one_can_go_back_to_this_release_from_a_newer_one(people: People, county: County) -> None:
+    was = {service: await _at_revision(county, service, NEWER) for service in ("intake", "dispatch", "ledger")}
+    await county.stop()
+    await county.start("serve", "intake", "--migrate")
+    await county.stop()
+    await county.start()
+
+    code, told = await county.ask("migrate")
+    assert code == 0
+    assert told.splitlines() == [
+        f"{service}: the schema is newer than this release ({NEWER}) and stays as it is" for service in was
+    ]
+    code, told = await county.ask("migrate", "--check", "intake")
+    assert code != 0
+    assert f"The database of intake is newer than this release: it has {NEWER}." in told
+    await people.until((await people.report())["id"], "assigned")
+    assert await _healthy(county)
+    _, report = await _doctor(county)
+    newer = [f"{service}: its database is newer than the release that answered ({NEWER})" for service in was]
+    assert set(newer) <= set(report["notes"])
+
+    for service, revision in was.items():
+        await _at_revision(county, service, revision)
+
+
+async def _at_revision(county: County, service: str, revision: str) -> str:
+    """Say that the database has this revision; return the one that it had."""
+    connection = await asyncpg.connect(county.database(service))
+    try:
+        former: str = await connection.fetchval("SELECT version_num FROM alembic_version")
+        await connection.execute("UPDATE alembic_version SET version_num = $1", revision)
+    finally:
+        await connection.close()
+    return former

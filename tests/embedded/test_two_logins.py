@@ -68,6 +68,10 @@ async def test_the_scripts_of_compose_make_two(server: Postgres, tmp_path: Path)
         await _migrated(settings)
     assert settings.ledger_database_url is not None
     await _only_works(settings.ledger_database_url)
+    assert settings.ledger_migration_database_url is not None
+    await _execute(settings.ledger_migration_database_url, "UPDATE alembic_version SET version_num = 'of a newer one'")
+    await _migrated(settings)
+    await _only_works(settings.ledger_database_url)
     assert settings.intake_database_url is not None
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await asyncpg.connect(_plain(settings.intake_database_url).removesuffix("intake") + "ledger")

@@ -9,7 +9,7 @@ from eventbus.driver import copy
 from histories import History
 from ledger.conftest import Enter
 from ledger_service.persistence.complaints import lock_many
-from runtime.database import check, is_outage, pending_migrations, run_migrations
+from runtime.database import check, is_outage, run_migrations, schema_state
 from runtime.ids import uuid7
 
 _TWIN = sa.text("""
@@ -21,7 +21,7 @@ _TWIN = sa.text("""
 
 async def test_tables_in_code_and_migrations_are_the_same(database_url: str) -> None:
     run_migrations("ledger_service", database_url)
-    assert pending_migrations("ledger_service", database_url) == []
+    assert schema_state("ledger_service", database_url) == ([], [])
     check("ledger_service", database_url)
 
 

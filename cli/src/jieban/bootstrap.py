@@ -6,7 +6,7 @@ from importlib import import_module
 
 from jieban.embedded.datadir import DataDir, write_atomically
 from jieban.kafka_topics import create_missing
-from jieban.schemas import migrate_all
+from jieban.schemas import migrate_all, newer_schema
 from jieban.services import ALL_SERVICES, ServiceName, database_url, targets
 from runtime.settings import RuntimeSettings
 
@@ -16,9 +16,13 @@ async def prepare(settings: RuntimeSettings, directory: DataDir, *, demo: bool, 
 
     Raises `UserError` when a database or Kafka cannot be used.
     """
-    applied = await asyncio.to_thread(migrate_all, targets(settings, ALL_SERVICES))
-    if any(applied.values()):
-        tell("Databases: " + ", ".join(f"{count} migrations for {name}" for name, count in applied.items() if count))
+    states = await asyncio.to_thread(migrate_all, targets(settings, ALL_SERVICES))
+    applied = [f"{len(state.pending)} migrations for {name}" for name, state in states.items() if state.pending]
+    if applied:
+        tell("Databases: " + ", ".join(applied))
+    for name, state in states.items():
+        if state.newer:
+            tell(newer_schema(name, state))
     if created := await create_missing(settings):
         tell(f"Kafka topics: created {', '.join(created)}")
     marker = directory.root / "demo-loaded"

@@ -9,28 +9,37 @@ from sqlalchemy.exc import DBAPIError
 
 from jieban.errors import UserError
 from jieban.services import ServiceName, Target
-from runtime.database import check, pending_migrations, run_migrations
+from runtime.database import SchemaState, check, run_migrations, schema_state
 
 Targets = Mapping[ServiceName, Target]
 
 
-def migrate_all(targets: Targets) -> Mapping[ServiceName, int]:
-    """Migrate the databases and return how many migrations each got; `UserError` if one cannot be used."""
-    applied = {}
+def migrate_all(targets: Targets) -> Mapping[ServiceName, SchemaState]:
+    """Migrate the databases and return how each was before; `UserError` if one cannot be used.
+
+    What a newer release has migrated stays as it is, so that one can go back to this one.
+    """
+    found = {}
     for name, (url, login) in targets.items():
         with _reaching(name, login):
-            pending = pending_migrations(name.package, url)
-            if pending or login:
+            state = found[name] = schema_state(name.package, url)
+            if not state.newer and (state.pending or login):
                 run_migrations(name.package, url, login=login)
-            applied[name] = len(pending)
-    return applied
+    return found
+
+
+def newer_schema(name: ServiceName, state: SchemaState) -> str:
+    """Say that the database of a service is newer than this release."""
+    return f"{name}: the schema is newer than this release ({', '.join(state.newer)}) and stays as it is"
 
 
 def check_all(targets: Targets) -> None:
     """Raise `UserError` if a database lacks migrations, or the migrations lack something of the tables in code."""
     for name, (url, login) in targets.items():
         with _reaching(name, login):
-            pending = pending_migrations(name.package, url)
+            pending, newer = schema_state(name.package, url)
+            if newer:
+                raise UserError(f"The database of {name} is newer than this release: it has {', '.join(newer)}.")
             if pending:
                 raise UserError(f"The database of {name} lacks {', '.join(pending)}: run 'jieban migrate {name}'.")
             check(name.package, url)

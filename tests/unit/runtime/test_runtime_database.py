@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from packages import write_package
 from runtime.auth import Caller
 from runtime.clock import now
-from runtime.database import check, create_engine, is_outage, pending_migrations, run_migrations
+from runtime.database import check, create_engine, is_outage, run_migrations, schema_state
 from runtime.idempotency import AlreadyAnswered, StoredAnswer, forget, replay, request_hash, store
 from runtime.problems import Problem
+from stack import MakeDatabase
 
 ME = Caller("me", "522723", frozenset())
 HASH = request_hash("POST", "/things", b"{}")
@@ -79,13 +80,23 @@ async def engine(package: str, database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 async def test_migrations_run_once_and_match_the_code(package: str, database_url: str) -> None:
-    assert pending_migrations(package, database_url) == ["0001", "0002"]
+    assert schema_state(package, database_url) == (["0001", "0002"], [])
     with pytest.raises(Exception, match="not up to date"):
         check(package, database_url)
     await asyncio.gather(*(asyncio.to_thread(run_migrations, package, database_url) for _ in range(3)))
     run_migrations(package, database_url)
-    assert pending_migrations(package, database_url) == []
+    assert schema_state(package, database_url) == ([], [])
     check(package, database_url)
+
+
+async def test_a_database_of_a_newer_release_lacks_nothing(package: str, databases: MakeDatabase) -> None:
+    url = await databases()
+    run_migrations(package, url)
+    newer = create_engine(url, application_name="runtime-tests")
+    async with newer.begin() as connection:
+        await connection.execute(text("update alembic_version set version_num = '0003'"))
+    await newer.dispose()
+    assert schema_state(package, url) == ([], ["0003"])
 
 
 async def test_a_table_the_migrations_do_not_know_is_found(

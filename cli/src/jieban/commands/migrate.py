@@ -10,7 +10,7 @@ import typer
 
 from jieban.embedded.datadir import DataDir
 from jieban.embedded.stack import Stack
-from jieban.schemas import Targets, check_all, migrate_all
+from jieban.schemas import Targets, check_all, migrate_all, newer_schema
 from jieban.services import ALL_SERVICES, ServiceName, targets
 from jieban.settings import read_settings, with_addresses
 from jieban.signals import run_until_signalled
@@ -28,6 +28,8 @@ def migrate(
     ] = False,
 ) -> None:
     """Bring each service's database to the newest schema. Several at once wait for one another.
+
+    A schema that a newer release has made stays as it is.
 
     [bold]jieban migrate[/bold]                  all three, at the addresses in JIEBAN_*_DATABASE_URL
 
@@ -47,8 +49,12 @@ def migrate(
 
 
 def _migrate(wanted: Targets) -> None:
-    for name, count in migrate_all(wanted).items():
-        typer.echo(f"{name}: {count} migrations applied" if count else f"{name}: nothing to do")
+    for name, state in migrate_all(wanted).items():
+        if state.newer:
+            typer.echo(newer_schema(name, state))
+        else:
+            count = len(state.pending)
+            typer.echo(f"{name}: {count} migrations applied" if count else f"{name}: nothing to do")
 
 
 def _check(wanted: Targets) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import structlog
 import typer
 
 from jieban.addresses import check_address
@@ -13,6 +14,8 @@ from jieban.schemas import migrate_all
 from jieban.services import ServiceName, targets
 from jieban.settings import read_settings, with_signing_secret
 from runtime import lifecycle, logging, tracing
+
+log = structlog.get_logger()
 
 
 def serve(
@@ -46,7 +49,9 @@ def serve(
     tracing.configure(f"jieban-{service}")
     check_address(host, port)
     if migrate:
-        migrate_all(targets(settings, [service]))
+        state = migrate_all(targets(settings, [service]))[service]
+        if state.newer:
+            log.warning("schema_newer_than_release", service=service, revisions=state.newer)
     services = build([service], settings)
     lifecycle.run(
         listen(

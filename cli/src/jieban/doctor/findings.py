@@ -28,6 +28,8 @@ def findings(facts: Facts) -> Iterator[str]:
 
 def notes(facts: Facts) -> Iterator[str]:
     """Say what of a service is as it may be, and could be better."""
+    if newer := facts.state.get("newer_migrations"):
+        yield f"{facts.service}: its database is newer than the release that answered ({', '.join(newer)})"
     if owned := facts.state.get("owned_append_only"):
         yield (
             f"{facts.service}: its login owns {', '.join(owned)}, and so could switch off what keeps them from being "

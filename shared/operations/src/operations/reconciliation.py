@@ -94,6 +94,9 @@ class ServiceState(BaseModel):
     outbox: OutboxState
     parked: int
     pending_migrations: list[str]
+    newer_migrations: Annotated[
+        list[str], Field(description="Of the database, and not of this process, which is of an older release.")
+    ]
     owned_append_only: Annotated[
         list[str], Field(description="Tables that only grow, and that the service's login owns all the same.")
     ]
@@ -192,10 +195,12 @@ async def applied_events(
 @router.get("/state")
 async def state(_caller: Operator, own: Own) -> ServiceState:
     """Say how outbox, schema, parked messages, topics and consumers stand."""
+    schema = await own.schema()
     return ServiceState(
         outbox=await own.outbox(),
         parked=await own.parked(),
-        pending_migrations=await own.pending_migrations(),
+        pending_migrations=schema.pending,
+        newer_migrations=schema.newer,
         owned_append_only=await own.owned_append_only(),
         consumers=await own.at_kafka(),
     )

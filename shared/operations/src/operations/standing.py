@@ -13,7 +13,7 @@ from eventbus.books import AppliedBook
 from eventbus.brokers import Brokers, GroupHealth, TopicHealth
 from eventbus.parked_keys import parked_messages
 from eventbus.slices import Subscription
-from runtime.database import pending_migrations
+from runtime.database import SchemaState, schema_state
 
 _OUTBOX = text("""
     SELECT count(*) FILTER (WHERE published_at IS NULL) AS waiting, count(error) AS set_aside,
@@ -68,9 +68,9 @@ class Standing:
         async with self.engine.connect() as connection:
             return await parked_messages(connection)
 
-    async def pending_migrations(self) -> list[str]:
-        """Return the revisions that the database lacks."""
-        return await asyncio.to_thread(pending_migrations, f"{self.service}_service", self.database_url)
+    async def schema(self) -> SchemaState:
+        """Compare the database with the migrations of this release."""
+        return await asyncio.to_thread(schema_state, f"{self.service}_service", self.database_url)
 
     async def owned_append_only(self) -> list[str]:
         """Return the tables that only grow, and that the service's login owns: it could switch their triggers off."""

@@ -13,17 +13,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from runtime.database_urls import asyncpg_url
-from runtime.migrations import check, pending_migrations, run_migrations
+from runtime.migrations import SchemaState, check, run_migrations, schema_state
 from runtime.outages import DatabaseUnreachable, is_outage
 
 __all__ = [
     "DatabaseUnreachable",
+    "SchemaState",
     "check",
     "create_engine",
     "is_outage",
-    "pending_migrations",
     "reading",
     "run_migrations",
+    "schema_state",
 ]
 
 CONNECT_TIMEOUT_SECONDS = 5.0

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -24,6 +24,15 @@ _alembic_lock = threading.Lock()
 
 APPEND_ONLY = "append_only"
 """In the `info` of a table that only grows: the columns that may change all the same."""
+
+
+class SchemaState(NamedTuple):
+    """How the schema of a database stands to the migrations of the code."""
+
+    pending: list[str]
+    """Revisions that the database lacks, oldest first."""
+    newer: list[str]
+    """Revisions of the database that the code does not know: a newer release made it, and it has all of this one."""
 
 
 def working_rights(login: str, database: str) -> list[str]:
@@ -47,9 +56,9 @@ def run_migrations(package: str, url: str, *, login: str | None = None) -> None:
     _in_own_thread(lambda: command.upgrade(config, "head"))
 
 
-def pending_migrations(package: str, url: str) -> list[str]:
-    """Return the revisions of `package` that the database does not have yet, oldest first."""
-    return _in_own_thread(lambda: asyncio.run(_pending(package, url)))
+def schema_state(package: str, url: str) -> SchemaState:
+    """Compare the revision of the database with those of `package`."""
+    return _in_own_thread(lambda: asyncio.run(_state(package, url)))
 
 
 def check(package: str, url: str) -> None:
@@ -70,7 +79,7 @@ def _config(package: str, url: str) -> Config:
     return config
 
 
-async def _pending(package: str, url: str) -> list[str]:
+async def _state(package: str, url: str) -> SchemaState:
     engine = create_async_engine(asyncpg_url(url), poolclass=NullPool, connect_args={"timeout": 5.0})
     try:
         async with engine.connect() as connection:
@@ -78,7 +87,10 @@ async def _pending(package: str, url: str) -> list[str]:
     finally:
         await engine.dispose()
     scripts = ScriptDirectory.from_config(_config(package, url))
-    return [script.revision for script in scripts.iterate_revisions("heads", heads or "base")][::-1]
+    known = {script.revision for script in scripts.walk_revisions()}
+    if newer := [head for head in heads if head not in known]:
+        return SchemaState([], newer)
+    return SchemaState([script.revision for script in scripts.iterate_revisions("heads", heads or "base")][::-1], [])
 
 
 def _current_heads(connection: Connection) -> tuple[str, ...]:
