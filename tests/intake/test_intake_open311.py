@@ -218,6 +218,8 @@ async def test_a_photo_comes_with_the_form(client: httpx.AsyncClient, key: str, 
         ({"service_code": "nothing"}, PNG, 404),
         ({}, b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", 415),
         ({}, b"PK\x03\x04", 415),
+        ({"service_code": "civility.dogs", "attribute[conduct]": "flying"}, PNG, 400),
+        ({"service_code": "emergency"}, PNG, 400),
     ],
 )
 async def test_what_is_refused_leaves_no_file(

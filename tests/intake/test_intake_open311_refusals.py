@@ -11,7 +11,7 @@ from intake.test_intake_open311 import OPEN311
 from runtime.problems.catalogue import field_text, problem_text
 from runtime.problems.language import Language
 
-PAGES = {"most": 1000, "reach": 100_000}
+LIMITS = {"most": 1000, "reach": 100_000, "numbers": 200}
 
 
 @pytest.fixture
@@ -32,6 +32,12 @@ def key(as_: As) -> str:
         ("requests", {"start_date": "2020-06-01", "end_date": "2020-01-01"}, 400, "open311-span-too-long"),
         ("requests", {"status": "broken"}, 400, "status:open311-status-invalid"),
         ("requests", {"page": "0"}, 400, "page:open311-page-invalid"),
+        (
+            "requests",
+            {"service_request_id": ",".join(map(str, range(201)))},
+            400,
+            "service_request_id:open311-too-many-ids",
+        ),
         ("requests", {"start_date": "yesterday"}, 400, "start_date:open311-date-invalid"),
     ],
 )
@@ -39,7 +45,7 @@ async def test_reading(
     client: httpx.AsyncClient, key: str, path: str, query: dict[str, str], status: int, code: str, language: Language
 ) -> None:
     field, _, name = code.rpartition(":")
-    words = f"{field}: {field_text(name, language, PAGES)}" if field else problem_text(name, language, {"days": 90})[1]
+    words = f"{field}: {field_text(name, language, LIMITS)}" if field else problem_text(name, language, {"days": 90})[1]
     for suffix in ("json", "xml"):
         answer = await client.get(
             f"{OPEN311}/{path}.{suffix}", params={"api_key": key, **query}, headers={"Accept-Language": language}

@@ -34,6 +34,8 @@ class Kind:
     """The name of the part, a file or not, that it may not lack."""
     fields: Collection[str] | None = None
     """The names of all parts that are no files, where others are refused."""
+    repeats: bool = False
+    """Several parts that are no files may have one name."""
 
 
 UPLOAD = Kind({"file"}, 1000, 10, needs="file")
@@ -77,8 +79,14 @@ class FileHead:
 class Form:
     """What came beside the content of the files."""
 
-    fields: dict[str, str] = field(default_factory=dict)
+    values: dict[str, list[str]] = field(default_factory=dict)
+    """What the parts of each name say that are no files."""
     files: list[FileHead] = field(default_factory=list)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the first part of each name says."""
+        return {name: texts[0] for name, texts in self.values.items()}
 
     @property
     def has_file(self) -> bool:
@@ -178,7 +186,7 @@ class _Reader:
         is_file = self._field in self._kind.files
         if not is_file and self._kind.fields is not None and self._field not in self._kind.fields:
             raise invalid(f"/{self._field}"[:_LONGEST_NAME], "extra_forbidden")
-        if self._field in self.parts and (not is_file or self._kind.most_files == 1):
+        if self._field in self.parts and (self._kind.most_files == 1 if is_file else not self._kind.repeats):
             raise invalid(f"/{self._field}"[:_LONGEST_NAME], "part-repeated")
         self.parts.add(self._field)
         if is_file:
@@ -201,7 +209,7 @@ class _Reader:
 
     def _end_part(self) -> None:
         if self._field not in self._kind.files:
-            self.form.fields[self._field] = _text(bytes(self._text))
+            self.form.values.setdefault(self._field, []).append(_text(bytes(self._text)))
 
     def _end(self) -> None:
         self.is_complete = True

@@ -1,6 +1,7 @@
 """A complaint that comes as a form, together with its files."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +16,11 @@ from intake_service.api.multipart import BINARY, Form, Kind, form_body, read_for
 from intake_service.api.receipts import receipt
 from intake_service.api.report_reading import read_report
 from intake_service.domain.attachment import PhotoRole, Wish
+from intake_service.domain.report import Report
 from intake_service.persistence.staging import TooLong, Writer
 from intake_service.service.accept import Accepted, Intake, Once
 from intake_service.service.attaching import Attaching
-from intake_service.service.enclosing import arrived, digest, enclosed
+from intake_service.service.enclosing import Arrived, arrived, digest, enclosed
 from intake_service.service.referring import check_listed
 from runtime.auth import Caller
 from runtime.http.strict_json import parse_json
@@ -60,14 +62,13 @@ async def create_with_files(request: Request, caller: Caller) -> Response:
                 await files.finish()
             except TooLong as error:
                 raise Problem(413, "attachment-too-large", limit=store.limits.file_bytes) from error
-            return receipt(await _accept(request, form, files.paths, store, caller, key, device))
+            return receipt(await _accept(request, form, files.paths, caller, key, device))
 
 
 async def _accept(
     request: Request,
     form: Form,
     paths: list[Path],
-    store: Attaching,
     caller: Caller,
     key: str | None,
     device: bytes | None,
@@ -77,8 +78,26 @@ async def _accept(
     wishes = [Wish(ROLES[head.part], file_name(head.name) if head.name else None, head.declared) for head in form.files]
     files = await arrived([*zip(paths, wishes, strict=True)])
     report = replace(report, attachments=(*report.attachments, *(each.id for each in files)))
-    intake: Intake = request.app.state.intake
     once = Once(key, digest(request.scope["path"], body, files)) if key else None
+    return await accept_whole(request, report, files, caller, once, device)
+
+
+async def accept_whole(
+    request: Request,
+    report: Report,
+    files: Sequence[Arrived],
+    caller: Caller,
+    once: Once | None,
+    device: bytes | None,
+) -> Accepted:
+    """Accept a report with the files that came with it, which are among its attachments: all of it, or nothing.
+
+    Raises Problem as `Intake.accept` and `enclosed` do, before a file is brought to the store where that can be.
+    """
+    store: Attaching = request.app.state.attaching
+    intake: Intake = request.app.state.intake
+    if not files:
+        return await intake.accept(report, caller, once, device=device)
     if once and (answer := await intake.answered(caller, once)):
         return answer
     await intake.check(report, caller)

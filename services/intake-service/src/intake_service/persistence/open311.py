@@ -12,6 +12,8 @@ from contracts.lifecycle import ENDED, UNCOUNTED
 from intake_service.persistence.tables import complaint
 from runtime.auth import Caller
 
+UNCATEGORISED = "other"
+"""The service of what has no category yet."""
 _NEVER_PUBLIC = UNCOUNTED
 _SHOWN = (
     complaint.c.number,
@@ -50,7 +52,8 @@ class ServiceRequests:
         """Return the requests of a span that the partner, or anybody, may see, newest first."""
         conditions = [complaint.c.received_at >= span.begin, complaint.c.received_at < span.end]
         if span.services is not None:
-            conditions.append(complaint.c.category.in_(span.services))
+            is_one = complaint.c.category.in_(span.services)
+            conditions.append(is_one | complaint.c.category.is_(None) if UNCATEGORISED in span.services else is_one)
         if span.is_closed is not None:
             closed = complaint.c.status.in_(ENDED)
             conditions.append(closed if span.is_closed else sa.not_(closed))

@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 
 from contracts.roles import Role
 from intake_service.api.attachment_texts import store_at_hand
-from intake_service.api.multipart import Kind, read_form
+from intake_service.api.multipart import Form, Kind, read_form
 from intake_service.api.open311.submissions import SUBMISSION, Submission, parsed
 from intake_service.persistence.staging import TooLong, Writer
 from intake_service.service.attaching import Attaching
@@ -14,7 +14,7 @@ from runtime.auth import Caller
 from runtime.auth.guards import Guard
 from runtime.problems import Problem
 
-_FORM = Kind({"media"}, 4 * 4000, 60)
+_FORM = Kind({"media"}, 4 * 4000, 60, repeats=True)
 _URLENCODED = "application/x-www-form-urlencoded"
 _KEY = "api_key"
 
@@ -39,23 +39,19 @@ class KeyGuard(Guard):
         path = store.staging.new()
         found: list[Caller] = []
 
-        async def gate(fields: dict[str, str]) -> None:
-            caller = await self._holder(request, fields.get(_KEY, ""))
-            async with store.engine.connect() as connection:
-                await store.check_room(connection, caller)
-            found.append(caller)
+        async def gate(form: Form) -> None:
+            found.append(await self._holder(request, form.fields.get(_KEY, "")))
 
         is_kept = False
         try:
             with store_at_hand():
                 async with Writer(path, store.limits.file_bytes) as writer:
-                    form = await read_form(request, writer, _FORM, lambda form: gate(form.fields))
+                    form = await read_form(request, writer, _FORM, gate)
             if not found:
-                await gate(form.fields)
+                await gate(form)
             has_media = form.has_file and bool(writer.size)
-            fields = {name: [text] for name, text in form.fields.items()}
             is_kept = has_media
-            request.scope[SUBMISSION] = Submission(fields, path if has_media else None, form.name, form.declared)
+            request.scope[SUBMISSION] = Submission(form.values, path if has_media else None, form.name, form.declared)
         except TooLong as error:
             raise Problem(413, "attachment-too-large", limit=store.limits.file_bytes) from error
         finally:
@@ -82,9 +78,16 @@ async def key_holder(request: Request, in_form: str = "") -> Caller | None:
     return caller
 
 
-async def _reader(request: Request) -> Caller | None:
+async def _of_query(request: Request) -> Caller | None:
+    return await key_holder(request)
+
+
+Holder = Annotated[Caller | None, Depends(_of_query)]
+"""Whose key a request has that has no form; None where it has none."""
+
+
+async def _reader(request: Request, caller: Holder) -> Caller | None:
     """Return who reads; None where anybody may, and no key is shown."""
-    caller = await key_holder(request)
     if caller is None and not request.app.state.settings.open311_public:
         raise Problem(403, "open311-key-needed")
     if caller is not None and not caller.has(Role.PARTNER):

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
@@ -17,12 +16,12 @@ from intake_service.api.open311.formats import both, listed, router
 from intake_service.api.open311.keys import Posting, Reader
 from intake_service.api.open311.services import ANYBODY, Jurisdiction
 from intake_service.api.open311.submissions import SUBMISSION, Submission, in_its_words
+from intake_service.api.report_forms import accept_whole
 from intake_service.api.texts import STATUS_LABELS
-from intake_service.domain.attachment import Wish
 from intake_service.domain.configuration.reference import Reference
-from intake_service.persistence.open311 import ServiceRequests, Span
-from intake_service.service.accept import Intake, Once
-from intake_service.service.attaching import Attaching
+from intake_service.persistence.open311 import UNCATEGORISED, ServiceRequests, Span
+from intake_service.service.accept import Once
+from intake_service.service.enclosing import arrived
 from operations.problems import invalid
 from runtime import clock
 from runtime.auth import Caller
@@ -36,7 +35,6 @@ _MOST = 1000
 _REACH = 100_000
 _NUMBERS = 200
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
-_OTHER = "other"
 _COARSE = 3
 """Decimals of degrees that anybody sees: about a hundred metres."""
 _STATES = {"open": False, "closed": True}
@@ -46,6 +44,7 @@ _STATES = {"open": False, "closed": True}
 async def create_request(request: Request, caller: Posting, references: Known) -> Response:
     """Ask for a service: a form, URL-encoded or with a photo as the part `media`, which comes after its `api_key`.
 
+    All of it is kept, or nothing.
     With an `Idempotency-Key` a repeat gets the first answer.
     """
     submission: Submission = request.scope[SUBMISSION]
@@ -54,11 +53,11 @@ async def create_request(request: Request, caller: Posting, references: Known) -
         key = await from_header.from_request(request)
         once = Once(key, request_hash("POST", "/open311/v2/requests", _told(submission))) if key else None
         reference = await references.current(caller.tenant)
-        submission.report([], reference)
-        attachments = await _attached(request, submission, caller)
-        intake: Intake = request.app.state.intake
         device = digest_of(checked(submission.device), caller)
-        accepted = await intake.accept(submission.report(attachments, reference), caller, once, device=device)
+        with store_at_hand():
+            files = await arrived(submission.files())
+            report = submission.report([each.id for each in files], reference)
+            accepted = await accept_whole(request, report, files, caller, once, device)
     except Problem as problem:
         raise in_its_words(problem) from problem
     finally:
@@ -74,18 +73,20 @@ async def create_request(request: Request, caller: Posting, references: Known) -
 async def list_requests(request: Request, caller: Reader, tenant: Jurisdiction, references: Known) -> Response:
     """List requests, newest first: a partner's own with its key, else of all only what may be public.
 
-    `service_request_id` (several with commas) overrides all else: `service_code`, `status`, `start_date` and
-    `end_date` at most 90 days apart, by default the last 90; `page`, `page_size`.
+    `service_request_id` (several with commas, 200 at most) overrides all else: `service_code`, `status`, `start_date`
+    and `end_date` at most 90 days apart, by default the last 90; `page`, `page_size`.
     """
     given = request.query_params
     store = ServiceRequests(request.app.state.read_engine)
     if numbers := _several(given.get("service_request_id")):
-        rows = await store.of_numbers(tenant, caller, numbers[:_NUMBERS])
+        if len(numbers) > _NUMBERS:
+            raise invalid("query/service_request_id", "open311-too-many-ids", numbers=_NUMBERS)
+        rows = await store.of_numbers(tenant, caller, numbers)
     else:
         size, offset = _page(given)
         zone = ZoneInfo(request.app.state.settings.timezone)
         rows = await store.of_span(tenant, caller, _span(given, zone), offset=offset, limit=size)
-    return _answer(request, caller, rows, await references.current(caller.tenant if caller else tenant))
+    return _answer(request, caller, rows, await references.current(tenant))
 
 
 @both(routes.get, "/requests/{service_request_id}", dependencies=ANYBODY)
@@ -96,7 +97,7 @@ async def read_request(
     rows = await ServiceRequests(request.app.state.read_engine).of_numbers(tenant, caller, [service_request_id])
     if not rows:
         raise Problem(404, "open311-request-not-found")
-    return _answer(request, caller, rows, await references.current(caller.tenant if caller else tenant))
+    return _answer(request, caller, rows, await references.current(tenant))
 
 
 @both(routes.get, "/tokens/{token}", dependencies=ANYBODY)
@@ -115,13 +116,14 @@ def _answer(request: Request, caller: Caller | None, rows: Any, reference: Refer
 
 
 def _request(row: Any, reference: Reference, language: str, *, is_own: bool) -> dict[str, Any]:
-    category = reference.categories.get(row.category or _OTHER)
+    code = row.category or UNCATEGORISED
+    category = reference.categories.get(code)
     told = {
         "service_request_id": row.number,
         "status": "closed" if row.status in ENDED else "open",
         "status_notes": STATUS_LABELS.get(row.status, (row.status, row.status))[language == "en"],
-        "service_name": category.zh if category else row.category,
-        "service_code": row.category or _OTHER,
+        "service_name": category.zh if category else code,
+        "service_code": code,
         "agency_responsible": row.unit,
         "requested_datetime": row.received_at,
         "updated_datetime": row.updated_at,
@@ -132,16 +134,6 @@ def _request(row: Any, reference: Reference, language: str, *, is_own: bool) -> 
         return {**told, "description": row.description, "address": row.address}
     coarse = {name: round(told[name], _COARSE) for name in ("lat", "long") if told[name] is not None}
     return {**told, **coarse}
-
-
-async def _attached(request: Request, submission: Submission, caller: Caller) -> list[UUID]:
-    if submission.media is None:
-        return []
-    store: Attaching = request.app.state.attaching
-    wish = Wish(name=submission.media_name, declared=submission.media_type)
-    with store_at_hand():
-        answer = await store.attach(submission.media, wish, caller)
-    return [UUID(json.loads(answer.body)["id"])]
 
 
 def _check_jurisdiction(submission: Submission, caller: Caller) -> None:

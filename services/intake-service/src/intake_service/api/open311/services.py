@@ -7,6 +7,7 @@ from fastapi import Depends, Query, Request, Response
 from intake_service.api.deps import Known
 from intake_service.api.open311.definitions import definition, service, services
 from intake_service.api.open311.formats import PREFIX, both, listed, router, single
+from intake_service.api.open311.keys import Holder
 from runtime import clock
 from runtime.auth import public
 from runtime.problems import Problem
@@ -18,9 +19,11 @@ _SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 _KEYS = "A key is the token of a partner system, which the operator of this site gives."
 
 
-async def _jurisdiction(request: Request, jurisdiction_id: Annotated[str | None, Query(max_length=100)] = None) -> str:
-    """Return the tenant; one that is named has to be this one."""
-    tenant: str = request.app.state.settings.tenant
+async def _jurisdiction(
+    request: Request, caller: Holder, jurisdiction_id: Annotated[str | None, Query(max_length=100)] = None
+) -> str:
+    """Return the tenant of the key, without one that of this site; one that is named has to be this one."""
+    tenant: str = caller.tenant if caller else request.app.state.settings.tenant
     if jurisdiction_id and jurisdiction_id != tenant:
         raise Problem(404, "open311-jurisdiction-not-found")
     return tenant

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from intake_service.api.multipart import NUL
 from intake_service.api.open311.definitions import answer
 from intake_service.api.schemas import ComplaintIn
+from intake_service.domain.attachment import Wish
 from intake_service.domain.configuration.reference import KnownCategory, Reference
 from intake_service.domain.report import Report
 from operations.problems import invalid
@@ -73,6 +74,10 @@ class Submission:
             findings = [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_input=False)]
             raise in_its_words(problem_of(findings)) from error
         return report
+
+    def files(self) -> list[tuple[Path, Wish]]:
+        """Return its file, as `arrived` takes it."""
+        return [] if self.media is None else [(self.media, Wish(name=self.media_name, declared=self.media_type))]
 
     @property
     def device(self) -> str | None:

@@ -39,6 +39,7 @@ register_texts(
             "Give a time such as 2024-02-28 or 2024-02-28T00:00:00Z.",
         ),
         "open311-status-invalid": ("应为 open 或 closed。", "Give open or closed."),
+        "open311-too-many-ids": ("一次最多 {numbers} 件。", "At most {numbers} at a time."),
         "open311-page-invalid": (
             "page 从 1 起，page_size 为 1 至 {most}，共可翻阅前 {reach} 件。",
             "page from 1, page_size from 1 to {most}, of the first {reach} requests.",
