@@ -92,3 +92,22 @@ async def test_rules_that_are_put_anew_keep_what_categories_say(closings: Config
     await closings.rules({"category": "street_order", **ASK_FIRST})
     assert await closings.shown() == (2, [("noise", ["verification", "follow_up"])])
     assert await closings.types(await closings.verified(category="noise")) == ["verified"]
+
+
+async def test_what_waits_for_a_call_that_its_new_category_does_not_want_is_closed(
+    closings: Configured, enter: Enter
+) -> None:
+    await closings.tell(1, "street_order", ["verification", "follow_up"])
+    moved, kept = await closings.verified(), await closings.verified()
+    moved.reclassified("noise")
+    kept.reclassified("street_order.parking")
+    await enter(moved, kept)
+    assert await closings.types(moved) == ["verified", "closed"]
+    assert [(task["kind"], task["state"]) for task in await closings.tasks(moved)] == [("gate", "dropped")]
+    assert await closings.types(kept) == ["verified"]
+    assert [(task["kind"], task["state"]) for task in await closings.tasks(kept)] == [("gate", "open")]
+    moved.reclassified("street_order.vendors")
+    kept.reclassified("street_order.vendors")
+    await enter(moved, kept)
+    assert await closings.types(moved) == ["verified", "closed"]
+    assert (await closings.call(kept, await closings.task(kept, "gate"), outcome="no_answer")).is_success

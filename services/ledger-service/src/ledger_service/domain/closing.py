@@ -81,6 +81,18 @@ def verify_checked(complaint: Complaint, checked: Event, rule: Rule = DEFAULT) -
     return _verified_by_rule(complaint, checked, rule)
 
 
+def close_uncalled(complaint: Complaint, reclassified: Event, rule: Rule = DEFAULT) -> tuple[Event, ...]:
+    """Return the closing of what has waited for a call that its new category does not want; none otherwise."""
+    if not is_uncalled(complaint, rule):
+        return ()
+    return (_by_rule(complaint, reclassified, EventType.CLOSED, ComplaintClosed(gates=rule.gates)),)
+
+
+def is_uncalled(complaint: Complaint, rule: Rule) -> bool:
+    """Say whether it is verified, and nobody has to be called before the closing."""
+    return complaint.status is Status.VERIFIED and Gate.FOLLOW_UP not in rule.gates
+
+
 def _verified_by_rule(complaint: Complaint, cause: Event, rule: Rule) -> tuple[Event, ...]:
     verified = _by_rule(complaint, cause, EventType.VERIFIED, ComplaintVerified(actor=RULE_ACTOR, method="rule"))
     return verified, *_closed_unless_called(verified, rule, derived_id(cause.id, EventType.CLOSED))

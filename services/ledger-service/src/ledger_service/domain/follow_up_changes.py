@@ -12,6 +12,7 @@ from contracts.closing_events import FollowUpOutcome
 from contracts.envelope import Event
 from contracts.events import FollowedUp
 from contracts.lifecycle import EventType, Status
+from ledger_service.domain.closing import is_uncalled
 from ledger_service.domain.closing_rules import DEFAULT, Gate, Rule, RuleBook
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.follow_ups import Kind, State
@@ -101,6 +102,11 @@ class Changes:
         if Gate.FOLLOW_UP in rule.gates:
             self._call(complaint, event, rule, Kind.GATE)
 
+    def reclassified(self, complaint: Complaint, event: Event) -> None:
+        """Drop the call before the closing where the other category does not want it: then it is closed."""
+        if is_uncalled(complaint, self.rule_of(complaint)):
+            self._drop(complaint, event, complaint.round, Kind.GATE)
+
     def closed(self, complaint: Complaint, event: Event) -> None:
         """Have some reporters called; look at what was said at the gate."""
         rule = self.rule_of(complaint)
@@ -168,6 +174,7 @@ _WITH_RULES: Mapping[EventType, _Follow] = {
     **_WITHOUT_RULES,
     EventType.RECEIVED: Changes.begin_round,
     EventType.VERIFIED: Changes.verified,
+    EventType.RECLASSIFIED: Changes.reclassified,
     EventType.CLOSED: Changes.closed,
     EventType.FEEDBACK_RECEIVED: Changes.rated,
 }

@@ -9,7 +9,7 @@ from contracts.envelope import Event
 from contracts.lifecycle import RELEASE_ENDINGS, EventType
 from contracts.topics import LIFECYCLE
 from eventbus import outbox
-from ledger_service.domain.closing import verify_by_rule, verify_checked
+from ledger_service.domain.closing import close_uncalled, verify_by_rule, verify_checked
 from ledger_service.domain.closing_rules import RuleBook
 from ledger_service.domain.complaint import Complaint, Entry
 from ledger_service.domain.errors import Gap
@@ -31,7 +31,11 @@ from ledger_service.service.erasing import follow_erasures
 from ledger_service.service.matters import Matters
 from ledger_service.service.rule_books import rule_books
 
-_BY_RULE = {EventType.RESOLVED: verify_by_rule, EventType.PHOTOS_CHECKED: verify_checked}
+_BY_RULE = {
+    EventType.RESOLVED: verify_by_rule,
+    EventType.PHOTOS_CHECKED: verify_checked,
+    EventType.RECLASSIFIED: close_uncalled,
+}
 _INTAKES_ENDINGS = frozenset(RELEASE_ENDINGS.values())
 
 
