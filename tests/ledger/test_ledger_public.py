@@ -96,6 +96,7 @@ async def test_figures_keep_small_counts_and_what_would_tell_them(
         "k": 5,
         "received": 30,
         "closed": 30,
+        "timed": 0,
         "in_time": 0,
         "rated": 0,
         "satisfied": 0,

@@ -18,6 +18,7 @@ from ledger_service.api.public_schemas import (
     PublicMonth,
     month_text,
 )
+from ledger_service.domain.publication import UNCLASSIFIED
 from ledger_service.persistence import public_lists, public_months
 from ledger_service.persistence.public_lists import PublicFilter
 from ledger_service.persistence.public_settings import PUBLICATIONS
@@ -38,8 +39,12 @@ Tenant = Annotated[str, Path(pattern="^[0-9A-Za-z_-]{1,32}$", description="The c
 AMonth = Annotated[Month, Query(description="Such as `2026-03`.")]
 
 
-async def _filter(month: AMonth, category: Code | None = None, community: Code | None = None) -> PublicFilter:
-    return PublicFilter(month=month, category=category, community=community)
+async def _filter(
+    month: AMonth,
+    category: Annotated[Code | None, Query(description=f"As it is told: `{UNCLASSIFIED}` is none.")] = None,
+    community: Code | None = None,
+) -> PublicFilter:
+    return PublicFilter(month=month, category="" if category == UNCLASSIFIED else category, community=community)
 
 
 @router.get("/months")

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from contracts.categories import is_within
 from contracts.lifecycle import Status
 from contracts.payload import HandlingMode
-from ledger_service.domain.publication import LEAST_K, PLAIN_STATES, Publication
+from ledger_service.domain.publication import LEAST_K, PLAIN_STATES, UNCLASSIFIED, Publication
 from ledger_service.domain.terrain import name_of, outline
 from operations.documents import Kept
 
@@ -41,6 +41,13 @@ Month = Annotated[
 """A month as text, such as `2026-03`; its first day in Python."""
 Integer = Annotated[int, Field(strict=True)]
 Category = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+def _code(kept: object) -> object:
+    return kept if kept != "" else UNCLASSIFIED
+
+
+_Code = BeforeValidator(_code)
 
 
 def _apart(categories: list[str] | None) -> list[str] | None:
@@ -103,7 +110,9 @@ class PublicComplaint(BaseModel):
 
     ref: UUID
     month: Annotated[Month, Field(description="In which it was received.")]
-    category: Annotated[str | None, Field(description="Null where too few have it.")]
+    category: Annotated[
+        str | None, _Code, Field(description=f"Null where too few have it, `{UNCLASSIFIED}` where there is none.")
+    ]
     community: Annotated[str | None, Field(description="Null where too few of the category have it.")]
     zh: Annotated[str, Field(description="How it stands now.")]
     en: str
@@ -128,7 +137,7 @@ class PublicMonth(BaseModel):
 class CategoryRow(BaseModel):
     """A category, with the communities in which enough of it were received; the rest is `received` less their sum."""
 
-    category: str
+    category: Annotated[str, _Code, Field(description=f"`{UNCLASSIFIED}` for those without one.")]
     received: int
     communities: dict[str, int]
 
@@ -140,8 +149,12 @@ class PublicFigures(BaseModel):
     k: int
     received: int | None
     closed: int | None
-    in_time: Annotated[int | None, Field(description="Closed, and resolved by the promised time.")]
-    rated: Annotated[int | None, Field(description="Closed, with the reporter's word.")]
+    timed: Annotated[
+        int | None,
+        Field(description="Closed, with a promised time, without what is excluded 剔除; null in older months."),
+    ] = None
+    in_time: Annotated[int | None, Field(description="Of `timed`, resolved by the promised time.")]
+    rated: Annotated[int | None, Field(description="Closed, with the reporter's word, without what is excluded 剔除.")]
     satisfied: Annotated[int | None, Field(description="Satisfied or basically satisfied 满意、基本满意.")]
     categories: list[CategoryRow]
     communities: Annotated[dict[str, int], Field(description="At least so many, of all categories.")]
@@ -149,7 +162,7 @@ class PublicFigures(BaseModel):
     @classmethod
     def of(cls, month: date, told: Mapping[str, Any]) -> Self:
         """Return them as they are shown."""
-        return cls(month=month, **{name: told[name] for name in cls.model_fields if name != "month"})
+        return cls(month=month, **{name: told[name] for name in cls.model_fields if name in told})
 
 
 class Polygon(BaseModel):

@@ -10,6 +10,8 @@ from contracts.lifecycle import Status
 from ledger_service.domain.labels import Label
 
 LEAST_K = 3
+UNCLASSIFIED = "_unclassified"
+"""未分类: what complaints without a category are told under; no code of a category begins like that."""
 PLAIN_STATES: Mapping[Status, Label] = {
     Status.RECEIVED: Label("已收到，待安排", "Received, nobody assigned yet"),
     Status.ASSIGNED: Label("已安排处理", "A unit will look into it"),

@@ -22,7 +22,7 @@ _CELLS = sa.text("SELECT cell, complaints FROM public_cell WHERE tenant = :tenan
 
 @dataclass(frozen=True)
 class PublicFilter:
-    """What is listed; None for any category or community."""
+    """What is listed; None for any category or community, '' for what has no category."""
 
     month: date
     category: str | None = None

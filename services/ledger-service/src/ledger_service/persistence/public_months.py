@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.lifecycle import UNCOUNTED
 from eventbus.driver import copy
+from ledger_service.domain.facts import Exclusion
 from ledger_service.domain.publication import Publication
 from ledger_service.domain.suppression import Table, rounded_down
 from ledger_service.domain.terrain import cell_at
@@ -26,7 +27,9 @@ _LEVEL = "array_to_string((string_to_array(category, '.'))[1 : :level], '.')"
 _TAKE = sa.text(f"""
     WITH chosen AS (
         SELECT complaint_id, coalesce({_LEVEL}, '') AS category, coalesce(community, '') AS community, status,
-               resolved_at IS NOT NULL AND {STOPPED_AT} <= promised_at AS in_time, satisfaction, is_struck
+               promised_at IS NOT NULL AND exclusions & :untimed = 0 AS is_timed,
+               resolved_at IS NOT NULL AND {STOPPED_AT} <= promised_at AS in_time,
+               satisfaction IS NOT NULL AND NOT is_struck AND exclusions & :unrated = 0 AS is_rated, satisfaction
         FROM ledger_complaint
         WHERE tenant = :tenant AND received_at >= :first AND received_at < :last
           AND status <> ALL (CAST(:uncounted AS text[]))
@@ -37,10 +40,11 @@ _TAKE = sa.text(f"""
         INSERT INTO public_complaint (tenant, ref, month, complaint_id, category, community)
         SELECT :tenant, gen_random_uuid(), :month, complaint_id, category, community FROM chosen)
     SELECT count(*) FILTER (WHERE status = 'closed') AS closed,
-           count(*) FILTER (WHERE status = 'closed' AND in_time) AS in_time,
-           count(*) FILTER (WHERE status = 'closed' AND satisfaction IS NOT NULL AND NOT is_struck) AS rated,
-           count(*) FILTER (WHERE status = 'closed' AND satisfaction IN ('satisfied', 'basically_satisfied')
-                            AND NOT is_struck) AS satisfied
+           count(*) FILTER (WHERE status = 'closed' AND is_timed) AS timed,
+           count(*) FILTER (WHERE status = 'closed' AND is_timed AND in_time) AS in_time,
+           count(*) FILTER (WHERE status = 'closed' AND is_rated) AS rated,
+           count(*) FILTER (WHERE status = 'closed' AND is_rated
+                            AND satisfaction IN ('satisfied', 'basically_satisfied')) AS satisfied
     FROM chosen
 """)
 _COUNT = sa.text("""
@@ -84,9 +88,18 @@ async def claim(connection: AsyncConnection, tenant: str, month: date, version: 
 
 
 async def take(
-    connection: AsyncConnection, tenant: str, month: date, period: tuple[datetime, datetime], chosen: Publication
+    connection: AsyncConnection,
+    tenant: str,
+    month: date,
+    period: tuple[datetime, datetime],
+    chosen: Publication,
+    *,
+    exclusions: bool,
 ) -> dict[str, int]:
-    """Copy who counts in the month, and return how many of them were closed, in time, rated and satisfied."""
+    """Copy who counts in the month, and return how many of them were closed, timed, in time, rated and satisfied.
+
+    With `exclusions`, what was excluded 剔除 is left out of those that it was excluded from.
+    """
     parameters = {
         "tenant": tenant,
         "month": month,
@@ -95,6 +108,8 @@ async def take(
         "uncounted": sorted(UNCOUNTED),
         "categories": None if chosen.categories is None else list(chosen.categories),
         "level": chosen.category_level,
+        "untimed": Exclusion.TIMELINESS | Exclusion.ALL if exclusions else 0,
+        "unrated": Exclusion.SATISFACTION | Exclusion.ALL if exclusions else 0,
     }
     return dict((await connection.execute(_TAKE, parameters)).mappings().one())
 

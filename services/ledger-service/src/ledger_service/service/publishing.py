@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger_service.domain.publication import Publication, begin, next_month
 from ledger_service.domain.suppression import Table, protect, withhold
-from ledger_service.persistence import public_months, public_settings
+from ledger_service.persistence import public_months, public_settings, statistics_settings
 from ledger_service.persistence.public_settings import PUBLICATIONS
 from runtime.clock import now
 
@@ -38,7 +38,8 @@ async def _publish(engine: AsyncEngine, tenant: str, month: date, zone: ZoneInfo
             return False
         chosen = kept.settings
         period = (begin(month, zone), begin(next_month(month), zone))
-        parts = await public_months.take(connection, tenant, month, period, chosen)
+        figures = (await statistics_settings.read(connection, tenant, zone.key)).settings
+        parts = await public_months.take(connection, tenant, month, period, chosen, exclusions=figures.exclusions)
         table = protect(await public_months.counts(connection, tenant, month), chosen.k)
         if chosen.shows_map:
             await _lay_out(connection, tenant, month, table, chosen)
@@ -54,14 +55,13 @@ async def _lay_out(connection: AsyncConnection, tenant: str, month: date, table:
 
 def _told(table: Table, parts: dict[str, int], chosen: Publication) -> dict[str, Any]:
     """Return the figures of a month as they are kept."""
-    handled = withhold(table.total, [("closed", parts["closed"]), ("in_time", parts["in_time"])], chosen.k)
-    chain = [(name, parts[name]) for name in ("closed", "rated", "satisfied")]
-    rated = withhold(table.total, chain, chosen.k)
+    chains = (("closed", "rated", "satisfied"), ("closed", "timed", "in_time"))
+    shown = [withhold(table.total, [(name, parts[name]) for name in chain], chosen.k) for chain in chains]
     return {
         "k": chosen.k,
         "received": table.total,
-        **rated,
-        **handled,
+        **shown[0],
+        **shown[1],
         "categories": public_months.as_cells(table),
         "communities": table.columns,
         "shows_map": chosen.shows_map,
