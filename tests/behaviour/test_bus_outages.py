@@ -10,7 +10,7 @@ from behaviour.broker import produce, record
 from behaviour.conditions import all_applied, all_published, has_waited, is_holding
 from behaviour.freezing import frozen
 from behaviour.running import running, until
-from behaviour.stories import event, once_each, out_of_order, stories
+from behaviour.stories import event, once_each, out_of_order, stories, story
 from behaviour.tiny_service import Applying, TinyService
 from contracts.envelope import Event
 from eventbus.kafka import REQUEST_TIMEOUT_MS
@@ -34,6 +34,21 @@ async def test_while_the_database_is_away_the_consumer_holds_and_then_goes_on_by
     assert once_each(effects, events)
     assert not out_of_order(effects)
     assert await service.parked() == []
+
+
+async def test_the_consumer_says_that_it_holds_until_what_failed_is_applied(service: TinyService) -> None:
+    said: list[bool] = []
+
+    def objects(_: Event) -> Exception | None:
+        said.append(is_holding(service))
+        return TimeoutError() if len(said) < 4 else None
+
+    events = story(1)
+    await produce(service.kafka, [record(service.topic, each) for each in events])
+    async with running(service.consumer(Applying(objects=objects))):
+        await until(lambda: _applied_and_said(service))
+    assert said == [False, True, True, True]
+    assert once_each(await service.applied(), events)
 
 
 async def test_a_relay_and_a_consumer_that_start_without_a_database_work_once_it_is_there(
@@ -121,6 +136,10 @@ async def test_a_stop_while_the_broker_hangs_ends_within_seconds_and_loses_nothi
 
 async def _holds(service: TinyService) -> bool:
     return is_holding(service)
+
+
+async def _applied_and_said(service: TinyService) -> bool:
+    return bool(await service.applied()) and not is_holding(service)
 
 
 async def _append_slowly(service: TinyService, events: list[Event]) -> None:

@@ -82,8 +82,11 @@ class Consumer(ConsumerRebalanceListener):
         self._offsets = Offsets(self.name, self._options.commit_every_seconds, self._watchdog.end)
         self._resume_at: float | None = None
         self._hold = self._options.hold_seconds
+        self._held: set[TopicPartition] = set()
+        """Have records that wait for an outage to end; until these are applied, the consumer holds."""
         self._polled_at = 0.0
         self._consumer: Any = None
+        self._hold_only(set())
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consume until `stop`, through every outage; then finish the slice in hand, commit and leave the group.
@@ -151,6 +154,8 @@ class Consumer(ConsumerRebalanceListener):
             held_at = await self._isolation.apply(messages) if messages else None
         if held_at is None:
             self._offsets.note(ends)
+            if not self._held.isdisjoint(ends):
+                self._hold_only(self._held - ends.keys())
         else:
             self._pause(polled, messages, held_at)
         return held_at is not None
@@ -173,12 +178,16 @@ class Consumer(ConsumerRebalanceListener):
         if self._resume_at is None:
             self._resume_at = time.monotonic() + self._hold
             self._hold = min(self._hold * 2, self._options.longest_hold_seconds)
-        metrics.HOLDING.labels(self.name).set(1)
+        self._hold_only(self._held - polled.keys() | undone.keys())
+
+    def _hold_only(self, held: set[TopicPartition]) -> None:
+        self._held = held
+        metrics.HOLDING.labels(self.name).set(bool(held))
 
     def _resume(self) -> None:
+        """Try again; whether the outage is over is known when something is applied."""
         self._resume_at = None
         self._consumer.resume(*self._consumer.assignment())
-        metrics.HOLDING.labels(self.name).set(0)
 
     async def _commit(self) -> None:
         await self._offsets.commit(self._consumer)
@@ -191,9 +200,9 @@ class Consumer(ConsumerRebalanceListener):
             self._offsets.forget()
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        """Start anew: nothing is paused in a fresh assignment."""
+        """Start anew: nothing is paused in a fresh assignment. What waits at other members now is theirs to tell."""
         self._resume_at = None
-        metrics.HOLDING.labels(self.name).set(0)
+        self._hold_only(self._held.intersection(assigned))
         log.info("partitions_assigned", consumer=self.name, count=len(assigned))
 
 
