@@ -7,7 +7,7 @@ from prometheus_client import REGISTRY
 
 from behaviour.stories import event, ids
 from behaviour.tiny_service import TinyService
-from eventbus.janitor import KEEP_INBOX, KEEP_OUTBOX, Janitor
+from eventbus.janitor import KEEP_INBOX, KEEP_OUTBOX, SIZE, Janitor
 from runtime.ids import uuid7
 
 NOW = datetime.now(UTC)
@@ -30,6 +30,29 @@ async def test_only_published_rows_over_age_leave_the_outbox(service: TinyServic
     await service.execute("UPDATE outbox SET created_at = :old", old=NOW - timedelta(days=400))
     await _janitor(service).clean(NOW)
     assert await _ids(service, "SELECT id FROM outbox ORDER BY position") == ids([recent, waiting, aside])
+
+
+async def test_behind_many_old_rows_that_stay_others_go(service: TinyService) -> None:
+    stays, goes = event(), event()
+    await service.append([stays])
+    await service.execute(f"""
+        INSERT INTO outbox (id, aggregatetype, aggregateid, type, payload, source, tenant, time, sequence,
+                            correlationid, shard)
+        SELECT id, aggregatetype, aggregateid, type, payload, source, tenant, time, sequence, correlationid, shard
+        FROM outbox CROSS JOIN generate_series(1, {SIZE})
+    """)
+    await service.execute("UPDATE outbox SET published_at = :lately", lately=NOW)
+    await service.append([goes])
+    await _published(service, goes.id, NOW - KEEP_OUTBOX - SECOND)
+    await service.execute("UPDATE outbox SET created_at = :old", old=NOW - 2 * KEEP_OUTBOX)
+    janitor = _janitor(service)
+    await janitor.clean(NOW)
+    await janitor.clean(NOW)
+    assert await _ids(service, "SELECT DISTINCT id FROM outbox") == [stays.id]
+    later = NOW + KEEP_OUTBOX + SECOND
+    for _ in range(3):  # the rest, all there is from the beginning, and what that has left
+        await janitor.clean(later)
+    assert await _ids(service, "SELECT id FROM outbox") == []
 
 
 async def test_only_claims_over_age_leave_the_inbox(service: TinyService) -> None:
