@@ -5,6 +5,7 @@ import time
 from contextlib import ExitStack
 
 import pytest
+from prometheus_client import REGISTRY
 
 from behaviour.broker import produce, record
 from behaviour.conditions import all_applied, all_published, has_waited, is_holding
@@ -14,6 +15,7 @@ from behaviour.stories import event, once_each, out_of_order, stories, story
 from behaviour.tiny_service import Applying, TinyService
 from contracts.envelope import Event
 from eventbus.kafka import REQUEST_TIMEOUT_MS
+from eventbus.tables import SHARDS
 from jieban.embedded.kafka import Kafka
 from jieban.embedded.postgres import Postgres
 
@@ -49,6 +51,19 @@ async def test_the_consumer_says_that_it_holds_until_what_failed_is_applied(serv
         await until(lambda: _applied_and_said(service))
     assert said == [False, True, True, True]
     assert once_each(await service.applied(), events)
+
+
+async def test_the_metrics_tell_at_once_that_a_relay_without_its_database_publishes_nothing(
+    service: TinyService, pg: Postgres
+) -> None:
+    async with running(service.relay()):
+        await until(lambda: _publishes(service, SHARDS))
+        await pg.stop()
+        await until(lambda: has_waited(service))
+        assert await _publishes(service, 0)
+        await pg.start()
+        await until(lambda: _publishes(service, SHARDS))
+    assert await _publishes(service, 0)
 
 
 async def test_a_relay_and_a_consumer_that_start_without_a_database_work_once_it_is_there(
@@ -140,6 +155,10 @@ async def _holds(service: TinyService) -> bool:
 
 async def _applied_and_said(service: TinyService) -> bool:
     return bool(await service.applied()) and not is_holding(service)
+
+
+async def _publishes(service: TinyService, shards: int) -> bool:
+    return REGISTRY.get_sample_value("jieban_relay_shards", {"service": service.topic}) == shards
 
 
 async def _append_slowly(service: TinyService, events: list[Event]) -> None:

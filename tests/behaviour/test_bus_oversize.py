@@ -1,12 +1,14 @@
 """An event that would not fit into a record is refused when it is appended; one that got in is set aside."""
 
 import pytest
+from prometheus_client import REGISTRY
 
 from behaviour.broker import event_ids
 from behaviour.conditions import all_applied, all_published
 from behaviour.running import running, until
 from behaviour.stories import event, ids, payload, story
 from behaviour.tiny_service import TinyService
+from eventbus.backlog import Backlog
 from eventbus.errors import EventTooLarge
 from eventbus.outbox import MAX_PAYLOAD_BYTES
 from eventbus.producer import MAX_RECORD_BYTES
@@ -32,6 +34,10 @@ async def test_an_oversize_row_is_set_aside_with_its_error_while_later_rows_go_o
         await until(lambda: all_published(service))
     assert await event_ids(service.kafka, service.topic) == [str(each) for each in ids(events[1:])]
     assert await _set_aside(service) == ids(events[:1])
+    assert _counted(service) == 1
+    await service.execute("UPDATE outbox SET payload = '{}', published_at = NULL, error = NULL WHERE error IS NOT NULL")
+    await Backlog(service=service.topic, engine=service.engine).count_set_aside()
+    assert _counted(service) == 0
 
 
 async def test_a_relay_survives_a_batch_of_nothing_but_oversize_rows(service: TinyService) -> None:
@@ -55,6 +61,10 @@ async def test_a_row_whose_key_or_header_is_too_large_is_set_aside_as_well(servi
         await until(lambda: all_applied(service, [sound]))
         await until(lambda: all_published(service))
     assert await _set_aside(service) == [large.id]
+
+
+def _counted(service: TinyService) -> float | None:
+    return REGISTRY.get_sample_value("jieban_outbox_rows_set_aside", {"service": service.topic})
 
 
 async def _blow_up(service: TinyService) -> None:

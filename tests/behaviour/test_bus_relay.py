@@ -4,6 +4,8 @@ import asyncio
 import time
 from signal import SIGKILL
 
+from prometheus_client import REGISTRY
+
 from behaviour.broker import contents
 from behaviour.conditions import all_applied, all_published, holds_all_shards, shares
 from behaviour.processes import ended, worker
@@ -12,6 +14,7 @@ from behaviour.stories import ids, once_each, out_of_order, stories, story
 from behaviour.tiny_service import TinyService
 from contracts.envelope import Event, parse
 from eventbus import outbox
+from eventbus.backlog import Backlog
 from eventbus.tables import SHARDS
 
 TAKEOVER_SECONDS = 4.0
@@ -62,6 +65,18 @@ async def test_two_relays_share_the_shards_and_when_one_is_killed_the_other_take
     assert not out_of_order((each.id, each.subject, each.sequence) for each in firsts)
 
 
+async def test_what_waits_is_measured_where_no_relay_runs(service: TinyService) -> None:
+    backlog = Backlog(service=service.topic, engine=service.engine)
+    await service.append(story(3))
+    await service.execute("UPDATE outbox SET created_at = now() - interval '1 hour' WHERE sequence = 1")
+    await backlog.measure()
+    assert _of(service, "jieban_outbox_waiting") == 3
+    assert 3600 <= (_of(service, "jieban_outbox_oldest_seconds") or 0) < 7200
+    await service.execute("UPDATE outbox SET published_at = now()")
+    await backlog.measure()
+    assert _of(service, "jieban_outbox_waiting") == _of(service, "jieban_outbox_oldest_seconds") == 0
+
+
 async def test_a_relay_that_was_asked_to_stop_gives_its_shards_back(service: TinyService) -> None:
     async with running(service.relay()):
         await until(lambda: holds_all_shards(service))
@@ -80,6 +95,10 @@ async def test_a_relay_whose_connection_is_cut_carries_on(service: TinyService) 
         await until(lambda: _can_append(service, second))
         await until(lambda: all_published(service))
     assert {each.id for each in await _events(service)} >= set(ids(first + second))
+
+
+def _of(service: TinyService, metric: str) -> float | None:
+    return REGISTRY.get_sample_value(metric, {"service": service.topic})
 
 
 async def _append_slowly(service: TinyService, events: list[Event]) -> None:

@@ -33,6 +33,7 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch relay",
             "dispatch janitor",
             "dispatch idempotency keys",
+            "dispatch set aside",
             "dispatch clocks",
             "dispatch timers",
             "dispatch reinspections",
@@ -54,6 +55,7 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch second reading",
         ],
     }
+    assert [worker.name for worker in service.always] == ["dispatch checks", "dispatch backlog"]
 
 
 async def test_stored_answers_are_forgotten_after_their_time_and_not_before(world: World) -> None:

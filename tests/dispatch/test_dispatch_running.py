@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from httpx import ASGITransport, AsyncClient
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
+from behaviour.running import running, until
 from contracts.envelope import Event, parse
 from contracts.lifecycle import EventType
 from contracts.topics import LIFECYCLE
@@ -60,6 +63,23 @@ async def test_without_kafka_the_service_is_ready_and_says_what_is_missing(datab
 
     assert checks["database"] == {"ok": True}
     assert checks["kafka"]["ok"] is False
+
+
+async def test_the_metrics_say_what_is_missing_whoever_asks(databases: MakeDatabase) -> None:
+    for url, is_there in ((await databases(), 1), ("postgresql://nobody@127.0.0.1:1/no", 0)):
+        settings = RuntimeSettings(
+            dispatch_database_url=url, token_secret=SecretStr(SECRET), kafka_bootstrap_servers="127.0.0.1:1"
+        )
+        service = build(settings, TokenVerifier(settings))
+        [checks] = [worker for worker in service.always if worker.name == "dispatch checks"]
+        async with running(checks):
+            await until(partial(_found, database=is_there, kafka=0))
+        await service.close()
+
+
+async def _found(**expected: int) -> bool:
+    labels = [{"service": "dispatch", "check": check} for check in expected]
+    return [REGISTRY.get_sample_value("jieban_check_ok", each) for each in labels] == list(expected.values())
 
 
 @asynccontextmanager

@@ -1,6 +1,8 @@
 """What is refused, each with its own code, and leaves nothing behind."""
 
+import asyncio
 import hashlib
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -8,13 +10,16 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from behaviour.running import running, until
 from contracts.roles import Role
 from intake.attachments.conftest import FILE_BYTES, IMAGE_BYTES, WAITING
 from intake.attachments.files import HTML, MP3, PDF, SVG, left_in, picture, png_of, upload, video
 from intake.conftest import SECRET, TENANT, As
+from intake_service.persistence.folder_blobs import FolderBlobs
 
 NOISE = bytes(range(256)) * 2000
 CASES: list[tuple[str, bytes, str, int, str]] = [
@@ -172,9 +177,37 @@ async def test_a_store_that_is_not_there_is_503(database_url: str, service: Any,
     transport = httpx.ASGITransport(broken.app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://intake.test/intake/v1") as client:
         answer = await upload(client, as_(Role.CITIZEN), PDF)
+    [checks] = [worker for worker in broken.workers["api"] if worker.name == "intake own checks"]
+    async with running(checks):
+        await until(_store_is_said_to_be_away)
     await broken.close()
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:jieban:problem:attachment-store-unavailable")
     assert await broken.app.state.attaching.blobs.check() == f"{tmp_path / 'file' / 'store'}: cannot be written to"
+
+
+async def _store_is_said_to_be_away() -> bool:
+    labels = {"service": "intake", "check": "attachments"}
+    return REGISTRY.get_sample_value("jieban_check_ok", labels) == 0
+
+
+async def test_a_folder_that_hangs_keeps_one_thread(tmp_path: Path) -> None:
+    begun, goes_on = threading.Semaphore(0), threading.Event()
+
+    class Hanging(FolderBlobs):
+        def _check(self) -> None:
+            begun.release()
+            goes_on.wait()
+            super()._check()
+
+    blobs = Hanging(tmp_path)
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await blobs.check()
+    goes_on.set()
+    assert await blobs.check() is None
+    assert begun.acquire(blocking=False)
+    assert not begun.acquire(blocking=False)
 
 
 async def test_nobody_learns_what_others_have(client: httpx.AsyncClient, as_: As) -> None:

@@ -18,13 +18,14 @@ from eventbus.tables import SHARDS
 from jieban.main import cli
 from jieban.settings import read_settings
 from runtime.auth import TokenVerifier
+from runtime.lifecycle import Service
 
 ROOT = Path(__file__).parents[3]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
 RULES = yaml.safe_load((ROOT / "deploy" / "alarms" / "jieban.rules.yml").read_text("utf-8"))
 ALARMS: list[dict[str, Any]] = [rule for group in RULES["groups"] for rule in group["rules"]]
 PROMETHEUS_OWN = {"up"}
-FUNCTIONS = {"max", "sum", "rate", "increase"}
+FUNCTIONS = {"max", "min", "sum", "rate", "increase", "time", "or"}
 DURATION = re.compile(r"([0-9]+[smhd])+")
 
 
@@ -87,16 +88,43 @@ def test_the_runbook_types_commands_with_options_that_there_are(typed: str) -> N
     assert {word.partition("=")[0] for word in words if word.startswith("--")} <= options
 
 
-def test_the_runbook_names_workers_and_metrics_that_there_are() -> None:
+@pytest.fixture(scope="module")
+def services() -> list[Service]:
+    """All services, connected to nothing."""
     nowhere = "postgresql://nobody@127.0.0.1/no"
     addresses = {f"{name}_database_url": nowhere for name in ("intake", "dispatch", "ledger")}
     key = SecretStr("0123456789abcdefghijklmnopqrstuvwxyz")
     settings = read_settings(token_secret=key, personal_data_days=365, **addresses)
-    services = [module.build(settings, TokenVerifier(settings)) for module in SERVICES]
+    return [module.build(settings, TokenVerifier(settings)) for module in SERVICES]
+
+
+def test_the_runbook_names_workers_and_metrics_that_there_are(services: list[Service]) -> None:
     workers = {worker.name for service in services for role in service.workers.values() for worker in role}
     assert set(re.findall(r"worker (?:is )?`([^`]+)`", RUNBOOK)) <= workers
     metrics = {f"{metric.name}{suffix}" for metric in REGISTRY.collect() for suffix in ("", "_total", "_seconds")}
     assert set(re.findall(r"`(jieban_\w+)`", RUNBOOK)) <= metrics
+
+
+def test_what_an_alarm_asks_of_the_checks_is_checked(services: list[Service]) -> None:
+    asked = {name for alarm in ALARMS for name in re.findall(r'jieban_check_ok\{check="(\w+)"\}', alarm["expr"])}
+    assert asked == {"database", "attachments"}
+    [intake] = [service for service in services if service.name == "intake"]
+    assert asked <= set(intake.app.state.readiness.names)
+
+
+@pytest.mark.usefixtures("services")
+@pytest.mark.parametrize("alarm", ALARMS, ids=lambda alarm: alarm["alert"])
+def test_what_tells_of_the_first_increase_has_a_series_before(alarm: dict[str, Any]) -> None:
+    """From no series to one that begins at 1, `increase` sees none."""
+    watched = re.findall(r"increase\((\w+)\[\w+\]\)\) > 0", alarm["expr"])
+    series = {sample.name for metric in REGISTRY.collect() for sample in metric.samples}
+    assert set(watched) <= series
+
+
+@pytest.mark.usefixtures("services")
+def test_a_process_that_runs_no_relay_says_that_it_publishes_no_shard() -> None:
+    for service in ("intake", "dispatch", "ledger"):
+        assert REGISTRY.get_sample_value("jieban_relay_shards", {"service": service}) == 0
 
 
 def test_the_number_of_shards_is_the_buss() -> None:

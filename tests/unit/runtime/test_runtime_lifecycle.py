@@ -188,11 +188,12 @@ def test_a_port_in_use_is_said_before_anything_is_opened(start: Callable[..., Pr
 
 
 def test_roles_choose_what_runs(start: Callable[..., Process]) -> None:
-    process = start("relay")
+    process = start("relay", ALWAYS="1")
     process.await_word("ready")
     assert httpx.get(process.url("/healthz")).status_code == 200
     assert httpx.get(process.url("/demo/healthz")).status_code == 404
     process.send(signal.SIGTERM)
     _, words, _ = process.ended()
     assert "relay runs" in words
+    assert {"watch runs", "watch stopped"} <= set(words)
     assert "consumer runs" not in words

@@ -77,7 +77,8 @@ def service() -> lifecycle.Service:
         "relay": [Worker("relay", "STUBBORN" in os.environ)],
         "consumer": [Worker("consumer", is_stubborn=False)],
     }
-    return lifecycle.Service(name="demo", app=app, workers=workers, on_open=opened, on_close=closed)
+    always = [Worker("watch", is_stubborn=False)] if "ALWAYS" in os.environ else []
+    return lifecycle.Service(name="demo", app=app, workers=workers, always=always, on_open=opened, on_close=closed)
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from prometheus_client import Counter, Gauge, Histogram
 _SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 15)
 
 OUTBOX_PUBLISHED = Counter("jieban_outbox_published", "Events published and marked", ["service"])
-OUTBOX_SET_ASIDE = Counter("jieban_outbox_set_aside", "Outbox rows too large for Kafka", ["service"])
+OUTBOX_SET_ASIDE = Gauge("jieban_outbox_rows_set_aside", "Outbox rows too large for Kafka", ["service"])
 OUTBOX_WAITING = Gauge("jieban_outbox_waiting", "Unpublished outbox rows", ["service"])
 OUTBOX_AGE = Gauge("jieban_outbox_oldest_seconds", "Age of the oldest unpublished outbox row", ["service"])
 RELAY_SHARDS = Gauge("jieban_relay_shards", "Outbox shards that this process publishes", ["service"])

@@ -23,7 +23,6 @@ from eventbus.unpublished import Row, Unpublished
 
 log = structlog.get_logger()
 tracer = trace.get_tracer("eventbus")
-MEASURE_EVERY_SECONDS = 5.0
 _SHORTEST_PAUSE_SECONDS = 0.2
 _WELL_SECONDS = 30.0
 """A relay that worked for as long was well, and begins with the shortest pause again."""
@@ -53,6 +52,7 @@ class Relay:
         self._batch_size = batch_size
         self._poll_seconds = poll_seconds
         self._outbox: Unpublished
+        metrics.RELAY_SHARDS.labels(service).set(0)  # also where this process never runs it
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until `stop`, through every outage; then publish what is there and return."""
@@ -74,25 +74,23 @@ class Relay:
                         await pause_or(stop, pause)
                         pause = min(pause * 2, 2.0)
         finally:
-            metrics.RELAY_SHARDS.labels(self._service).set(0)
             await self._producer.close()
 
     async def _publish_until(self, stop: asyncio.Event, shards: ShardLocks) -> None:
-        balanced = measured = 0.0
+        balanced = 0.0
         stopping = asyncio.create_task(_then(stop, shards.wake))
         try:
             while not stop.is_set():
                 if time.monotonic() - balanced > 1.0:
                     await shards.balance()
+                    metrics.RELAY_SHARDS.labels(self._service).set(len(shards.held))
                     balanced = time.monotonic()
-                if balanced - measured > MEASURE_EVERY_SECONDS:
-                    await self._measure(shards)
-                    measured = balanced
                 if await self.publish_once(shards.held) < self._batch_size:
                     await asyncio.sleep(_GATHER_SECONDS)
                     await shards.woken(self._poll_seconds)
             await self.publish_once(shards.held)
         finally:
+            metrics.RELAY_SHARDS.labels(self._service).set(0)
             stopping.cancel()
 
     async def publish_once(self, shards: set[int]) -> int:
@@ -125,12 +123,6 @@ class Relay:
             log.error("outbox_row_set_aside", service=self._service, event_id=row["id"], key=row["aggregateid"])
         await self._outbox.set_aside([row["position"] for row in rows])
         metrics.OUTBOX_SET_ASIDE.labels(self._service).inc(len(rows))
-
-    async def _measure(self, shards: ShardLocks) -> None:
-        metrics.RELAY_SHARDS.labels(self._service).set(len(shards.held))
-        waiting, age = await self._outbox.backlog()
-        metrics.OUTBOX_WAITING.labels(self._service).set(waiting)
-        metrics.OUTBOX_AGE.labels(self._service).set(age)
 
 
 def _record(row: Row) -> Record:

@@ -20,10 +20,6 @@ _MARK = "UPDATE outbox SET published_at = now() WHERE position = ANY($1::bigint[
 _SET_ASIDE = """
     UPDATE outbox SET published_at = '-infinity', error = 'too large for one record' WHERE position = ANY($1::bigint[])
 """
-_BACKLOG = """
-    SELECT count(*) AS rows, coalesce(extract(epoch FROM now() - min(created_at)), 0)::float8 AS age
-    FROM outbox WHERE published_at IS NULL
-"""
 
 
 class Unpublished:
@@ -45,8 +41,3 @@ class Unpublished:
     async def set_aside(self, positions: Sequence[int]) -> None:
         """Take rows out of the way that no broker will ever take; they stay, with the reason."""
         await self._connection.execute(_SET_ASIDE, positions)
-
-    async def backlog(self) -> tuple[int, float]:
-        """Return how many rows wait, of all shards, and the age of the oldest in seconds."""
-        row = await self._connection.fetchrow(_BACKLOG)
-        return row["rows"], row["age"]

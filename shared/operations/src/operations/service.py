@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.topics import TOPICS
 from eventbus.admin import TopicMaker
+from eventbus.backlog import Backlog
 from eventbus.books import AppliedBook, InboxBook, JoinedBook
 from eventbus.brokers import Brokers
 from eventbus.consumer import Consumer, ConsumerOptions
@@ -21,7 +22,7 @@ from eventbus.relay import Relay
 from eventbus.release import ParkedMessages
 from eventbus.slices import Subscription
 from operations import parked, reconciliation, replay
-from operations.readiness import readiness_of
+from operations.readiness import checks_of, measured, readiness_of
 from operations.rounds import Rounds
 from operations.standing import Standing
 from runtime.auth import TokenVerifier
@@ -104,9 +105,10 @@ def assemble(
     nobody waits for them, and the second reading of what earlier versions parked. `applied` is the book of what it
     applied of the first of them; of the others it is the inbox, as by default of all. `facades` are routers with
     prefixes of their own. `on_close` runs, in order, before the engines are disposed of. `checks` are shown by
-    `/readyz` beside database and Kafka.
+    `/readyz` beside database and Kafka, and measured with the API alone, as others may not have what that needs.
     """
-    name, engine = foundation.name, foundation.engine
+    name, engine, own_checks = foundation.name, foundation.engine, checks or {}
+    shared_checks = checks_of(engine, foundation.kafka)
     app = create_app(
         title=title,
         version=version(f"jieban-{name}"),
@@ -115,7 +117,7 @@ def assemble(
         alias=f"/{name}",
         settings=foundation.settings,
         verifier=verifier,
-        readiness=readiness_of(engine, foundation.kafka, checks),
+        readiness=readiness_of({**shared_checks, **own_checks}),
         body_limits=body_limits,
         form_limits=form_limits,
     )
@@ -147,7 +149,15 @@ def assemble(
         name=name,
         app=app,
         also=sorted({router.prefix.split("/")[1] for router in facades}),
-        workers=_joined(_workers(foundation, subscriptions, parked_messages, gather_seconds), workers),
+        workers=_joined(
+            _workers(foundation, subscriptions, parked_messages, gather_seconds),
+            {"api": [measured(f"{name} own checks", name, own_checks)]} if own_checks else None,
+            workers,
+        ),
+        always=[
+            measured(f"{name} checks", name, shared_checks),
+            Rounds(f"{name} backlog", Backlog(service=name, engine=engine).measure, every=timedelta(seconds=15)),
+        ],
         on_close=close,
     )
 
@@ -178,8 +188,11 @@ def _workers(
     reading_again = Rounds(
         f"{name} second reading", partial(parked_messages.read_again, is_outage), every=timedelta(seconds=5)
     )
+    set_aside = Rounds(
+        f"{name} set aside", Backlog(service=name, engine=engine).count_set_aside, every=timedelta(hours=1)
+    )
     return {
-        "relay": [TopicMaker(kafka, TOPICS), relay, cleaning, forgetting],
+        "relay": [TopicMaker(kafka, TOPICS), relay, cleaning, forgetting, set_aside],
         "consumer": [*consumers, reading_again],
     }
 
@@ -190,10 +203,9 @@ async def forget_old_answers(engine: AsyncEngine, keep: timedelta) -> None:
         await forget(connection, now() - keep)
 
 
-def _joined(
-    shared: Mapping[str, Sequence[Worker]], own: Mapping[str, Sequence[Worker]] | None
-) -> dict[str, list[Worker]]:
-    joined = {role: list(workers) for role, workers in shared.items()}
-    for role, workers in (own or {}).items():
-        joined.setdefault(role, []).extend(workers)
+def _joined(*parts: Mapping[str, Sequence[Worker]] | None) -> dict[str, list[Worker]]:
+    joined: dict[str, list[Worker]] = {}
+    for part in parts:
+        for role, workers in (part or {}).items():
+            joined.setdefault(role, []).extend(workers)
     return joined

@@ -39,6 +39,8 @@ class Service:
     app: FastAPI
     workers: Mapping[str, Sequence[Worker]] = field(default_factory=dict)
     """By role: `relay`, `consumer`."""
+    always: Sequence[Worker] = ()
+    """In each role."""
     also: Sequence[str] = ()
     """First segments of paths, beside the name, that the app answers too."""
     on_open: Callable[[], Awaitable[None]] | None = None
@@ -85,7 +87,8 @@ async def serve(
             async with _opened(services, stopping):
                 if not stopping.is_requested():
                     server = _server(services, roles, grace_seconds, trusted_proxies)
-                    workers = [worker for role in roles for s in services for worker in s.workers.get(role, ())]
+                    workers = [worker for s in services for worker in s.always]
+                    workers += [worker for role in roles for s in services for worker in s.workers.get(role, ())]
                     await _work(server, listener, workers, services, stopping, drain_seconds, on_ready)
     finally:
         listener.close()

@@ -19,6 +19,7 @@ class FolderBlobs:
     def __init__(self, root: Path) -> None:
         """Nothing is made before the first file comes."""
         self._root = root
+        self._looking: asyncio.Future[None] | None = None
 
     @property
     def name(self) -> str:
@@ -62,10 +63,17 @@ class FolderBlobs:
         """Say whether the folder, or what it will be made in, can be written to."""
         try:
             with asked("check"):
-                await asyncio.to_thread(self._check)
+                await self._looked()
         except OSError as error:
             return f"{self.name}: {error.strerror}"
         return None
+
+    async def _looked(self) -> None:
+        """Look whether it can be written to, one look at a time: on a file system that hangs, each keeps a thread."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(asyncio.to_thread(self._check))
+            self._looking.add_done_callback(lambda looked: looked.cancelled() or looked.exception())
+        await asyncio.shield(self._looking)
 
     def _check(self) -> None:
         place = next(place for place in (self._root, *self._root.parents) if place.exists())
