@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
@@ -21,9 +22,11 @@ async def test_two_readers_share_what_has_come_in(
 ) -> None:
     monkeypatch.setattr("intake_service.service.reading.BATCH", 5)
     await read(engine)
+    before = REGISTRY.get_sample_value("jieban_search_read_timestamp_seconds")
     made = {await taken(client, as_, "一起读的停车") for _ in range(23)}
     counts = await asyncio.gather(*(Reader(engine).work() for _ in range(3)))
     assert sum(counts) == 23
+    assert (before or 0) < (REGISTRY.get_sample_value("jieban_search_read_timestamp_seconds") or 0)
     async with engine.connect() as connection:
         assert await connection.scalar(_UNREAD) == 0
     assert set(await found(client, as_(Role.OPERATOR), q="一起读的停车")) == made

@@ -1,11 +1,13 @@
 """Complaints that are probably about the same: found by words, place and time, and shown without personal data."""
 
 import json
+import time
 from typing import Any
 
 import httpx
 import pytest
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
@@ -33,6 +35,26 @@ async def report(client: httpx.AsyncClient, headers: dict[str, str], text: str, 
     assert answer.status_code == 201, answer.text
     receipt: dict[str, Any] = answer.json()
     return receipt
+
+
+async def test_the_metrics_say_up_to_when_all_are_found(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    while await LikenessIndex(engine).work():
+        pass
+    until = [_until()]
+    for _ in range(3):
+        await report(client, as_(Role.CITIZEN, "wang"), MIXER)
+    monkeypatch.setattr("intake_service.service.likeness_index.BATCH", 2)
+    between = time.time()
+    while await LikenessIndex(engine).work():
+        until.append(_until())
+    assert len(until) == 3
+    assert until[0] < until[1] <= between < until[2]
+
+
+def _until() -> float:
+    return REGISTRY.get_sample_value("jieban_similar_until_timestamp_seconds") or 0
 
 
 @pytest.fixture

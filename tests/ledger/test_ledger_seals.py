@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,7 +16,7 @@ from ledger_service.domain.merkle import Frontier
 from ledger_service.domain.sealing import FIRST_LINK, Fields, digest, leaf_hash, link
 from ledger_service.service.proving import seal_and_sign
 from ledger_service.service.recording import record_slice
-from ledger_service.service.sealing import seal_all
+from ledger_service.service.sealing import measure_unsealed, seal_all
 
 
 def histories(count: int, *, tenant: str) -> list[History]:
@@ -79,6 +80,24 @@ async def test_a_backlog_is_sealed_without_a_rest(engine: AsyncEngine, enter: En
     assert await seal_and_sign(engine, None, batch=4, most=12) is True
     assert await seal_and_sign(engine, None, batch=4, most=12) is False
     await assert_sealed(engine, "t-rest", 30)
+
+
+async def test_the_metrics_say_how_old_the_oldest_entry_without_a_seal_is(engine: AsyncEngine, enter: Enter) -> None:
+    await seal_all(engine)
+    await measure_unsealed(engine)
+    assert REGISTRY.get_sample_value("jieban_unsealed_oldest_seconds") == 0
+    await enter(*histories(2, tenant="t-age"))
+    await seal_all(engine, batch=3, most=3)
+    await measure_unsealed(engine)
+    [oldest] = await rows(
+        engine,
+        """SELECT extract(epoch FROM now() - min(recorded_at)) AS age FROM entry WHERE tenant = 't-age'
+           AND position NOT IN (SELECT position FROM seal WHERE tenant = 't-age')""",
+    )
+    assert 0 < (REGISTRY.get_sample_value("jieban_unsealed_oldest_seconds") or 0) <= oldest.age
+    await seal_all(engine)
+    await measure_unsealed(engine)
+    assert REGISTRY.get_sample_value("jieban_unsealed_oldest_seconds") == 0
 
 
 async def test_behind_a_backlog_what_is_sealed_is_not_gone_through_again(engine: AsyncEngine, enter: Enter) -> None:

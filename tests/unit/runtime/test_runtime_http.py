@@ -52,6 +52,15 @@ async def test_any_other_is_replaced(client: httpx.AsyncClient, given: str | byt
     assert UUID7.fullmatch(answer.headers["x-request-id"])
 
 
+async def test_what_was_answered_500_is_counted_from_the_first_on(client: httpx.AsyncClient) -> None:
+    name = "http_server_failed_requests_total"
+    before = REGISTRY.get_sample_value(name)
+    assert before is not None
+    assert (await client.get("/demo/v1/troubles/bug")).status_code == 500
+    assert (await client.get("/demo/v1/nothing")).status_code == 404
+    assert REGISTRY.get_sample_value(name) == before + 1
+
+
 async def test_a_trace_runs_through(app: FastAPI) -> None:
     router = APIRouter()
 

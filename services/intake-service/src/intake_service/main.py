@@ -209,7 +209,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             "relay": [
                 Rounds("intake words", reader.work, every=timedelta(seconds=0.5)),
                 Rounds("intake likeness", LikenessIndex(foundation.engine).work, every=timedelta(seconds=1)),
-                Rounds("intake words missed", reader.look_back, every=timedelta(hours=1)),
+                Rounds("intake words missed", reader.look_back, every=timedelta(hours=1), may_take=timedelta(hours=12)),
                 Rounds("intake photos", partial(awaiting.take_in, foundation.engine), every=timedelta(seconds=2)),
                 Rounds("intake triage", partial(triaging.go_on, foundation.engine), every=timedelta(seconds=1)),
                 Rounds("intake triage ended", partial(triaging.end, foundation.engine), every=timedelta(seconds=30)),

@@ -27,6 +27,7 @@ from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.publishing import publish_due
 from ledger_service.service.reconciling import reconcile
 from ledger_service.service.retallying import retally
+from ledger_service.service.sealing import measure_unsealed
 from ledger_service.service.unsettled import watch as watch_unsettled
 from operations import wrong_codes
 from operations.exporting.files import ExportFiles
@@ -36,6 +37,9 @@ from operations.service import Foundation, assemble
 from runtime.auth import TokenVerifier
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings, UnusableSetting
+
+_MAY_TAKE = timedelta(hours=1)
+"""After an upgrade, facts and roll-ups of millions of complaints are made within one round."""
 
 
 def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
@@ -88,6 +92,7 @@ def _rounds(engine: AsyncEngine, settings: RuntimeSettings, signer_of: SignerOf 
     zone = ZoneInfo(settings.timezone)
     work: list[tuple[str, Callable[[], Awaitable[object]], timedelta]] = [
         ("sealing", partial(seal_and_sign, engine, signer_of), timedelta(seconds=1)),
+        ("seals", partial(measure_unsealed, engine), timedelta(seconds=30)),
         ("statistics", partial(fold_on, engine, settings.timezone), FOLD_EVERY),
         ("hot spots", partial(watch, engine), timedelta(seconds=10)),
         ("publishing", partial(publish_due, engine, zone), timedelta(seconds=10)),
@@ -98,7 +103,7 @@ def _rounds(engine: AsyncEngine, settings: RuntimeSettings, signer_of: SignerOf 
         ("facts", partial(retally, engine), timedelta(minutes=1)),
         ("query codes", partial(wrong_codes.forget, engine), timedelta(minutes=5)),
     ]
-    return [Rounds(f"ledger {name}", each, every=every) for name, each, every in work]
+    return [Rounds(f"ledger {name}", each, every=every, may_take=_MAY_TAKE) for name, each, every in work]
 
 
 def _signer_of(settings: RuntimeSettings) -> SignerOf | None:

@@ -33,6 +33,7 @@ async def keep_running(worker: Worker, stop: asyncio.Event, first_pause: float =
     """Run the worker until `stop`, again and again; the pause grows to 30 s while it keeps failing quickly."""
     loop = asyncio.get_running_loop()
     pause = first_pause
+    restarts = _restarts.labels(worker.name)  # at 0 from the start, or its first increase would not be seen
     while not stop.is_set():
         started_at = loop.time()
         try:
@@ -45,7 +46,7 @@ async def keep_running(worker: Worker, stop: asyncio.Event, first_pause: float =
             if stop.is_set():
                 return
             log.error("worker_returned_too_early", worker=worker.name, restart_in_seconds=pause)
-        _restarts.labels(worker.name).inc()
+        restarts.inc()
         if loop.time() - started_at > _HEALTHY_SECONDS:
             pause = first_pause
         await pause_or(stop, pause)

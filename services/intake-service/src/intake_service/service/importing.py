@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -39,6 +38,7 @@ SUFFIXES = (".csv", ".tsv", ".xlsx", ".jsonl", ".ndjson")
 KEEP = timedelta(days=7)
 """For so long after its end it is told what became of an import."""
 LOST_AFTER = timedelta(days=1)
+_LONGEST = timedelta(hours=6)
 """An import that nothing was done for so long, and whose file is not there, is over."""
 _AT_ONCE = 200
 _SIZE_AT_ONCE = 1_000_000
@@ -87,6 +87,8 @@ class Importing:
         self._folder = folder
         self._zone = zone
         self.limits = limits
+        self._stop = asyncio.Event()
+        self._rounds = Rounds(self.name, self._go_round, every=timedelta(seconds=1), may_take=_LONGEST)
 
     def path(self, job_id: UUID, suffix: str) -> Path:
         """Return where the file of an import is."""
@@ -135,7 +137,11 @@ class Importing:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work through what waits, one after the other, until `stop`; other replicas take other imports."""
-        await Rounds(self.name, partial(self.work, stop), every=timedelta(seconds=1)).run(stop)
+        self._stop = stop
+        await self._rounds.run(stop)
+
+    async def _go_round(self) -> None:
+        await self.work(self._stop)
 
     async def work(self, stop: asyncio.Event) -> None:
         """Do what is to be done and no other replica does; what has its file elsewhere is left to who has it."""

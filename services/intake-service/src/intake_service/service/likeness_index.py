@@ -17,7 +17,9 @@ BATCH = 500
 """So many at most are indexed in a round, so that a wave of complaints is not held up by its own index."""
 SETTLING = timedelta(minutes=2)
 """For so long an id may be given before its complaint is there."""
-LAG = Gauge("jieban_similar_lag_seconds", "Age of the oldest complaint that cannot be found as similar yet")
+UNTIL = Gauge(
+    "jieban_similar_until_timestamp_seconds", "Complaints that were received before can be found as similar ones"
+)
 
 log = structlog.get_logger()
 
@@ -42,8 +44,8 @@ class LikenessIndex:
             before = min(rows[-1].id, settled) if len(rows) == BATCH else settled
             if before > mark:
                 await likeness.move_mark(connection, before)
-        waits = now - likeness.moment_of(rows[-1].id) if len(rows) == BATCH else timedelta()
-        LAG.set(max(0.0, waits.total_seconds()))
+        until = min(now, likeness.moment_of(rows[-1].id)) if len(rows) == BATCH else now
+        UNTIL.set(until.timestamp())
         return len(rows)
 
 

@@ -20,7 +20,7 @@ REST = 3.0
 _ROUND_SECONDS = 2.0
 _LOOK_BACK = timedelta(days=2)
 _FIRST = UUID(int=0)
-_BEHIND = Gauge("jieban_search_lag_seconds", "How long ago the complaint was received that was read last.")
+_READ = Gauge("jieban_search_read_timestamp_seconds", "When all there was had been read, so that its words are found")
 
 
 class Reader:
@@ -33,9 +33,11 @@ class Reader:
         """Read what there is, as far as it comes within a round; return how many complaints that was."""
         total, until = 0, time.monotonic() + _ROUND_SECONDS
         while True:
-            begun = time.monotonic()
+            at, begun = now(), time.monotonic()
             count = await self._batch()
             total += count
+            if count < BATCH:
+                _READ.set(at.timestamp())
             if count < BATCH or time.monotonic() > until:
                 return total
             await asyncio.sleep(REST * (time.monotonic() - begun))
@@ -62,7 +64,6 @@ class Reader:
 async def _keep(connection: AsyncConnection, rows: Any) -> None:
     words = await asyncio.to_thread(lambda: {row.id: (row.tenant, _vector(row)) for row in rows})
     await texts.keep_words(connection, words)
-    _BEHIND.set((now() - search.moment_of(rows[-1].id)).total_seconds())
 
 
 def _vector(row: Any) -> str:

@@ -32,6 +32,13 @@ _UNSETTLED = sa.text(
     _EACH_TENANT.format("LEFT JOIN chain USING (tenant)")
     + "AND (SELECT max(position) FROM entry WHERE entry.tenant = found.tenant) > coalesce(settled, 0)"
 )
+_OLDEST = sa.text(f"""
+    SELECT coalesce(extract(epoch FROM now() - min(recorded_at)), 0)
+    FROM ({_UNSETTLED}) AS behind LEFT JOIN chain USING (tenant) CROSS JOIN LATERAL (
+        SELECT recorded_at FROM entry WHERE entry.tenant = behind.tenant AND position > coalesce(settled, 0)
+          AND NOT EXISTS (SELECT FROM seal WHERE seal.tenant = entry.tenant AND seal.position = entry.position)
+        ORDER BY position LIMIT 1) AS first
+""")
 _BEGIN = sa.text("INSERT INTO chain (tenant) VALUES (:tenant) ON CONFLICT DO NOTHING RETURNING tenant")
 _LOCK = sa.text("""
     SELECT size, link, frontier, settled, watched, barrier,
@@ -98,6 +105,11 @@ async def tenants(connection: AsyncConnection) -> Sequence[str]:
 async def unsettled(connection: AsyncConnection) -> Sequence[str]:
     """Return the tenants that have entries to seal, or sealed ones that are not known to be settled."""
     return (await connection.execute(_UNSETTLED)).scalars().all()
+
+
+async def oldest_seconds(connection: AsyncConnection) -> float:
+    """Return how old the oldest entry without a seal is; 0 where all have theirs."""
+    return max(0.0, float((await connection.execute(_OLDEST)).scalar_one()))
 
 
 async def lock(connection: AsyncConnection, tenant: str) -> Chain | None:

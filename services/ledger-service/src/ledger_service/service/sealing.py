@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger_service.domain.merkle import Node
@@ -17,6 +17,7 @@ MOST = 20_000
 _AT_A_TIME = 200
 """So many are hashed before others on the same loop go on: three milliseconds or four."""
 _SEALED = Counter("jieban_ledger_sealed_total", "Entries that were sealed")
+_OLDEST = Gauge("jieban_unsealed_oldest_seconds", "Age of the oldest entry that is not sealed")
 
 
 async def seal_all(engine: AsyncEngine, *, batch: int = BATCH, most: int = MOST) -> int:
@@ -38,6 +39,12 @@ async def seal_some(engine: AsyncEngine, tenant: str, *, batch: int = BATCH, mos
     while sealed < most and (more := await _seal_batch(engine, tenant, batch)):
         sealed += more
     return sealed
+
+
+async def measure_unsealed(engine: AsyncEngine) -> None:
+    """Say how old the oldest entry without a seal is; not as a part of sealing, since it counts when that stops."""
+    async with engine.connect() as connection:
+        _OLDEST.set(await seals.oldest_seconds(connection))
 
 
 async def _seal_batch(engine: AsyncEngine, tenant: str, batch: int) -> int:

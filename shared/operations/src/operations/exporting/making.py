@@ -34,6 +34,7 @@ MOST_ATTEMPTS = 3
 FETCH_SECONDS = 900.0
 """The first fetch may sort millions of lines."""
 _EVERY = timedelta(seconds=1)
+_LONGEST = timedelta(hours=6)
 _CLEAR_EVERY = timedelta(minutes=1)
 _AT_ONCE = 1_000
 _KEEP_ROWS = timedelta(days=30)
@@ -93,6 +94,7 @@ class ExportMaker:
         self._keep = keep
         self._oldest = _OLDEST.labels(service)
         self._stop = asyncio.Event()
+        self._rounds = Rounds(self.name, self.work, every=_EVERY, may_take=_LONGEST)
 
     def workers(self) -> list[Worker]:
         """Return what makes them, and what clears away."""
@@ -101,7 +103,7 @@ class ExportMaker:
     async def run(self, stop: asyncio.Event) -> None:
         """Make what there is until `stop`; what is in hand then is begun again later."""
         self._stop = stop
-        await Rounds(self.name, self.work, every=_EVERY).run(stop)
+        await self._rounds.run(stop)
 
     async def work(self) -> None:
         """Make the oldest export of each tenant."""
