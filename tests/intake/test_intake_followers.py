@@ -124,6 +124,21 @@ async def test_a_handle_is_good_for_one_person_alone(
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:jieban:problem:follow-own")
 
 
+async def test_who_reports_through_one_partner_is_the_same_only_by_phone(client: httpx.AsyncClient, as_: As) -> None:
+    async def report(phone: str | None, **more: Any) -> str:
+        reporter = {"reporter": {"phone": phone}} if phone else {}
+        answer = await client.post("/complaints", json={**REPORT, **reporter, **more}, headers=as_(Role.PARTNER, "app"))
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    wu = "13922223333"
+    first, again, other = await report(wu), await report(wu, external_ref="wu-2"), await report("13922224444")
+    nobody = await report(None)
+    for complaint, same in ((first, {again: ["phone"]}), (again, {first: ["phone"]}), (other, {}), (nobody, {})):
+        seen = await client.get(f"/complaints/{complaint}/same-reporter", headers=as_(Role.OPERATOR))
+        assert {each["id"]: each["matched_by"] for each in seen.json()["items"]} == same
+
+
 async def test_what_one_person_has_reported_is_in_view_for_those_who_may_contact_them(
     client: httpx.AsyncClient, as_: As
 ) -> None:

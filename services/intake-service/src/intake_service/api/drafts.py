@@ -37,7 +37,7 @@ Drafter = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.RECEIVED].rol
 class DraftIn(ReportFields):
     """What is known of a report so far: any of its fields, each as the finished report would have it.
 
-    In a change, null takes a field out.
+    In a change, null takes a field out; `attachments` and `attributes` are emptied instead, and `kind` stays some kind.
     """
 
     source: SourceCode | None = None

@@ -49,8 +49,8 @@ async def same_reporter(
 ) -> Page[SameReporter]:
     """List what else the reporter of a complaint has reported, newest first. Every look is logged.
 
-    The same person is who has the same account or gave the same phone. What was reported in confidence is there for
-    supervisors only: 403 `access-denied` for others.
+    The same person is who has the same account of a citizen, or gave the same phone. What was reported in confidence
+    is there for supervisors only: 403 `access-denied` for others.
     """
     pages = Pages(request, caller, "same reporter", {"complaint": str(complaint_id)})
     before = pages.after_id(cursor)

@@ -33,6 +33,8 @@ class Origin:
     """Code of the liaison station, kiosk or service station where it was taken."""
     device: Device | None = None
     order: Order | None = None
+    system: bool = False
+    """A partner system has filed it: its account is no person's."""
 
     def stored(self) -> dict[str, Any] | None:
         """Return it as JSON for its column; None where there is nothing to keep."""
@@ -47,6 +49,8 @@ class Origin:
             }
         if self.order is not None:
             kept["order"] = {"number": self.order.number, "deadline": self.order.deadline}
+        if self.system:
+            kept["system"] = True
         return kept or None
 
 

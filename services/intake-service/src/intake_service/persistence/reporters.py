@@ -1,4 +1,8 @@
-"""Whose complaints are whose: by the account, or by the phone that was given."""
+"""Whose complaints are whose: by the account of a citizen, or by the phone that was given.
+
+Many people report by the account of a partner system. What one has filed says so, or has an `external_ref`, which
+citizens may not give.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,11 +15,13 @@ from intake_service.persistence.tables import complaint
 
 _SAME = sa.text("""
     WITH asked AS (
-        SELECT c.owner, r.phone FROM complaint AS c LEFT JOIN reporter AS r ON r.complaint_id = c.id
+        SELECT CASE WHEN c.external_ref IS NULL AND c.origin -> 'system' IS NULL THEN c.owner END AS owner, r.phone
+        FROM complaint AS c LEFT JOIN reporter AS r ON r.complaint_id = c.id
         WHERE c.id = :id AND c.tenant = :tenant
     ), theirs AS (
         SELECT c.id, 'account' AS by FROM asked JOIN complaint AS c
             ON c.tenant = :tenant AND c.created_by = asked.owner AND c.owner = asked.owner
+            AND c.external_ref IS NULL AND c.origin -> 'system' IS NULL
         UNION ALL
         SELECT r.complaint_id, 'phone' FROM asked JOIN reporter AS r ON r.tenant = :tenant AND r.phone = asked.phone
     )

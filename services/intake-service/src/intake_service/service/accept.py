@@ -1,7 +1,7 @@
 """Accepts reports: a number, a query code, one commit, then the answer."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.events import SelfHandled
+from contracts.roles import Role
 from intake_service.domain.area import Area
 from intake_service.domain.complaint import OWNERS, NewComplaint, new_query_code
 from intake_service.domain.configuration.reference import Reference
@@ -245,7 +246,7 @@ def _complaint(
         suggested_confidence=suggestion.confidence if suggestion else None,
         self_handled=_self_handled(report, caller, now),
         kind=report.kind,
-        origin=report.origin,
+        origin=replace(report.origin, system=caller.has(Role.PARTNER)),
         outside_area=area.is_outside(report.location.lon, report.location.lat),
         device=device,
         flagged=look.flagged,
