@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import httpx
 import orjson
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,6 +21,12 @@ def configuration() -> Json:
 def category(given: Json, code: str) -> Json:
     found: Json = next(each for each in given["categories"] if each["code"] == code)
     return found
+
+
+async def publish(client: httpx.AsyncClient, admin: dict[str, str], given: Json) -> None:
+    """Make it the draft, and put it in force."""
+    assert (await client.put("/configuration/draft", json=given, headers=admin)).status_code == 200
+    assert (await client.post("/configuration/publication", json={}, headers=admin)).status_code == 201
 
 
 async def told(engine: AsyncEngine, tenant: str) -> list[tuple[str, Json, int]]:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts.roles import Role
 from intake.attachments.files import AMR, PDF, left_in, picture, upload
 from intake.attachments.test_attachments_with_reports import counts
-from intake.configuring import category, configuration
+from intake.configuring import category, configuration, publish
 from intake.conftest import As
 from intake.reports import report
 from refusals import errors_of
@@ -20,6 +20,8 @@ from runtime.ids import uuid7
 
 NEEDED = [("/attachments", "category-needs-photo")]
 COVER = report(category="facilities.covers")
+NOISE = report(category=..., description="楼下KTV每天半夜唱歌，噪音扰民，根本睡不着")
+"""Which category that is, is sure."""
 
 
 @pytest_asyncio.fixture
@@ -27,9 +29,9 @@ async def tenant(client: httpx.AsyncClient, as_: As) -> str:
     """A tenant where a report of a cover needs a photo."""
     name = f"t{uuid7().hex[-10:]}"
     given, admin = configuration(), as_(Role.ADMIN, tenant=name)
-    category(given, "facilities.covers")["needs_photo"] = True
-    assert (await client.put("/configuration/draft", json=given, headers=admin)).status_code == 200
-    assert (await client.post("/configuration/publication", json={}, headers=admin)).status_code == 201
+    for code in ("facilities.covers", "noise_and_fumes.noise"):
+        category(given, code)["needs_photo"] = True
+    await publish(client, admin, given)
     return name
 
 
@@ -94,3 +96,21 @@ async def test_in_a_batch_the_others_go_on(client: httpx.AsyncClient, as_: As, t
     ]
     answer = await client.post("/complaints/batch", json={"items": items}, headers=operator)
     assert [each["status"] for each in answer.json()["items"]] == [422, 201], answer.text
+
+
+async def test_a_category_that_was_only_suggested_needs_it_too(client: httpx.AsyncClient, me: dict[str, str]) -> None:
+    async def receipt(*contents: bytes) -> Any:
+        attachments = [await uploaded(client, me, each) for each in contents]
+        answer = await client.post("/complaints", json={**NOISE, "attachments": attachments}, headers=me)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    for without in ((), (PDF,)):
+        left_open = await receipt(*without)
+        assert (left_open["category"], left_open["suggested_category"]["code"]) == (None, "noise_and_fumes.noise")
+    assert (await receipt(PDF, picture()))["category"] == "noise_and_fumes.noise"
+    part = ("complaint", (None, json.dumps(NOISE).encode(), "application/json"))
+    for content, taken in ((PDF, None), (picture(), "noise_and_fumes.noise")):
+        files = [part, ("file", ("a", content, "application/octet-stream"))]
+        answer = await client.post("/complaints", files=files, headers=me)
+        assert (answer.status_code, answer.json()["category"]) == (201, taken)

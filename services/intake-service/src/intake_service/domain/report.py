@@ -60,6 +60,12 @@ def flaws(report: Report, roles: frozenset[str], now: datetime, reference: Refer
         yield from _flaws_of_handling(report.handling, roles, now)
 
 
+def suits(report: Report, now: datetime, reference: Reference) -> bool:
+    """Return whether its category takes it with the answers and attachments that it has; see `needs_photo`."""
+    category = reference.categories.get(report.category or "")
+    return next(_flaws_of_category(report, now, category), None) is None
+
+
 def needs_photo(report: Report, reference: Reference) -> bool:
     """Return whether its category needs an image among the attachments: what they are is known where they are kept."""
     category = None if report.category is None else reference.categories.get(report.category)

@@ -1,6 +1,6 @@
 """Stores complaints that refer to attachments or were drafts: each in a transaction that takes these, or nothing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -42,6 +42,13 @@ class AttachedComplaints:
     def __init__(self, engine: AsyncEngine) -> None:
         """Not the engine of the hot path."""
         self._engine = engine
+
+    async def have_image(self, ids: Sequence[UUID], caller: Caller, files: Enclosing | None) -> bool:
+        """Return whether one of `files`, or of what the caller has uploaded, is an image."""
+        if files is not None and files.have_image:
+            return True
+        async with self._engine.connect() as connection:
+            return await attachments.have_image(connection, ids, caller)
 
     async def store(
         self, item: Acceptance, caller: Caller, draft: Submitting | None = None, files: Enclosing | None = None

@@ -149,6 +149,17 @@ async def has_image(connection: AsyncConnection, complaint_id: UUID) -> bool:
     return bool((await connection.execute(sa.select(sa.exists().where(of_it)))).scalar_one())
 
 
+async def have_image(connection: AsyncConnection, ids: Sequence[UUID], caller: Caller) -> bool:
+    """Return whether one of `ids` is an image that `caller` has uploaded."""
+    one = sa.and_(
+        attachment.c.id.in_(ids),
+        attachment.c.tenant == caller.tenant,
+        attachment.c.uploaded_by == caller.subject,
+        attachment.c.kind == "image",
+    )
+    return bool((await connection.execute(sa.select(sa.exists().where(one)))).scalar_one())
+
+
 async def mine(connection: AsyncConnection, ids: Sequence[UUID], caller: Caller) -> dict[UUID, bool]:
     """Return those of `ids` that `caller` uploaded, and whether each has a complaint already."""
     query = sa.select(attachment.c.id, attachment.c.complaint_id).where(

@@ -7,8 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.events import SelfHandled
 from contracts.roles import Role
@@ -21,14 +20,13 @@ from intake_service.persistence.drafts import Submitting
 from intake_service.persistence.group_commit import GroupCommit
 from intake_service.persistence.new_complaints import Acceptance, NewComplaints
 from intake_service.persistence.numbers import Numbers
-from intake_service.persistence.tables import complaint as table
 from intake_service.service.areas import Areas
 from intake_service.service.drafting import check_unchanged
 from intake_service.service.enclosing import Enclosed
 from intake_service.service.judging import refusal_of, refuse_flaws
 from intake_service.service.reception import received_event
 from intake_service.service.references import References
-from intake_service.service.referring import check_listed, check_usable
+from intake_service.service.referring import check_listed, check_reference, check_usable
 from intake_service.service.report_limits import count_refusal
 from intake_service.service.stations import Stations
 from intake_service.service.suggesting import Categoriser, Settled
@@ -111,6 +109,7 @@ class Intake:
         now = clock.now()
         reference = await self._references.current(caller.tenant)
         refuse_flaws(report, caller, now, reference)
+        settled = await self._settled(report, caller, reference, now, files)
         warnings = await self._stations.warnings(report, caller.tenant)
         area = await self._areas.of(caller.tenant)
         judge = await self._watch.judge(caller.tenant)
@@ -121,7 +120,6 @@ class Intake:
                     return answer
                 count_refusal(refusal)
                 raise refusal
-            settled = self._categoriser.settle(report, caller, reference, now)
             look = self._watch.look(keys, report, settled, reference, judge, now)
             self._watch.take(look)  # nothing was awaited since it was found to be not too much
             stored = False
@@ -144,13 +142,25 @@ class Intake:
 
         Raises what `accept` would of the rules that a report must keep, and of its `external_ref`.
         """
+        now = clock.now()
         reference = await self._references.current(caller.tenant)
-        refuse_flaws(report, caller, clock.now(), reference)
+        refuse_flaws(report, caller, now, reference)
+        self._categoriser.settle(report, caller, reference, now)
         warnings = await self._stations.warnings(report, caller.tenant)
         if report.external_ref is not None:
             async with self._engine.connect() as connection:
-                await _check_reference(connection, caller.tenant, report.source, report.external_ref)
+                await check_reference(connection, caller.tenant, report.source, report.external_ref)
         return warnings
+
+    async def _settled(
+        self, report: Report, caller: Caller, reference: Reference, now: datetime, files: Enclosed | None
+    ) -> Settled:
+        """Return the category of the report; one that was not given and needs a photo, only where there is one."""
+        settled = self._categoriser.settle(report, caller, reference, now)
+        if report.category is not None or not needs_photo(replace(report, category=settled.category), reference):
+            return settled
+        has_photo = await self._attached.have_image(report.attachments, caller, files)
+        return settled if has_photo else replace(settled, category=None)
 
     async def _store(
         self, acceptance: Acceptance, caller: Caller, draft: Submitting | None, files: Enclosed | None
@@ -181,23 +191,8 @@ class Intake:
             await check_usable(connection, [each for each in complaint.attachments if each not in new], caller)
             if complaint.external_ref is None:  # a twin had the attachments and gave them back
                 raise Problem(409, "conflict")
-            await _check_reference(connection, complaint.tenant, complaint.source, complaint.external_ref)
+            await check_reference(connection, complaint.tenant, complaint.source, complaint.external_ref)
         raise Problem(409, "conflict")
-
-
-async def _check_reference(connection: AsyncConnection, tenant: str, source: str, external_ref: str) -> None:
-    """Raise Problem 409 where the source has used the reference."""
-    query = sa.select(table.c.id, table.c.number).where(
-        table.c.tenant == tenant, table.c.source == source, table.c.external_ref == external_ref
-    )
-    known = (await connection.execute(query)).one_or_none()
-    if known is not None:
-        raise Problem(
-            409,
-            "external-ref-exists",
-            extra={"complaint": {"id": str(known.id), "number": known.number}},
-            external_ref=external_ref,
-        )
 
 
 def _acceptance(complaint: NewComplaint, once: Once | None, warnings: Sequence[Mapping[str, Any]]) -> Acceptance:

@@ -13,13 +13,18 @@ from runtime.problems import FieldError, Problem
 
 def refuse_flaws(report: Report, caller: Caller, now: datetime, reference: Reference) -> None:
     """Raise Problem for a report that is out of scope, with the advice, or that breaks rules, with all of them."""
+    refuse_out_of_scope(report, reference)
+    if found := [*flaws(report, caller.roles, now, reference)]:
+        raise refusal_of(found)
+
+
+def refuse_out_of_scope(report: Report, reference: Reference) -> None:
+    """Raise Problem with the advice where the category, or an answer to a question of it, says so."""
     if stop := advice(report, reference):
         pointer, text = stop
         texts = {"zh": text.zh, "en": text.en}
         error = FieldError(pointer, "report-out-of-scope", texts)
         raise Problem(422, "report-out-of-scope", errors=[error], extra={"advice": texts}, zh=text.zh, en=text.en)
-    if found := [*flaws(report, caller.roles, now, reference)]:
-        raise refusal_of(found)
 
 
 def refusal_of(found: Sequence[Flaw]) -> Problem:

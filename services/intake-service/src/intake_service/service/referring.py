@@ -1,14 +1,16 @@
-"""Which attachments a new complaint may refer to."""
+"""What a new complaint may refer to: attachments, and the complaint of another system."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake_service.persistence import attachments
+from intake_service.persistence.tables import complaint
 from operations.problems import all_invalid
 from runtime.auth import Caller
-from runtime.problems import FieldError
+from runtime.problems import FieldError, Problem
 
 
 def check_listed(ids: Sequence[UUID], limit: int) -> None:
@@ -32,3 +34,18 @@ async def check_usable(connection: AsyncConnection, ids: Sequence[UUID], caller:
     ]
     if errors:
         raise all_invalid(errors)
+
+
+async def check_reference(connection: AsyncConnection, tenant: str, source: str, external_ref: str) -> None:
+    """Raise Problem 409 where the source has used the reference."""
+    query = sa.select(complaint.c.id, complaint.c.number).where(
+        complaint.c.tenant == tenant, complaint.c.source == source, complaint.c.external_ref == external_ref
+    )
+    known = (await connection.execute(query)).one_or_none()
+    if known is not None:
+        raise Problem(
+            409,
+            "external-ref-exists",
+            extra={"complaint": {"id": str(known.id), "number": known.number}},
+            external_ref=external_ref,
+        )

@@ -1,6 +1,6 @@
 """What becomes of the suggestion of a category when a complaint comes in without one."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Self
@@ -8,9 +8,10 @@ from typing import Self
 from prometheus_client import Counter
 
 from intake_service.domain.configuration.reference import Reference
-from intake_service.domain.report import Report
+from intake_service.domain.report import Report, suits
 from intake_service.service.asked_suggestions import AskedSuggestions
 from intake_service.service.classifying import OPEN, Classifier, Suggestion, load, shipped
+from intake_service.service.judging import refuse_out_of_scope
 from runtime.auth import Caller
 from runtime.settings import RuntimeSettings
 
@@ -61,7 +62,9 @@ class Categoriser:
     def settle(self, report: Report, caller: Caller, reference: Reference, now: datetime) -> Settled:
         """Return the category that was given, else the suggestion where it is sure enough and not `other`.
 
-        With one that was given comes what was suggested for the text, where the caller had asked.
+        One that would refuse the report for lack of an answer or a photo is only suggested, and left to operators.
+        With one that was given comes what was suggested for the text, where the caller had asked. Raises Problem where
+        an answer puts the report out of the scope of what it would be.
         """
         if report.category is not None:
             return Settled(report.category, self.asked.of(caller, report.description, now))
@@ -70,7 +73,11 @@ class Categoriser:
         if suggestion is None:
             return Settled(None)
         sure = self.takes_from is not None and suggestion.confidence >= self.takes_from
-        return Settled(suggestion.code if sure and suggestion.code != OPEN else None, suggestion)
+        if not sure or suggestion.code == OPEN:
+            return Settled(None, suggestion)
+        named = replace(report, category=suggestion.code)
+        refuse_out_of_scope(named, reference)
+        return Settled(named.category if suits(named, now, reference) else None, suggestion)
 
     def count(self, settled: Settled, report: Report, caller: Caller) -> None:
         """Count a suggestion, once; to be called when the complaint is stored."""
