@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from histories import History
+from intake.configuring import category, configuration, publish
 from intake.conftest import As
 from intake.reports import report
 from intake.test_intake_following import apply, history, view
@@ -101,3 +102,24 @@ async def test_corrections_are_labels_for_the_suggestion_of_categories(client: h
     assert {(each["text"], each["category"]) for each in found} == {(report()["description"], OTHER)}
     assert "next" not in rest.links
     assert (await client.get("/category-labels", headers=as_(Role.OPERATOR))).status_code == 403
+
+
+async def test_its_source_keeps_its_name(client: httpx.AsyncClient, as_: As) -> None:
+    operator, admin = [as_(role, tenant="520103") for role in (Role.OPERATOR, Role.ADMIN)]
+    body = report(source="hotline", category="street_order.parking")
+    path = f"/complaints/{(await client.post('/complaints', json=body, headers=operator)).json()['id']}"
+
+    async def put_into(code: str) -> tuple[int, bool, bool]:
+        moved = {"category": code, "reason": "归类有误"}
+        answer = await client.post(f"{path}/reclassification", json=moved, headers=operator)
+        assert answer.status_code == 200, answer.text
+        seen = (await client.get(path, headers=operator)).json()
+        return seen["configuration_version"], seen["category_name"] is not None, seen["source_name"] is not None
+
+    given = configuration()
+    category(given, "facilities.lamps")["zh"] = "路灯与景观灯"
+    await publish(client, admin, given)
+    assert await put_into("facilities.lamps") == (2, True, True)
+    given["sources"] = [each for each in given["sources"] if each["code"] != "hotline"]
+    await publish(client, admin, given)
+    assert await put_into("facilities.covers") == (2, True, True)

@@ -87,7 +87,9 @@ class ComplaintView(BaseModel):
     number: str
     status: str
     version: int
-    configuration_version: Annotated[int, Field(description="Of categories and sources, that it was filed under.")]
+    configuration_version: Annotated[
+        int, Field(description="Of categories and sources: that it was filed under, or put into another category.")
+    ]
     source: str
     source_name: Annotated[NameOut | None, Field(description="As it was then.")]
     proactive: bool

@@ -54,7 +54,7 @@ async def reclassify(
         if row.category == category:
             raise invalid("/category", "category-unchanged", given=category)
         event = _event(row, caller, category, reason)
-        written = await _write(connection, row, event, reference.version)
+        written = await _write(connection, row, event, _version(row, reference))
         await outbox.append(connection, LIFECYCLE.name, [event])
         was_waiting = await triaging.settle_reclassified(connection, written, caller, event.time)
     if was_waiting:
@@ -75,7 +75,13 @@ def _check_category(reference: Reference, category: str, now: datetime) -> None:
         raise invalid("/category", "category-out-of-scope", given=category)
 
 
-async def _write(connection: AsyncConnection, row: Any, event: Event, configuration: int) -> Any:
+def _version(row: Any, reference: Reference) -> int | None:
+    """Return the version that the complaint goes by: the one in force, unless it has not the complaint's source."""
+    former: int | None = row.configuration
+    return reference.version if row.source in reference.sources else former
+
+
+async def _write(connection: AsyncConnection, row: Any, event: Event, configuration: int | None) -> Any:
     data = event.data.model_dump(include={"category", "former", "reason"})
     step = {**data, "by": event.data.model_dump()["actor"], "at": event.time.isoformat()}
     statement = (
