@@ -106,7 +106,19 @@ async def test_a_workbook_replaces_its_part_and_leaves_the_rest(
         ([["code", "zh", "en", "colour"], ["snow", "积雪", "Snow", "white"]], [("row/1/4", "column-unknown")]),
         ([["code", "zh", "en", "resolve"], ["snow", "积雪", "Snow", "six hours"]], [("row/2/resolve", "int_type")]),
         ([["code", "zh", "en", "resolve"], ["snow", "积雪", "Snow", "6 moons"]], [("row/2/resolve", "literal_error")]),
-        ([["code", "zh", "en"], ["snow", "积雪", "Snow"], ["snow", "雪", "S"]], [("/categories/1/code", "code-twice")]),
+        ([["code", "zh", "en"], ["snow", "积雪", "Snow"], ["snow", "雪", "S"]], [("row/3/code", "code-twice")]),
+        (
+            [["code", "zh", "en"], ["snow", "积雪", "Snow"], [], ["ice.a", "冰", "Ice"]],
+            [("row/4/code", "parent-missing")],
+        ),
+        ([["code", "zh", "en"], ["snow", "积雪", "Snow"]], [("/duty_items/5/category", "unknown-category")]),
+        (
+            [
+                ["code", "zh", "en", "active_from", "active_to"],
+                ["snow", "积雪", "Snow", "2026-02-01T00:00:00Z", "2026-01-01T00:00:00Z"],
+            ],
+            [("row/2/active_to", "active-reversed")],
+        ),
         ([["code", "zh", "en"]], [("/categories", "too_short")]),
     ],
 )
@@ -118,6 +130,31 @@ async def test_a_sheet_that_is_wrong(
     found = [(where, code.replace("-", "_")) for where, code in errors_of(answer)]
     assert wrong[0] in [*errors_of(answer), *found], answer.text
     assert all(error["message"] for error in answer.json()["errors"])
+    assert (await client.get("/configuration/draft", headers=admin)).headers["ETag"] == '"0"'
+
+
+_PARKING = "street_order.parking,{name},何处,Where,text"
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong"),
+    [
+        ([_PARKING.format(name="a"), ",b,何时,When,text"], [("row/3/category", "missing")]),
+        (["snow,a,何处,Where,text", "snow,b,何时,When,text"],
+         [("row/2/category", "unknown-category"), ("row/3/category", "unknown-category")]),
+        ([_PARKING.format(name="a"), "facilities,a,何处,Where,text", _PARKING.format(name="a")],
+         [("row/4/name", "code-twice")]),
+        (["street_order.parking,a,何处,Where,single_choice"], [("row/2/choices", "choices-missing")]),
+        ([_PARKING.format(name=f"q{number}") for number in range(51)], [("row/52/category", "too_long")]),
+    ],
+)  # fmt: skip
+async def test_questions_that_are_wrong(
+    client: httpx.AsyncClient, admin: dict[str, str], lines: list[str], wrong: list[tuple[str, str]]
+) -> None:
+    body = "\n".join(["category,name,zh,en,type", *lines])
+    answer = await client.put(f"{FILES}/questions", content=body, headers=admin | {"Content-Type": "text/csv"})
+    assert code_of(answer) == (422, "validation-failed"), answer.text
+    assert errors_of(answer) == wrong
     assert (await client.get("/configuration/draft", headers=admin)).headers["ETag"] == '"0"'
 
 
