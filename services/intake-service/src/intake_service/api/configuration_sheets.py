@@ -1,7 +1,8 @@
 """Parts of the configuration as sheets: a line for each item, the nested parts written into cells.
 
-A limit is `2 working_hours`; several values have a semicolon between them; a choice is `code=中文=English`, and what
-stops a report `answer=中文=English`, one in a line of the cell.
+A limit is `2 working_hours`; several values have a semicolon between them, and gates that are none are `none`; a
+choice is `code=中文=English`, and what stops a report `answer=中文=English`, one in a line of the cell. In these texts
+an equals sign is `\\=`, a line break `\\n` and a backslash `\\\\`.
 """
 
 import re
@@ -14,6 +15,10 @@ from intake_service.domain.configuration.items import Category, Configuration, D
 Row = dict[str, Any]
 _BREAK = re.compile(r"[;；\n]")
 _STAGES = ("accept", "on_site", "resolve")
+_NONE = {"none", "无"}
+_WRITTEN = {"\\": "\\\\", "=": "\\=", "\n": "\\n", "\r": "\\r"}
+_MEANT = {written: meant for meant, written in _WRITTEN.items()}
+_SIGN = re.compile(r"\\[\\=nr]|.")
 _YES = {"yes": True, "是": True, "no": False, "否": False, "true": True, "false": False}
 _COMMON = {"code": "编码", "zh": "中文名", "en": "英文名"}
 _TIMES = {"active_from": "启用时间", "active_to": "停用时间"}
@@ -44,12 +49,14 @@ def _of_category(category: Category) -> Row:
     limits, advice = row.pop("limits"), row.pop("advice") or {}
     row |= {stage: _limit(limits[stage]) for stage in _STAGES}
     row |= {"advice_zh": advice.get("zh"), "advice_en": advice.get("en")}
-    return row | {"gates": _joined(row["gates"]), "needs_photo": _yes(row["needs_photo"])}
+    gates = "none" if category.gates == () else _joined(row["gates"])
+    return row | {"gates": gates, "needs_photo": _yes(row["needs_photo"])}
 
 
 def _to_category(row: Row) -> Row:
     limits = {stage: _to_limit(row.pop(stage)) for stage in _STAGES if stage in row}
-    return _listed(_told(row, "advice"), "gates") | {"limits": limits} | _flags(row, "needs_photo")
+    made = _listed(_told(row, "advice"), "gates") | {"limits": limits} | _flags(row, "needs_photo")
+    return made | ({"gates": []} if row.get("gates", "").lower() in _NONE else {})
 
 
 def _questions(configuration: Configuration) -> Sequence[Row]:
@@ -62,8 +69,8 @@ def _questions(configuration: Configuration) -> Sequence[Row]:
 
 def _of_question(question: Question) -> Row:
     row = question.model_dump(mode="json")
-    choices = [f"{each.code}={each.zh}={each.en}" for each in question.choices]
-    stops = [f"{_yes(each.answer) or each.answer}={each.zh}={each.en}" for each in question.stops]
+    choices = [_line(each.code, each.zh, each.en) for each in question.choices]
+    stops = [_line(_yes(each.answer) or str(each.answer), each.zh, each.en) for each in question.stops]
     bounds: Row = {name: None if row[name] is None else str(row[name]) for name in ("min", "max")}
     texts = {"choices": "\n".join(choices) or None, "stops": "\n".join(stops) or None}
     return row | bounds | texts | {"required": _yes(question.required)}
@@ -108,7 +115,9 @@ def _of_source(source: Source) -> Row:
 
 def _to_source(row: Row) -> Row:
     pairs = [part.partition("=") for part in _several(row.pop("demands_of", ""))]
-    of_roles = {role.strip(): [each.strip() for each in details.split(",")] for role, _, details in pairs}
+    of_roles = {
+        role.strip(): [each.strip() for each in details.split(",") if each.strip()] for role, _, details in pairs
+    }
     return _listed(row, "roles", "takes", "demands") | _flags(row, "proactive") | {"demands_of": of_roles}
 
 
@@ -169,12 +178,22 @@ def _several(text: str) -> list[str]:
 
 
 def _lines(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.strip()]
+    return [line for line in re.split(r"\r\n|\r|\n", text) if line.strip()]
+
+
+def _line(*texts: str) -> str:
+    return "=".join("".join(_WRITTEN.get(each, each) for each in text) for text in texts)
 
 
 def _parted(line: str, key: str) -> Row:
-    names, parts = (key, "zh", "en"), [part.strip() for part in line.split("=", 2)]
-    return dict(zip(names, [*parts, "", ""], strict=False))
+    """Return the three texts of a line; a further equals sign belongs to the last one."""
+    parts = [""]
+    for sign in _SIGN.findall(line):
+        if sign == "=" and len(parts) < 3:
+            parts.append("")
+        else:
+            parts[-1] += _MEANT.get(sign, sign)
+    return dict(zip((key, "zh", "en"), [*(part.strip() for part in parts), "", ""], strict=False))
 
 
 def _number(text: str) -> float | str:

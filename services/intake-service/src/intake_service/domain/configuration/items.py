@@ -28,12 +28,23 @@ def _day(value: object) -> object:
     raise PydanticCustomError("date_parsing", "no day")
 
 
+def _trimmed(value: object) -> object:
+    """Take blanks at the ends away: no cell of a sheet keeps them."""
+    return value.strip() if isinstance(value, str) else value
+
+
 CODE = r"[a-z][a-z0-9_]{0,39}"
 Code = Annotated[str, Field(pattern=rf"^{CODE}$")]
 CategoryCode = Annotated[str, Field(max_length=64, pattern=rf"^{CODE}(\.{CODE}){{0,2}}$")]
 """Up to three levels 大类、小类、立案条件, parted by dots: the category above is a part of the code."""
-Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")]
-Text = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$"),
+    BeforeValidator(_trimmed),
+]
+Text = Annotated[
+    str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$"), BeforeValidator(_trimmed)
+]
 Bound = StrictInt | Annotated[StrictFloat, Field(allow_inf_nan=False)] | Annotated[date, BeforeValidator(_day)]
 
 List = Literal["service", "management"]
