@@ -32,12 +32,14 @@ class Stream:
         self.lines = response.aiter_lines()
 
     async def next(self, within: float = 5.0) -> Heard | None:
-        """Return the next event; None where the server has ended the stream."""
+        """Return the next event but for positions; None where the server has ended the stream."""
         fields: dict[str, str] = {}
         async with asyncio.timeout(within):
             async for line in self.lines:
                 if not line and "data" in fields:
-                    return Heard(fields["event"], fields.get("id", ""), json.loads(fields["data"]))
+                    if fields["event"] != "stream.position":
+                        return Heard(fields["event"], fields.get("id", ""), json.loads(fields["data"]))
+                    fields = {}
                 name, _, value = line.partition(": ")
                 fields[name] = value
         return None

@@ -123,10 +123,11 @@ async def stream_entries(
     Only entries of complaints are sent, not those of activities and exports; to analysts and administrators without
     what people wrote. An event's name is the entry's type, its data a LiveEntry as JSON. Entries of one complaint come
     in order. After a reconnection with `Last-Event-ID` nothing is missing and a few entries may come again: `position`
-    tells. 410 `stream-position-too-old` where more than 100,000 entries have come since. Before the server ends a
-    stream it sends an event `stream.ended` whose data says why: `too-slow` (the client did not keep up) or
-    `server-stops`, after which it should come back, or `token-expired`. Every 15 quiet seconds there is a comment. 503
-    where the node has as many listeners as it takes.
+    tells. 410 `stream-position-too-old` where more than 100,000 entries have come since; so every 15 seconds in which
+    there is nothing to hear an event `stream.position` says up to where that is so, or a comment where it has said so.
+    Before the server ends a stream it sends an event `stream.ended` whose data says why: `too-slow` (the client did not
+    keep up) or `server-stops`, after which it should come back, or `token-expired`. 503 where the node has as many
+    listeners as it takes.
     """
     feed: LiveFeed = request.app.state.feed
     if feed.is_full:
@@ -142,6 +143,7 @@ async def listened(feed: LiveFeed, caller: Caller, wanted: Wanted, after: int | 
     with feed.listening(caller.tenant, wanted) as listener:
         await feed.open(caller.tenant)  # again, where the last listener had left before this one was there
         yield _GREETING
+        known = after or 0
         if after is not None:
             async for chunk in feed.missed(caller.tenant, wanted, after):
                 yield chunk
@@ -150,12 +152,19 @@ async def listened(feed: LiveFeed, caller: Caller, wanted: Wanted, after: int | 
                 async with asyncio.timeout(min(left, _QUIET_SECONDS)):
                     news = await listener.next()
             except TimeoutError:
-                news = KEEPALIVE_COMMENT
+                if listener.is_behind:
+                    continue  # it came in this moment, and no position beyond it may be told before
+                past, known = known, max(known, feed.horizon(caller.tenant, known))
+                news = _position(known) if known > past else KEEPALIVE_COMMENT
             if isinstance(news, str):
                 yield _ended(news)
                 return
             yield news
         yield _ended("token-expired")
+
+
+def _position(known: int) -> bytes:
+    return format_sse_event(data_str=json.dumps({"position": known}), event="stream.position", id=str(known))
 
 
 def _ended(why: Ending) -> bytes:

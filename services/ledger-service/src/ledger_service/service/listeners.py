@@ -60,6 +60,11 @@ class Listener:
         self._bytes = 0
         self._is_ended = False
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether something waits for it."""
+        return not self._chunks.empty()
+
     async def next(self) -> bytes | Ending:
         """Wait for the next chunk, or for why it is to go."""
         chunk = await self._chunks.get()

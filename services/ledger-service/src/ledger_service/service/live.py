@@ -4,7 +4,7 @@ Each entry is written once for all who may see as much of it.
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 
 from prometheus_client import Gauge
@@ -28,7 +28,7 @@ class LiveFeed:
     def __init__(self, engine: AsyncEngine, encode: Encode) -> None:
         self._engine = engine
         self._encode = encode
-        self._missed = MissedPages(engine, encode, self._horizon)
+        self._missed = MissedPages(engine, encode, self.horizon)
         self._tails: dict[str, Tail] = {}
         self._listeners: defaultdict[str, defaultdict[Wanted, set[Listener]]] = defaultdict(lambda: defaultdict(set))
         self._count = 0
@@ -81,16 +81,17 @@ class LiveFeed:
                 for listener in set[Listener]().union(*groups.values()):
                     listener.end("server-stops")
             elif groups:
-                await self._tell(tenant, groups)
+                await self._tell(tenant)
             else:
                 del self._listeners[tenant]
                 self._tails.pop(tenant, None)
 
-    async def _tell(self, tenant: str, groups: Mapping[Wanted, set[Listener]]) -> None:
+    async def _tell(self, tenant: str) -> None:
         await self.open(tenant)  # again, where nobody listened for a moment
         tail = self._tails[tenant]
         async with self._engine.connect() as connection:
             found = await newest.since(connection, tenant, tail.horizon, tail.seen, size=PAGE)
+        groups = self._listeners[tenant]  # with those that have come meanwhile: nobody tells them of this later
         events = {
             sight: [self._encode(row, tail.horizon, sight) for row in found.rows]
             for sight in {wanted.sight for wanted in groups}
@@ -107,7 +108,8 @@ class LiveFeed:
             following=found.following,
         )
 
-    def _horizon(self, tenant: str, otherwise: int) -> int:
+    def horizon(self, tenant: str, otherwise: int) -> int:
+        """Return a position up to which all has been told and nothing can appear; `otherwise` where none is known."""
         tail = self._tails.get(tenant)
         return otherwise if tail is None else tail.horizon
 
