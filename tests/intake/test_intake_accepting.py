@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
@@ -129,6 +130,7 @@ async def test_an_item_that_fails_for_no_reason_of_its_own_costs_the_others_noth
 ) -> None:
     before = await count(engine, "complaint")
     items = [HOTLINE, {**HOTLINE, "description": UNLUCKY}, HOTLINE]
+    failed = REGISTRY.get_sample_value("http_server_failed_requests_total") or 0.0
     async with unlucky(engine):
         answer = await client.post("/complaints/batch", json={"items": items}, headers=as_(Role.OPERATOR))
     result = answer.json()
@@ -136,6 +138,7 @@ async def test_an_item_that_fails_for_no_reason_of_its_own_costs_the_others_noth
     assert result["items"][1]["problem"]["type"] == "urn:jieban:problem:internal-error"
     assert (result["created"], result["refused"]) == (2, 1)
     assert await count(engine, "complaint") == before + 2
+    assert REGISTRY.get_sample_value("http_server_failed_requests_total") == failed + 1, "an alarm is raised"
 
 
 async def test_a_batch_repeated_under_its_key_creates_nothing_new(

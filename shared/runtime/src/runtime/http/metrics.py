@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Protocol
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Histogram, generate_latest
 from starlette.responses import Response
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -16,8 +16,6 @@ _requests = Histogram(
     ("method", "route", "status"),
     buckets=_BUCKETS,
 )
-FAILED = Counter("http_server_failed_requests", "Requests that were answered 500: errors in the code")
-"""Without labels, and so at 0 from the start: a series that begins with its first failure has no increase."""
 
 
 class Observer(Protocol):

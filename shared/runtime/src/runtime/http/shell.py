@@ -14,7 +14,7 @@ from uuid_utils import uuid7
 
 from runtime import tracing
 from runtime.access_log import access_log
-from runtime.http.metrics import FAILED, observer
+from runtime.http.metrics import observer
 from runtime.http.route import is_form
 from runtime.problems import Problem, response_to
 
@@ -24,7 +24,6 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:-]{0,127}")
 _QUIET = ("/healthz", "/readyz", "/metrics")
 _LENGTH_DIGITS = 15
 _CLIENT_GONE = 499
-_INTERNAL_ERROR = 500
 _UNMATCHED = "(none)"
 _propagator = TraceContextTextMapPropagator()
 
@@ -114,8 +113,6 @@ class _Exchange:
         route = getattr(scope.get("route"), "path_format", _UNMATCHED)
         status = self.status or _CLIENT_GONE
         observer(scope["method"], route, status).observe(seconds)
-        if status == _INTERNAL_ERROR:
-            FAILED.inc()
         if access_log.is_on and not route.endswith(_QUIET):
             access_log.write(self.context, scope["method"], route, scope["path"], status, seconds)
 

@@ -7,6 +7,7 @@ from datetime import UTC, tzinfo
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError, ResponseValidationError
+from prometheus_client import Counter
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
@@ -19,6 +20,8 @@ from runtime.problems.validation import problem_of
 from runtime.tracing import current_request_id
 
 log = structlog.get_logger()
+_failed = Counter("http_server_failed_requests", "Requests, or parts of them, that ended in an error of the code")
+"""Without labels, and so at 0 from the start: a series that begins with its first failure has no increase."""
 
 _CODES: Mapping[int, str] = {
     400: "bad-request",
@@ -69,7 +72,7 @@ def _problem_for(error: Exception, request: Request) -> Problem:
 def unforeseen(error: Exception) -> Problem:
     """Return what callers are told of an error that is none of their doing, unless they gave what no database takes.
 
-    It is logged here.
+    It is logged and counted here.
     """
     if is_outage(error):
         log.warning("database_unavailable", error=type(error).__name__)
@@ -77,6 +80,7 @@ def unforeseen(error: Exception) -> Problem:
     if is_refused_value(error):
         log.warning("value_refused_by_database", error=type(error).__name__)
         return Problem(422, "value-refused")
+    _failed.inc()
     _log_failure(error)
     return Problem(500, "internal-error")
 
