@@ -59,6 +59,28 @@ async def test_what_was_done_in_time_counts_although_it_is_sent_late(world: Worl
     assert problem(await step(world, never, "completion")) == (409, "patrol-state")
 
 
+async def test_what_was_done_after_the_window_does_not_make_a_missed_patrol_done(world: World) -> None:
+    patrol = await a_patrol(world, **window(begin=-8 * HOUR, length=2 * HOUR))
+    begun = now() - 7 * HOUR
+    assert (await step(world, patrol, "start", {"at": iso(begun), "position": AT_GATE})).status_code == 200
+    await let_pass(world, patrol)
+    await miss_overdue(world.engine)
+
+    for answer in (
+        await visit(world, patrol),
+        await visit(world, patrol, at=iso(now() - HOUR)),
+        await step(world, patrol, "completion", {"reason": "补录"}),
+        await step(world, patrol, "completion", {"reason": "补录", "at": iso(now() - HOUR)}),
+    ):
+        assert flaw(answer) == (422, "/at", "outside-window")
+    assert (await show(world, patrol))["state"] == "missed"
+
+    back = begun + 4 * HOUR
+    visited = await visit(world, patrol, at=iso(back))
+    done = await step(world, patrol, "completion", {"at": iso(back + timedelta(minutes=10))})
+    assert (visited.status_code, done.json()["state"]) == (201, "done")
+
+
 async def test_the_summary_says_by_team_and_plan_what_was_done(world: World) -> None:
     team: dict[str, Any] = {"team": "team-05", "points": [GATE, {**GATE, "key": "lane"}]}
     officer = {"subject": "officer-0501"}

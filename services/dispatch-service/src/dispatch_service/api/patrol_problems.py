@@ -34,8 +34,8 @@ register_texts(
             "Must not have ended more than {past} days ago, nor begin more than {ahead} days from now.",
         ),
         "outside-window": (
-            "应在 {first} 至 {last} 之间开始。",
-            "A patrol is started between {first} and {last}.",
+            "应在 {first} 至 {last} 之间。",
+            "Must lie between {first} and {last}.",
         ),
         "before-start": (
             "早于巡查开始时间 {started_at}。",

@@ -81,8 +81,9 @@ async def visit(patrol_id: UUID, body: VisitBody, caller: Officer, change: Chang
     """Say that somebody was at a point, or what was seen on the way, and bring the evidence that the point asks for.
 
     A position beyond the point's radius is marked `far`, not refused; one that is more than 50 km from every grid is
-    (422 `position-far-away`). Other codes are `unknown-point`, `evidence-missing`, `before-start`,
-    `moment-in-the-future`, and `id-reused` for another visit under the same `id`.
+    (422 `position-far-away`). So is an `at` more than four hours after the end of the patrol (`outside-window`). Other
+    codes are `unknown-point`, `evidence-missing`, `before-start`, `moment-in-the-future`, and `id-reused` for another
+    visit under the same `id`.
     """
 
     async def work(connection: AsyncConnection) -> Answer:
@@ -101,6 +102,7 @@ async def complete(patrol_id: UUID, body: CompletionBody, caller: Officer, chang
     """End a patrol; it becomes an activity of the ledger 活动.
 
     422 `points-not-visited` where required points were left out and no reason is given; a visit that is `far` is none.
+    422 `outside-window` for an `at` more than four hours after its end.
     """
 
     async def work(connection: AsyncConnection) -> Answer:

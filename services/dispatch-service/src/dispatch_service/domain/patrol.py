@@ -90,7 +90,7 @@ _ALLOWED: Mapping[Step, Mapping[PatrolState, bool | None]] = {
 }
 """The states that allow a step, and whether the patrol must have been started before (None: it does not matter).
 
-A missed patrol is not lost: a device that was offline brings later what was done within the window.
+A missed patrol is not lost: a device that was offline brings later what was done while it counted (`last_moment`).
 """
 
 
@@ -105,14 +105,19 @@ def start_window(begins_at: datetime, ends_at: datetime) -> tuple[datetime, date
     return begins_at - EARLIEST, ends_at
 
 
+def last_moment(ends_at: datetime) -> datetime:
+    """Return until when what is done on a patrol counts: some hours after its window, for the way back."""
+    return ends_at + LATEST
+
+
 def due_at(state: PatrolState, ends_at: datetime) -> datetime | None:
     """Return when a patrol is missed unless it has moved on; None where it has ended.
 
-    One that was started gets some hours more, so that it can be completed after the way back.
+    One that was started gets until the last moment that counts.
     """
     if state is PatrolState.PLANNED:
         return ends_at
-    return ends_at + LATEST if state is PatrolState.STARTED else None
+    return last_moment(ends_at) if state is PatrolState.STARTED else None
 
 
 def metres_off(point: PatrolPoint | None, here: Point | None) -> int | None:

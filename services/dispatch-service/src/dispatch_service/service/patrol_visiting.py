@@ -19,9 +19,9 @@ from dispatch_service.persistence.rows import Row
 from dispatch_service.service import patrol_activities
 from dispatch_service.service.patrolling import (
     Doing,
-    check_not_before_start,
     check_present,
     check_step,
+    check_while_on_patrol,
     keep_position,
     own,
     points_of,
@@ -46,7 +46,7 @@ async def visit(connection: AsyncConnection, doing: Doing, given: Row) -> Row:
         raise TooManyVisits
     point = _point(patrol, given["point"])
     check_present(given["at"], doing.now)
-    check_not_before_start(patrol, given["at"])
+    check_while_on_patrol(patrol, given["at"])
     for missing in missing_evidence(point, given):
         raise Flawed(f"/{_FIELDS[missing]}", "evidence-missing")
     await keep_position(connection, doing, given["at"], given["position"])

@@ -15,6 +15,7 @@ from dispatch_service.domain.patrol import (
     Step,
     allows,
     due_at,
+    last_moment,
     metres_off,
     not_visited,
     start_window,
@@ -70,14 +71,14 @@ async def complete(
 ) -> Row:
     """End a patrol, publish the activity, and return it.
 
-    Raises Flawed with `points-not-visited` where required points were left out without a reason, what `own` does, and
-    PatrolConflict.
+    Raises Flawed with `points-not-visited` where required points were left out without a reason, what `own` and
+    `check_while_on_patrol` do, and PatrolConflict.
     """
     patrol = await own(connection, doing)
     doing.check_version(patrol["version"])
     check_step(patrol, Step.COMPLETE)
     moment = _moment(doing, at)
-    check_not_before_start(patrol, moment)
+    check_while_on_patrol(patrol, moment)
     visited = await patrol_visits.visited(connection, doing.tenant, doing.patrol)
     missing = not_visited(points_of(patrol), visited)
     if missing and reason is None:
@@ -122,10 +123,13 @@ def check_step(patrol: Row, step: Step) -> None:
         raise PatrolConflict(state, patrol["version"])
 
 
-def check_not_before_start(patrol: Row, moment: datetime) -> None:
-    """Raise Flawed with `before-start` for a moment before the patrol was started, but for some minutes."""
-    if moment < patrol["started_at"] - CLOCK_TOLERANCE:
-        raise Flawed("/at", "before-start", started_at=patrol["started_at"].isoformat())
+def check_while_on_patrol(patrol: Row, moment: datetime) -> None:
+    """Raise Flawed for a moment before the patrol was started, but for some minutes, or after the last that counts."""
+    first, last = patrol["started_at"], last_moment(patrol["ends_at"])
+    if moment < first - CLOCK_TOLERANCE:
+        raise Flawed("/at", "before-start", started_at=first.isoformat())
+    if moment > last:
+        raise Flawed("/at", "outside-window", first=first.isoformat(), last=last.isoformat())
 
 
 def points_of(patrol: Row) -> list[PatrolPoint]:
