@@ -1,13 +1,18 @@
 """What has to go when the work on a case ends, or begins again."""
 
+import importlib
 from datetime import UTC, datetime, timedelta
+
+import pytest
 
 from contracts.envelope import Event
 from contracts.lifecycle import EventType
-from dispatch.asking import ask, shown
+from dispatch.asking import ask, shown, transferred
 from dispatch.ruling import publish, rule
-from dispatch.world import RECEIVED_AT, World, later, received
+from dispatch.world import RECEIVED_AT, World, ending_decided, later, received
 from dispatch_service.service.reinspections import tell_due
+
+LATE = importlib.import_module("dispatch_service.migrations.versions.0042_transfers_of_ended_cases")
 
 
 def _order(**delta: float) -> dict[str, str]:
@@ -98,3 +103,46 @@ async def test_the_teams_that_support_are_named_in_the_next_round_too(world: Wor
     assert ((await shown(world, event))["round"], await _supporting(world, event)) == (2, ["team-09"])
     told = [(await world.published(each))[-1]["payload"].get("supporting") for each in (event, other)]
     assert told == [["team-09"], None]
+
+
+@pytest.mark.parametrize("ending", ["voided", "closed"])
+async def test_a_transfer_ends_with_its_case(world: World, ending: str) -> None:
+    event, other = await world.a_case("accept"), await world.a_case("accept")
+    for each in (event, other):
+        await transferred(world, each)
+    await world.deliver(ending_decided(event, ending))
+    await world.deliver(later(event, EventType.ERASED))
+
+    (line,) = (await shown(world, event))["transfers"]
+    assert (line["state"], line["ended_by"], line["recall_reason"]) == ("recalled", None, None)
+    assert (line["ended_at"] is None, line["external_ref"]) == (False, "")
+    assert [each["state"] for each in (await shown(world, other))["transfers"]] == ["open"]
+
+
+async def test_what_was_closed_by_force_while_a_department_had_it_goes_to_one_again(world: World) -> None:
+    event = await world.a_case("accept")
+    await transferred(world, event)
+    await world.deliver(ending_decided(event, "closed"), later(event, EventType.FORCE_CLOSED, sequence=2))
+    await world.deliver(later(event, EventType.REOPENED, sequence=3))
+    await transferred(world, event)
+
+    case = await shown(world, event)
+    assert (case["status"], [each["state"] for each in case["transfers"]]) == ("transferred", ["recalled", "open"])
+
+
+async def test_transfers_that_were_left_open_are_mended_and_others_are_not(world: World) -> None:
+    voided, again, away = [await world.a_case("accept") for _ in range(3)]
+    for each in (voided, again, away):
+        await transferred(world, each)
+    await world.run("UPDATE dispatch_case SET status = 'voided' WHERE complaint_id = :id", id=voided.subject)
+    await world.run("UPDATE case_transfer SET reason = '' WHERE complaint_id = :id", id=voided.subject)
+    await world.run(
+        "UPDATE dispatch_case SET status = 'assigned', round = 2 WHERE complaint_id = :id", id=again.subject
+    )
+    for _ in range(2):
+        await world.run(LATE.RECALL_LEFT)
+
+    lines = [line for each in (voided, again, away) for line in (await shown(world, each))["transfers"]]
+    assert [line["state"] for line in lines] == ["recalled", "recalled", "open"]
+    assert [line["external_ref"] for line in lines] == ["", "SW-3", "SW-3"]
+    await transferred(world, again)

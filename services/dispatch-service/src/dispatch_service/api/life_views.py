@@ -66,7 +66,10 @@ class ConferenceView(BaseModel):
 
 
 class TransferView(BaseModel):
-    """A transfer 转办 to a department, with its answer, or why it was recalled."""
+    """A transfer 转办 to a department, with its answer, or why it was recalled.
+
+    Where the case ended while the department had it, it is recalled by nobody, without a reason.
+    """
 
     id: UUID
     round: int
