@@ -132,6 +132,16 @@ async def test_cases_are_accepted_transferred_and_supported_together(world: Worl
     assert await events_of(world, one) == [("assigned", 1), ("accepted", 2), ("transferred", 3)]
 
 
+async def test_what_goes_wrong_with_one_stops_none_of_the_others(world: World) -> None:
+    one, broken, other = [await world.a_case() for _ in range(3)]
+    await world.run("UPDATE dispatch_case SET version = 2147483647 WHERE complaint_id = :id", id=broken.subject)
+
+    response = await act(world, "assign", {"team": "team-02"}, ids(one, broken, other))
+
+    assert [item["status"] for item in response.json()["items"]] == [200, 422, 200]
+    assert [(await world.row(event))["team"] for event in (one, broken, other)] == ["team-02", "team-08", "team-02"]
+
+
 @pytest.mark.parametrize(
     ("action", "body", "role"),
     [

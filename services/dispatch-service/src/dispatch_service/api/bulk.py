@@ -18,6 +18,7 @@ from dispatch_service.service.clockworks import Clockworks
 from operations.problems import invalid
 from runtime.auth import Caller
 from runtime.idempotency import AlreadyAnswered, IdempotencyKey
+from runtime.outages import is_outage
 from runtime.problems import PROBLEM_RESPONSES, Problem, response_to
 from runtime.problems.validation import problem_of
 from runtime.types import Integer
@@ -128,8 +129,10 @@ async def _act(name: str, complaint_id: UUID, request: Request, answering: Await
         answer = json.loads(bytes((await answering).body))
     except AlreadyAnswered as error:
         answer = json.loads(error.answer.body)
-    except Problem as problem:
-        refusal = response_to(problem, request)
+    except Exception as error:
+        if is_outage(error):
+            raise
+        refusal = response_to(error, request)
         return BulkItem(
             case=name, complaint_id=found, status=refusal.status_code, problem=json.loads(bytes(refusal.body))
         )
