@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,13 +13,14 @@ from contracts.events import ComplaintReceived
 from contracts.lifecycle import EventType
 from dispatch_service.domain.limits import Grade
 from dispatch_service.domain.router import Route, Router
-from dispatch_service.domain.routing import DUTY_DESK
+from dispatch_service.domain.routing import DUTY_DESK, Team
 from dispatch_service.domain.rules import Facts
 from dispatch_service.events.placements import Gathered, Placed, Started
 from dispatch_service.events.placing import place, point_of, received_of
 from dispatch_service.persistence import case_slices, rule_states, team_holds
 from dispatch_service.persistence.case_slices import NewCases, Support
 from dispatch_service.persistence.rule_states import Tally
+from dispatch_service.persistence.team_holds import TeamKey
 from dispatch_service.service.announcements import answer
 from dispatch_service.service.rulebooks import Rulebook, Rulebooks
 from eventbus.errors import Transient
@@ -43,7 +44,8 @@ async def assign(
     await rulebooks.note_faults(connection, tenants, now)
     clocks = _clocks(received, routes, books, now)
     placed = await place(connection, received, routes, clocks, books, now)
-    await hold_teams(connection, rulebooks, placed)
+    wanted = [teams_of(each.tenant, each.assignment.team, each.route) for each in placed]
+    await hold_teams(connection, rulebooks, set().union(*wanted))
     gathered = Gathered(placed)
     known = await case_slices.insert(connection, _rows(received, gathered), gathered.placements(), now)
     new = [index for index, event in enumerate(received) if event.subject not in known]
@@ -52,14 +54,17 @@ async def assign(
     return [answer(received[index], EventType.ASSIGNED, 1, assigned[index], at=now) for index in new]
 
 
-async def hold_teams(connection: AsyncConnection, rulebooks: Rulebooks, placed: Sequence[Placed]) -> None:
+def teams_of(tenant: str, lead: Team, route: Route) -> set[TeamKey]:
+    """Return the teams that have a case on this route: the one that leads in the end, and those that help."""
+    return {(tenant, lead.code), *((tenant, helper.team.code) for helper in route.supporting)}
+
+
+async def hold_teams(connection: AsyncConnection, rulebooks: Rulebooks, teams: Collection[TeamKey]) -> None:
     """Keep the teams that get cases until these are there; Transient where one was removed since it was read of.
 
     The duty desk is never removed, and where nothing is set up it is no row.
     """
-    wanted = {(each.tenant, each.assignment.team.code) for each in placed}
-    wanted |= {(each.tenant, helper.team.code) for each in placed for helper in each.route.supporting}
-    wanted = {key for key in wanted if key[1] != DUTY_DESK}
+    wanted = {key for key in teams if key[1] != DUTY_DESK}
     gone = wanted - await team_holds.hold(connection, wanted) if wanted else set()
     if gone:
         rulebooks.look_again({tenant for tenant, _ in gone})

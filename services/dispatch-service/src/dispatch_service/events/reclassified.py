@@ -81,10 +81,12 @@ async def send_on(
 ) -> list[Event]:
     """Give the case to the unit of its route, and return the `assigned` event.
 
-    Where it is there already, or that unit has returned it, it stays, and nothing follows.
+    Where it is there already, or that unit has returned it, it stays, and nothing follows. In the first case whom the
+    rules of the route name helps it now.
     """
     case, route = going.case, going.route
     if route.team.code == case.team:
+        await _bring_helpers(connection, rulebooks, going, now)
         await cases.save(connection, case, now, grade=route.grade.value)
         return []
     known = await case_clocks.read(connection, case.tenant, case.complaint_id)
@@ -93,11 +95,20 @@ async def send_on(
     [placed] = await place(
         connection, [arrival], [route], [Started(book.work.version, clock)], {case.tenant: book}, now
     )
-    team = placed.assignment.team.code
-    if team in {case.team, *await requests.returned_by(connection, case)}:
+    team = placed.assignment.team
+    if team.code == case.team:
+        await _bring_helpers(connection, rulebooks, going, now)
         return []
-    await received.hold_teams(connection, rulebooks, [placed])
+    if team.code in await requests.returned_by(connection, case):
+        return []
+    await received.hold_teams(connection, rulebooks, received.teams_of(case.tenant, team, route))
     return [await _move(connection, going, placed, book, now)]
+
+
+async def _bring_helpers(connection: AsyncConnection, rulebooks: Rulebooks, going: Going, now: datetime) -> None:
+    case, route = going.case, going.route
+    await received.hold_teams(connection, rulebooks, received.teams_of(case.tenant, route.team, route))
+    await support.follow(connection, case, route.supporting, now)
 
 
 async def _move(connection: AsyncConnection, going: Going, placed: Placed, book: Rulebook, now: datetime) -> Event:
@@ -106,9 +117,7 @@ async def _move(connection: AsyncConnection, going: Going, placed: Placed, book:
     case.act(EventType.ASSIGNED)
     case.team, case.grid, case.community = placed.assignment.team.code, decision.grid, decision.community
     await requests.drop_open(connection, case, SOURCE, now)
-    await support.clear(connection, case)
-    for helper in placed.supporting:
-        await support.add(connection, case, [helper.team.code], f"rule:{helper.rule}", now)
+    await support.follow(connection, case, placed.route.supporting, now)
     await cases.save(
         connection,
         case,
@@ -123,7 +132,8 @@ async def _move(connection: AsyncConnection, going: Going, placed: Placed, book:
         clock_version=book.work.version,
         **case_clocks.columns_of(clock),
     )
-    return answer(going.cause, EventType.ASSIGNED, case.sequence, placed.assigned(), at=now)
+    assigned = placed.assigned().model_copy(update={"supporting": await support.teams(connection, case) or None})
+    return answer(going.cause, EventType.ASSIGNED, case.sequence, assigned, at=now)
 
 
 def complaint_of(row: Row) -> ComplaintReceived:

@@ -15,15 +15,13 @@ from contracts.events import ComplaintAssigned, ComplaintLocated
 from contracts.lifecycle import EventType, Status
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.router import Route, Router
-from dispatch_service.domain.routing import DUTY_DESK
 from dispatch_service.domain.rules import Facts
-from dispatch_service.persistence import case_slices, cases, explanations, relocating, requests, support, team_holds
-from dispatch_service.persistence.case_slices import Support
+from dispatch_service.events import received
+from dispatch_service.persistence import cases, explanations, relocating, requests, support
 from dispatch_service.service import choosing, clocking
 from dispatch_service.service.announcements import answer
 from dispatch_service.service.choosing import Chosen
 from dispatch_service.service.rulebooks import Rulebook, Rulebooks
-from eventbus.errors import Transient
 
 _BY_ROUTING = frozenset({"grid", "duty_desk", "rule"})
 
@@ -54,11 +52,14 @@ async def relocate(
         row = await relocating.place(connection, each.case, each.said.location)
         route = _route(book.router, row, each.said)
         each.case.grid, each.case.community = route.decision.grid, route.decision.community
-        by_routing = row.rule in _BY_ROUTING and not row.held
-        if each.case.status is Status.ASSIGNED and by_routing and route.team.code != each.case.team:
-            await _hold(connection, rulebooks, each.case.tenant, route)
+        follows = each.case.status is Status.ASSIGNED and row.rule in _BY_ROUTING and not row.held
+        if follows:
+            await received.hold_teams(connection, rulebooks, received.teams_of(each.case.tenant, route.team, route))
+        if follows and route.team.code != each.case.team:
             answers.append(await _give(connection, rulebooks, book, each, route, now))
         else:
+            if follows:
+                await support.follow(connection, each.case, route.supporting, now)
             await cases.save(connection, each.case, now, **_place_of(route))
     await rulebooks.note_faults(connection, {each.case.tenant for each in located}, now)
     return answers
@@ -84,16 +85,6 @@ def _place_of(route: Route) -> dict[str, object]:
     return {"grid": route.decision.grid, "grid_version": route.decision.grid_version}
 
 
-async def _hold(connection: AsyncConnection, rulebooks: Rulebooks, tenant: str, route: Route) -> None:
-    """Keep the teams of a route until the case is there; the duty desk is never removed."""
-    codes = {route.team.code, *(helper.team.code for helper in route.supporting)} - {DUTY_DESK}
-    wanted = {(tenant, code) for code in codes}
-    gone = wanted - await team_holds.hold(connection, wanted) if wanted else set()
-    if gone:
-        rulebooks.look_again({tenant})
-        raise Transient(f"removed meanwhile: {', '.join(sorted(code for _, code in gone))}")
-
-
 async def _give(
     connection: AsyncConnection, rulebooks: Rulebooks, book: Rulebook, located: Located, route: Route, now: datetime
 ) -> Event:
@@ -105,12 +96,7 @@ async def _give(
     case.team = route.team.code
     clock, times = await clocking.reassign(connection, rulebooks.clockworks, case, route.ruling.grade, now)
     await requests.drop_open(connection, case, actor, now)
-    await support.remove(connection, case, case.team)
-    helpers = [
-        Support(case.complaint_id, each.team.code, case.tenant, f"rule:{each.rule}") for each in route.supporting
-    ]
-    if helpers:
-        await case_slices.add_support(connection, helpers, now)
+    await support.follow(connection, case, route.supporting, now)
     who = {"assignee": chosen.assignment.officer, "expected_from": chosen.assignment.expected_from}
     facts: Mapping[str, object] = {"assigned_at": now, **_place_of(route), **who, **times}
     await cases.save(connection, case, now, **explanations.following(explanation, now), **facts)

@@ -1,6 +1,6 @@
 """Which teams support 协办 the lead of a locked case."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.case import Case
+from dispatch_service.domain.router import Helper
 from dispatch_service.persistence.tables import case_support
 
 
@@ -30,6 +31,19 @@ async def remove(connection: AsyncConnection, case: Case, code: str) -> bool:
     """Let a team support the case no longer, and say whether it did."""
     statement = sa.delete(case_support).where(_of(case), case_support.c.team == code)
     return bool((await connection.execute(statement)).rowcount)
+
+
+async def follow(connection: AsyncConnection, case: Case, helpers: Iterable[Helper], now: datetime) -> None:
+    """Let those help whom rules name now, in place of whom they have named before; whom people have named stays.
+
+    The team that leads helps no longer.
+    """
+    named = {helper.team.code: f"rule:{helper.rule}" for helper in helpers if helper.team.code != case.team}
+    columns = case_support.c
+    gone = sa.and_(columns.by.startswith("rule:"), sa.tuple_(columns.team, columns.by).not_in(list(named.items())))
+    await connection.execute(sa.delete(case_support).where(_of(case), sa.or_(gone, columns.team == case.team)))
+    for code, by in named.items():
+        await add(connection, case, [code], by, now)
 
 
 async def finish(connection: AsyncConnection, case: Case, code: str, actor: str, at: datetime) -> None:
