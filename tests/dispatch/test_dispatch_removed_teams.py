@@ -1,6 +1,7 @@
-"""Teams that are removed while cases are on their way to them."""
+"""Teams that are removed while cases are on their way to them, or while they have something to do."""
 
 import asyncio
+from datetime import timedelta
 from typing import cast
 
 import pytest
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 
 from contracts.envelope import Event
 from contracts.events import ComplaintAssigned
+from dispatch.duties import SHANGHAI, a_duty, plan
 from dispatch.ruling import publish, rule
 from dispatch.world import RECEIVED_AT, World, received
 from dispatch_service.events.handlers import CaseEvents
@@ -15,6 +17,7 @@ from dispatch_service.persistence.territory import Territory
 from dispatch_service.service.clockworks import Clockworks
 from dispatch_service.service.rulebooks import Rulebooks
 from eventbus.errors import Transient
+from runtime.clock import now
 
 PATH = "/dispatch/v1/teams/brief"
 BRIEF = {"name": "临时队", "members": []}
@@ -90,3 +93,31 @@ async def test_what_somebody_of_a_team_handled_while_it_is_removed_is_the_places
     assert (await delivery).applied == 1
     row = await world.row(event)
     assert (row["team"], row["status"]) == ("team-08", "resolved")
+
+
+async def test_a_team_that_supports_a_case_stays(world: World) -> None:
+    await _brief_team(world)
+    event = await world.a_case()
+    support = f"/dispatch/v1/cases/{event.subject}/support/brief"
+    assert (await world.send("PUT", support, role="dispatcher")).status_code == 200
+    assert (await world.send("DELETE", PATH, role="admin")).status_code == 409
+
+    assert (await world.send("DELETE", support, role="dispatcher")).status_code == 200
+    assert (await world.send("DELETE", PATH, role="admin")).status_code == 204
+
+
+async def test_a_team_stays_until_its_duties_are_over_or_taken_off(world: World) -> None:
+    await _brief_team(world)
+    officer, day = "officer-brief", now().astimezone(SHANGHAI).date() + timedelta(days=400)
+    members = [{"subject": officer, "role": "mobile"}]
+    await world.send("PUT", PATH, role="admin", json={**BRIEF, "members": members})
+    over = await a_duty(world, officer, day - timedelta(days=1), team="brief")
+    await world.run(
+        "UPDATE duty SET begins_at = now() - interval '9 h', ends_at = now() - interval '1 h' WHERE id = :id",
+        id=over["id"],
+    )
+    await a_duty(world, officer, day, team="brief")
+    assert (await world.send("DELETE", PATH, role="admin")).status_code == 409
+
+    assert (await plan(world, "brief", day, day, {"duties": []})).status_code == 200
+    assert (await world.send("DELETE", PATH, role="admin")).status_code == 204

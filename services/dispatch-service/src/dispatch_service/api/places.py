@@ -42,7 +42,10 @@ async def put_team(
 
 @router.delete("/teams/{code}", status_code=204)
 async def remove_team(code: CodeInPath, change: Change) -> None:
-    """Remove a team. 409 `place-in-use` while it has a case or any version of a grid, and for the duty desk."""
+    """Remove a team. 409 `place-in-use` while it has a case, supports one or has any version of a grid.
+
+    So while duties are planned for it that are not over, and for the duty desk.
+    """
     await change.remove(TEAM, code)
 
 

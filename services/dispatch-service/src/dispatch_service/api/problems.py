@@ -141,9 +141,9 @@ register_texts(
         "place-in-use": (
             "仍在使用",
             "Still in use",
-            "仍有网格（含历史版本）、队伍、点位、部件、案件、转办或巡查计划与其相关，不能删除。",
-            "Grids (of all times), teams, posts, components, cases, transfers or patrol plans still refer to it, so it "
-            "stays.",
+            "仍有网格（含历史版本）、队伍、点位、部件、案件、转办、巡查计划或未结束的排班与其相关，不能删除。",
+            "Grids (of all times), teams, posts, components, cases, transfers, patrol plans or duties that are not "
+            "over still refer to it, so it stays.",
         ),
         "start-out-of-range": (
             "应在受理时间之后，且不得晚于当前时间五分钟以上。",

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.persistence import reference
 from dispatch_service.persistence.rows import Row, as_rows
-from dispatch_service.persistence.tables import dispatch_case, grid, team_member, territory
+from dispatch_service.persistence.tables import grid, team_member, territory
 
 _MEMBER = ("subject", "role")
 _BEGIN = sa.text("INSERT INTO territory (tenant, version) VALUES (:tenant, 0) ON CONFLICT DO NOTHING")
@@ -108,10 +108,9 @@ async def with_members(connection: AsyncConnection, tenant: str, teams: Sequence
     ]
 
 
-async def has_cases(connection: AsyncConnection, tenant: str, name: str, code: str) -> bool:
-    """Say whether a case has that code in the column `name`, such as `team`."""
-    columns = dispatch_case.c
-    statement = sa.select(sa.exists().where(columns.tenant == tenant, columns[name] == code))
+async def is_named(connection: AsyncConnection, tenant: str, column: sa.Column[Any], code: str) -> bool:
+    """Say whether a row of the tenant has that code in the `column`, such as the team of a case."""
+    statement = sa.select(sa.exists().where(column.table.c.tenant == tenant, column == code))
     return bool((await connection.execute(statement)).scalar_one())
 
 

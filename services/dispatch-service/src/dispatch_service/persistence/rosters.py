@@ -143,6 +143,12 @@ async def page(
     return as_rows(rows)
 
 
+async def has_planned(connection: AsyncConnection, tenant: str, team_code: str, now: datetime) -> bool:
+    """Say whether a team has planned duties that are not over; leave is none."""
+    wanted = DutyFilter(team=team_code, begins_from=now, state="planned")
+    return bool(await page(connection, tenant, wanted, after=None, size=1))
+
+
 async def at(
     connection: AsyncConnection,
     tenant: str,

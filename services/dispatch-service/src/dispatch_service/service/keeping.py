@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dispatch_service.domain.directory_errors import ThingInUse, ThingNotFound, UnknownReference
 from dispatch_service.domain.routing import DUTY_DESK
-from dispatch_service.persistence import county, team_patterns
+from dispatch_service.persistence import county, rosters, team_patterns
 from dispatch_service.persistence.rows import Row
-from dispatch_service.persistence.tables import community, department, grid
+from dispatch_service.persistence.tables import case_support, community, department, dispatch_case, grid
 from dispatch_service.service.directory import COMPONENT, PATTERN, TEAM, Occasion, Sort, announce
 
 REFERENCES = {"community": community, "grid": grid, "owner": department}
@@ -55,7 +55,7 @@ async def remove(connection: AsyncConnection, occasion: Occasion, sort: Sort, co
         raise ThingInUse from error
     if row is None:
         raise ThingNotFound
-    if await _is_needed(connection, tenant, sort, code):
+    if await _is_needed(connection, occasion, sort, code):
         raise ThingInUse
     await announce(connection, occasion, sort, [{**row, **members}], removed=True)
     await county.touch(connection, tenant)
@@ -76,11 +76,17 @@ async def _without_members(connection: AsyncConnection, tenant: str, code: str) 
     return {"members": team["members"]}
 
 
-async def _is_needed(connection: AsyncConnection, tenant: str, sort: Sort, code: str) -> bool:
+async def _is_needed(connection: AsyncConnection, occasion: Occasion, sort: Sort, code: str) -> bool:
     """Say whether a team or component has to stay; asked after its row was removed: no case is on its way to it."""
+    tenant = occasion.tenant
     if sort is TEAM:
-        return code == DUTY_DESK or await county.has_cases(connection, tenant, "team", code)
-    return sort is COMPONENT and await county.has_cases(connection, tenant, "component", code)
+        return (
+            code == DUTY_DESK
+            or await county.is_named(connection, tenant, dispatch_case.c.team, code)
+            or await county.is_named(connection, tenant, case_support.c.team, code)
+            or await rosters.has_planned(connection, tenant, code, occasion.at)
+        )
+    return sort is COMPONENT and await county.is_named(connection, tenant, dispatch_case.c.component, code)
 
 
 async def _check_references(connection: AsyncConnection, tenant: str, row: Row) -> None:
