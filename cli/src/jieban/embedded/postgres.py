@@ -4,6 +4,7 @@ It listens on a loopback port only, asks everyone for a password, and syncs ever
 """
 
 import asyncio
+import os
 import signal
 from urllib.parse import quote
 
@@ -15,11 +16,24 @@ from jieban.embedded.ports import LOOPBACK, choose_port, given_back
 from jieban.embedded.server import ServerExitedError, ServerProcess
 from runtime.migrations import working_rights
 
+_BUFFERS_MB = range(96, 1024)
+_MEGABYTE = 1 << 20
+
+
+def _buffers_mb() -> int:
+    """Return how much of the tables the server holds at the most: an eighth of the machine's memory.
+
+    It takes it page by page, as tables are read: a small county never has it all.
+    """
+    eighth = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _MEGABYTE // 8
+    return min(max(eighth, _BUFFERS_MB.start), _BUFFERS_MB.stop)
+
+
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": "100",
-    "shared_buffers": "96MB",
+    "shared_buffers": f"{_buffers_mb()}MB",
     "effective_cache_size": "512MB",
     "maintenance_work_mem": "32MB",
     "max_wal_size": "1GB",
