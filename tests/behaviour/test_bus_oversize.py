@@ -36,7 +36,7 @@ async def test_an_oversize_row_is_set_aside_with_its_error_while_later_rows_go_o
     assert await _set_aside(service) == ids(events[:1])
     assert _counted(service) == 1
     await service.execute("UPDATE outbox SET payload = '{}', published_at = NULL, error = NULL WHERE error IS NOT NULL")
-    await Backlog(service=service.topic, engine=service.engine).count_set_aside()
+    await Backlog(service=service.topic, engine=service.engine).measure()
     assert _counted(service) == 0
 
 

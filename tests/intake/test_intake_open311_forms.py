@@ -35,10 +35,18 @@ async def test_several_choices_come_with_a_photo(client: httpx.AsyncClient, key:
     assert len(kept["attachments"]) == 1
 
 
+async def test_what_is_no_answer_comes_once(client: httpx.AsyncClient, key: str) -> None:
+    fields = {**form(key, **DOGS), "description": ["遛狗不牵绳", "另一只狗"]}
+    media = {"media": ("dog.png", picture("PNG"), "image/png")}
+    answer = await client.post(f"{OPEN311}/requests.json", data=fields, files=media)
+    assert answer.status_code == 400
+    assert answer.json()[0]["description"].startswith("description: ")
+
+
 async def test_neither_refused_nor_repeated_photos_wait(client: httpx.AsyncClient, as_: As, service: Service) -> None:
     key = key_of(as_, "app-much-refused")
     before = await attachments(service)
-    for _ in range(service.app.state.settings.attachments_waiting + 1):
+    for _ in range(2):
         media = {"media": ("a.png", picture("PNG", (4, 4)), "image/png")}
         fields = form(key, **DOGS, **{"attribute[conduct]": "flying"})
         assert (await client.post(f"{OPEN311}/requests.json", data=fields, files=media)).status_code == 400

@@ -13,6 +13,7 @@ from intake_service.domain.configuration.items import Configuration
 from intake_service.domain.source_rules import DETAILS
 from operations.sheets.lines import CSV
 from operations.sheets.workbook import XLSX
+from runtime.problems import Problem
 
 _SIGNS = st.characters(exclude_categories=("Cs", "Cc", "Cn")) | st.sampled_from("=\\\\nr;；,'_x\x85\u2028+ ")
 _NAMES = st.text(_SIGNS, min_size=1, max_size=12).filter(str.strip)
@@ -81,3 +82,18 @@ _CONFIGURATIONS = st.fixed_dictionaries({
 def test_what_is_brought_back_unchanged_changes_nothing(part: PartName, configuration: Configuration) -> None:
     for kind, written in ((CSV, as_csv(part, configuration)), (XLSX, as_workbook(part, configuration))):
         assert replaced(part, read_lines(part, kind, written), configuration) == configuration
+
+
+def test_what_a_workbook_has_cut_off_is_refused() -> None:
+    choices = [{"code": f"c{number}", "zh": "狗" * 190, "en": "d" * 190} for number in range(100)]
+    question = {"name": "kind", "zh": "种类", "en": "Kind", "type": "single_choice", "choices": choices}
+    category = {"code": "dogs", "zh": "犬只", "en": "Dogs", "questions": [question]}
+    source = {"code": "hotline", "zh": "热线", "en": "Hotline", "proactive": False, "roles": ["operator"]}
+    configuration = Configuration.model_validate({"categories": [category], "sources": [source], "duty_items": []})
+
+    lines = read_lines("questions", CSV, as_csv("questions", configuration))
+    assert replaced("questions", lines, configuration) == configuration
+    with pytest.raises(Problem) as refused:
+        read_lines("questions", XLSX, as_workbook("questions", configuration))
+    error = refused.value.errors[0]
+    assert (error.pointer, error.code) == ("row/2/choices", "string_too_long")

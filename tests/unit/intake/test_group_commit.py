@@ -76,6 +76,19 @@ async def test_an_item_that_cannot_be_stored_costs_the_others_nothing() -> None:
     assert (first, type(refused), last) == (0, ValueError, 20)
 
 
+async def test_an_outage_among_single_items_fails_those_behind_it_at_once() -> None:
+    stored: list[list[int]] = []
+
+    async def store(items: Sequence[int]) -> list[int]:
+        stored.append(list(items))
+        raise ValueError if len(items) > 1 else ConnectionRefusedError
+
+    commits = GroupCommit(store)
+    results = await asyncio.gather(*(commits.submit(n) for n in range(5)), return_exceptions=True)
+    assert [type(each) for each in results] == [ConnectionRefusedError] * 5
+    assert stored == [list(range(5)), [0]]
+
+
 async def test_a_client_that_goes_away_costs_the_others_nothing() -> None:
     store = Store()
     store.gate.clear()

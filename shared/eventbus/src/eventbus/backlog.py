@@ -9,7 +9,7 @@ _WAITING = sa.text("""
     SELECT count(*) AS rows, coalesce(extract(epoch FROM now() - min(created_at)), 0) AS age
     FROM outbox WHERE published_at IS NULL
 """)
-_SET_ASIDE = sa.text("SELECT count(*) FROM outbox WHERE published_at = '-infinity' AND error IS NOT NULL")
+_SET_ASIDE = sa.text("SELECT count(*) FROM outbox WHERE error IS NOT NULL")
 
 
 class Backlog:
@@ -20,14 +20,13 @@ class Backlog:
         self._engine = engine
 
     async def measure(self) -> None:
-        """Count what waits, and say how old the oldest of it is; an index has these rows alone."""
+        """Count what waits and what was set aside, and say how old the oldest is that waits.
+
+        An index has each of these alone.
+        """
         async with self._engine.connect() as connection:
             row = (await connection.execute(_WAITING)).one()
+            set_aside = int((await connection.execute(_SET_ASIDE)).scalar_one())
         metrics.OUTBOX_WAITING.labels(self._service).set(row.rows)
         metrics.OUTBOX_AGE.labels(self._service).set(float(row.age))
-
-    async def count_set_aside(self) -> None:
-        """Count what was set aside and nobody has mended; reads the whole outbox, so now and then is enough."""
-        async with self._engine.connect() as connection:
-            rows = int((await connection.execute(_SET_ASIDE)).scalar_one())
-        metrics.OUTBOX_SET_ASIDE.labels(self._service).set(rows)
+        metrics.OUTBOX_SET_ASIDE.labels(self._service).set(set_aside)

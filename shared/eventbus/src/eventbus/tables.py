@@ -34,6 +34,7 @@ def outbox_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("error", sa.Text, comment="why the relay set this row aside; null for all others"),
     )
     sa.Index("outbox_unpublished", table.c.position, postgresql_where=table.c.published_at.is_(None))
+    sa.Index("outbox_set_aside", table.c.position, postgresql_where=table.c.error.is_not(None))
     # Ids (UUIDv7) follow the order of the rows roughly, and a BRIN index costs next to nothing.
     sa.Index("outbox_by_id", table.c.id, postgresql_using="brin")
     return table

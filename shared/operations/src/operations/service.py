@@ -188,11 +188,8 @@ def _workers(
     reading_again = Rounds(
         f"{name} second reading", partial(parked_messages.read_again, is_outage), every=timedelta(seconds=5)
     )
-    set_aside = Rounds(
-        f"{name} set aside", Backlog(service=name, engine=engine).count_set_aside, every=timedelta(hours=1)
-    )
     return {
-        "relay": [TopicMaker(kafka, TOPICS), relay, cleaning, forgetting, set_aside],
+        "relay": [TopicMaker(kafka, TOPICS), relay, cleaning, forgetting],
         "consumer": [*consumers, reading_again],
     }
 

@@ -41,6 +41,11 @@ def is_refused_value(error: BaseException) -> bool:
     return any(_sqlstate(link) in _REFUSED_VALUES for link in _chain(error))
 
 
+def is_of_schema(error: BaseException) -> bool:
+    """Say whether the database lacks what every such statement needs: a table, a column or a right (class 42)."""
+    return any((_sqlstate(link) or "").startswith("42") for link in _chain(error))
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """Yield the error and what it was raised from: SQLAlchemy and asyncpg wrap each other."""
     seen: set[int] = set()

@@ -19,7 +19,7 @@ from operations.problems import all_invalid
 from operations.sheets.lines import MARK, csv_lines
 from operations.sheets.skeleton import Heading, Sheet
 from operations.sheets.tables import pointer, read_table
-from operations.sheets.workbook import Workbook
+from operations.sheets.workbook import LONGEST_TEXT, XLSX, Workbook
 from runtime.problems import FieldError, Problem
 from runtime.problems.validation import problem_of
 
@@ -63,6 +63,10 @@ def read_lines(part: PartName, media_type: str, body: bytes) -> list[Line]:
         values = dict(cells)
         beyond = [name for name in values if name not in sheet.columns]
         errors += [FieldError(pointer(number, name), "cell-beyond") for name in beyond]
+        if media_type.startswith(XLSX):
+            cut = [name for name, text in values.items() if len(text) >= LONGEST_TEXT]
+            limit = {"max_length": LONGEST_TEXT - 1}
+            errors += [FieldError(pointer(number, name), "string_too_long", limit) for name in cut]
         about = values.pop("category", "") if part == "questions" else ""
         if part == "questions" and not about:
             errors.append(FieldError(pointer(number, "category"), "missing"))

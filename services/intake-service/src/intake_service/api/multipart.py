@@ -1,5 +1,6 @@
 """Reads a form with files, piece by piece as it comes: files go to a writer, fields are short."""
 
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -34,8 +35,8 @@ class Kind:
     """The name of the part, a file or not, that it may not lack."""
     fields: Collection[str] | None = None
     """The names of all parts that are no files, where others are refused."""
-    repeats: bool = False
-    """Several parts that are no files may have one name."""
+    repeats: re.Pattern[str] | None = None
+    """The names that several parts may have which are no files; None where none may."""
 
 
 UPLOAD = Kind({"file"}, 1000, 10, needs="file")
@@ -186,11 +187,16 @@ class _Reader:
         is_file = self._field in self._kind.files
         if not is_file and self._kind.fields is not None and self._field not in self._kind.fields:
             raise invalid(f"/{self._field}"[:_LONGEST_NAME], "extra_forbidden")
-        if self._field in self.parts and (self._kind.most_files == 1 if is_file else not self._kind.repeats):
+        if self._field in self.parts and not self._may_repeat(is_file):
             raise invalid(f"/{self._field}"[:_LONGEST_NAME], "part-repeated")
         self.parts.add(self._field)
         if is_file:
             self._begin_file(options)
+
+    def _may_repeat(self, is_file: bool) -> bool:
+        if is_file:
+            return self._kind.most_files > 1
+        return self._kind.repeats is not None and self._kind.repeats.fullmatch(self._field) is not None
 
     def _begin_file(self, options: Mapping[bytes, bytes]) -> None:
         if len(self.form.files) >= self._kind.most_files:

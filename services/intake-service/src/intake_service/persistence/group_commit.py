@@ -50,21 +50,35 @@ class GroupCommit(Generic[Item, Result]):
         finally:
             self._free_lanes += 1
 
-    async def _commit(self, group: Sequence[tuple[Item, asyncio.Future[Result]]]) -> None:
+    async def _commit(self, group: Sequence[tuple[Item, asyncio.Future[Result]]]) -> Exception | None:
+        """Store a group; return what failed all of it."""
         try:
             results = await self._store([item for item, _ in group])
-        except BaseException as error:
-            if isinstance(error, Exception) and len(group) > 1 and not is_outage(error):
-                for each in group:  # one of them is to blame
-                    await self._commit([each])
-                return
+        except Exception as error:  # noqa: BLE001 - whatever it is, those get it who sent it
+            if len(group) > 1 and not is_outage(error):
+                return await self._one_by_one(group)
             _fail(group, error)
-            if not isinstance(error, Exception):
-                raise
-            return
+            return error
+        except BaseException as error:
+            _fail(group, error)
+            raise
         for (_, future), result in zip(group, results, strict=True):
             if not future.done():  # the client may have gone; its complaint stays
                 future.set_result(result)
+        return None
+
+    async def _one_by_one(self, group: Sequence[tuple[Item, asyncio.Future[Result]]]) -> Exception | None:
+        """Store each by itself: one of them is to blame. Where the database goes away meanwhile, all left fail."""
+        for place in range(len(group)):
+            try:
+                error = await self._commit(group[place : place + 1])
+            except BaseException as stopped:
+                _fail(group[place:], stopped)
+                raise
+            if error is not None and is_outage(error):
+                _fail(group[place:], error)
+                return error
+        return None
 
 
 def _fail(group: Sequence[tuple[Any, asyncio.Future[Any]]], error: BaseException) -> None:

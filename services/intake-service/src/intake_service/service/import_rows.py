@@ -15,7 +15,7 @@ from operations.importing.rows import Prepared, doubts_of, flaws_of
 from runtime.auth import Caller
 from runtime.http.strict_json import parse_json
 from runtime.idempotency import request_hash
-from runtime.outages import is_outage
+from runtime.outages import is_of_schema, is_outage
 from runtime.problems import Problem, unforeseen
 from runtime.problems.catalogue import field_text, problem_text
 from runtime.problems.language import Language
@@ -72,8 +72,8 @@ class Filing:
                 return "known", ()
             return "rejected", self._flaws(prepared, problem)
         except Exception as error:
-            if is_outage(error):
-                raise
+            if is_outage(error) or is_of_schema(error):
+                raise  # of no row's making
             return "rejected", self._flaws(prepared, unforeseen(error))
 
     async def _filed(self, prepared: Prepared, body: dict[str, Any]) -> Outcome:

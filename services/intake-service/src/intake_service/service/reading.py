@@ -28,9 +28,13 @@ class Reader:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._has_begun = False
 
     async def work(self) -> int:
         """Read what there is, as far as it comes within a round; return how many complaints that was."""
+        if not self._has_begun:  # what waits now, nobody has been late with
+            self._has_begun = True
+            _READ.set_to_current_time()
         total, until = 0, time.monotonic() + _ROUND_SECONDS
         while True:
             at, begun = now(), time.monotonic()

@@ -13,7 +13,8 @@ from operations.sheets.skeleton import Kind, Sheet, skeleton
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_ROWS = 2**20
 """No spreadsheet has more."""
-_LONGEST_TEXT = 32_767
+LONGEST_TEXT = 32_767
+"""Characters of a cell: what is longer is cut off."""
 _COMPRESSION = 1
 """Level 6 takes twice the time for a seventh less."""
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -159,7 +160,7 @@ def _moment(place: int, style: int) -> Writer:
 
 def _escaped(text: str) -> str:
     """Return the text as XML: `_x0041_` would be read as the letter A."""
-    if _SPECIAL.search(text) is None and len(text) <= _LONGEST_TEXT:
+    if _SPECIAL.search(text) is None and len(text) <= LONGEST_TEXT:
         return text
-    text = _ESCAPED.sub("_x005F_", _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text[:_LONGEST_TEXT]))
+    text = _ESCAPED.sub("_x005F_", _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text[:LONGEST_TEXT]))
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;")

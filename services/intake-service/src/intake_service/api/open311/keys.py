@@ -7,14 +7,14 @@ from fastapi import Depends, Request
 from contracts.roles import Role
 from intake_service.api.attachment_texts import store_at_hand
 from intake_service.api.multipart import Form, Kind, read_form
-from intake_service.api.open311.submissions import SUBMISSION, Submission, parsed
+from intake_service.api.open311.submissions import ATTRIBUTE, SUBMISSION, Submission, parsed
 from intake_service.persistence.staging import TooLong, Writer
 from intake_service.service.attaching import Attaching
 from runtime.auth import Caller
 from runtime.auth.guards import Guard
 from runtime.problems import Problem
 
-_FORM = Kind({"media"}, 4 * 4000, 60, repeats=True)
+_FORM = Kind({"media"}, 4 * 4000, 60, repeats=ATTRIBUTE)
 _URLENCODED = "application/x-www-form-urlencoded"
 _KEY = "api_key"
 

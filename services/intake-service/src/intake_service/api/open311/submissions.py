@@ -25,7 +25,8 @@ SUBMISSION = "intake.open311.submission"
 _SOURCE = "resident_app"
 _MOST_FIELDS = 200
 _LONGEST_DESCRIPTION = 4000
-_ATTRIBUTE = re.compile(r"attribute\[([^\[\]]{1,80})\](?:\[\])?")
+ATTRIBUTE = re.compile(r"attribute\[([^\[\]]{1,80})\](?:\[\])?")
+"""Names of fields that are answers to a category's questions."""
 _NAMES = {
     "category": "service_code",
     "location": "lat, long, address_string",
@@ -112,7 +113,7 @@ class Submission:
         questions = {each.name: each for each in service.questions}
         found: dict[str, list[str]] = {}
         for name, values in self.fields.items():
-            if match := _ATTRIBUTE.fullmatch(name):
+            if match := ATTRIBUTE.fullmatch(name):
                 found.setdefault(match[1], []).extend(values)
         if media_url := self._text("media_url"):
             found["media_url"] = [media_url]
