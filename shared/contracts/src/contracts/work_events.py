@@ -182,8 +182,8 @@ class ComplaintResumed(Acted):
 
 
 class ComplaintRescheduled(Payload):
-    """The promised time was reckoned anew: by other limits or another calendar than before, or after a wait for the
-    reporter.
+    """The promised time was reckoned anew: by other limits or another calendar than before, after a wait for the
+    reporter, or where what is no longer merged waits for another unit.
     """
 
     promised_at: datetime

@@ -130,6 +130,15 @@ class Case:
         self.sequence += 1
         return since
 
+    def part(self, *, waits: bool) -> None:
+        """Begin anew what is no longer merged, which dispatch tells by an event of its own: with its unit, or, where it
+        `waits` for another, by a new promise alone.
+        """
+        if waits:
+            self.tell(EventType.RESCHEDULED)
+        else:
+            self.act(EventType.ASSIGNED)
+
     def begin_round(self) -> None:
         """Begin another round of work, which dispatch tells by an event of its own."""
         self.waiting_since = None

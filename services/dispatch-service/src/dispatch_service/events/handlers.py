@@ -1,6 +1,6 @@
 """Applies the events that dispatch consumes, in one transaction per slice."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -19,7 +19,7 @@ from dispatch_service.events.reclassified import Reclassified
 from dispatch_service.events.relocations import Located
 from dispatch_service.events.reporters import SAID, Conversations
 from dispatch_service.events.rounds import NewRound
-from dispatch_service.persistence import case_slices, ended_cases, erasing, unknown_photos
+from dispatch_service.persistence import case_slices, ended_cases, erasing, requests, unknown_photos
 from dispatch_service.persistence.case_slices import CaseKey
 from dispatch_service.service.announcements import answer
 from dispatch_service.service.rulebooks import Rulebooks
@@ -87,8 +87,9 @@ class CaseEvents:
 
     async def _follow(self, connection: AsyncConnection, events: Sequence[Event], now: datetime) -> list[Event]:
         """Apply events about cases that exist, in order, under the cases' row locks."""
-        cases = await case_slices.lock(connection, {(event.tenant, event.subject) for event in events})
-        outcome = _apply(cases, events, now)
+        cases = await case_slices.lock(connection, _subjects(events))
+        parted = [cases[key] for key in _subjects(events, EventType.UNMERGED) if key in cases]
+        outcome = _apply(cases, events, now, given_back=await requests.given_back(connection, parted))
         if outcome.changed:
             await case_slices.save(connection, [*outcome.changed.values()], now)
         if outcome.ended:
@@ -138,8 +139,15 @@ class _Outcome:
     unknown_photos: dict[CaseKey, Sequence[UUID]] = field(default_factory=dict)
 
 
-def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime) -> _Outcome:
-    """Let `events` happen to `cases`."""
+def _subjects(events: Sequence[Event], *types: EventType) -> set[CaseKey]:
+    """Return the cases of `events`: of those of `types`, or of all."""
+    return {(event.tenant, event.subject) for event in events if not types or event.type in types}
+
+
+def _apply(
+    cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime, *, given_back: Collection[UUID]
+) -> _Outcome:
+    """Let `events` happen to `cases`, of which units have `given_back` some."""
     outcome = _Outcome()
     for event in events:
         key = (event.tenant, event.subject)
@@ -157,7 +165,7 @@ def _apply(cases: Mapping[CaseKey, Case], events: Sequence[Event], now: datetime
             _locate(outcome, key, case, event)
         elif _follows(case, event):
             outcome.changed[key] = case
-            _note(outcome, key, case, event)
+            _note(outcome, key, case, event, waits=event.subject in given_back)
     return outcome
 
 
@@ -167,12 +175,12 @@ def _locate(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
         outcome.located[key] = Located(event, case)
 
 
-def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
+def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event, *, waits: bool) -> None:
     if event.type in _OUT_OF_THE_ORDINARY:
         outcome.ended[key] = case
     elif event.type is EventType.UNMERGED:
-        case.act(EventType.ASSIGNED)
-        outcome.new_rounds.append(NewRound(event, case, case.sequence))
+        case.part(waits=waits)
+        outcome.new_rounds.append(NewRound(event, case, case.sequence, waits=waits))
     elif event.type in SAID:
         outcome.conversations.hear(case, event)
     elif event.type is EventType.RECLASSIFIED:

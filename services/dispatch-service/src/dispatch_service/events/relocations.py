@@ -1,7 +1,8 @@
 """Complaints whose places have become known: cases that nobody has accepted yet go to the unit of that place.
 
 Only routing is corrected by routing: a unit that a dispatcher has chosen keeps its case, and so does one that has
-accepted it. Complaints are located one at a time, by people.
+accepted it; a unit that has returned it in this round does not get it again. Complaints are located one at a time, by
+people.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +53,8 @@ async def relocate(
         row = await relocating.place(connection, each.case, each.said.location)
         route = _route(book.router, row, each.said)
         each.case.grid, each.case.community = route.decision.grid, route.decision.community
-        follows = each.case.status is Status.ASSIGNED and row.rule in _BY_ROUTING and not row.held
+        by_routing = each.case.status is Status.ASSIGNED and row.rule in _BY_ROUTING and not row.held
+        follows = by_routing and route.team.code not in await requests.returned_by(connection, each.case)
         if follows:
             await received.hold_teams(connection, rulebooks, received.teams_of(each.case.tenant, route.team, route))
         if follows and route.team.code != each.case.team:

@@ -1,6 +1,7 @@
 """Work that begins anew: rework 返工, reopening 重办 of what was closed, or what is no longer merged 取消并案.
 
-The unit that had the case has it again, with a clock of its own for the round; who of it, is chosen anew.
+The unit that had the case has it again, with a clock of its own for the round; who of it, is chosen anew. What that
+unit has given back waits for another, as it did before the merge, with such a clock.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.events import AssignedBy, ComplaintAssigned
+from contracts.events import AssignedBy, ComplaintAssigned, ComplaintRescheduled, Payload
 from contracts.lifecycle import EventType
 from dispatch_service.domain.case import Case
 from dispatch_service.domain.routing import Team
@@ -35,7 +36,9 @@ class NewRound(NamedTuple):
     cause: Event
     case: Case
     sequence: int
-    """Of the assignment."""
+    """Of the event that tells it."""
+    waits: bool = False
+    """Whether its unit has given it back."""
 
 
 async def begin(
@@ -43,12 +46,12 @@ async def begin(
 ) -> list[Event]:
     """Give each case its officer and its clock, and return the `assigned` events, in order; the cases have been saved.
 
-    A constant number of statements.
+    Of what waits for another unit only the new promise is told (`rescheduled`). A constant number of statements.
     """
     books = await rulebooks.of(connection, {each.case.tenant for each in begun}, now)
     spots = await rounds.spots(connection, [each.case for each in begun])
-    chosen = await _choose(connection, books, [each.case for each in begun], spots, now)
-    beginnings = [_beginning(each, chosen[each.case.complaint_id], spots[each.case.complaint_id]) for each in begun]
+    chosen = await _choose(connection, books, [each.case for each in begun if not each.waits], spots, now)
+    beginnings = [_beginning(each, chosen.get(each.case.complaint_id), spots[each.case.complaint_id]) for each in begun]
     known = await rounds.begin(connection, beginnings, now)
     renewed = {}
     for key, each in known.items():
@@ -56,21 +59,16 @@ async def begin(
         clock = work.start(old.category, old.grade, begun_at=now, assigned_at=now, deadline=old.deadline)
         renewed[key] = Renewed(each.stale, work.version, clock, begun_at=now, is_new_round=True)
     await stale_clocks.save(connection, list(renewed.values()))
-    return [
-        answer(
-            each.cause,
-            EventType.ASSIGNED,
-            each.sequence,
-            _assignment(
-                each,
-                known[each.case.complaint_id],
-                renewed[each.case.complaint_id],
-                chosen[each.case.complaint_id].assignment.officer,
-            ),
-            at=now,
-        )
-        for each in begun
-    ]
+    answers = []
+    for new_round in begun:
+        key = new_round.case.complaint_id
+        if new_round.waits:
+            kind, said = EventType.RESCHEDULED, _promise(renewed[key])
+        else:
+            officer = chosen[key].assignment.officer
+            kind, said = EventType.ASSIGNED, _assignment(new_round, known[key], renewed[key], officer)
+        answers.append(answer(new_round.cause, kind, new_round.sequence, said, at=now))
+    return answers
 
 
 async def _choose(
@@ -97,15 +95,22 @@ async def _choose(
     }
 
 
-def _beginning(new_round: NewRound, chosen: Chosen, spot: Spot) -> Beginning:
+def _beginning(new_round: NewRound, chosen: Chosen | None, spot: Spot) -> Beginning:
     case, reason = new_round.case, _REASONS[new_round.cause.type]
-    why = {"rule": reason, "grid": case.grid, "team": case.team, "round": case.round, **chosen.explanation()}
+    why: dict[str, object] = {"rule": reason, "grid": case.grid, "team": case.team, "round": case.round}
     if spot.held and new_round.cause.type == EventType.UNMERGED:
         why["held"] = True  # until intake clears it
+    if chosen is None:
+        return Beginning(case, why, None, None, responsible=case.team)
+    why |= chosen.explanation()
     return Beginning(case, why, chosen.assignment.officer, chosen.assignment.expected_from)
 
 
-def _assignment(new_round: NewRound, begun: Begun, renewed: Renewed, officer: str | None) -> ComplaintAssigned:
+def _promise(renewed: Renewed) -> Payload:
+    return ComplaintRescheduled(promised_before=renewed.promised_before, **renewed.clock.told())
+
+
+def _assignment(new_round: NewRound, begun: Begun, renewed: Renewed, officer: str | None) -> Payload:
     case = new_round.case
     return ComplaintAssigned(
         team=case.team,

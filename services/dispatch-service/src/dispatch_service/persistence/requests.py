@@ -104,6 +104,29 @@ async def returned_by(connection: AsyncConnection, case: Case) -> Sequence[str]:
     return (await connection.execute(statement.order_by(columns.id))).scalars().all()
 
 
+async def given_back(connection: AsyncConnection, cases: Sequence[Case]) -> set[UUID]:
+    """Return those of locked cases that their teams have given back in the present round, and have not got again since.
+
+    A constant number of statements.
+    """
+    if not cases:
+        return set()
+    columns, about = case_request.c, dispatch_case.c
+    statement = (
+        sa.select(columns.complaint_id)
+        .join(dispatch_case, sa.and_(about.complaint_id == columns.complaint_id, about.tenant == columns.tenant))
+        .where(
+            sa.tuple_(columns.tenant, columns.complaint_id).in_([(case.tenant, case.complaint_id) for case in cases]),
+            columns.round == about.round,
+            columns.team == about.team,
+            columns.kind == RequestKind.RETURN.value,
+            columns.state == "approved",
+            columns.decided_at > about.assigned_at,
+        )
+    )
+    return set((await connection.execute(statement)).scalars())
+
+
 async def lapse_extensions(connection: AsyncConnection, case: Case, now: datetime) -> None:
     """Note that the extensions of a locked case hold no more: all its times go by another grade."""
     columns = case_request.c

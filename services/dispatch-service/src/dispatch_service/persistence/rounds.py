@@ -26,10 +26,11 @@ _BEGIN = sa.text(f"""
         officer = NULL, assignee = begun.assignee, expected_from = begun.expected_from,
         handling_mode = NULL, result = NULL, photos = '[]',
         start_distance_metres = NULL, far_start = false,
+        responsible_team = coalesce(begun.responsible, c.responsible_team),
         earlier_explanations = {WITH_THE_PRESENT}, explanation = CAST(begun.why AS jsonb)
     FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:explanations AS text[]),
-                CAST(:assignees AS text[]), CAST(:expected AS timestamptz[]))
-        AS begun (case_tenant, case_id, why, assignee, expected_from)
+                CAST(:assignees AS text[]), CAST(:expected AS timestamptz[]), CAST(:responsible AS text[]))
+        AS begun (case_tenant, case_id, why, assignee, expected_from, responsible)
     WHERE c.complaint_id = begun.case_id AND c.tenant = begun.case_tenant
     RETURNING c.tenant, c.complaint_id, {CLOCK_COLUMNS},
         (SELECT name FROM team WHERE team.tenant = c.tenant AND team.code = c.team) AS team_name,
@@ -57,12 +58,16 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """A locked case that stays with its team, why, and who of it gets the case, or from when somebody is expected."""
+    """A locked case that stays with its team, why, and who of it gets the case, or from when somebody is expected.
+
+    `responsible` answers for one that waits for another team.
+    """
 
     case: Case
     explanation: Mapping[str, object]
     assignee: str | None
     expected_from: datetime | None
+    responsible: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,7 @@ async def begin(connection: AsyncConnection, beginnings: Sequence[Beginning], no
         "explanations": [json.dumps(each.explanation, ensure_ascii=False) for each in beginnings],
         "assignees": [each.assignee for each in beginnings],
         "expected": [each.expected_from for each in beginnings],
+        "responsible": [each.responsible for each in beginnings],
         "now": now,
     }
     rows = await connection.execute(_BEGIN, values)
