@@ -102,3 +102,28 @@ async def test_when_the_master_is_withdrawn_the_others_are_with_a_unit_again(peo
     story = await people.until(other, "assigned")
     assert legal(story)
     assert (await people.case(other, "accept")).status_code == 200
+
+
+async def test_what_its_unit_had_returned_waits_for_another_when_it_is_unmerged(people: People) -> None:
+    master, other = (await people.report())["id"], (await people.report(subject="citizen-2"))["id"]
+    for each in (master, other):
+        await people.assigned(each)
+    asked = body(await people.case(other, "return", {"reason": "不属本网格"}))
+    approval = f"return/{asked['requests'][-1]['id']}/approval"
+    assert (await people.case(other, approval, {"approved": True}, role="dispatcher")).status_code == 200
+    await people.until(other, "received")
+    assert (await merge(people, other, master)).status_code == 200
+    await people.until(other, "merged")
+    parted = await people.a("operator").post(f"/intake/v1/complaints/{other}/unmerge", json={"reason": "另一处"})
+    assert parted.status_code == 200, parted.text
+
+    async def promised_anew() -> dict[str, Any] | None:
+        story = await people.ledger(other)
+        return story if story["timeline"][-1]["type"] == "complaint.rescheduled" else None
+
+    story = await eventually(promised_anew)
+    assert (story["status"], legal(story)) == ("received", True)
+    assert body(await people.a("operator").get(f"/intake/v1/complaints/{other}"))["status"] == "received"
+    given = await people.case(other, "assign", {"team": "team-09"}, role="dispatcher")
+    assert given.status_code == 200, given.text
+    assert legal(await people.until(other, "assigned"))
