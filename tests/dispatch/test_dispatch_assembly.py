@@ -33,7 +33,6 @@ async def test_the_service_brings_its_workers_by_role() -> None:
             "dispatch relay",
             "dispatch janitor",
             "dispatch idempotency keys",
-            "dispatch set aside",
             "dispatch clocks",
             "dispatch timers",
             "dispatch reinspections",

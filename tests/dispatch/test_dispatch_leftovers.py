@@ -146,3 +146,14 @@ async def test_transfers_that_were_left_open_are_mended_and_others_are_not(world
     assert [line["state"] for line in lines] == ["recalled", "recalled", "open"]
     assert [line["external_ref"] for line in lines] == ["", "SW-3", "SW-3"]
     await transferred(world, again)
+
+
+async def test_what_an_older_release_left_open_hinders_no_other_transfer(world: World) -> None:
+    event = await world.a_case("accept")
+    await transferred(world, event)
+    left = "UPDATE dispatch_case SET status = 'assigned', round = 2 WHERE complaint_id = :id"
+    await world.run(left, id=event.subject)
+
+    await transferred(world, event)
+
+    assert [line["state"] for line in (await shown(world, event))["transfers"]] == ["recalled", "open"]

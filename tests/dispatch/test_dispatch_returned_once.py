@@ -15,10 +15,11 @@ async def returned(world: World, event: Event, team: str | None = None, role: st
     assert (await decide(world, event, "return", team=team, role=role)).status_code == 200
 
 
-async def merged(world: World, event: Event) -> None:
-    merging = later(event, EventType.RELEASE_REQUESTED)
-    await world.deliver(merging._replace(data=ReleaseRequested(actor="operator-1", ending="merged")))
-    await world.deliver(later(event, EventType.MERGED))
+async def merged(world: World, event: Event, first: int = 2) -> None:
+    """Merge the case; `first` is the number of what intake says of that first."""
+    asked = ReleaseRequested(actor="operator-1", ending="merged")
+    await world.deliver(event_about(event, EventType.RELEASE_REQUESTED, asked, first))
+    await world.deliver(later(event, EventType.MERGED, sequence=first + 1))
 
 
 async def located(world: World, event: Event, at: tuple[float, float], sequence: int) -> None:
@@ -50,6 +51,9 @@ async def test_what_is_unmerged_after_a_return_waits_for_another_unit_with_a_clo
     assert (told["sequence"], told["causationid"]) == (row["sequence"], unmerged.id)
     assert told["payload"]["promised_at"] == row["promised_at"].isoformat().replace("+00:00", "Z")
     assert (await world.row(other))["status"] == "assigned"
+    await merged(world, event, 5)
+    await world.deliver(later(event, EventType.UNMERGED, sequence=7))
+    assert (await world.row(event))["status"] == "received"
     again = await world.act(event, "assign", {"team": "team-08"}, role="supervisor")
     assert again.json()["type"].endswith("unit-has-returned")
     given = await world.act(event, "assign", {"team": "team-09"}, role="dispatcher")

@@ -100,6 +100,8 @@ def _beginning(new_round: NewRound, chosen: Chosen | None, spot: Spot) -> Beginn
     why: dict[str, object] = {"rule": reason, "grid": case.grid, "team": case.team, "round": case.round}
     if spot.held and new_round.cause.type == EventType.UNMERGED:
         why["held"] = True  # until intake clears it
+    if spot.skill is not None:
+        why["skill"] = spot.skill
     if chosen is None:
         return Beginning(case, why, None, None, responsible=case.team)
     why |= chosen.explanation()

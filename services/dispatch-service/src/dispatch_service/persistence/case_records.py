@@ -35,6 +35,13 @@ async def change(connection: AsyncConnection, table: sa.Table, record_id: UUID, 
     await connection.execute(sa.update(table).where(table.c.id == record_id).values(**values))
 
 
+async def end_left(connection: AsyncConnection, table: sa.Table, case: Case, **values: object) -> None:
+    """End what is open of a locked case that can have nothing open: an older release left it when the case ended."""
+    columns = table.c
+    mine = (columns.complaint_id == case.complaint_id, columns.tenant == case.tenant, columns.state == "open")
+    await connection.execute(sa.update(table).where(*mine).values(**values))
+
+
 def _of_round(table: sa.Table, case: Case) -> tuple[sa.ColumnElement[Any], ...]:
     columns = table.c
     return (

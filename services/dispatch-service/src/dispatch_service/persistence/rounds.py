@@ -21,7 +21,8 @@ _BEGIN = sa.text(f"""
         FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS again (tenant, complaint_id)
         WHERE s.tenant = again.tenant AND s.complaint_id = again.complaint_id AND s.done_at IS NOT NULL)
     UPDATE dispatch_case AS c
-    SET assigned_at = :now, accepted_at = NULL, started_at = NULL, resolved_at = NULL, suspended_at = NULL,
+    SET assigned_at = CASE WHEN begun.responsible IS NULL THEN :now ELSE c.assigned_at END,
+        accepted_at = NULL, started_at = NULL, resolved_at = NULL, suspended_at = NULL,
         suspended_until = NULL, waiting_since = NULL,
         officer = NULL, assignee = begun.assignee, expected_from = begun.expected_from,
         handling_mode = NULL, result = NULL, photos = '[]',

@@ -37,6 +37,7 @@ async def transfer(
         raise UnknownDepartment
     given = {"department": department, "external_ref": external_ref, "reason": reason}
     by = {"transferred_by": action.actor, "transferred_at": action.now}
+    await case_records.end_left(connection, case_transfer, case, state="recalled", ended_at=action.now)
     await case_records.add(connection, case_transfer, case, **given, **by, state="open")
     await requests.drop_open(connection, case, action.actor, action.now)
     await cases.save(connection, case, action.now)
