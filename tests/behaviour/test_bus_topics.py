@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from behaviour.broker import contents, create_topic, produce, record
+from behaviour.broker import contents, create_topic, group_state, produce, record
 from behaviour.conditions import all_applied, all_published, counted, parked_count
 from behaviour.running import running, until
 from behaviour.stories import event, ids, once_each
@@ -27,8 +27,9 @@ from contracts.directory import (
 from contracts.envelope import Event
 from contracts.topics import DIRECTORY
 from dispatch_service.events import categories as dispatch
-from eventbus import outbox
+from eventbus import membership, outbox
 from eventbus.books import InboxBook, JoinedBook, Window
+from eventbus.brokers import Brokers
 from eventbus.consumer import Consumer
 from eventbus.errors import Permanent
 from eventbus.parking import unpack_headers
@@ -103,6 +104,20 @@ async def test_it_is_published_with_the_transaction_or_not_at_all(service: TinyS
     assert await _told(service, service.topic) == [str(complaint.id)]
     [found] = await contents(service.kafka, second.topic)
     assert found.key == str(told.subject).encode()
+
+
+async def test_a_consumer_makes_its_topic_before_it_joins(
+    service: TinyService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Second(service, f"{service.topic}.made")
+    monkeypatch.setattr(membership, "TOPICS", [replace(DIRECTORY, name=made.topic)])
+
+    async def is_read() -> bool:
+        return await group_state(service.kafka, made.subscription().consumer) == "Stable"
+
+    async with running(made.consumer()):
+        await until(is_read)
+    assert (await Brokers(service.kafka).topic(made.topic)).partitions == DIRECTORY.partitions
 
 
 async def test_each_topic_has_its_consumer_and_each_event_takes_effect_once(

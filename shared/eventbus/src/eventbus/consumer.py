@@ -93,10 +93,13 @@ class Consumer(ConsumerRebalanceListener):
 
         An error that is no outage ends it: what was applied before is committed, the rest comes again.
         """
-        pause = 0.2
+        pause, has_topic = 0.2, False
         async with finishing_soon_after(stop, self.name):
             while not stop.is_set():
                 try:
+                    if not has_topic:
+                        await self._membership.make_topic()
+                        has_topic = True
                     async with self._membership.joined(self) as self._consumer:
                         pause = 0.2
                         async with self._watchdog.watching(self._consumer):

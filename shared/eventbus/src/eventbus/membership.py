@@ -9,10 +9,13 @@ from typing import Any
 import structlog
 from aiokafka import ConsumerRebalanceListener
 
+from contracts.topics import TOPICS
+from eventbus.admin import ensure_topics
 from eventbus.clients import Consumer
 from eventbus.kafka import STOP_TIMEOUT_SECONDS, KafkaConnection
 
 log = structlog.get_logger()
+_MAKING_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,14 @@ class Membership:
     topic: str
     instance: str | None
     longest_slice_seconds: float
+
+    async def make_topic(self) -> None:
+        """Make the topic if it is the registry's and missing: a broker that does so by itself makes another of it.
+
+        Raises as `joined`, or TimeoutError.
+        """
+        async with asyncio.timeout(_MAKING_SECONDS):
+            await ensure_topics(self.kafka, [each for each in TOPICS if each.name == self.topic])
 
     @asynccontextmanager
     async def joined(self, listener: ConsumerRebalanceListener) -> AsyncIterator[Any]:

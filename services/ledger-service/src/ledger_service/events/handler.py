@@ -5,6 +5,7 @@ else.
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -39,7 +40,8 @@ async def enter_events(connection: AsyncConnection, events: Sequence[Event]) -> 
     except Unenterable as error:
         raise Permanent(str(error)) from error
     made = {event.id for event in by_rule}
-    return [event for event in missing if event.id in own and event.id not in made] + by_rule
+    told = [event for event in missing if event.id in own and event.id not in made]
+    return sorted([*told, *by_rule], key=attrgetter("sequence"))  # so each complaint's are published in their order
 
 
 SUBSCRIPTION = Subscription(
