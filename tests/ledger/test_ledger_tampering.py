@@ -205,7 +205,7 @@ async def test_who_seals_everything_anew_is_contradicted_by_the_checkpoints_that
     )
     for note, code in (
         (kept["note"].replace("\n15\n", "\n14\n"), "checkpoint-tampered"),
-        (forged.sign(checkpoint), "checkpoint-tampered"),
+        (forged.sign(checkpoint), "checkpoint-key-unknown"),
         (kept["note"][:-9], "checkpoint-unreadable"),
         (kept["note"].replace(sealed.tenant, "522723"), "checkpoint-unreadable"),
         ("x", "checkpoint-unreadable"),
