@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledger_service.domain.checkpoints import BadCheckpoint, Signer, opened, origin_of
+from ledger_service.domain.checkpoints import BadCheckpoint, Checkpoint, Signer, TamperedCheckpoint, opened, origin_of
 from ledger_service.domain.sealing import instant, link
 from ledger_service.domain.verifying import UNSEALED, Flaw, Line, Verifier, check, run_of
 from sealed_ledgers import AT, ORIGIN, SIGNER, checkpoint, erased, forged, ledger, sealed, with_erasure
@@ -150,6 +150,20 @@ def test_a_checkpoint_survives_being_kept_as_a_text(keep: Callable[[str], str]) 
 def test_a_checkpoint_that_was_tampered_with_is_refused(change: Callable[[str], str], reason: str) -> None:
     with pytest.raises(BadCheckpoint, match=reason):
         opened(change(SIGNER.sign(SIGNED[0])), SIGNER.verifier_key)
+
+
+class Undated(Checkpoint):
+    """One that has no moment."""
+
+    def text(self) -> str:
+        return super().text().replace("2026", "some day in 2026")
+
+
+def test_a_checkpoint_that_is_signed_and_has_no_moment_is_refused() -> None:
+    undated = Undated(ORIGIN, 8, SIGNED[0].root, SIGNED[0].at)
+    assert "some day in" in SIGNER.sign(undated)
+    with pytest.raises(TamperedCheckpoint):
+        opened(SIGNER.sign(undated), SIGNER.verifier_key)
 
 
 def test_what_was_signed_before_the_secret_changed_is_opened_with_the_key_of_then() -> None:

@@ -102,15 +102,15 @@ def opened(note: str, *verifier_keys: str) -> Checkpoint:
     if name != found["origin"] or all(name != other for other, _ in keys):
         whose = ", ".join(sorted({other for other, _ in keys}))
         raise BadCheckpoint(f"this checkpoint is of {found['origin']}, signed by {name}; the key is {whose}'s")
+    signature = b64decode(found["signature"])
+    key = keys.get((name, signature[:_KEY_ID_BYTES]))
+    if key is None:
+        other = signature[:_KEY_ID_BYTES].hex()
+        raise OtherKey(f"the checkpoint of {size} entries was signed with another key of {name}: {other}")
     try:
-        signature = b64decode(found["signature"], validate=True)
-        key = keys.get((name, signature[:_KEY_ID_BYTES]))
-        if key is None:
-            other = signature[:_KEY_ID_BYTES].hex()
-            raise OtherKey(f"the checkpoint of {size} entries was signed with another key of {name}: {other}")
         key.verify(signature[_KEY_ID_BYTES:], found["body"].encode())
         at = datetime.fromisoformat(found["at"])
-    except (InvalidSignature, NotBase64) as error:
+    except (InvalidSignature, ValueError) as error:
         raise TamperedCheckpoint(f"the signature of the checkpoint of {size} entries is not {name}'s") from error
     return Checkpoint(found["origin"], int(found["size"]), b64decode(found["root"]), at)
 
