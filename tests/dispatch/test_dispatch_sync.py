@@ -72,6 +72,17 @@ async def test_a_failed_action_holds_back_those_behind_it_on_the_same_case_only(
     assert outcomes(await sync(world, batch[2])) == ["done"]
 
 
+async def test_a_case_that_fails_keeps_no_other_from_being_applied(world: World) -> None:
+    broken, other = [await world.a_case() for _ in range(2)]
+    await world.run("UPDATE dispatch_case SET version = 2147483647 WHERE complaint_id = :id", id=broken.subject)
+    items = [item(broken, "accept"), item(other, "accept")]
+
+    assert (await send(world, items)).status_code == 422
+    assert [(await world.row(event))["status"] for event in (broken, other)] == ["assigned", "accepted"]
+    await world.run("UPDATE dispatch_case SET version = 5 WHERE complaint_id = :id", id=broken.subject)
+    assert outcomes(await sync(world, *items)) == ["done", "done*"]
+
+
 async def test_a_conflict_tells_the_present_state(world: World) -> None:
     taken, moved, changed = await world.a_case(), await world.a_case(), await world.a_case()
     await world.act(taken, "accept", role="officer", subject="officer-0802")

@@ -36,6 +36,7 @@ from dispatch_service.service.offline_batches import Batch, Result, Unread
 from dispatch_service.service.offline_clocking import Clocking
 from runtime.auth import Caller, require
 from runtime.clock import now
+from runtime.outages import is_outage
 from runtime.problems import PROBLEM_RESPONSES, Problem, response_to
 from runtime.tracing import current_traceparent
 
@@ -72,9 +73,19 @@ async def sync(
     for each in sent:
         groups.setdefault(None if is_clocking(each.item) else _case_of(each.item), []).append(each)
     results = [_HELD_BACK] * len(sent)
+    failed: Exception | None = None
     for case, group in groups.items():
-        for each, result in zip(group, await _apply(engine, caller, case, group, request), strict=False):
+        try:
+            applied = await _apply(engine, caller, case, group, request)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            failed = failed or error  # the others do not wait until this one is mended
+            continue
+        for each, result in zip(group, applied, strict=False):
             results[each.place] = result
+    if failed is not None:
+        raise failed
     return SyncAnswer(items=[_view(*pair) for pair in zip(body.items, results, strict=True)])
 
 
