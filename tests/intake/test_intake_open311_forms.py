@@ -5,7 +5,7 @@ import pytest
 
 from contracts.roles import Role
 from intake.attachments.files import picture
-from intake.configuring import configuration
+from intake.configuring import configuration, publish
 from intake.conftest import TENANT, As
 from intake.reports import report
 from intake.test_intake_open311 import OPEN311, attachments, filed, form, staged
@@ -85,8 +85,7 @@ async def test_a_key_reads_its_own_jurisdiction(client: httpx.AsyncClient, as_: 
     admin = as_(Role.ADMIN, tenant=ELSEWHERE)
     given = configuration()
     given["categories"].append({"code": "hutong", "zh": "胡同", "en": "Hutong"})
-    assert (await client.put("/configuration/draft", json=given, headers=admin)).status_code == 200
-    assert (await client.post("/configuration/publication", json={}, headers=admin)).status_code == 201
+    await publish(client, admin, given)
     key = key_of(as_, "app-1", ELSEWHERE)
     number = await filed(client, key, jurisdiction_id=ELSEWHERE, service_code="hutong")
     paths = ("services", "services/hutong", "requests", f"requests/{number}", f"tokens/{number}")

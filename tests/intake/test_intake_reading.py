@@ -21,10 +21,12 @@ async def test_two_readers_share_what_has_come_in(
     client: httpx.AsyncClient, engine: AsyncEngine, as_: As, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("intake_service.service.reading.BATCH", 5)
-    await read(engine)
+    reader = Reader(engine)
+    while await reader.work():
+        pass
     before = REGISTRY.get_sample_value("jieban_search_read_timestamp_seconds")
     made = {await taken(client, as_, "一起读的停车") for _ in range(23)}
-    counts = await asyncio.gather(*(Reader(engine).work() for _ in range(3)))
+    counts = await asyncio.gather(*(reader.work() for _ in range(3)))
     assert sum(counts) == 23
     assert (before or 0) < (REGISTRY.get_sample_value("jieban_search_read_timestamp_seconds") or 0)
     async with engine.connect() as connection:

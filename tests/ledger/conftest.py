@@ -19,9 +19,10 @@ from ledger.ending_desk import Desk
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.main import build
 from runtime.auth import TokenVerifier, issue_token
-from runtime.database import run_migrations
+from runtime.database import create_engine, run_migrations
 from runtime.lifecycle import Service
 from runtime.settings import RuntimeSettings
+from stack import MakeDatabase
 
 SECRET = "7c1f0a93de5b48d2a6e4f7038b92c5d1"
 Headers = dict[str, str]
@@ -42,6 +43,21 @@ async def service(database_url: str) -> AsyncIterator[Service]:
     await ledger.open()
     yield ledger
     await ledger.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_url(databases: MakeDatabase) -> str:
+    """A ledger's empty database that no service uses, for a test that migrates it again."""
+    made = await databases()
+    run_migrations("ledger_service", made)
+    return made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_engine(own_url: str) -> AsyncIterator[AsyncEngine]:
+    made = create_engine(own_url, application_name="tests")
+    yield made
+    await made.dispose()
 
 
 @pytest.fixture(scope="module")

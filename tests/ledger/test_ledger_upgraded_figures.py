@@ -1,9 +1,6 @@
 """Figures that the release before has made, which knew no departments: what becomes of them with the upgrade."""
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -16,8 +13,7 @@ from ledger_service.persistence import statistics_sums
 from ledger_service.persistence.statistics_cells import Question
 from ledger_service.service.folding import fold_changes
 from ledger_service.service.rebuilding import rebuild
-from runtime.database import create_engine, run_migrations
-from stack import MakeDatabase
+from runtime.database import run_migrations
 
 ZONE = "Asia/Shanghai"
 _AS_BEFORE = (
@@ -25,20 +21,6 @@ _AS_BEFORE = (
     "UPDATE statistics_state SET edition = 1",
     "UPDATE alembic_version SET version_num = '0027'",
 )
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def url(databases: MakeDatabase) -> str:
-    made = await databases()
-    run_migrations("ledger_service", made)
-    return made
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def engine(url: str) -> AsyncIterator[AsyncEngine]:
-    made = create_engine(url, application_name="tests")
-    yield made
-    await made.dispose()
 
 
 async def _upgrade(engine: AsyncEngine, url: str) -> None:
@@ -73,34 +55,34 @@ async def _is_made(engine: AsyncEngine) -> bool:
 
 @pytest.mark.parametrize("is_told", [False, True], ids=["nothing new to count", "a transfer to count"])
 async def test_they_stay_unless_there_is_something_to_count_that_it_did_not(
-    engine: AsyncEngine, url: str, is_told: bool
+    own_engine: AsyncEngine, own_url: str, is_told: bool
 ) -> None:
-    enter = Enter(engine)
+    enter = Enter(own_engine)
     life = promised_life("t", "team-01", hours=2)
     other = promised_life("t", "team-01", hours=2)
     if is_told:
         other.events = other.events[:2]
         other.transferred()
     await enter(life, other)
-    await fold_changes(engine, ZONE)
-    before = await _handled_by_guidance(engine)
+    await fold_changes(own_engine, ZONE)
+    before = await _handled_by_guidance(own_engine)
 
-    await _upgrade(engine, url)
-    assert await _is_made(engine) is not is_told
+    await _upgrade(own_engine, own_url)
+    assert await _is_made(own_engine) is not is_told
     if is_told:
-        await fold_changes(engine, ZONE)
-        assert await _is_made(engine)
-    assert await _handled_by_guidance(engine) == before == (1 if is_told else 2)
+        await fold_changes(own_engine, ZONE)
+        assert await _is_made(own_engine)
+    assert await _handled_by_guidance(own_engine) == before == (1 if is_told else 2)
 
 
-async def test_made_anew_they_have_what_the_release_before_has_added_since(engine: AsyncEngine, url: str) -> None:
-    await Enter(engine)(promised_life("t", "team-01", hours=2))
-    await fold_changes(engine, ZONE)
-    before = await _handled_by_guidance(engine)
-    async with engine.begin() as connection:
+async def test_made_anew_they_have_what_the_release_before_has_added_since(own_engine: AsyncEngine) -> None:
+    await Enter(own_engine)(promised_life("t", "team-01", hours=2))
+    await fold_changes(own_engine, ZONE)
+    before = await _handled_by_guidance(own_engine)
+    async with own_engine.begin() as connection:
         await connection.execute(text(_AS_BEFORE[0]))
-    assert await _is_made(engine)
-    assert await _handled_by_guidance(engine) < before
+    assert await _is_made(own_engine)
+    assert await _handled_by_guidance(own_engine) < before
 
-    await rebuild(engine, ZONE)
-    assert await _handled_by_guidance(engine) == before
+    await rebuild(own_engine, ZONE)
+    assert await _handled_by_guidance(own_engine) == before

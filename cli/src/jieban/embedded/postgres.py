@@ -16,7 +16,7 @@ from jieban.embedded.ports import LOOPBACK, choose_port, given_back
 from jieban.embedded.server import ServerExitedError, ServerProcess
 from runtime.migrations import working_rights
 
-_BUFFERS_MB = range(96, 1024)
+_LEAST_BUFFERS_MB, _MOST_BUFFERS_MB = 96, 1024
 _MEGABYTE = 1 << 20
 
 
@@ -26,7 +26,7 @@ def _buffers_mb() -> int:
     It takes it page by page, as tables are read: a small county never has it all.
     """
     eighth = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _MEGABYTE // 8
-    return min(max(eighth, _BUFFERS_MB.start), _BUFFERS_MB.stop)
+    return min(max(eighth, _LEAST_BUFFERS_MB), _MOST_BUFFERS_MB)
 
 
 _SETTINGS = {

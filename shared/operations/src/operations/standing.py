@@ -9,17 +9,13 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from eventbus.backlog import waiting
 from eventbus.books import AppliedBook
 from eventbus.brokers import Brokers, GroupHealth, TopicHealth
 from eventbus.parked_keys import parked_messages
 from eventbus.slices import Subscription
 from runtime.database import SchemaState, schema_state
 
-_OUTBOX = text("""
-    SELECT count(*) FILTER (WHERE published_at IS NULL) AS waiting, count(error) AS set_aside,
-           coalesce(extract(epoch FROM now() - min(created_at) FILTER (WHERE published_at IS NULL)), 0) AS oldest
-    FROM outbox WHERE published_at IS NULL OR published_at = '-infinity'
-""")
 _OWNED = text("""
     SELECT DISTINCT relname FROM pg_trigger
     JOIN pg_class ON pg_class.oid = tgrelid JOIN pg_proc ON pg_proc.oid = tgfoid
@@ -60,8 +56,8 @@ class Standing:
     async def outbox(self) -> OutboxState:
         """Look at the outbox."""
         async with self.engine.connect() as connection:
-            row = (await connection.execute(_OUTBOX)).one()
-        return OutboxState(waiting=row.waiting, oldest_seconds=float(row.oldest), set_aside=row.set_aside)
+            found = await waiting(connection)
+        return OutboxState(waiting=found.rows, oldest_seconds=found.oldest_seconds, set_aside=found.set_aside)
 
     async def parked(self) -> int:
         """Count the messages that are parked now."""

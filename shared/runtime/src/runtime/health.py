@@ -46,11 +46,6 @@ class Readiness:
         self._found: dict[str, CheckReport] = {}
         self._found_at = float("-inf")
 
-    @property
-    def names(self) -> frozenset[str]:
-        """What is checked."""
-        return frozenset(self._checks)
-
     async def report(self) -> tuple[bool, ReadinessReport]:
         """Return whether the process may get requests, and why; checks run at most twice a second."""
         async with self._lock:

@@ -130,7 +130,7 @@ class Case:
         self.sequence += 1
         return since
 
-    def part(self, *, waits: bool) -> None:
+    def unmerge(self, *, waits: bool) -> None:
         """Begin anew what is no longer merged, which dispatch tells by an event of its own: with its unit, or, where it
         `waits` for another, by a new promise alone.
         """

@@ -88,8 +88,8 @@ class CaseEvents:
     async def _follow(self, connection: AsyncConnection, events: Sequence[Event], now: datetime) -> list[Event]:
         """Apply events about cases that exist, in order, under the cases' row locks."""
         cases = await case_slices.lock(connection, _subjects(events))
-        parted = [cases[key] for key in _subjects(events, EventType.UNMERGED) if key in cases]
-        outcome = _apply(cases, events, now, given_back=await requests.given_back(connection, parted))
+        unmerged = [cases[key] for key in _subjects(events, EventType.UNMERGED) if key in cases]
+        outcome = _apply(cases, events, now, given_back=await requests.given_back(connection, unmerged))
         if outcome.changed:
             await case_slices.save(connection, [*outcome.changed.values()], now)
         if outcome.ended:
@@ -179,7 +179,7 @@ def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event, *, waits: b
     if event.type in _OUT_OF_THE_ORDINARY:
         outcome.ended[key] = case
     elif event.type is EventType.UNMERGED:
-        case.part(waits=waits)
+        case.unmerge(waits=waits)
         outcome.new_rounds.append(NewRound(event, case, case.sequence, waits=waits))
     elif event.type in SAID:
         outcome.conversations.hear(case, event)

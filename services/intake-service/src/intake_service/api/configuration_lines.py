@@ -59,11 +59,12 @@ def as_workbook(part: PartName, configuration: Configuration) -> bytes:
 def read_lines(part: PartName, media_type: str, body: bytes) -> list[Line]:
     """Return the items of a file; 422 with all that is wrong with one by itself."""
     sheet, errors, lines = PARTS[part], list[FieldError](), list[Line]()
+    is_workbook = media_type.strip().lower().startswith(XLSX)
     for number, cells in read_table(sheet, media_type, body):
         values = dict(cells)
         beyond = [name for name in values if name not in sheet.columns]
         errors += [FieldError(pointer(number, name), "cell-beyond") for name in beyond]
-        if media_type.startswith(XLSX):
+        if is_workbook:
             cut = [name for name, text in values.items() if len(text) >= LONGEST_TEXT]
             limit = {"max_length": LONGEST_TEXT - 1}
             errors += [FieldError(pointer(number, name), "string_too_long", limit) for name in cut]

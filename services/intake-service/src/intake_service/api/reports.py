@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -66,11 +67,13 @@ async def create_complaints(
     reporter may file, and repeats among the items are looked at only where they are accepted.
     """
     if dry_run:
-        results = [await _check_item(index, item, request, caller) for index, item in enumerate(body.items)]
+        checks = [_check_item(index, item, request, caller) for index, item in enumerate(body.items)]
+        results = [await _answer(index, request, check) for index, check in enumerate(checks)]
         return BatchResult(created=0, refused=sum(result.status != 200 for result in results), items=results)
+    digest = digest_of(device, caller)
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_accept_item(index, item, request, caller, key, digest_of(device, caller)))
+            group.create_task(_answer(index, request, _accept_item(index, item, request, caller, key, digest)))
             for index, item in enumerate(body.items)
         ]
     results = [task.result() for task in tasks]
@@ -82,29 +85,24 @@ async def _accept_item(
     index: int, item: dict[str, Any], request: Request, caller: Caller, key: str | None, device: bytes | None
 ) -> BatchItem:
     once = Once(f"{key}#{index}", request_hash("POST", request.scope["path"], _canonical(item))) if key else None
-    try:
-        accepted = await _intake(request).accept(read_report(item), caller, once, device=device)
-    except Exception as error:
-        if is_outage(error):
-            raise
-        return _refused(index, error, request)
+    accepted = await _intake(request).accept(read_report(item), caller, once, device=device)
     complaint = json.loads(accepted.answer)
     return BatchItem(index=index, status=201, complaint=complaint, warnings=complaint.get("warnings", []))
 
 
 async def _check_item(index: int, item: dict[str, Any], request: Request, caller: Caller) -> BatchItem:
-    try:
-        warnings = await _intake(request).check(read_report(item), caller)
-    except Exception as error:
-        if is_outage(error):
-            raise
-        return _refused(index, error, request)
+    warnings = await _intake(request).check(read_report(item), caller)
     return BatchItem(index=index, status=200, warnings=[WarningOut(**each) for each in warnings])
 
 
-def _refused(index: int, error: Exception, request: Request) -> BatchItem:
-    """Return the answer that the item would have got alone."""
-    answer = response_to(error, request)
+async def _answer(index: int, request: Request, answering: Awaitable[BatchItem]) -> BatchItem:
+    """Return an item's answer: where it is refused or fails, the one that it would have got alone."""
+    try:
+        return await answering
+    except Exception as error:
+        if is_outage(error):
+            raise
+        answer = response_to(error, request)
     return BatchItem(index=index, status=answer.status_code, problem=json.loads(bytes(answer.body)), warnings=[])
 
 

@@ -13,15 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from intake_service.persistence.tables import complaint
 
-_SAME = sa.text("""
+_PERSONAL = "c.external_ref IS NULL AND c.origin -> 'system' IS NULL"
+"""Not of a partner system, by whose account many people report."""
+_SAME = sa.text(f"""
     WITH asked AS (
-        SELECT CASE WHEN c.external_ref IS NULL AND c.origin -> 'system' IS NULL THEN c.owner END AS owner, r.phone
+        SELECT CASE WHEN {_PERSONAL} THEN c.owner END AS owner, r.phone
         FROM complaint AS c LEFT JOIN reporter AS r ON r.complaint_id = c.id
         WHERE c.id = :id AND c.tenant = :tenant
     ), theirs AS (
         SELECT c.id, 'account' AS by FROM asked JOIN complaint AS c
             ON c.tenant = :tenant AND c.created_by = asked.owner AND c.owner = asked.owner
-            AND c.external_ref IS NULL AND c.origin -> 'system' IS NULL
+            AND {_PERSONAL}
         UNION ALL
         SELECT r.complaint_id, 'phone' FROM asked JOIN reporter AS r ON r.tenant = :tenant AND r.phone = asked.phone
     )

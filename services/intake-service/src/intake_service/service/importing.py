@@ -38,8 +38,8 @@ SUFFIXES = (".csv", ".tsv", ".xlsx", ".jsonl", ".ndjson")
 KEEP = timedelta(days=7)
 """For so long after its end it is told what became of an import."""
 LOST_AFTER = timedelta(days=1)
-_LONGEST = timedelta(hours=6)
 """An import that nothing was done for so long, and whose file is not there, is over."""
+_LONGEST = timedelta(hours=6)
 _AT_ONCE = 200
 _SIZE_AT_ONCE = 1_000_000
 """In characters: a row more than that is not held, however long rows are."""
