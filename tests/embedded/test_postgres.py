@@ -24,6 +24,16 @@ async def test_every_commit_is_synced_and_texts_sort_the_same_everywhere(databas
     assert provider == "b"  # built in
 
 
+async def test_the_planner_reckons_with_all_that_the_server_may_hold_itself(database_url: str) -> None:
+    connection = await asyncpg.connect(database_url)
+    held, reckoned = [
+        await connection.fetchval("SELECT setting::bigint FROM pg_settings WHERE name = $1", name)
+        for name in ("shared_buffers", "effective_cache_size")
+    ]
+    await connection.close()
+    assert reckoned >= held
+
+
 async def test_a_wrong_password_and_no_password_are_refused(pg: Postgres, database_url: str) -> None:
     right = pg.password("postgres")
     for wrong in (database_url.replace(right, "wrong"), database_url.replace(f":{right}", "")):

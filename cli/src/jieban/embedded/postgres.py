@@ -20,21 +20,22 @@ _LEAST_BUFFERS_MB, _MOST_BUFFERS_MB = 96, 1024
 _MEGABYTE = 1 << 20
 
 
-def _buffers_mb() -> int:
-    """Return how much of the tables the server holds at the most: an eighth of the machine's memory.
+def _memory_settings() -> dict[str, str]:
+    """Say how much of the tables the server holds at the most, and how much of them its planner may reckon to find.
 
-    It takes it page by page, as tables are read: a small county never has it all.
+    An eighth of the machine's memory, which it takes page by page as tables are read: a small county never has it all.
+    With what the system holds of its files it is a quarter: Kafka and the services need theirs as well.
     """
-    eighth = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _MEGABYTE // 8
-    return min(max(eighth, _LEAST_BUFFERS_MB), _MOST_BUFFERS_MB)
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _MEGABYTE
+    buffers = min(max(memory // 8, _LEAST_BUFFERS_MB), _MOST_BUFFERS_MB)
+    return {"shared_buffers": f"{buffers}MB", "effective_cache_size": f"{max(memory // 4, buffers)}MB"}
 
 
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": "100",
-    "shared_buffers": f"{_buffers_mb()}MB",
-    "effective_cache_size": "512MB",
+    **_memory_settings(),
     "maintenance_work_mem": "32MB",
     "max_wal_size": "1GB",
     "random_page_cost": "1.1",
