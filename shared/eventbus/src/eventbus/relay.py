@@ -122,7 +122,6 @@ class Relay:
         for row in rows:
             log.error("outbox_row_set_aside", service=self._service, event_id=row["id"], key=row["aggregateid"])
         await self._outbox.set_aside([row["position"] for row in rows])
-        metrics.OUTBOX_SET_ASIDE.labels(self._service).inc(len(rows))
 
 
 def _record(row: Row) -> Record:
