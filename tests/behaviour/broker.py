@@ -8,6 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic, RecordsToDelete
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.record.util import calc_crc32c
 
 from behaviour.running import until
@@ -41,6 +42,12 @@ async def create_topic(
 
         await until(has_a_broker)
         await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=dict(configs or {}))])
+
+
+async def configure(kafka: KafkaConnection, topic: str, settings: Mapping[str, str]) -> None:
+    """Give the topic these settings, and its brokers' own for all others."""
+    async with _admin(kafka) as admin:
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, dict(settings))])
 
 
 async def committed(kafka: KafkaConnection, group: str) -> dict[int, int]:

@@ -117,7 +117,9 @@ async def test_a_consumer_makes_its_topic_before_it_joins(
 
     async with running(made.consumer()):
         await until(is_read)
-    assert (await Brokers(service.kafka).topic(made.topic)).partitions == DIRECTORY.partitions
+    kept = await Brokers(service.kafka).topic(made.topic)
+    assert kept.partitions == DIRECTORY.partitions
+    assert {"cleanup.policy": kept.cleanup_policy, "retention.ms": str(kept.retention_ms)} == DIRECTORY.settings
 
 
 async def test_each_topic_has_its_consumer_and_each_event_takes_effect_once(

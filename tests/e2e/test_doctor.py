@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from behaviour.broker import delete_records
+from behaviour.broker import configure, delete_records
 from contracts.topics import LIFECYCLE
 from e2e.county import County
 from e2e.people import People, eventually
@@ -113,6 +113,19 @@ async def test_a_service_reads_the_topic_again_once_nobody_consumes_for_it(peopl
     again = await people.until((await people.report())["id"], "assigned")
     assert len(again["timeline"]) == 2
     assert await people.ledger(complaint["id"]) == before
+    assert await _healthy(county)
+
+
+async def test_a_topic_that_is_kept_for_less_long_is_named(county: County, connection: KafkaConnection) -> None:
+    await configure(connection, LIFECYCLE.name, {"retention.ms": "604800000"})
+    try:
+        code, report = await _doctor(county)
+    finally:
+        await configure(connection, LIFECYCLE.name, LIFECYCLE.settings)
+    assert code == 1
+    assert [each.partition(";")[0] for each in report["findings"]] == [
+        f"Kafka: retention.ms of {LIFECYCLE.name} is 604800000 and not 2592000000"
+    ]
     assert await _healthy(county)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from jieban.doctor.asking import Facts, Period, Source
 from jieban.doctor.comparing import Comparison, compare
 from jieban.doctor.findings import findings, ledger_findings, notes, recount_findings, unsettled_findings
+from jieban.doctor.topics import topic_findings, topic_notes
 from jieban.services import ServiceName
 
 
@@ -40,11 +41,12 @@ def examine(sources: Mapping[ServiceName, Source], period: Period) -> Report:
         facts = _ask(sources, kept)
     comparison = compare(facts, sources, kept)
     found = [sentence for each in facts.values() for sentence in findings(each)]
+    found += topic_findings(facts.values())
     ledger = sources[ServiceName.LEDGER]
     unsettled = ledger.unsettled()
     found += [*ledger_findings(ledger.reconciliation(kept)), *unsettled_findings(unsettled)]
     found += recount_findings(ledger.recount())
-    noted = [sentence for each in facts.values() for sentence in notes(each)]
+    noted = [*(sentence for each in facts.values() for sentence in notes(each)), *topic_notes(facts.values())]
     return Report(kept, facts, comparison, found, noted, unsettled)
 
 

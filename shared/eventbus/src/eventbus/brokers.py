@@ -23,6 +23,8 @@ class TopicHealth:
     replication: int
     """Of the partition with the fewest copies."""
     min_insync_replicas: int
+    cleanup_policy: str
+    retention_ms: int
     under_replicated: int
     leaderless: int
 
@@ -56,6 +58,8 @@ class Brokers:
             partitions=len(partitions),
             replication=min((len(each["replicas"]) for each in partitions), default=0),
             min_insync_replicas=int(settings["min.insync.replicas"]),
+            cleanup_policy=settings["cleanup.policy"],
+            retention_ms=int(settings["retention.ms"]),
             under_replicated=sum(len(each["isr"]) < len(each["replicas"]) for each in partitions),
             leaderless=sum(each["leader"] < 0 for each in partitions),
         )
