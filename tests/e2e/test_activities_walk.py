@@ -15,11 +15,13 @@ async def test_the_page_works_line_by_line_and_the_bulletin_leaves_out_what_was_
     printed = await asyncio.to_thread(run, county, prelude(county) + page, tmp_path)
 
     recorded = json.loads((tmp_path / "activity.json").read_text())
-    corrected, voided, entries, bulletin = documents(printed)
+    corrected, voided, erased, entries, bulletin = documents(printed)
     assert [each["id"] for each in (corrected, voided)] == [recorded["id"]] * 2
     assert [each["quantity"] for each in (recorded, corrected, voided)] == [30, 35, 35]
-    assert voided["void_reason"] == "重复登记"
+    assert (voided["void_reason"], erased["void_reason"]) == ("重复登记", None)
+    assert (erased["quantity"], erased["erased_at"] is None) == (35, False)
     assert [entry["type"].removeprefix("activity.") for entry in entries["items"]] == [
+        "erased",
         "voided",
         "corrected",
         "recorded",

@@ -19,6 +19,7 @@ from histories import History
 from ledger.books import asked
 from ledger.conftest import As, Enter, Headers
 from ledger.export_jobs import maker_of, shown
+from ledger.test_ledger_activities import recorded
 from ledger_service.service.recording import record_slice
 from operations.exporting import making
 from operations.exporting.files import ExportFiles
@@ -157,3 +158,38 @@ async def _make_during(engine: AsyncEngine, files: ExportFiles, history: History
 async def _somebody_waits(engine: AsyncEngine) -> bool | None:
     async with engine.connect() as connection:
         return bool(await connection.scalar(_WAITING)) or None
+
+
+@pytest.mark.parametrize(("ledger", "is_in_it"), [("words", True), ("counted", False)])
+async def test_the_words_of_an_activity_do_not_outlive_it_in_files(
+    client: httpx.AsyncClient, engine: AsyncEngine, files: ExportFiles, as_: As, operator: Headers,
+    monkeypatch: pytest.MonkeyPatch, ledger: str, is_in_it: bool,
+) -> None:  # fmt: skip
+    admin = as_(Role.ADMIN, tenant=TENANT)
+    columns = ["kind", "evidence" if is_in_it else "quantity"]
+    definition = {"title": {"zh": "活动", "en": ledger}, "subject": "activities", "columns": columns}
+    assert (await client.put(f"/ledgers/{ledger}", headers=admin, json=definition)).is_success
+    first, _second = [await recorded(client, operator, evidence=[f"canary {number}"]) for number in range(2)]
+    maker = maker_of(engine, files)
+    before = await asked(client, operator, ledger=ledger)
+    await maker.work()
+    during = await asked(client, operator, ledger=ledger)
+    loop, written = asyncio.get_running_loop(), making._write
+    left = [first]
+
+    def write_and_erase(*arguments: Any) -> None:
+        written(*arguments)
+        if left:
+            path = f"/activities/{left.pop()['id']}/erasure"
+            erasure = client.post(path, headers=admin, json={"reason": "登记号 2026-17"})
+            assert asyncio.run_coroutine_threadsafe(erasure, loop).result(10).is_success
+
+    with monkeypatch.context() as patch:
+        patch.setattr(making, "_write", write_and_erase)
+        await maker.work()
+    assert (await shown(client, operator, during))["state"] == ("waiting" if is_in_it else "done")
+    earlier = await client.get(f"{before}/file", headers=operator)
+    assert earlier.status_code == (410 if is_in_it else 200)
+    await maker.work()
+    file = await client.get(f"{during}/file", headers=operator)
+    assert (file.status_code, "canary 0" in file.text, "canary 1" in file.text) == (200, False, is_in_it)

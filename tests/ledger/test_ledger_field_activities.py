@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event, headers_of_event
 from contracts.events import Payload, Place
-from contracts.field_activity import ActivityRecorded, ActivityVoided, FieldEvent
+from contracts.field_activity import ActivityErased, ActivityRecorded, ActivityVoided, FieldEvent
 from contracts.roles import Role
 from contracts.topics import FIELD_ACTIVITY
 from eventbus.errors import OutOfOrder, Permanent
@@ -20,6 +20,7 @@ from eventbus.parking import Message
 from histories import TENANT
 from ledger.conftest import As
 from ledger_service.events.field_activities import subscription
+from outboxes import published
 from runtime.ids import uuid7
 
 AT = datetime(2025, 6, 1, 18, tzinfo=UTC)
@@ -49,6 +50,11 @@ def recorded(**changes: Any) -> Event[FieldEvent]:
 
 def voided(activity: UUID) -> Event[FieldEvent]:
     return _event(FieldEvent.VOIDED, activity, ActivityVoided(actor="supervisor-1", reason="走错片区"), 2)
+
+
+def erased(activity: UUID) -> Event[FieldEvent]:
+    said = ActivityErased(actor="admin-1", ground="request", reason="登记号 2026-17")
+    return _event(FieldEvent.ERASED, activity, said, 2)._replace(source="ledger")
 
 
 def _event(event_type: FieldEvent, subject: UUID, data: Payload, sequence: int) -> Event[FieldEvent]:
@@ -139,3 +145,57 @@ async def test_what_cannot_be_entered_leaves_nothing_behind(
     counted = text("SELECT count(*) FROM activity WHERE id = :id")
     async with engine.connect() as connection:
         assert (await connection.execute(counted, {"id": event.subject})).scalar_one() == 0
+
+
+async def test_what_is_erased_does_not_come_back(client: httpx.AsyncClient, engine: AsyncEngine, as_: As) -> None:
+    patrol = recorded(note="走访王芳")
+    await deliver(engine, patrol)
+    why = {"reason": "登记号 2026-17"}
+    erasure = await client.post(f"/activities/{patrol.subject}/erasure", headers=as_(Role.ADMIN), json=why)
+    before = await figures(client, as_)
+
+    assert await deliver(engine, patrol) == 0
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM inbox"))  # as after 60 days
+    assert await deliver(engine, patrol) == 1
+
+    assert await shown(client, as_, patrol.subject) == erasure.json()
+    assert (erasure.json()["note"], erasure.json()["evidence"], erasure.json()["evidence_count"]) == (None, [], 2)
+    assert await figures(client, as_) == before
+    entries = await client.get(f"/entries?subject={patrol.subject}", headers=as_(Role.ANALYST))
+    assert [(line["type"], line["erased"]) for line in entries.json()["items"]] == [
+        ("activity.erased", False),
+        ("activity.recorded", True),
+    ]
+
+
+async def test_a_ledger_that_was_restored_finds_its_erasures_on_the_topic(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    patrol = recorded()
+    erasure = erased(patrol.subject)
+
+    assert await deliver(engine, patrol, erasure, erased(uuid7())) == 3, (
+        "of what is not there any more, nothing is left"
+    )
+
+    found = await shown(client, as_, patrol.subject)
+    assert (found["note"], found["evidence"], found["version"]) == (None, [], 2)
+    [line, _] = (await client.get(f"/entries?subject={patrol.subject}", headers=as_(Role.OFFICER))).json()["items"]
+    assert (line["event_id"], line["actor"], line["data"]["reason"]) == (str(erasure.id), "admin-1", "登记号 2026-17")
+
+
+async def test_its_own_erasure_takes_nothing_that_was_written_since(
+    client: httpx.AsyncClient, engine: AsyncEngine, as_: As
+) -> None:
+    patrol = recorded()
+    path, headers = f"/activities/{patrol.subject}", as_(Role.SUPERVISOR)
+    await deliver(engine, patrol)
+    await client.post(f"{path}/erasure", headers=headers, json={"reason": "登记号 2026-17"})
+    change = {"kind": "patrols", "quantity": 1, "happened_at": AT.isoformat(), "note": "早市", "reason": "补记"}
+    corrected = await client.post(f"{path}/correction", headers=headers, json=change)
+    [told] = await published(engine, patrol.subject)
+
+    assert await deliver(engine, erased(patrol.subject)._replace(id=told["id"])) == 1
+
+    assert await shown(client, as_, patrol.subject) == corrected.json()

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from contracts.correction_events import ErasureGround
 from contracts.events import Payload, Place
 
 
@@ -23,6 +24,7 @@ class FieldEvent(StrEnum):
     PHOTOGRAPHED = "patrol.photographed"
     """Its subject is the visit, not an activity: the patrol may never become one."""
     EVIDENCED = "activity.evidenced"
+    ERASED = "activity.erased"
 
 
 class ActivityRecorded(Payload):
@@ -81,6 +83,15 @@ class ActivityEvidenced(Payload):
     """Attachments of intake."""
 
 
+class ActivityErased(Payload):
+    """What was written about an activity was erased at the ledger; whoever holds some of it erases it as well."""
+
+    actor: str
+    ground: ErasureGround
+    reason: str
+    """It names nobody."""
+
+
 def photos_among(evidence: Iterable[str]) -> Iterator[UUID]:
     """Yield the attachments among the references of an activity, which may also be numbers of papers."""
     for each in evidence:
@@ -93,4 +104,7 @@ FIELD_PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     FieldEvent.VOIDED: ActivityVoided,
     FieldEvent.PHOTOGRAPHED: PatrolPhotographed,
     FieldEvent.EVIDENCED: ActivityEvidenced,
+    FieldEvent.ERASED: ActivityErased,
 }
+OF_LEDGER = frozenset({FieldEvent.EVIDENCED, FieldEvent.ERASED})
+"""What the ledger publishes of the activities that it counts; the others are published by dispatch."""

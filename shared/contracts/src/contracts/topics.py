@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from contracts.directory import CONFIGURED, DIRECTORY_PAYLOADS, DirectoryEvent
 from contracts.events import PAYLOADS, Payload
-from contracts.field_activity import FIELD_PAYLOADS, FieldEvent
+from contracts.field_activity import FIELD_PAYLOADS, OF_LEDGER, FieldEvent
 from contracts.hotspots import HOTSPOT_PAYLOADS, HotspotEvent
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.reconciliation import RECONCILIATION_OWNERS, RECONCILIATION_PAYLOADS, ReconciliationEvent
@@ -73,10 +73,10 @@ FIELD_ACTIVITY = Topic(
     key="id of the activity or visit",
     partitions=12,
     retention=timedelta(days=30),
-    description="What officers did in the field beside complaints: patrols, visits and their photos, services; and "
-    "which photos show what was entered at the ledger.",
+    description="What officers did in the field beside complaints: patrols, visits and their photos, services; "
+    "which photos show what was entered at the ledger, and of which what was written is erased.",
     events=FIELD_PAYLOADS,
-    owners={event: "ledger" if event is FieldEvent.EVIDENCED else "dispatch" for event in FIELD_PAYLOADS},
+    owners={event: "ledger" if event in OF_LEDGER else "dispatch" for event in FIELD_PAYLOADS},
 )
 HOTSPOTS = Topic(
     name="hotspot.v1",

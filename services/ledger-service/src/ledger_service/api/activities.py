@@ -1,4 +1,4 @@
-"""Recording, correcting, voiding and reading activities 活动."""
+"""Recording, correcting, voiding, erasing and reading activities 活动."""
 
 from dataclasses import asdict
 from typing import Annotated
@@ -7,18 +7,27 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.roles import Role
 from ledger_service.api.activity_problems import activity_not_found, activity_voided, refuse_flaws
-from ledger_service.api.activity_schemas import ActivityBody, ActivityView, CorrectionBody, Kinds, KindView, VoidingBody
+from ledger_service.api.activity_schemas import (
+    ActivityBody,
+    ActivityView,
+    CorrectionBody,
+    ErasureBody,
+    Kinds,
+    KindView,
+    VoidingBody,
+)
 from ledger_service.api.changing import Change
 from ledger_service.api.deps import ReadEngine, Staff, sight_of
 from ledger_service.api.views import seen
-from ledger_service.domain.activity import Activity, ActivityVoided, RecordedByAnother, flaws
+from ledger_service.domain.activity import Activity, ActivityVoided, Erasure, RecordedByAnother, flaws
 from ledger_service.domain.activity_kinds import kinds
 from ledger_service.persistence import activities
 from ledger_service.persistence.activities import ActivityFilter
-from ledger_service.service import evidence
-from ledger_service.service.activities import Act, correct, record, void
+from ledger_service.service import activity_events
+from ledger_service.service.activities import Act, correct, erase, record, void
 from operations.filters import Box, Code
 from operations.pages import Page, Pages
 from operations.periods import check_order
@@ -35,6 +44,8 @@ router = APIRouter(tags=["activities"], responses=PROBLEM_RESPONSES)
 _SUPERVISING = (Role.DISPATCHER, Role.SUPERVISOR)
 Recorder = Annotated[Caller, Depends(require(Role.OFFICER, Role.INSPECTOR, Role.OPERATOR, *_SUPERVISING))]
 Supervisor = Annotated[Caller, Depends(require(Role.SUPERVISOR))]
+MayErase = Annotated[Caller, Depends(require(*TRANSITIONS[EventType.ERASED].roles))]
+"""Whoever may erase complaints."""
 
 
 async def activity_filter(
@@ -77,7 +88,7 @@ async def record_activity(body: ActivityBody, caller: Recorder, change: Change) 
 
     async def work(connection: AsyncConnection, act: Act) -> Activity:
         [made] = await record(connection, act, [(uuid7(), facts)])
-        await evidence.tell(connection, act, made)
+        await activity_events.tell_photos(connection, act, made)
         return made
 
     return await change.change(caller, work, is_new=True)
@@ -136,7 +147,7 @@ async def correct_activity(
             raise activity_voided(present) from error
         except RecordedByAnother as error:
             raise Problem(403, "activity-of-another") from error
-        await evidence.tell(connection, act, corrected)
+        await activity_events.tell_photos(connection, act, corrected)
         return corrected
 
     return await change.change(caller, work)
@@ -154,6 +165,27 @@ async def void_activity(
             return await void(connection, act, present, body.reason)
         except ActivityVoided as error:
             raise activity_voided(present) from error
+
+    return await change.change(caller, work)
+
+
+@router.post("/activities/{activity_id}/erasure", response_model=ActivityView)
+async def erase_activity(
+    activity_id: UUID, body: ErasureBody, caller: MayErase, change: Change, if_match: IfMatch
+) -> Response:
+    """Erase what was written about an activity: address, evidence, note and reasons, here and in its entries.
+
+    Kind, quantity, people, times, place and team stay, voided or not, and so does every figure. A repeat changes
+    nothing, unless the activity was corrected or voided since. It cannot be undone.
+    """
+
+    async def work(connection: AsyncConnection, act: Act) -> Activity:
+        present = await _locked(connection, act.tenant, activity_id, if_match)
+        why = Erasure(uuid7(), body.ground, body.reason)
+        erased = await erase(connection, act, present, why)
+        if erased is not present:
+            await activity_events.tell_erasure(connection, act, erased, why)
+        return erased
 
     return await change.change(caller, work)
 

@@ -1,7 +1,7 @@
 """Activities and bulletins as JSON, and the bodies of what is done with activities."""
 
 from datetime import date, datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -81,6 +81,15 @@ class VoidingBody(_Request):
     reason: Text
 
 
+class ErasureBody(_Request):
+    """Why what was written is erased. The reason is kept for good: it must not name the person."""
+
+    ground: Annotated[
+        Literal["request", "other"], Field(description="`request`: the person concerned has asked for it.")
+    ] = "other"
+    reason: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(saying_something)]
+
+
 class ActivityView(BaseModel):
     """An activity as it stands. `version` is the number in the `ETag`; its entries have the `subject` `id`."""
 
@@ -98,12 +107,14 @@ class ActivityView(BaseModel):
     team: str | None
     people: int | None
     evidence: list[str]
+    evidence_count: Annotated[int, Field(description="How many there are or, once they are erased, were.")]
     note: str | None
     recorded_by: str
     recorded_at: datetime
     generated: Annotated[bool, Field(description="Made up, for the demo county.")]
     voided_at: datetime | None
     void_reason: str | None
+    erased_at: Annotated[datetime | None, Field(description="What was written up to then is erased.")]
 
     @classmethod
     def of(cls, activity: Activity) -> Self:
@@ -127,12 +138,14 @@ class ActivityView(BaseModel):
             team=facts.team,
             people=facts.people,
             evidence=list(facts.evidence),
+            evidence_count=activity.evidence_count,
             note=facts.note,
             recorded_by=activity.recorded_by,
             recorded_at=activity.recorded_at,
             generated=activity.generated,
             voided_at=activity.voided_at,
             void_reason=activity.void_reason,
+            erased_at=activity.erased_at,
         )
 
 

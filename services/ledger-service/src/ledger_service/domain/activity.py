@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from contracts.correction_events import ErasureGround
 from ledger_service.domain.activity_kinds import kinds
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -21,6 +22,15 @@ class ActivityVoided(Exception):
 
 class RecordedByAnother(Exception):
     """Whoever wants to correct the activity did not record it, and does not supervise those who do."""
+
+
+class Erasure(NamedTuple):
+    """Why what was written about an activity is erased. It is kept for good, and names nobody."""
+
+    id: UUID
+    """Of the entry, and of the event that tells of it."""
+    ground: ErasureGround
+    reason: str
 
 
 class Flaw(NamedTuple):
@@ -67,16 +77,37 @@ class Activity:
     """Made up, for the demo county."""
     voided_at: datetime | None = None
     void_reason: str | None = None
+    erased_at: datetime | None = None
+    """When what was written about it was erased last."""
+    evidence_erased: int = 0
+    """How many references went with that."""
+
+    @property
+    def evidence_count(self) -> int:
+        """How many references there are or were."""
+        return len(self.facts.evidence) + self.evidence_erased
 
     def corrected(self, facts: Facts, zone: ZoneInfo) -> "Activity":
         """Return it with other facts; raises ActivityVoided."""
         self._be_there()
-        return replace(self, facts=facts, day=day_of(facts, zone), version=self.version + 1)
+        return replace(self, facts=facts, day=day_of(facts, zone), evidence_erased=0, version=self.version + 1)
 
     def voided(self, reason: str, at: datetime) -> "Activity":
         """Return it without effect; raises ActivityVoided where it has none already."""
         self._be_there()
         return replace(self, voided_at=at, void_reason=reason, version=self.version + 1)
+
+    def erased(self, at: datetime) -> "Activity":
+        """Return it without what somebody has written, also where it is voided; whatever counts stays."""
+        facts = replace(self.facts, address=None, evidence=(), note=None)
+        return replace(
+            self,
+            facts=facts,
+            void_reason=None,
+            erased_at=at,
+            evidence_erased=self.evidence_count,
+            version=self.version + 1,
+        )
 
     def _be_there(self) -> None:
         if self.voided_at is not None:
@@ -143,6 +174,7 @@ def as_json(activity: Activity, **more: Any) -> str:
         "lat": facts.lat,
         "address": facts.address,
         "evidence": list(facts.evidence) or None,
+        "evidence_erased": activity.evidence_erased or None,
         "note": facts.note,
         "generated": activity.generated or None,
         **more,

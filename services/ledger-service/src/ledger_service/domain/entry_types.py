@@ -11,6 +11,8 @@ class OwnType(StrEnum):
     ACTIVITY_RECORDED = "activity.recorded"
     ACTIVITY_CORRECTED = "activity.corrected"
     ACTIVITY_VOIDED = "activity.voided"
+    ACTIVITY_ERASED = "activity.erased"
+    """What was written about the activity was erased; its figures stay."""
     EXPORT_MADE = "export.made"
     REVIEW_DECIDED = "review.decided"
     REVIEW_ERASED = "review.erased"
@@ -20,6 +22,11 @@ class OwnType(StrEnum):
 EntryType = EventType | OwnType
 ALL_TYPES: tuple[EntryType, ...] = (*EventType, *OwnType)
 _OF_COMPLAINTS = "complaint."
+_ERASED = ".erased"
+ERASURES = tuple(each.value for each in ALL_TYPES if each.value.endswith(_ERASED))
+"""Kinds of entries by which earlier ones about the same lose their texts: what `activity.erased` erases is `activity.`
+something, and so on. So does the trigger that lets texts go.
+"""
 
 
 def entry_type(name: str) -> EntryType:

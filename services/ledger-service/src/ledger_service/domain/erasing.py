@@ -4,7 +4,11 @@ An entry is erased as a whole, actor and data, or not at all: its digest proves 
 leaf has: kind, states, times and numbers.
 """
 
+from collections.abc import Mapping
+
 from contracts.lifecycle import EventType
+from ledger_service.domain.entry_types import EntryType, OwnType
+from ledger_service.domain.ledger_columns import Subject
 
 OF_REPORTER = frozenset(
     {
@@ -43,5 +47,13 @@ FREE_TEXTS = r'"(note|reason|order|comment|text)"'
 """Of a plain entry's data: names of fields that somebody has filled in by hand, as a regular expression."""
 COLUMNS_OF_REPORTER = ("external_ref",)
 """Columns of classified ledgers that have nothing of a complaint once it is erased."""
-COLUMNS_OF_TEXTS = (*COLUMNS_OF_REPORTER, "description", "address")
-"""Those that have nothing once its texts are erased as well."""
+COLUMNS_OF_TEXTS: Mapping[Subject, tuple[str, ...]] = {
+    Subject.COMPLAINTS: (*COLUMNS_OF_REPORTER, "description", "address"),
+    Subject.ACTIVITIES: ("address", "evidence", "note"),
+}
+"""Those that have nothing once the texts of what a line is about are erased as well."""
+ERASED_BY: Mapping[Subject, EntryType] = {
+    Subject.COMPLAINTS: EventType.ERASED,
+    Subject.ACTIVITIES: OwnType.ACTIVITY_ERASED,
+}
+"""The kind of entry that says so."""

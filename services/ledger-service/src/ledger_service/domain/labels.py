@@ -73,6 +73,7 @@ OWN_LABELS: Mapping[OwnType, Label] = {
     OwnType.ACTIVITY_RECORDED: Label("登记活动", "Activity recorded"),
     OwnType.ACTIVITY_CORRECTED: Label("更正活动", "Activity corrected"),
     OwnType.ACTIVITY_VOIDED: Label("作废活动", "Activity voided"),
+    OwnType.ACTIVITY_ERASED: Label("删除活动文字", "What was written about an activity erased"),
     OwnType.EXPORT_MADE: Label("导出台账", "Ledger exported"),
     OwnType.REVIEW_DECIDED: Label("复核后维持结案", "Left closed after a review"),
     OwnType.REVIEW_ERASED: Label("删除复核意见", "What a review said erased"),

@@ -8,14 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import NamedTuple
 
-from contracts.lifecycle import EventType
 from ledger_service.domain.checkpoints import Checkpoint
-from ledger_service.domain.entry_types import OwnType
+from ledger_service.domain.entry_types import ERASURES
 from ledger_service.domain.merkle import HASH_BYTES, Frontier
 from ledger_service.domain.sealing import FIRST_LINK, Fields, Seal, digest, leaf_hash, link
 
-ERASURES = (EventType.ERASED.value, OwnType.REVIEW_ERASED.value)
-"""Kinds of entries by which earlier ones about the same lose their texts."""
 UNSEALED = -1
 """In place of its number, where an entry has no seal though it is older than some that have."""
 
@@ -128,7 +125,7 @@ def erased_of(line: Line) -> str | None:
 
 
 def erasure_of(line: Line) -> str | None:
-    """Return what this entry erases, a complaint or a review; None where it is another kind."""
+    """Return what this entry erases, a complaint, a review or an activity; None where it is another kind."""
     return line.fields.subject if line.fields.type in ERASURES else None
 
 

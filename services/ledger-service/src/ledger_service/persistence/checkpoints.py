@@ -11,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from eventbus.driver import Statement
 from ledger_service.domain.checkpoints import Checkpoint
+from ledger_service.domain.entry_types import ERASURES
 from ledger_service.domain.merkle import Frontier
 from ledger_service.domain.sealing import Fields, Seal
 from ledger_service.domain.story_checks import Numbers, Standing
-from ledger_service.domain.verifying import ERASURES, Line
+from ledger_service.domain.verifying import Line
 from ledger_service.persistence.seals import frontier
 from ledger_service.persistence.tables import checkpoint
 

@@ -78,12 +78,6 @@ _LEFT = Statement(f"""
 """)
 WITH_TEXTS = r'"texts"\s*:\s*true'
 """Of the data of an erasure: that it erases texts as well, as a regular expression."""
-_REVIEW_TEXTS = Statement(f"""
-    UPDATE entry SET data = NULL, actor = NULL, salt = NULL
-    FROM unnest(CAST(:tenants AS text[]), CAST(:tasks AS uuid[])) AS e (tenant, task)
-    WHERE entry.tenant = e.tenant AND entry.subject = e.task AND entry.type = '{OwnType.REVIEW_DECIDED}'
-      AND entry.data IS NOT NULL
-""")
 _KINDS = {"of_reporter": list(OF_REPORTER), "plain": list(PLAIN), "free_texts": FREE_TEXTS}
 
 
@@ -136,12 +130,6 @@ async def left_reviews(connection: AsyncConnection, about: Sequence[ReviewedTask
         "with_texts": WITH_TEXTS,
     }
     return [Review(*row) for row in await _LEFT.fetch(connection, values)]
-
-
-async def erase_reviews(connection: AsyncConnection, erased: Sequence[Review]) -> None:
-    """Let go of what these decisions say; that they are erased is entered."""
-    values = {"tenants": [each.tenant for each in erased], "tasks": [each.task for each in erased]}
-    await _REVIEW_TEXTS.fetch(connection, values)
 
 
 def values_of(erasures: Sequence[Event]) -> dict[str, Sequence[object]]:

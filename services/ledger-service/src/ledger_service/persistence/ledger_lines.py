@@ -84,10 +84,11 @@ async def estimate(connection: AsyncConnection, wanted: Selection) -> Size:
     return Size(int(plan["Plan Rows"]), float(plan["Total Cost"]))
 
 
-def every(wanted: Selection) -> sa.Select[Any]:
-    """Return the statement that has a row for each line."""
+def every(wanted: Selection, *, among: Sequence[UUID] | None = None) -> sa.Select[Any]:
+    """Return the statement that has a row for each line or, with `among`, for each that is about one of these ids."""
     shelf = _Shelf.of(wanted)
-    return sa.select(sa.literal(1)).select_from(shelf.table).where(*shelf.conditions(wanted))
+    found = sa.select(sa.literal(1)).select_from(shelf.table).where(*shelf.conditions(wanted))
+    return found if among is None else found.where(shelf.id == sa.any_(sa.literal(among, sa.ARRAY(sa.Uuid))))
 
 
 def read(

@@ -1,4 +1,4 @@
-"""Appends entries that are about no complaint."""
+"""Appends entries that are about no complaint, and erases what they say."""
 
 import os
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from eventbus.driver import copy
-from ledger_service.domain.entry_types import OwnType
+from eventbus.driver import Statement, copy
+from ledger_service.domain.entry_types import ERASURES, OwnType
 from ledger_service.domain.sealing import SALT_BYTES
 
 _COLUMNS = (
@@ -26,6 +26,16 @@ _COLUMNS = (
     "salt",
 )
 _TAKE_NUMBER = sa.text("SELECT pg_current_xact_id()")
+_TOLD = f"entry.data IS NOT NULL AND entry.type NOT IN {ERASURES}"
+_ERASE = Statement(f"""
+    UPDATE entry SET data = NULL, actor = NULL, salt = NULL
+    FROM unnest(CAST(:tenants AS text[]), CAST(:subjects AS uuid[])) AS e (tenant, subject)
+    WHERE entry.tenant = e.tenant AND entry.subject = e.subject AND {_TOLD}
+""")
+_IS_TOLD = sa.text(f"SELECT EXISTS (SELECT FROM entry WHERE tenant = :tenant AND subject = :subject AND {_TOLD})")
+_IS_ENTERED = sa.text("""
+    SELECT EXISTS (SELECT FROM entry WHERE tenant = :tenant AND subject = :subject AND event_id = :event)
+""")
 
 
 class OwnEntry(NamedTuple):
@@ -53,3 +63,19 @@ async def append(connection: AsyncConnection, entries: Sequence[OwnEntry]) -> No
     await connection.execute(_TAKE_NUMBER)
     rows = [(*entry, "ledger", os.urandom(SALT_BYTES)) for entry in entries]
     await copy(connection, "entry", _COLUMNS, rows)
+
+
+async def erase(connection: AsyncConnection, about: Sequence[tuple[str, UUID]]) -> None:
+    """Let go of all that was said about these subjects, each with its tenant; that it is erased is entered already."""
+    values = {"tenants": [tenant for tenant, _ in about], "subjects": [subject for _, subject in about]}
+    await _ERASE.fetch(connection, values)
+
+
+async def is_told(connection: AsyncConnection, tenant: str, subject: UUID) -> bool:
+    """Say whether an entry about the subject says something that an erasure would take."""
+    return bool(await connection.scalar(_IS_TOLD, {"tenant": tenant, "subject": subject}))
+
+
+async def is_entered(connection: AsyncConnection, tenant: str, subject: UUID, event_id: UUID) -> bool:
+    """Say whether there is an entry of that id about the subject."""
+    return bool(await connection.scalar(_IS_ENTERED, {"tenant": tenant, "subject": subject, "event": event_id}))

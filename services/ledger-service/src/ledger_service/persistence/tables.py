@@ -234,6 +234,8 @@ activity = sa.Table(
     sa.Column("generated", sa.Boolean, nullable=False, comment="made up, for the demo county"),
     sa.Column("voided_at", _MOMENT),
     sa.Column("void_reason", sa.Text),
+    sa.Column("erased_at", _MOMENT, comment="when what was written about it was erased last"),
+    sa.Column("evidence_erased", sa.Integer, nullable=False, server_default="0", comment="references, with that"),
 )
 """What the entries about each activity come to."""
 sa.Index("activity_by_time", activity.c.tenant, activity.c.happened_at, activity.c.id)

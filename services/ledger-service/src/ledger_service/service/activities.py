@@ -1,4 +1,4 @@
-"""Records, corrects and voids activities: the entry, the activity and what it counts, in the caller's transaction."""
+"""Records, corrects, voids and erases activities: entry, activity and what it counts, in the caller's transaction."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -9,10 +9,22 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger_service.domain.activity import Activity, Cell, Count, Facts, RecordedByAnother, as_json, count_of, day_of
+from ledger_service.domain.activity import (
+    Activity,
+    Cell,
+    Count,
+    Erasure,
+    Facts,
+    RecordedByAnother,
+    as_json,
+    count_of,
+    day_of,
+)
 from ledger_service.domain.entry_types import OwnType
-from ledger_service.persistence import activities, activity_days, own_entries
+from ledger_service.persistence import activities, activity_days, export_erasures, own_entries
 from ledger_service.persistence.own_entries import OwnEntry
+from ledger_service.service.erasing import erase_copies
+from runtime.clock import now
 from runtime.ids import uuid7
 
 
@@ -74,6 +86,25 @@ async def void(connection: AsyncConnection, act: Act, present: Activity, reason:
     return voided
 
 
+async def erase(connection: AsyncConnection, act: Act, present: Activity, why: Erasure) -> Activity:
+    """Erase what was written about a locked activity; return it as it is where nothing was since that was done.
+
+    That is in the activity and its entries, files of exports, stored answers and settled messages. The entry of the
+    erasure has all figures, so that counts can still be made again from entries.
+    """
+    about = (act.tenant, present.id)
+    if not await own_entries.is_told(connection, *about):
+        return present
+    erased = present.erased(act.at)
+    data = as_json(erased, ground=why.ground, reason=why.reason)
+    await activities.save(connection, erased)
+    await own_entries.append(connection, [_entry(act, OwnType.ACTIVITY_ERASED, erased, data, why.id)])
+    await own_entries.erase(connection, [about])
+    await export_erasures.withdraw_activities(connection, act.tenant, now())
+    await erase_copies(connection, {act.tenant}, [present.id])
+    return erased
+
+
 async def _change(
     connection: AsyncConnection, act: Act, kind: OwnType, before: Activity, after: Activity, data: str
 ) -> None:
@@ -92,10 +123,10 @@ def _changes(before: Iterable[Activity], after: Iterable[Activity]) -> dict[Cell
     return changes
 
 
-def _entry(act: Act, kind: OwnType, activity: Activity, data: str) -> OwnEntry:
+def _entry(act: Act, kind: OwnType, activity: Activity, data: str, entry_id: UUID | None = None) -> OwnEntry:
     return OwnEntry(
         tenant=act.tenant,
-        event_id=uuid7(),
+        event_id=entry_id or uuid7(),
         type=kind,
         subject=activity.id,
         sequence=activity.version,

@@ -1,6 +1,7 @@
 """What follows in the ledger from the erasure of a complaint, in the transaction that enters it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -34,9 +35,13 @@ async def follow_erasures(connection: AsyncConnection, events: Sequence[Event]) 
     await erasing.erase(connection, erasures)
     await _erase_reviews(connection, erasures)
     await export_erasures.withdraw(connection, erasures, now())
-    complaints = [event.subject for event in erasures]
-    await idempotency.erase(connection, {event.tenant for event in erasures}, complaints)
-    await forget_settled(connection, complaints)
+    await erase_copies(connection, {event.tenant for event in erasures}, [event.subject for event in erasures])
+
+
+async def erase_copies(connection: AsyncConnection, tenants: Collection[str], ids: Sequence[UUID]) -> None:
+    """Erase what stored answers and settled messages say of complaints or activities."""
+    await idempotency.erase(connection, tenants, ids)
+    await forget_settled(connection, ids)
 
 
 async def _erase_reviews(connection: AsyncConnection, erasures: Sequence[Event]) -> None:
@@ -52,7 +57,7 @@ async def _erase_reviews(connection: AsyncConnection, erasures: Sequence[Event])
 async def erase_reviews(connection: AsyncConnection, reviews: Sequence[Review]) -> None:
     """Enter that these decisions are erased, and let go of what they say; their complaints are locked."""
     await own_entries.append(connection, [_entry(each) for each in reviews])
-    await erasing.erase_reviews(connection, reviews)
+    await own_entries.erase(connection, [(each.tenant, each.task) for each in reviews])
 
 
 def _entry(review: Review) -> OwnEntry:

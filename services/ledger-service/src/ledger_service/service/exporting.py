@@ -101,7 +101,7 @@ class LedgerFiles(Contents):
                 yield piece
 
     async def is_outdated(self, connection: AsyncConnection, snapshot: AsyncConnection, begun: Export) -> bool:
-        """Say whether something that the ledger tells of a complaint was erased since it was read."""
+        """Say whether something that the ledger tells was erased since it was read."""
         order = Order.of(begun.request)
         wanted = selection(begun.tenant, order, Made(now(), begun.asked_by, self._zone))
         return await export_erasures.has_erased(connection, snapshot, order, wanted)
