@@ -1,6 +1,7 @@
 """The ledger on a database of its own, and callers of every kind."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -13,7 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
 from contracts.roles import Role
+from contracts.topics import LIFECYCLE
+from eventbus.admin import ensure_topics
+from eventbus.brokers import Brokers
+from eventbus.kafka import KafkaConnection
+from eventbus.slices import Subscription
 from histories import TENANT, History, message, messages
+from jieban.embedded.kafka import Kafka
 from ledger.closings import Closings
 from ledger.ending_desk import Desk
 from ledger_service.events.handler import SUBSCRIPTION
@@ -121,3 +128,16 @@ class Enter:
         """Let it apply one event whose value was changed on the way."""
         sent = message(event)
         await SUBSCRIPTION.apply(self._engine, [sent._replace(value=change(sent.value or b""))])
+
+
+@pytest.fixture(scope="module")
+def brokers(kafka: Kafka) -> Brokers:
+    return Brokers(KafkaConnection(kafka.bootstrap_servers))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def reader(kafka: Kafka, prefix: str) -> Subscription:
+    """A ledger's reading of a topic of its own, of one partition, in which nothing stands."""
+    topic = replace(LIFECYCLE, name=f"{prefix}.lifecycle", partitions=1)
+    await ensure_topics(KafkaConnection(kafka.bootstrap_servers), [topic])
+    return replace(SUBSCRIPTION, consumer=f"{prefix}-ledger", topic=topic.name)

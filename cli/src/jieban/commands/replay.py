@@ -1,5 +1,6 @@
 """`jieban replay`: events once more."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,17 +12,19 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from contracts.roles import Role
-from contracts.topics import LIFECYCLE, TOPICS, Topic, consumer_of
+from contracts.topics import LIFECYCLE, RECONCILIATION, TOPICS, Topic, consumer_of
 from eventbus.brokers import Brokers
 from eventbus.kafka import KafkaConnection
-from eventbus.rereading import GroupHasMembers, Plan, go_back, plan
+from eventbus.rereading import GroupHasMembers, Plan, check_idle, go_back, plan
 from jieban.commands.options import DataDirOption
 from jieban.commands.token import duration
 from jieban.errors import UserError
 from jieban.rest import DEFAULT_URL, AtOption, TokenOption, UrlOption, bearer, call, service_url
-from jieban.services import ServiceName
+from jieban.services import ServiceName, database_url
 from jieban.settings import read_settings
+from ledger_service.service.rereading import begin
 from runtime import lifecycle
+from runtime.database import create_engine
 from runtime.settings import RuntimeSettings
 
 replay = typer.Typer(
@@ -139,37 +142,54 @@ def topic(
         datetime | None, typer.Option("--from", parser=_moment, metavar="WHEN", help=f"When published. {_FORM}")
     ] = None,
     earliest: Annotated[bool, typer.Option("--earliest", help="From the beginning of what Kafka keeps.")] = False,
-    name: Annotated[str, typer.Option("--topic", help="Which topic.")] = LIFECYCLE.name,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--topic", help="Which topic, may be repeated; by default all that tell it something that lasts."),
+    ] = None,
     dry_run: Dry = False,
 ) -> None:
-    """Let a service read a topic again, on the Kafka of the JIEBAN_* settings.
+    """Let a service read topics again, on the Kafka of the JIEBAN_* settings.
 
     Its consumers must be stopped: the group's offsets can only be set back while it has no members. A consumer that
     was killed, or that has a name of its own (JIEBAN_INSTANCE), counts as a member for six seconds more.
+
+    Until the ledger has read the lives of complaints again it does nothing by rule, and refuses actions with 503
+    `reading-again`: what a restored one would do may have been decided otherwise, further behind on the topic. That is
+    noted in its database (JIEBAN_LEDGER_DATABASE_URL).
     """
     if earliest == (since is not None):
         raise UserError("Say from where: either --from WHEN or --earliest.")
     settings = read_settings()
-    wanted = lifecycle.run(_reread(settings, service, _topic(name), since, dry_run=dry_run))
+    wanted = lifecycle.run(_reread(settings, service, _topics(names), since, dry_run=dry_run))
     would_be = "would be" if dry_run else "will be"
-    typer.echo(f"{wanted.records} records of {len(wanted.offsets)} partitions {would_be} read again by {service}.")
+    for name, each in wanted.items():
+        typer.echo(
+            f"{each.records} records of {len(each.offsets)} partitions of {name} {would_be} read again by {service}."
+        )
 
 
-def _topic(name: str) -> Topic:
+def _topics(names: list[str] | None) -> list[Topic]:
     topics = {each.name: each for each in TOPICS}
-    if name not in topics:
-        raise UserError(f"There is no topic {name}, only {', '.join(topics)}.")
-    return topics[name]
+    for name in names or ():
+        if name not in topics:
+            raise UserError(f"There is no topic {name}, only {', '.join(topics)}.")
+    return [topics[name] for name in dict.fromkeys(names or (name for name in topics if name != RECONCILIATION.name))]
 
 
 async def _reread(
-    settings: RuntimeSettings, service: ServiceName, topic: Topic, since: datetime | None, *, dry_run: bool
-) -> Plan:
-    brokers, group = Brokers(KafkaConnection.of(settings)), consumer_of(service, topic)
+    settings: RuntimeSettings, service: ServiceName, topics: Sequence[Topic], since: datetime | None, *, dry_run: bool
+) -> Mapping[str, Plan]:
+    brokers = Brokers(KafkaConnection.of(settings))
+    groups = {each.name: consumer_of(service, each) for each in topics}
     try:
-        wanted = await plan(brokers, group, topic.name, since)
+        wanted = {name: await plan(brokers, group, name, since) for name, group in groups.items()}
         if not dry_run:
-            await go_back(brokers, group, topic.name, wanted)
+            for name, group in groups.items():
+                await check_idle(brokers, group, name)
+            if service is ServiceName.LEDGER and LIFECYCLE.name in wanted:
+                await _hold_rules(settings, brokers)
+            for name, group in groups.items():
+                await go_back(brokers, group, wanted[name])
     except GroupHasMembers as error:
         raise UserError(
             f"{service} is being consumed ({error}): stop its processes with the role consumer first, and a killed "
@@ -180,4 +200,13 @@ async def _reread(
             f"Kafka at {settings.kafka_bootstrap_servers} could not be asked ({error}): "
             "check JIEBAN_KAFKA_BOOTSTRAP_SERVERS and that it runs."
         ) from error
-    return wanted
+    return {name: each for name, each in wanted.items() if name == LIFECYCLE.name or each.records}
+
+
+async def _hold_rules(settings: RuntimeSettings, brokers: Brokers) -> None:
+    _, ends = await brokers.extent(LIFECYCLE.name)
+    engine = create_engine(database_url(settings, ServiceName.LEDGER), application_name="jieban replay")
+    try:
+        await begin(engine, ends)
+    finally:
+        await engine.dispose()

@@ -22,6 +22,8 @@ def findings(facts: Facts) -> Iterator[str]:
         yield f"{name}: {state['parked']} messages are parked; see: jieban parked list {name}"
     if state["pending_migrations"]:
         yield f"{name}: the database lacks {', '.join(state['pending_migrations'])}; run: jieban migrate {name}"
+    if state.get("reading_again"):
+        yield f"{name}: it reads the topic again, and until it has, nothing is done by rule and nobody can act"
     for consumer in state["consumers"]:
         yield from _at_kafka(name, consumer)
 

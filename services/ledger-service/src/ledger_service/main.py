@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from eventbus.brokers import Brokers
 from ledger_service.api import stream
 from ledger_service.api.routers import ROUTERS
 from ledger_service.domain.checkpoints import BadCheckpoint, Signer, origin_of
@@ -15,6 +16,7 @@ from ledger_service.domain.unsettled import Graces
 from ledger_service.events import directory, field_activities, statements
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.persistence.reconciliation import EntryBook
+from ledger_service.persistence.rereading import is_unfinished
 from ledger_service.service.exporting import Exporting, LedgerFiles
 from ledger_service.service.folding import EVERY as FOLD_EVERY
 from ledger_service.service.folding import fold_on
@@ -26,6 +28,7 @@ from ledger_service.service.overview import Overviews
 from ledger_service.service.proving import SignerOf, seal_and_sign
 from ledger_service.service.publishing import publish_due
 from ledger_service.service.reconciling import reconcile
+from ledger_service.service.rereading import Rereading
 from ledger_service.service.retallying import retally
 from ledger_service.service.sealing import measure_unsealed
 from ledger_service.service.unsettled import watch as watch_unsettled
@@ -51,6 +54,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     files = ExportFiles(settings.exports_dir or settings.data_dir / "exports")
     keep_exports = timedelta(hours=settings.export_keep_hours)
     feed = LiveFeed(foundation.read_engine, stream.encode)
+    rereading = Rereading(foundation.engine, Brokers(foundation.kafka), SUBSCRIPTION)
     service = assemble(
         foundation,
         verifier,
@@ -64,12 +68,14 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
             directory.SUBSCRIPTION,
         ],
         applied=EntryBook(),
+        is_reading_again=is_unfinished,
         workers={
             "relay": [
                 *_rounds(foundation.engine, settings, signer_of, graces),
                 *ExportMaker("ledger", foundation.engine, files, LedgerFiles(zone), keep_exports).workers(),
             ],
             "api": [Rounds("ledger stream", feed.tell, every=stream.EVERY)],
+            "consumer": [Rounds("ledger reading again", rereading.work, every=timedelta(seconds=2))],
         },
         state={
             "signer_of": signer_of,

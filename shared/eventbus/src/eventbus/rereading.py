@@ -33,10 +33,14 @@ async def plan(brokers: Brokers, group: str, topic: str, since: datetime | None)
     return Plan(offsets, sum(done[each] - offset for each, offset in offsets.items()))
 
 
-async def go_back(brokers: Brokers, group: str, topic: str, wanted: Plan) -> None:
-    """Carry the plan out; raises GroupHasMembers where somebody reads as this group."""
+async def check_idle(brokers: Brokers, group: str, topic: str) -> None:
+    """Raise GroupHasMembers where somebody reads as this group."""
     health = await brokers.group(group, topic)
     if health.members:
         raise GroupHasMembers(f"{health.members} members, {health.state}")
+
+
+async def go_back(brokers: Brokers, group: str, wanted: Plan) -> None:
+    """Carry the plan out; the brokers refuse where somebody reads as this group."""
     if wanted.offsets:
         await brokers.commit(group, wanted.offsets)

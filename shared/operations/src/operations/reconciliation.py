@@ -100,6 +100,9 @@ class ServiceState(BaseModel):
     owned_append_only: Annotated[
         list[str], Field(description="Tables that only grow, and that the service's login owns all the same.")
     ]
+    reading_again: Annotated[
+        bool, Field(description="It was restored, and does nothing by rule until it has read the topic again.")
+    ]
     consumers: list[ConsumerState]
 
 
@@ -202,5 +205,6 @@ async def state(_caller: Operator, own: Own) -> ServiceState:
         pending_migrations=schema.pending,
         newer_migrations=schema.newer,
         owned_append_only=await own.owned_append_only(),
+        reading_again=await own.reads_again(),
         consumers=await own.at_kafka(),
     )

@@ -24,7 +24,7 @@ from eventbus.slices import Subscription
 from operations import parked, reconciliation, replay
 from operations.readiness import checks_of, measured, readiness_of
 from operations.rounds import Rounds
-from operations.standing import Standing
+from operations.standing import IsReadingAgain, Standing
 from runtime.auth import TokenVerifier
 from runtime.clock import now
 from runtime.database import create_engine, is_outage, reading
@@ -94,6 +94,7 @@ def assemble(
     form_limits: Mapping[str, int] | None = None,
     gather_seconds: float = 0.01,
     applied: AppliedBook | None = None,
+    is_reading_again: IsReadingAgain | None = None,
     facades: Sequence[APIRouter] = (),
     on_close: Sequence[Callable[[], Awaitable[None]]] = (),
     checks: Mapping[str, Check] | None = None,
@@ -103,9 +104,10 @@ def assemble(
     `state` is put on `app.state`, where `engine`, `read_engine` and `settings` always are. `workers` come in addition
     to relay, janitors, a consumer for each of the `subscriptions`, which lets events gather for `gather_seconds` where
     nobody waits for them, and the second reading of what earlier versions parked. `applied` is the book of what it
-    applied of the first of them; of the others it is the inbox, as by default of all. `facades` are routers with
-    prefixes of their own. `on_close` runs, in order, before the engines are disposed of. `checks` are shown by
-    `/readyz` beside database and Kafka, and measured with the API alone, as others may not have what that needs.
+    applied of the first of them; of the others it is the inbox, as by default of all. `is_reading_again` says whether
+    it was restored and is not whole yet. `facades` are routers with prefixes of their own. `on_close` runs, in order,
+    before the engines are disposed of. `checks` are shown by `/readyz` beside database and Kafka, and measured with the
+    API alone, as others may not have what that needs.
     """
     name, engine, own_checks = foundation.name, foundation.engine, checks or {}
     shared_checks = checks_of(engine, foundation.kafka)
@@ -131,6 +133,7 @@ def assemble(
         brokers=Brokers(foundation.kafka),
         subscriptions=subscriptions,
         applied=_book(subscriptions, applied),
+        is_reading_again=is_reading_again,
     )
     for key, value in (state or {}).items():
         setattr(app.state, key, value)

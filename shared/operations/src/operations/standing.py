@@ -1,13 +1,13 @@
 """How one service stands: the parts that reconciliation and replay ask."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from aiokafka.errors import KafkaError
 from pydantic import BaseModel
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from eventbus.backlog import waiting
 from eventbus.books import AppliedBook
@@ -22,6 +22,10 @@ _OWNED = text("""
     WHERE proname = 'refuse_change' AND pg_has_role(relowner, 'USAGE') ORDER BY relname
 """)
 _KAFKA_SECONDS = 6.0
+
+
+IsReadingAgain = Callable[[AsyncConnection], Awaitable[bool]]
+"""Says whether a service that was restored has something to read again, or to do since."""
 
 
 class OutboxState(BaseModel):
@@ -52,6 +56,7 @@ class Standing:
     subscriptions: Sequence[Subscription]
     applied: AppliedBook
     """Its book of what it applied of all of them."""
+    is_reading_again: IsReadingAgain | None = None
 
     async def outbox(self) -> OutboxState:
         """Look at the outbox."""
@@ -63,6 +68,13 @@ class Standing:
         """Count the messages that are parked now."""
         async with self.engine.connect() as connection:
             return await parked_messages(connection)
+
+    async def reads_again(self) -> bool:
+        """Say whether it was restored, and is not whole yet."""
+        if self.is_reading_again is None:
+            return False
+        async with self.engine.connect() as connection:
+            return await self.is_reading_again(connection)
 
     async def schema(self) -> SchemaState:
         """Compare the database with the migrations of this release."""

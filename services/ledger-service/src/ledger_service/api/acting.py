@@ -17,6 +17,7 @@ from ledger_service.api.views import complaint_view
 from ledger_service.domain.closing import Occasion
 from ledger_service.domain.complaint import Complaint
 from ledger_service.persistence import complaints, stories
+from ledger_service.service import rereading
 from ledger_service.service.matters import check_not_underway
 from ledger_service.service.recording import record_and_publish
 from operations.problems import not_found
@@ -89,6 +90,7 @@ class Acting:
                 return repeated.response()
             etag.check(self._if_match, complaint.version)
             try:
+                await rereading.check(connection)
                 events = await work(connection, complaint, Occasion(clock.now(), current_traceparent(), uuid7))
                 await check_not_underway(connection, complaint, events)
             except REFUSALS as error:

@@ -14,10 +14,11 @@ from contracts.roles import Role
 from ledger_service.api.deps import Engine, ReadEngine
 from ledger_service.api.feedback_problems import code_unknown, link_expired, link_unknown, no_links, not_closed
 from ledger_service.api.feedback_schemas import AskedView, CodeBody, HeardView, LinkBody, LinkView, WordBody
+from ledger_service.api.problems import reading_again
 from ledger_service.api.schemas import LabelView
 from ledger_service.api.views import parse_data
 from ledger_service.domain.closing import Occasion
-from ledger_service.domain.errors import FeedbackExists
+from ledger_service.domain.errors import FeedbackExists, ReadingAgain
 from ledger_service.domain.feedback_links import FeedbackLink, LinkUnknown
 from ledger_service.domain.labels import STATUS_LABELS
 from ledger_service.domain.words import REPORTER_ACTOR
@@ -129,6 +130,8 @@ async def _hear(
     occasion = Occasion(now(), current_traceparent(), uuid7)
     try:
         await hear(engine, word, occasion, request.app.state.reopening_window)
+    except ReadingAgain as error:
+        raise reading_again() from error
     except FeedbackExists as error:
         raise Problem(409, "feedback-exists") from error
     except IllegalTransition as error:

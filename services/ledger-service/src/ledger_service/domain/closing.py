@@ -62,7 +62,8 @@ def verify_by_rule(complaint: Complaint, resolved: Event, rule: Rule = DEFAULT) 
     well: a ledger that was restored from a backup makes the same again.
     """
     said = cast(ComplaintResolved, resolved.data)
-    if not rule.is_verified_by_rule(self_handled=said.self_handled):
+    waits = complaint.status is Status.RESOLVED and complaint.photos_asked is None
+    if not waits or not rule.is_verified_by_rule(self_handled=said.self_handled):
         return ()
     if said.photos and said.photos_needed:
         return (_by_rule(complaint, resolved, EventType.PHOTOS_ASKED, PhotosAsked(photos=said.photos)),)

@@ -62,9 +62,13 @@ class Over(NamedTuple):
 class Changes:
     """Gathers what the events of a slice make of tasks, and gives rounds the rules that they go by."""
 
-    def __init__(self, books: Mapping[str, RuleBook]) -> None:
-        """`books` has the tenants that have put rules."""
+    def __init__(self, books: Mapping[str, RuleBook], *, holds: bool = False) -> None:
+        """`books` has the tenants that have put rules.
+
+        Where nothing follows by rule (it `holds`), a call that was made may stand further behind on the topic.
+        """
         self._books = books
+        self._holds = holds
         self._follow = _WITH_RULES if books else _WITHOUT_RULES
         self.made: list[NewTask] = []
         self.called: dict[UUID, Called] = {}
@@ -98,13 +102,16 @@ class Changes:
 
     def verified(self, complaint: Complaint, event: Event) -> None:
         """Have the reporter called where that is a gate."""
-        rule = self.rule_of(complaint)
-        if Gate.FOLLOW_UP in rule.gates:
-            self._call(complaint, event, rule, Kind.GATE)
+        if Gate.FOLLOW_UP in self.rule_of(complaint).gates:
+            self.call_first(complaint, event)
+
+    def call_first(self, complaint: Complaint, event: Event) -> None:
+        """Have the reporter called before the closing, about what `event` has verified."""
+        self._call(complaint, event, self.rule_of(complaint), Kind.GATE)
 
     def reclassified(self, complaint: Complaint, event: Event) -> None:
         """Drop the call before the closing where the other category does not want it: then it is closed."""
-        if is_uncalled(complaint, self.rule_of(complaint)):
+        if not self._holds and is_uncalled(complaint, self.rule_of(complaint)):
             self._drop(complaint, event, complaint.round, Kind.GATE)
 
     def closed(self, complaint: Complaint, event: Event) -> None:

@@ -21,6 +21,19 @@ _ABOUT = ("number", "status", "category", "source", "community", "closing_versio
 _IS_LIVE = sa.literal_column(f"({LIVE})", sa.Boolean())
 """Written as the index of the queue has it."""
 _CALLS = (Kind.GATE, Kind.SAMPLE, Kind.MANUAL)
+_DROP_PASSED = sa.text(f"""
+    UPDATE follow_up AS task SET state = 'dropped', done_at = coalesce(c.closed_at, now()), version = task.version + 1
+    FROM ledger_complaint AS c
+    WHERE c.tenant = task.tenant AND c.complaint_id = task.complaint_id AND task.kind = '{Kind.GATE}'
+      AND task.{LIVE} AND (c.status <> 'verified' OR c.round <> task.round)
+""")
+_WITHOUT = sa.text(f"""
+    SELECT c.tenant, c.complaint_id FROM ledger_complaint AS c
+    WHERE c.status = 'verified' AND NOT EXISTS (
+        SELECT FROM follow_up AS task WHERE task.tenant = c.tenant AND task.complaint_id = c.complaint_id
+          AND task.kind = '{Kind.GATE}' AND task.round = c.round AND task.{LIVE})
+      AND (c.tenant, c.complaint_id) > (:tenant, :after) ORDER BY c.tenant, c.complaint_id LIMIT :size
+""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +141,20 @@ async def release(connection: AsyncConnection, tenant: str, task_id: UUID, *, ac
 async def put_off(connection: AsyncConnection, tenant: str, task_id: UUID, until: datetime | None) -> None:
     """Note when to try again; None: at any time."""
     await _change(connection, tenant, task_id, next_at=until)
+
+
+async def drop_passed(connection: AsyncConnection) -> None:
+    """Drop the calls before a closing of complaints that do not wait for one any more."""
+    await connection.execute(_DROP_PASSED)
+
+
+async def without_call(connection: AsyncConnection, after: tuple[str, UUID], size: int) -> Sequence[tuple[str, UUID]]:
+    """Return tenants and ids of up to `size` complaints that wait for their closing, and nobody is to call.
+
+    They are those behind the tenant and id of another, in this order.
+    """
+    values = {"tenant": after[0], "after": after[1], "size": size}
+    return [(row.tenant, row.complaint_id) for row in await connection.execute(_WITHOUT, values)]
 
 
 async def decided(

@@ -13,6 +13,7 @@ from ledger_service.persistence.matter_tables import add_matter_tables
 from ledger_service.persistence.overview_tables import add_overview_tables
 from ledger_service.persistence.public_tables import add_public_tables
 from ledger_service.persistence.rare_index import add_rare_index
+from ledger_service.persistence.rereading_tables import add_rereading_tables
 from ledger_service.persistence.statistics_tables import add_statistics_tables
 from ledger_service.persistence.unsettled_index import add_unsettled_index
 from operations.wrong_codes import wrong_code_table
@@ -264,6 +265,7 @@ add_hotspot_tables(metadata)
 hotspot = metadata.tables["hotspot"]
 hotspot_change = metadata.tables["hotspot_change"]
 hotspot_rule = metadata.tables["hotspot_rule"]
+add_rereading_tables(metadata)
 add_matter_tables(metadata)
 ending_request = metadata.tables["ending_request"]
 rating_appeal = metadata.tables["rating_appeal"]

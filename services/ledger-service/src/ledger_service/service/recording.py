@@ -22,10 +22,12 @@ from ledger_service.persistence import (
     follow_up_changes,
     locating,
     orders,
+    rereading,
     statistics_changes,
     transfers,
     unknown_photos,
 )
+from ledger_service.persistence.rereading import Held
 from ledger_service.persistence.statistics_changes import Change
 from ledger_service.service.erasing import follow_erasures
 from ledger_service.service.matters import Matters
@@ -36,17 +38,31 @@ _BY_RULE = {
     EventType.PHOTOS_CHECKED: verify_checked,
     EventType.RECLASSIFIED: close_uncalled,
 }
+_ANSWERS = frozenset({EventType.RELEASED, EventType.RELEASE_REFUSED})
+_CAUSES = _ANSWERS | _BY_RULE.keys()
 _INTAKES_ENDINGS = frozenset(RELEASE_ENDINGS.values())
 
 
 class _Slice:
     """Enters events one after the other, and gathers what is to be written."""
 
-    def __init__(self, books: Mapping[str, RuleBook], matters: Matters, known: Mapping[UUID, Complaint]) -> None:
-        """`known` are the complaints as they were read; others may be added to it."""
+    def __init__(
+        self,
+        books: Mapping[str, RuleBook],
+        matters: Matters,
+        known: Mapping[UUID, Complaint],
+        *,
+        holds: bool = False,
+    ) -> None:
+        """`known` are the complaints as they were read; others may be added to it.
+
+        Where it `holds`, nothing follows by rule: it may stand further behind on the topic, which is read again.
+        """
         self.known = known
+        self._holds = holds
+        self._held: list[Held] = []
         self.entered: list[Entry] = []
-        self.tasks = Changes(books)
+        self.tasks = Changes(books, holds=holds)
         self.matters = matters
         self.by_rule: dict[UUID, Event] = {}
         self.tallies = {complaint_id: tally(complaint) for complaint_id, complaint in known.items()}
@@ -55,14 +71,27 @@ class _Slice:
         """Enter the event, and the ending that follows where dispatch has answered a decision."""
         self.entered.append(complaint.enter(event))
         self.tasks.note(complaint, event)
+        self.end(complaint, event)
+
+    def end(self, complaint: Complaint, event: Event) -> None:
+        """Enter the ending that follows from `event`, which is entered, where dispatch has answered a decision."""
         ending = self.matters.follow(complaint, event)
         if ending is not None:
-            self.follow_up(complaint, ending)
+            self._follow_up(complaint, event, (ending,))
 
-    def follow_up(self, complaint: Complaint, event: Event) -> None:
-        """Enter what follows by rule."""
-        self.enter(complaint, event)
-        self.by_rule[event.id] = event
+    def act_by_rule(self, complaint: Complaint, event: Event) -> None:
+        """Enter what follows by the closing rules from `event`, which is entered; an approved ending comes first."""
+        by_rule = _BY_RULE.get(event.type)
+        if by_rule is not None and not self.matters.is_ending(complaint):
+            self._follow_up(complaint, event, by_rule(complaint, event, self.tasks.rule_of(complaint)))
+
+    def _follow_up(self, complaint: Complaint, cause: Event, events: Sequence[Event]) -> None:
+        if self._holds and events:
+            self._held.append(Held.of(complaint, cause))
+            return
+        for event in events:
+            self.enter(complaint, event)
+            self.by_rule[event.id] = event
 
     async def write(self, connection: AsyncConnection) -> None:
         """Write what became of the complaints, entries, tasks and requests, and what it changes in the figures."""
@@ -71,6 +100,8 @@ class _Slice:
         await entries.append(connection, self.entered, at)
         await follow_up_changes.save(connection, self.tasks)
         await self.matters.save(connection)
+        if self._held:
+            await rereading.hold(connection, self._held)
         await statistics_changes.append(
             connection,
             (Change(at, self.tallies.get(each.id), tally(each), each.deeds) for each in self.known.values()),
@@ -90,7 +121,9 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
     await transfers.tell_since(connection, known, events)
     rare = [event for event in events if event.type not in USUAL]
     there = await _causes_of_endings(connection, rare)
-    slice_ = _Slice(await rule_books(connection, tenants), await Matters.of(connection, events), known)
+    holds = any(event.type in _CAUSES for event in events) and await rereading.is_on(connection)
+    books, matters = await rule_books(connection, tenants), await Matters.of(connection, events)
+    slice_ = _Slice(books, matters, known, holds=holds)
     for event in events:
         if event.id in slice_.by_rule:
             continue  # a ledger that was restored finds what it has just made again on the topic
@@ -101,16 +134,32 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
         if complaint is None:
             complaint = known[event.subject] = Complaint.unknown(event.subject, event.tenant)
         slice_.enter(complaint, event)
-        by_rule = _BY_RULE.get(event.type)
-        if by_rule is not None and not slice_.matters.is_ending(complaint):
-            for each in by_rule(complaint, event, slice_.tasks.rule_of(complaint)):
-                slice_.follow_up(complaint, each)
+        slice_.act_by_rule(complaint, event)
     await slice_.write(connection)
     await locating.follow(connection, rare)
     await orders.follow(connection, rare)
     await unknown_photos.follow(connection, rare)
     await follow_erasures(connection, rare)
     return [*slice_.by_rule.values()]
+
+
+async def follow_held(
+    connection: AsyncConnection, known: Mapping[UUID, Complaint], causes: Sequence[tuple[Event, int]]
+) -> None:
+    """Enter and publish what follows by rule from `causes`, which `known` complaints, locked, have entered before.
+
+    Each comes with the round that its complaint was in; from one of another round nothing follows any more.
+    """
+    events = [event for event, _ in causes]
+    books = await rule_books(connection, {complaint.tenant for complaint in known.values()})
+    slice_ = _Slice(books, await Matters.of(connection, events), known)
+    for event, number in causes:
+        complaint = known[event.subject]
+        if complaint.round == number:
+            slice_.end(complaint, event)
+            slice_.act_by_rule(complaint, event)
+    await slice_.write(connection)
+    await outbox.append(connection, LIFECYCLE.name, [*slice_.by_rule.values()])
 
 
 async def _causes_of_endings(connection: AsyncConnection, events: Sequence[Event]) -> set[UUID]:
