@@ -39,7 +39,7 @@ async def test_a_case_is_found_by_its_whole_number_alone_and_with_other_filters(
 
 async def test_a_case_that_has_ended_is_found_too(world: World) -> None:
     event = received(number="20261130-002000")
-    await world.deliver(event, later(event, EventType.WITHDRAWN))
+    await world.deliver(event, later(event, EventType.RELEASE_REQUESTED), later(event, EventType.WITHDRAWN))
 
     for query in ("", "&status=withdrawn", "&category=street.vendors", "&community=community-08&status=withdrawn"):
         assert await found(world, f"number=20261130-002000{query}") == [event.subject], query

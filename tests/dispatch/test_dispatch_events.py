@@ -110,7 +110,8 @@ async def test_after_the_release_no_officer_can_act_and_the_withdrawal_is_no_new
 
     await world.deliver(later(event, EventType.WITHDRAWN))
 
-    assert await world.row(event) == released
+    row = await world.row(event)
+    assert {name for name in row if row[name] != released[name]} == {"updated_at", "intake_heard", "intake_uncounted"}
     response = await world.act(event, "resolve", role="officer")
     assert response.status_code == 409
     assert response.json()["present"] == {"status": "withdrawn", "version": released["version"]}

@@ -31,7 +31,7 @@ async def test_a_case_that_no_unit_has_accepted_goes_to_the_unit_of_its_category
 
     row = await world.row(event)
     assert (before["team"], row["team"], row["category"], row["status"]) == ("team-02", "team-03", NOISE, "assigned")
-    assert (row["version"], row["sequence"], row["intake_sequence"]) == (before["version"] + 2, 2, 2)
+    assert (row["version"], row["sequence"], row["intake_heard"]) == (before["version"] + 2, 2, 2)
     assert row["explanation"]["rule_code"] == "noise"
     assert (row["explanation"]["from_team"], row["explanation"]["reclassified"]) == ("team-02", NOISE)
     assert row["promised_at"] - row["begun_at"] == timedelta(hours=3)

@@ -175,7 +175,7 @@ async def test_what_is_merged_is_withdrawn_without_dispatch_and_lets_go_of_nothi
     late = later(event, EventType.RELEASE_REQUESTED, sequence=4)
     await world.deliver(late._replace(data=ReleaseRequested(actor="reporter", ending="withdrawn")))
     assert (await events_of(world, event))[-1][0] == "release_refused"
-    await world.deliver(later(event, EventType.WITHDRAWN))
+    await world.deliver(later(event, EventType.WITHDRAWN, sequence=5))
     row = await world.row(event)
     assert (row["status"], row["responsible_team"]) == ("withdrawn", None)
 

@@ -50,7 +50,7 @@ def test_an_action_follows_the_state_table_or_changes_nothing(status: Status, ev
 def test_work_that_is_not_done_is_released(status: Status) -> None:
     case = a_case(status)
 
-    assert case.answer_release(2, "withdrawn") is EventType.RELEASED
+    assert case.answer_release("withdrawn") is EventType.RELEASED
     assert (case.status, case.version, case.sequence) == (Status.WITHDRAWN, 5, 4)
     for event in ACTIONS:
         with pytest.raises(ActionConflict):
@@ -65,9 +65,8 @@ def test_each_ending_is_granted_from_the_states_that_it_may_follow(
     case = a_case(status)
     is_granted = status in TRANSITIONS[event].sources & TRANSITIONS[EventType.RELEASED].sources
 
-    assert case.answer_release(2, ending) is (EventType.RELEASED if is_granted else EventType.RELEASE_REFUSED)
+    assert case.answer_release(ending) is (EventType.RELEASED if is_granted else EventType.RELEASE_REFUSED)
     assert case.status == (ending if is_granted else status)
-    assert case.answer_release(2, ending) is None  # that was decided
 
 
 def test_only_what_was_merged_ends_anew_and_is_not_released() -> None:
@@ -81,7 +80,7 @@ def test_only_what_was_merged_ends_anew_and_is_not_released() -> None:
 def test_work_that_is_done_is_not_released_and_the_refusal_is_no_change(status: Status) -> None:
     case = a_case(status)
 
-    assert case.answer_release(2, "withdrawn") is EventType.RELEASE_REFUSED
+    assert case.answer_release("withdrawn") is EventType.RELEASE_REFUSED
     assert (case.status, case.version, case.sequence) == (status, 4, 4)
 
 
@@ -95,12 +94,13 @@ def test_events_of_other_services_move_the_case_without_an_event_of_its_own() ->
 
 def test_a_request_of_an_earlier_round_that_comes_again_is_not_decided_again() -> None:
     case = a_case(Status.RESOLVED)
-    assert case.answer_release(2, "withdrawn") is EventType.RELEASE_REFUSED
+    assert case.hear(EventType.RELEASE_REQUESTED, 2)
+    assert case.answer_release("withdrawn") is EventType.RELEASE_REFUSED
     assert case.follow(EventType.REWORK_ORDERED, 1)
     case.begin_round()
-    assert case.answer_release(2, "withdrawn") is None
-    assert (case.status, case.sequence) == (Status.ASSIGNED, 5)
-    assert case.answer_release(3, "withdrawn") is EventType.RELEASED
+    assert not case.hear(EventType.RELEASE_REQUESTED, 2)
+    assert case.hear(EventType.RELEASE_REQUESTED, 3)
+    assert case.answer_release("withdrawn") is EventType.RELEASED
 
 
 def test_an_event_of_an_earlier_round_that_comes_again_is_no_news() -> None:

@@ -5,11 +5,25 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.lifecycle import RELEASE_ENDINGS, TRANSITIONS, EventType, IllegalTransition, Status, next_status
-from dispatch_service.domain.errors import ActionConflict, NotYourTeam, StartOutOfRange
+from dispatch_service.domain.errors import ActionConflict, EarlierMissing, NotYourTeam, StartOutOfRange
 from dispatch_service.domain.life_errors import MomentOutOfRange
 
 NEW_ROUND = frozenset({EventType.REWORK_ORDERED, EventType.REOPENED})
 """After these the unit works on the case again."""
+INTAKES = frozenset(event for event, line in TRANSITIONS.items() if line.owner == "intake")
+"""All of them are followed here: what intake has numbered has no hole."""
+SAID = frozenset(
+    {
+        EventType.SUPPLEMENTED,
+        EventType.QUESTION_ASKED,
+        EventType.QUESTION_ANSWERED,
+        EventType.QUESTION_LAPSED,
+    }
+)
+"""What passes between reporter and bureau."""
+_HOLDS_LATE = SAID | {EventType.ERASED}
+"""Nothing that comes after them takes them back."""
+_ENDINGS = frozenset(RELEASE_ENDINGS.values())
 CLOCK_TOLERANCE = timedelta(minutes=5)
 """How far an officer's device may be ahead of the server, or behind the moment of receipt."""
 RUNNING = frozenset({Status.RECEIVED, Status.ASSIGNED, Status.ACCEPTED, Status.IN_PROGRESS, Status.TRANSFERRED})
@@ -35,6 +49,8 @@ class Case:
     alone does leaves it, since nothing that an officer has done meanwhile would be wrong for it. `sequence` counts the
     events that dispatch has published about it;
     `ledger_sequence` and `intake_sequence` are the numbers of these services' last events that were followed.
+    `intake_uncounted` says how many of intake's after that one may have been followed without being counted; None where
+    nobody knows.
     """
 
     complaint_id: UUID
@@ -49,6 +65,7 @@ class Case:
     received_at: datetime
     ledger_sequence: int = 0
     intake_sequence: int = 0
+    intake_uncounted: int | None = None
     waiting_since: datetime | None = None
     """Since when its clock waits for the reporter's answer; stays, as the moment at which it stopped, with a result."""
     updated_at: datetime | None = None
@@ -96,8 +113,6 @@ class Case:
 
         Raises IllegalTransition where the state table has no such line.
         """
-        if event is EventType.UNMERGED and sequence <= self.intake_sequence:
-            return False
         is_ledgers = TRANSITIONS[event].owner == "ledger"
         if is_ledgers and sequence <= self.ledger_sequence:
             return False
@@ -107,8 +122,23 @@ class Case:
         self.version += 1
         if is_ledgers:
             self.ledger_sequence = sequence
-        elif event is EventType.UNMERGED:
-            self.intake_sequence = sequence
+        return True
+
+    def hear(self, event: EventType, sequence: int) -> bool:
+        """Count intake's `sequence`-th event; return False where a later one was heard before, and it says nothing now.
+
+        Raises EarlierMissing where one before it was not heard: only of a case that was counted from its receipt.
+        """
+        if sequence <= self.intake_sequence:
+            return event in _HOLDS_LATE
+        if self.intake_uncounted is not None:
+            missing = sequence - self.intake_sequence - 1
+            if missing > self.intake_uncounted:
+                raise EarlierMissing(self.tenant, self.complaint_id, sequence, self.intake_sequence + 1)
+            self.intake_uncounted = 0 if event in _ENDINGS else self.intake_uncounted - missing
+        elif event in _HOLDS_LATE:
+            return True  # what is missing before it would be passed over, were it counted
+        self.intake_sequence = sequence
         return True
 
     def wait_for_reporter(self, since: datetime) -> bool:
@@ -146,28 +176,15 @@ class Case:
         self.version += 1
         self.sequence += 1
 
-    def note(self, sequence: int) -> bool:
-        """Note intake's `sequence`-th event, which leaves what is to be done; False where that was noted."""
-        if sequence <= self.intake_sequence:
-            return False
-        self.intake_sequence = sequence
-        return True
-
-    def correct(self, sequence: int) -> bool:
-        """Note that intake's `sequence`-th event has corrected what is known of it; False where that was noted."""
-        is_new = self.note(sequence)
-        self.version += is_new
-        return is_new
-
-    def answer_release(self, sequence: int, ending: str) -> EventType | None:
+    def answer_release(self, ending: str) -> EventType:
         """Decide whether the complaint may still end so, with one of RELEASE_ENDINGS: only where the table has a line.
 
-        The answer to intake's `sequence`-th event is None where that was decided already.
+        Its ending is followed by replicas of the release before without a trace; that goes with the next release.
         """
-        if sequence <= self.intake_sequence:
-            return None
-        self.intake_sequence = sequence
-        return self._let_go(RELEASE_ENDINGS[ending], Status(ending))
+        decision = self._let_go(RELEASE_ENDINGS[ending], Status(ending))
+        if decision is EventType.RELEASED and self.intake_uncounted is not None:
+            self.intake_uncounted = 1
+        return decision
 
     def answer_ending(self, sequence: int, ending: Status) -> EventType | None:
         """Decide whether the complaint may end as the ledger has decided: only while the work is not done.

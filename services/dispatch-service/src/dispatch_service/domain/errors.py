@@ -1,12 +1,21 @@
 """What dispatch refuses, and why."""
 
 from datetime import datetime
+from uuid import UUID
 
 from contracts.lifecycle import EventType, Status
 
 
 class DispatchError(Exception):
     """An action that cannot be done as asked."""
+
+
+class EarlierMissing(DispatchError):
+    """An event of intake's came before another of the same complaint, which should have come first."""
+
+    def __init__(self, tenant: str, complaint_id: UUID, number: int, expected: int) -> None:
+        super().__init__(f"event {number} of intake came before event {expected}")
+        self.case = (tenant, complaint_id)
 
 
 class CaseNotFound(DispatchError):

@@ -12,12 +12,13 @@ from contracts.closing_events import EndingDecided
 from contracts.envelope import Event
 from contracts.events import ComplaintReceived, Payload, PhotosChecked, Released, ReleaseRefused, ReleaseRequested
 from contracts.lifecycle import RELEASE_ENDINGS, EventType, IllegalTransition, Status
-from dispatch_service.domain.case import NEW_ROUND, Case
+from dispatch_service.domain.case import INTAKES, NEW_ROUND, SAID, Case
+from dispatch_service.domain.errors import EarlierMissing
 from dispatch_service.events import cleared, received, reclassified, relocations, rounds, self_handled
 from dispatch_service.events.cleared import Cleared
 from dispatch_service.events.reclassified import Reclassified
 from dispatch_service.events.relocations import Located
-from dispatch_service.events.reporters import SAID, Conversations
+from dispatch_service.events.reporters import Conversations
 from dispatch_service.events.rounds import NewRound
 from dispatch_service.persistence import case_slices, ended_cases, erasing, requests, unknown_photos
 from dispatch_service.persistence.case_slices import CaseKey
@@ -28,8 +29,7 @@ from runtime.clock import now as present
 
 CONSUMED = frozenset(
     {
-        EventType.RECEIVED,
-        EventType.RELEASE_REQUESTED,
+        *INTAKES,
         EventType.ENDING_DECIDED,
         EventType.VERIFIED,
         EventType.REWORK_ORDERED,
@@ -37,16 +37,6 @@ CONSUMED = frozenset(
         EventType.FORCE_CLOSED,
         EventType.VOIDED,
         EventType.REOPENED,
-        EventType.WITHDRAWN,
-        EventType.REJECTED,
-        EventType.MERGED,
-        EventType.UNMERGED,
-        EventType.LOCATED,
-        EventType.RECLASSIFIED,
-        EventType.CLEARED,
-        EventType.PHOTOS_CHECKED,
-        EventType.ERASED,
-        *SAID,
     }
 )
 """Received complaints are assigned, requests to let go of a case decided, and another round begins where a result is
@@ -55,7 +45,7 @@ reporter says is kept with the case, whose clock waits for an answer; photos tha
 one the texts go; the rest keeps the lists of cases true."""
 _OUT_OF_THE_ORDINARY = frozenset({*RELEASE_ENDINGS.values(), EventType.FORCE_CLOSED, EventType.VOIDED})
 """Endings that come while something may wait for a decision."""
-_CORRECTIONS = frozenset({EventType.RECLASSIFIED, EventType.CLEARED})
+_CORRECTIONS = frozenset({EventType.LOCATED, EventType.RECLASSIFIED, EventType.CLEARED})
 """They change no state."""
 _LEDGERS_OWN = frozenset({Status.RESOLVED, Status.VERIFIED})
 """The ledger ends these itself, with its decision."""
@@ -87,9 +77,7 @@ class CaseEvents:
 
     async def _follow(self, connection: AsyncConnection, events: Sequence[Event], now: datetime) -> list[Event]:
         """Apply events about cases that exist, in order, under the cases' row locks."""
-        cases = await case_slices.lock(connection, _subjects(events))
-        unmerged = [cases[key] for key in _subjects(events, EventType.UNMERGED) if key in cases]
-        outcome = _apply(cases, events, now, given_back=await requests.given_back(connection, unmerged))
+        outcome = await _let_happen(connection, events, now)
         if outcome.changed:
             await case_slices.save(connection, [*outcome.changed.values()], now)
         if outcome.ended:
@@ -139,6 +127,22 @@ class _Outcome:
     unknown_photos: dict[CaseKey, Sequence[UUID]] = field(default_factory=dict)
 
 
+async def _let_happen(connection: AsyncConnection, events: Sequence[Event], now: datetime) -> _Outcome:
+    """Let `events` happen to their cases, which are locked; a case is counted no further once something was given up.
+
+    Raises OutOfOrder where an earlier event is missing.
+    """
+    while True:
+        cases = await case_slices.lock(connection, _subjects(events))
+        unmerged = [cases[key] for key in _subjects(events, EventType.UNMERGED) if key in cases]
+        given_back = await requests.given_back(connection, unmerged)
+        try:
+            return _apply(cases, events, now, given_back=given_back)
+        except EarlierMissing as missing:
+            if not await case_slices.count_no_further(connection, missing.case):
+                raise OutOfOrder(str(missing)) from missing
+
+
 def _subjects(events: Sequence[Event], *types: EventType) -> set[CaseKey]:
     """Return the cases of `events`: of those of `types`, or of all."""
     return {(event.tenant, event.subject) for event in events if not types or event.type in types}
@@ -154,25 +158,16 @@ def _apply(
         case = cases.get(key)
         if case is None:
             raise OutOfOrder(f"{event.type} came before complaint {event.subject} was received")
+        if event.type in INTAKES:
+            if not case.hear(event.type, event.sequence):
+                continue
+            outcome.changed[key] = case
         if event.type in (EventType.RELEASE_REQUESTED, EventType.ENDING_DECIDED):
-            decided = _decide(case, event, now)
-            if decided is not None:
-                outcome.answers.append(decided)
-                outcome.changed[key] = case
-            if decided is not None and decided.type is EventType.RELEASED:
-                outcome.ended[key] = case
-        elif event.type is EventType.LOCATED:
-            _locate(outcome, key, case, event)
+            _decide(outcome, key, case, event, now)
         elif _follows(case, event):
             outcome.changed[key] = case
             _note(outcome, key, case, event, waits=event.subject in given_back)
     return outcome
-
-
-def _locate(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
-    if case.correct(event.sequence):
-        outcome.changed[key] = case
-        outcome.located[key] = Located(event, case)
 
 
 def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event, *, waits: bool) -> None:
@@ -183,10 +178,8 @@ def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event, *, waits: b
         outcome.new_rounds.append(NewRound(event, case, case.sequence, waits=waits))
     elif event.type in SAID:
         outcome.conversations.hear(case, event)
-    elif event.type is EventType.RECLASSIFIED:
-        outcome.reclassified[key] = Reclassified(event, case)
-    elif event.type is EventType.CLEARED:
-        outcome.cleared.append(Cleared(event, case))
+    elif event.type in _CORRECTIONS:
+        _correct(outcome, key, case, event)
     elif isinstance(event.data, PhotosChecked):
         outcome.unknown_photos[key] = event.data.unknown
     elif event.type in NEW_ROUND:
@@ -194,32 +187,45 @@ def _note(outcome: _Outcome, key: CaseKey, case: Case, event: Event, *, waits: b
         outcome.new_rounds.append(NewRound(event, case, case.sequence))
 
 
+def _correct(outcome: _Outcome, key: CaseKey, case: Case, event: Event) -> None:
+    if event.type is EventType.LOCATED:
+        outcome.located[key] = Located(event, case)
+    elif event.type is EventType.RECLASSIFIED:
+        outcome.reclassified[key] = Reclassified(event, case)
+    else:
+        outcome.cleared.append(Cleared(event, case))
+
+
 def _follows(case: Case, event: Event) -> bool:
     if event.type in _CORRECTIONS:
-        return case.correct(event.sequence)
+        case.version += 1
+        return True
     if event.type is EventType.PHOTOS_CHECKED:
-        return case.note(event.sequence)
+        return True
     try:
         return case.follow(event.type, event.sequence)
     except IllegalTransition as error:
         raise (OutOfOrder if error.is_early else Permanent)(str(error)) from error
 
 
-def _decide(case: Case, request: Event, now: datetime) -> Event | None:
-    """Answer a request of intake, or the ledger's decision; None where it is answered, or none is waited for."""
+def _decide(outcome: _Outcome, key: CaseKey, case: Case, request: Event, now: datetime) -> None:
+    """Answer a request of intake, or the ledger's decision, unless it is answered, or no answer waited for."""
     stood = case.status
     asked = cast(ReleaseRequested | EndingDecided, request.data)
     if not isinstance(asked, EndingDecided):
-        decision = case.answer_release(request.sequence, asked.ending)
+        decision: EventType | None = case.answer_release(asked.ending)
     elif not asked.approved or asked.status in _LEDGERS_OWN:
-        return None
+        return
     else:
         decision = case.answer_ending(request.sequence, Status(asked.ending))
     if decision is None:
-        return None
+        return
     data: Payload = (
         Released(request=request.id, ending=asked.ending, status=stood)
         if decision is EventType.RELEASED
         else ReleaseRefused(request=request.id, status=stood)
     )
-    return answer(request, decision, case.sequence, data, at=now)
+    outcome.answers.append(answer(request, decision, case.sequence, data, at=now))
+    outcome.changed[key] = case
+    if decision is EventType.RELEASED:
+        outcome.ended[key] = case

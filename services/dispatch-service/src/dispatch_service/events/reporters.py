@@ -18,15 +18,6 @@ from dispatch_service.persistence.waits import Wait
 from dispatch_service.service.announcements import answer
 from dispatch_service.service.clockworks import Clockworks
 
-SAID = frozenset(
-    {
-        EventType.SUPPLEMENTED,
-        EventType.QUESTION_ASKED,
-        EventType.QUESTION_ANSWERED,
-        EventType.QUESTION_LAPSED,
-    }
-)
-
 
 @dataclass(slots=True)
 class _Said:

@@ -26,13 +26,15 @@ _INSERT = Statement(f"""
             tenant, team, grid, grid_version, community, explanation, assignee, expected_from, grade,
             clock_version, clock_unit, clock_budget, {_TIMES},
             timer_at, accept_timer_at, on_site_timer_at,
-            status, round, clock_round, version, sequence, assigned_at, begun_at, updated_at)
+            status, round, clock_round, version, sequence, intake_heard, intake_uncounted, assigned_at, begun_at,
+            updated_at)
         SELECT incoming.complaint_id, number, category, source, proactive, description, lon, lat, address, occurred_at,
                received_at, attributes, category_confidence, order_deadline,
                tenant, team, grid, grid_version, community, explanation || choice, assignee, expected_from, grade,
                clock_version, clock_unit, clock_budget, {_TIMES},
                warn_at, accept_warn_at, on_site_warn_at,
-               'assigned', 1, 1, 1, 1, CAST(:now AS timestamptz), CAST(:now AS timestamptz), CAST(:now AS timestamptz)
+               'assigned', 1, 1, 1, 1, 1, 0, CAST(:now AS timestamptz), CAST(:now AS timestamptz),
+               CAST(:now AS timestamptz)
         FROM unnest(
                 CAST(:complaint_id AS uuid[]), CAST(:placement AS int[]), CAST(:assignee AS text[]),
                 CAST(:choice AS jsonb[]), CAST(:number AS text[]), CAST(:category AS text[]),
@@ -59,7 +61,7 @@ _INSERT = Statement(f"""
 """)
 _LOCK = sa.text("""
     SELECT complaint_id, tenant, status, version, sequence, round, team, grid, community, received_at, ledger_sequence,
-           intake_sequence, waiting_since
+           greatest(intake_sequence, intake_heard) AS intake_sequence, intake_uncounted, waiting_since
     FROM dispatch_case JOIN unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[])) AS wanted (tenant, complaint_id)
          USING (tenant, complaint_id)
     ORDER BY complaint_id FOR UPDATE OF dispatch_case
@@ -74,12 +76,19 @@ _SUPPORT = Statement("""
 _SAVE = sa.text("""
     UPDATE dispatch_case
     SET status = saved.status, version = saved.version, sequence = saved.sequence, round = saved.round,
-        ledger_sequence = saved.ledger_sequence, intake_sequence = saved.intake_sequence, updated_at = :now
+        ledger_sequence = saved.ledger_sequence, intake_heard = saved.intake_heard,
+        intake_uncounted = saved.intake_uncounted, updated_at = :now
     FROM unnest(CAST(:tenants AS text[]), CAST(:ids AS uuid[]), CAST(:statuses AS text[]), CAST(:versions AS int[]),
                 CAST(:sequences AS int[]), CAST(:rounds AS int[]), CAST(:ledger_sequences AS int[]),
-                CAST(:intake_sequences AS int[]))
-        AS saved (tenant, complaint_id, status, version, sequence, round, ledger_sequence, intake_sequence)
+                CAST(:intake_heard AS int[]), CAST(:intake_uncounted AS int[]))
+        AS saved (tenant, complaint_id, status, version, sequence, round, ledger_sequence, intake_heard,
+                  intake_uncounted)
     WHERE dispatch_case.complaint_id = saved.complaint_id AND dispatch_case.tenant = saved.tenant
+""")
+_COUNT_NO_FURTHER = sa.text("""
+    UPDATE dispatch_case SET intake_uncounted = NULL WHERE tenant = :tenant AND complaint_id = :id
+        AND EXISTS (SELECT FROM parked_message WHERE state = 'discarded' AND key = :key)
+    RETURNING complaint_id
 """)
 
 
@@ -178,7 +187,15 @@ async def save(connection: AsyncConnection, cases: Sequence[Case], now: datetime
         "sequences": [case.sequence for case in cases],
         "rounds": [case.round for case in cases],
         "ledger_sequences": [case.ledger_sequence for case in cases],
-        "intake_sequences": [case.intake_sequence for case in cases],
+        "intake_heard": [case.intake_sequence for case in cases],
+        "intake_uncounted": [case.intake_uncounted for case in cases],
         "now": now,
     }
     await connection.execute(_SAVE, values)
+
+
+async def count_no_further(connection: AsyncConnection, key: CaseKey) -> bool:
+    """Count intake's events about a case no further if one about it was discarded; return whether that is so."""
+    tenant, complaint_id = key
+    values = {"tenant": tenant, "id": complaint_id, "key": str(complaint_id).encode()}
+    return (await connection.execute(_COUNT_NO_FURTHER, values)).first() is not None

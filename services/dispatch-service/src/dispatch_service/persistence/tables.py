@@ -121,6 +121,8 @@ dispatch_case = sa.Table(
     sa.Column("sequence", sa.Integer, nullable=False, comment="events published about it, gap-free"),
     sa.Column("ledger_sequence", sa.Integer, nullable=False, server_default="0", comment="the last one followed"),
     sa.Column("intake_sequence", sa.Integer, nullable=False, server_default="0", comment="the last one decided"),
+    sa.Column("intake_heard", sa.Integer, nullable=False, server_default="0", comment="the last one that was counted"),
+    sa.Column("intake_uncounted", sa.Integer, comment="how many after it may have been followed; null: nobody knows"),
     sa.Column("team", sa.Text, nullable=False),
     sa.Column("grid", sa.Text),
     sa.Column("grid_version", sa.Integer),
