@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import NamedTuple
 from uuid import UUID
 
@@ -25,8 +26,14 @@ class Message(NamedTuple):
 
     @property
     def place(self) -> tuple[str, int, int]:
-        """Where in the log it stands: no two messages share one."""
+        """Where in the log it stands: another may stand there once the log was cut, or its topic made anew."""
         return self.topic, self.partition, self.offset
+
+    @property
+    def digest(self) -> bytes:
+        """What tells it from another at its place; `eventbus.parked_digests` says the same in SQL."""
+        parts = [self.key, pack_headers(self.headers), *([] if self.value is None else [self.value])]
+        return sha256(b"".join(sha256(part).digest() for part in parts)).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +54,13 @@ _BLOCKED = sa.text("""
 """)
 _SETTLED = sa.text("""
     SELECT topic, partition, "offset" FROM parked_message JOIN unnest(
-        CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[])
-    ) AS place (topic, partition, "offset") USING (topic, partition, "offset")
+        CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]), CAST(:digests AS bytea[])
+    ) AS message (topic, partition, "offset", digest) USING (topic, partition, "offset", digest)
     WHERE consumer = :consumer AND state <> 'parked'
 """)
 _PARK = sa.text("""
-    INSERT INTO parked_message (consumer, topic, partition, "offset", key, headers, value, error_class, error)
-    VALUES (:consumer, :topic, :partition, :offset, :key, :headers, :value, :error_class, :error)
+    INSERT INTO parked_message (consumer, topic, partition, "offset", digest, key, headers, value, error_class, error)
+    VALUES (:consumer, :topic, :partition, :offset, :digest, :key, :headers, :value, :error_class, :error)
     ON CONFLICT ON CONSTRAINT parked_message_once DO UPDATE SET attempts = parked_message.attempts + 1
 """)
 
@@ -78,12 +85,13 @@ async def blocked_keys(connection: AsyncConnection, consumer: str, keys: set[byt
 
 async def settled(connection: AsyncConnection, consumer: str, messages: Sequence[Message]) -> set[tuple[str, int, int]]:
     """Return the places of those `messages` that were parked once and have been released or discarded."""
-    places = {
+    wanted = {
         "topics": [message.topic for message in messages],
         "partitions": [message.partition for message in messages],
         "offsets": [message.offset for message in messages],
+        "digests": [message.digest for message in messages],
     }
-    return {(row[0], row[1], row[2]) for row in await connection.execute(_SETTLED, {**places, "consumer": consumer})}
+    return {(row[0], row[1], row[2]) for row in await connection.execute(_SETTLED, {**wanted, "consumer": consumer})}
 
 
 async def park(connection: AsyncConnection, consumer: str, misfits: Sequence[Misfit]) -> None:
@@ -97,6 +105,7 @@ async def park(connection: AsyncConnection, consumer: str, misfits: Sequence[Mis
                 "topic": message.topic,
                 "partition": message.partition,
                 "offset": message.offset,
+                "digest": message.digest,
                 "key": message.key,
                 "headers": pack_headers(message.headers),
                 "value": message.value,

@@ -28,11 +28,11 @@ _LIST = sa.text(f"""
     WHERE id > :after AND (CAST(:state AS text) IS NULL OR state = :state) ORDER BY id LIMIT :size
 """)
 _SHOW = sa.text(f"SELECT {_COLUMNS}, value FROM parked_message WHERE id = :id")
-_OF_KEY = sa.text("""
-    SELECT * FROM parked_message WHERE state = 'parked' AND consumer = :consumer AND key = :key
+_OF_KEY = sa.text(f"""
+    SELECT {_COLUMNS}, value FROM parked_message WHERE state = 'parked' AND consumer = :consumer AND key = :key
     ORDER BY id FOR UPDATE
 """)
-_ONE = sa.text("SELECT * FROM parked_message WHERE id = :id AND state = 'parked' FOR UPDATE")
+_ONE = sa.text(f"SELECT {_COLUMNS}, value FROM parked_message WHERE id = :id AND state = 'parked' FOR UPDATE")
 _UNREAD = sa.text("""
     SELECT id, headers, value FROM parked_message
     WHERE state = 'parked' AND error_class = :unread AND id <> ALL(CAST(:unreadable AS bigint[]))

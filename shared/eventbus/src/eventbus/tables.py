@@ -74,7 +74,14 @@ def parked_table(metadata: sa.MetaData) -> sa.Table:
         sa.Column("settled_at", sa.DateTime(timezone=True)),
         sa.Column("settled_by", sa.Text),
         sa.Column("reason", sa.Text),
-        sa.UniqueConstraint("consumer", "topic", "partition", "offset", name="parked_message_once"),
+        sa.Column(
+            "digest",
+            sa.LargeBinary,
+            nullable=False,
+            server_default=sa.text("''"),
+            comment="of key, headers and value; replicas that know of none leave it to a trigger",
+        ),
+        sa.UniqueConstraint("consumer", "topic", "partition", "offset", "digest", name="parked_message_once"),
         sa.CheckConstraint("state IN ('parked', 'released', 'discarded')", name="parked_message_state"),
     )
     sa.Index(

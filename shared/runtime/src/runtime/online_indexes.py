@@ -29,6 +29,16 @@ def drop_index_online(name: str, table: str) -> None:
         op.drop_index(name, table_name=table, if_exists=True, postgresql_concurrently=True)
 
 
+def replace_unique_online(name: str, table: str, columns: list[str]) -> None:
+    """Give a unique constraint other columns under its name, which statements of another release may say.
+
+    Only to change it at the end is the table locked, for a moment.
+    """
+    built = f"{name}_anew"
+    create_index_online(built, table, columns, unique=True)
+    op.execute(f'ALTER TABLE "{table}" DROP CONSTRAINT "{name}", ADD CONSTRAINT "{name}" UNIQUE USING INDEX "{built}"')
+
+
 def validate_online(table: str, constraint: str) -> None:
     """Check the rows that are there against a constraint that was added as NOT VALID; writers go on meanwhile."""
     with _online():
