@@ -129,6 +129,15 @@ async def test_some_complaints_make_no_hot_spot(county: County, facts: dict[str,
     assert await county.look() == []
 
 
+async def test_one_person_does_not_become_many_by_an_erasure(county: County, enter: Enter) -> None:
+    await county.past()
+    made = await county.burst(9, owner="citizen-7")
+    for history in made:
+        history.erased(texts=False)
+    await enter(*made)
+    assert await county.look() == []
+
+
 async def test_a_partner_reports_for_many_people(county: County) -> None:
     await county.past()
     await county.burst(9, owner="partner-1", external_ref="12345-7")

@@ -68,10 +68,11 @@ _DAYS = Statement("""
     GROUP BY category
 """)
 _FIRST_DAY = sa.text("SELECT min(day) FROM hotspot_day WHERE tenant = :tenant AND complaints > 0")
-# A partner reports for many people; of others, one person is one reporter.
+# A partner reports for many people; of others, one person is one reporter. Of the erased nobody knows: all are one.
 _MEMBERS = Statement("""
     SELECT point.category, point.cell, complaint_id, point.at, point.lon, point.lat,
-           CASE WHEN external_ref IS NULL THEN owner END AS owner, community, grid
+           CASE WHEN erased_at IS NOT NULL THEN 'erased' WHEN external_ref IS NULL THEN owner END AS owner,
+           community, grid
     FROM hotspot_point AS point JOIN ledger_complaint USING (tenant, complaint_id)
     WHERE tenant = CAST(:tenant AS text) AND cell = ANY(CAST(:cells AS bigint[]))
       AND point.at >= CAST(:since AS timestamptz) AND point.at <= CAST(:until AS timestamptz)
