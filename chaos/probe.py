@@ -17,15 +17,16 @@ _TIMEOUT_SECONDS = 2.0
 _PAUSE_SECONDS = 0.05
 
 
-async def travel(targets: Mapping[str, Sequence[str]], journal: Journal | None) -> None:
-    """Post a complaint and return once it stands assigned in the ledger; tries every replica, for ever."""
+async def travel(targets: Mapping[str, Sequence[str]], journal: Journal | None) -> str:
+    """Post a complaint and return its id once it stands assigned in the ledger; tries every replica, for ever."""
     headers = {"Authorization": f"Bearer {token(_ROLE)}"}
     async with httpx.AsyncClient(headers=headers, timeout=_TIMEOUT_SECONDS) as client:
         complaint = await _post(client, targets["intake"], journal)
         for url in cycle(targets["ledger"]):
             answer = await _try(client, "GET", f"{url}/ledger/v1/complaints/{complaint}")
             if answer.get("status") == "assigned":
-                return
+                break
+    return complaint
 
 
 async def _post(client: httpx.AsyncClient, urls: Sequence[str], journal: Journal | None) -> str:

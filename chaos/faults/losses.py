@@ -14,6 +14,7 @@ from chaos import probe
 from chaos.checker.topic import read_topic
 from chaos.faults.asking import ask, came_about
 from chaos.faults.base import SERVICES, Fault
+from chaos.faults.gaps import Gaps
 from chaos.faults.operating import addresses, differences, doctor, jieban, release_all
 from chaos.replicas import Replica
 from chaos.system import System
@@ -74,23 +75,28 @@ class TopicLoss(_Loss):
     def __init__(self) -> None:
         super().__init__()
         self._lost = 0
+        self._gaps = Gaps()
 
     async def inject(self, system: System, random: Random) -> None:
         service = random.choice(SERVICES)
         self._began = now()
+        if service == "dispatch":
+            await self._gaps.report(system)
         await _stop(system, service)
 
         async def ahead() -> bool:
             return (await Brokers(system.kafka).group(service, LIFECYCLE.name)).lag >= self.wanted
 
         try:
+            await self._gaps.lose(system)
             if not await came_about(ahead, self.longest_seconds) and service != "intake":
                 await self.work(system)
             self._lost = (await Brokers(system.kafka).group(service, LIFECYCLE.name)).lag
             await _delete_all(system)
         finally:
             await _start(system, service)
-        self.detail = f"{self._lost} records or more that {service} had not read"
+        gaps = await self._gaps.go_on(system)
+        self.detail = f"{self._lost} records or more that {service} had not read, {gaps} with a later one behind them"
 
     async def clear(self, system: System) -> None:
         """Do what the runbook says."""
