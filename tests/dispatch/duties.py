@@ -46,5 +46,5 @@ async def on_now(world: World, subject: str, *, post: str | None = None, hours_a
     day = begins.date()
     duty = {"day": str(day), "shift": f"now-{hours_ago}", "subject": subject, "post": post}
     team = f"team-{subject[8:10]}"
-    planned = await plan(world, team, day - timedelta(days=1), day + timedelta(days=1), {"duties": [duty]})
+    planned = await plan(world, team, day - timedelta(days=1), local.date() + timedelta(days=1), {"duties": [duty]})
     assert planned.status_code == 200, planned.text
