@@ -15,7 +15,7 @@ from chaos.checker.topic import read_topic
 from chaos.faults.asking import ask, came_about
 from chaos.faults.base import SERVICES, Fault
 from chaos.faults.gaps import Gaps
-from chaos.faults.operating import addresses, differences, doctor, jieban, release_all
+from chaos.faults.operating import Told, addresses, differences, doctor, jieban, release_all
 from chaos.replicas import Replica
 from chaos.system import System
 from contracts.topics import LIFECYCLE
@@ -179,11 +179,15 @@ class RestoreLedger(_Loss):
         if not any("missing at ledger" in each for each in lost):
             self._findings.append("the doctor finds nothing missing in the restored ledger")
 
+        told = Told(1, "")
+
         async def went_back() -> bool:
-            return (await jieban(system, "replay", "topic", "--service", self._service, "--from", self.since)).code == 0
+            nonlocal told
+            told = await jieban(system, "replay", "topic", "--service", self._service, "--from", self.since)
+            return told.code == 0
 
         if not await came_about(went_back, _REPAIR_SECONDS):
-            self._findings.append("the topic could not be read again")
+            self._findings.append(f"the topic could not be read again: {told.text[-300:]}")
         private.roles = "api,relay,consumer"
         await private.start()
         try:

@@ -27,6 +27,7 @@ async def jieban(system: System, *command: str, service: str = "intake") -> Told
         "JIEBAN_URL": system.targets[service][0],
         "JIEBAN_TOKEN": token("admin"),
         "JIEBAN_KAFKA_BOOTSTRAP_SERVERS": system.bootstrap_servers,
+        "JIEBAN_LEDGER_DATABASE_URL": system.databases["ledger"],
     }
     process = await asyncio.create_subprocess_exec(
         *JIEBAN, *command, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
