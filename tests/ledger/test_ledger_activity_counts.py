@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.test_ledger_seals import rows
-from ledger_service.domain.activity import Activity, Erasure, Facts
-from ledger_service.service.activities import Act, correct, erase, record, void
+from ledger_service.domain.activity import Act, Activity, Erasure, Facts
+from ledger_service.service.activities import correct, erase, record, void
 from runtime.clock import now
 from runtime.ids import uuid7
 
@@ -35,7 +35,7 @@ STEPS = st.lists(
 @given(steps=STEPS)
 async def test_counts_equal_the_slow_sum_over_entries(engine: AsyncEngine, steps: list[tuple[Any, ...]]) -> None:
     tenant = f"a-{uuid7().hex}"
-    act = Act(tenant, "officer-1", now(), ZONE)
+    act = Act(tenant=tenant, actor="officer-1", at=now(), zone=ZONE)
     there: list[Activity] = []
     for step, which, kind, quantity, hours, community, team in steps:
         at = now() - timedelta(hours=hours)
@@ -46,7 +46,7 @@ async def test_counts_equal_the_slow_sum_over_entries(engine: AsyncEngine, steps
                 continue
             one = which % len(there)
             if step == "erase":
-                why = Erasure(uuid7(), "other", "a name")
+                why = Erasure("other", "a name")
                 there[one] = await erase(connection, act, there[one], why)
             elif there[one].voided_at is None:
                 if step == "void":

@@ -15,7 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.envelope import Event
 from contracts.events import ComplaintContributed, Payload, PhotosAsked
-from contracts.field_activity import ActivityEvidenced, ActivityRecorded, FieldEvent, PatrolPhotographed
+from contracts.field_activity import (
+    ActivityCorrected,
+    ActivityEvidenced,
+    ActivityRecorded,
+    FieldEvent,
+    PatrolPhotographed,
+)
 from contracts.lifecycle import EventType
 from contracts.roles import Role
 from contracts.topics import LIFECYCLE
@@ -83,6 +89,13 @@ def recorded(*evidence: str) -> Event[Any]:
     return field(FieldEvent.RECORDED, data)
 
 
+def corrected(photo: str) -> Event[Any]:
+    data = ActivityCorrected(
+        kind="visits", count=1, started_at=now(), actor="officer-1", evidence=(photo,), reason="补照片"
+    )
+    return field(FieldEvent.CORRECTED, data)
+
+
 def evidenced(photo: str) -> Event[Any]:
     return field(FieldEvent.EVIDENCED, ActivityEvidenced(actor="officer-1", photos=(UUID(photo),)))
 
@@ -106,16 +119,16 @@ async def gone(engine: AsyncEngine, photos: Sequence[str]) -> list[bool]:
 async def test_photos_of_patrols_and_activities_are_kept(
     client: httpx.AsyncClient, engine: AsyncEngine, as_: As
 ) -> None:
-    visited, shown, entered, unused, elsewhere = [await photo_of(client, as_) for _ in range(5)]
+    visited, shown, entered, added, unused, elsewhere = [await photo_of(client, as_) for _ in range(6)]
     citizens = await uploaded(client, as_)
     counted, made_up = UNKNOWN._value.get(), str(uuid4())
     visit = photographed(visited, citizens, made_up)
     await walked(engine, visit, recorded(shown, "photo 17"), photographed(elsewhere, tenant="110101"))
-    await walked(engine, visit, evidenced(entered))
+    await walked(engine, visit, evidenced(entered), corrected(added))
     assert UNKNOWN._value.get() == counted + 2
     assert await complaint_of(client, as_, visited) is None
-    photos = [visited, shown, entered, unused, elsewhere, citizens]
-    assert await gone(engine, photos) == [False, False, False, True, True, True]
+    photos = [visited, shown, entered, added, unused, elsewhere, citizens]
+    assert await gone(engine, photos) == [False, False, False, False, True, True, True]
 
 
 async def test_a_photo_of_a_patrol_may_also_be_of_a_complaint(

@@ -20,7 +20,7 @@ MOMENTS = st.datetimes(
     max_value=datetime(2200, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
     timezones=st.sampled_from([UTC, timezone(timedelta(hours=8)), timezone(-timedelta(hours=9, minutes=30))]),
 )
-BY_FORMAT: Mapping[str, st.SearchStrategy[Any]] = {"uuid": st.uuids(), "date-time": MOMENTS}
+BY_FORMAT: Mapping[str, st.SearchStrategy[Any]] = {"uuid": st.uuids(), "date-time": MOMENTS, "date": st.dates()}
 PAYLOADS = {event_type: model for topic in TOPICS for event_type, model in topic.events.items()}
 SAMPLE = b'{"gates": ["verification"]}'
 

@@ -112,7 +112,11 @@ def _example(schema: dict[str, Any], models: dict[str, Any]) -> Any:
         return {name: _example(each, models) for name, each in schema["properties"].items()}
     if schema["type"] == "array":
         return [_example(schema["items"], models)]
-    formats = {"uuid": "0192a0b0-0000-7000-8000-000000000001", "date-time": "2024-10-15T00:00:00Z"}
+    formats = {
+        "uuid": "0192a0b0-0000-7000-8000-000000000001",
+        "date-time": "2024-10-15T00:00:00Z",
+        "date": "2024-10-15",
+    }
     scalars = {
         "string": formats.get(schema.get("format", ""), "路灯不亮"),
         "integer": 1,

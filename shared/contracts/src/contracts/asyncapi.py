@@ -74,14 +74,14 @@ def _configuration(topic: Topic) -> dict[str, Any]:
 
 
 def _owners(topic: Topic) -> list[str]:
-    return sorted(set(topic.owners.values()))
+    return sorted({service for owners in topic.owners.values() for service in owners})
 
 
 def _operation(topic: Topic, service: str) -> list[tuple[str, dict[str, Any]]]:
     messages = [
         {"$ref": f"#/channels/{topic.name}/messages/{event.value}"}
         for event in topic.events
-        if topic.owners[event] == service
+        if service in topic.owners[event]
     ]
     operation = {
         "action": "send",

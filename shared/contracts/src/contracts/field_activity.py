@@ -1,11 +1,13 @@
 """What officers do in the field beside complaints: patrols, visits, campaigns, services.
 
-Keyed by the id of the activity, or of the visit on patrol.
+Keyed by the id of the activity, or of the visit on patrol. Dispatch tells of patrols that become activities, the ledger
+of what was done with activities there; it takes in what dispatch tells and reads its own again where it was restored.
+So `sequence` of its own events is the number of the entry, which counts all that it has entered about the activity.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -20,6 +22,7 @@ class FieldEvent(StrEnum):
     """The kinds of field events."""
 
     RECORDED = "activity.recorded"
+    CORRECTED = "activity.corrected"
     VOIDED = "activity.voided"
     PHOTOGRAPHED = "patrol.photographed"
     """Its subject is the visit, not an activity: the patrol may never become one."""
@@ -27,18 +30,16 @@ class FieldEvent(StrEnum):
     ERASED = "activity.erased"
 
 
-class ActivityRecorded(Payload):
-    """An activity has come to its end. It names no resident."""
+class ActivityFacts(Payload):
+    """What was done. It names no resident."""
 
     kind: str
     """As in the ledger's list of kinds, which says the unit too."""
     count: Annotated[int, Field(ge=1)]
     """In the unit of the kind."""
     started_at: datetime
-    ended_at: datetime | None = None
-    """None for what has no length."""
     actor: str
-    """Subject of the officer who did it, or who answers for what several did."""
+    """Subject of who says so: the officer who did it, or who answers for what several did."""
     team: str | None = None
     community: str | None = None
     grid: str | None = None
@@ -47,15 +48,30 @@ class ActivityRecorded(Payload):
     """How many took part."""
     evidence: tuple[str, ...] = ()
     """References to what shows it: ids of attachments of intake, or numbers of papers."""
+    note: str | None = None
+    day: date | None = None
+    """On which it counts, where the ledger says so."""
+
+
+class ActivityRecorded(ActivityFacts):
+    """An activity has come to its end, and counts."""
+
+    ended_at: datetime | None = None
+    """None for what has no length."""
     plan: UUID | None = None
     """The plan 巡查计划 that it carries out."""
     patrol: UUID | None = None
     """The patrol or inspection round that it was part of."""
     point: str | None = None
     """The point of the plan that was visited."""
-    note: str | None = None
     generated: bool = False
     """Made up for a demonstration."""
+
+
+class ActivityCorrected(ActivityFacts):
+    """It was otherwise than recorded: all facts anew, and why."""
+
+    reason: str
 
 
 class ActivityVoided(Payload):
@@ -76,7 +92,7 @@ class PatrolPhotographed(Payload):
 
 
 class ActivityEvidenced(Payload):
-    """Photos show an activity that was entered or corrected at the ledger, which counts it without being told."""
+    """Photos show an activity that was entered or corrected at a ledger of before, which told nothing else of it."""
 
     actor: str
     photos: tuple[UUID, ...]
@@ -101,10 +117,20 @@ def photos_among(evidence: Iterable[str]) -> Iterator[UUID]:
 
 FIELD_PAYLOADS: Mapping[StrEnum, type[Payload]] = {
     FieldEvent.RECORDED: ActivityRecorded,
+    FieldEvent.CORRECTED: ActivityCorrected,
     FieldEvent.VOIDED: ActivityVoided,
     FieldEvent.PHOTOGRAPHED: PatrolPhotographed,
     FieldEvent.EVIDENCED: ActivityEvidenced,
     FieldEvent.ERASED: ActivityErased,
 }
-OF_LEDGER = frozenset({FieldEvent.EVIDENCED, FieldEvent.ERASED})
-"""What the ledger publishes of the activities that it counts; the others are published by dispatch."""
+_OF_LEDGER = ("ledger",)
+_OF_BOTH = ("dispatch", "ledger")
+FIELD_OWNERS: Mapping[StrEnum, tuple[str, ...]] = {
+    FieldEvent.RECORDED: _OF_BOTH,
+    FieldEvent.CORRECTED: _OF_LEDGER,
+    FieldEvent.VOIDED: _OF_BOTH,
+    FieldEvent.PHOTOGRAPHED: ("dispatch",),
+    FieldEvent.EVIDENCED: _OF_LEDGER,
+    FieldEvent.ERASED: _OF_LEDGER,
+}
+"""Who publishes what: patrols that are done are told by dispatch, what is done at the ledger by the ledger."""

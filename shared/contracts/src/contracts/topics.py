@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from contracts.directory import CONFIGURED, DIRECTORY_PAYLOADS, DirectoryEvent
 from contracts.events import PAYLOADS, Payload
-from contracts.field_activity import FIELD_PAYLOADS, OF_LEDGER, FieldEvent
+from contracts.field_activity import FIELD_OWNERS, FIELD_PAYLOADS, FieldEvent
 from contracts.hotspots import HOTSPOT_PAYLOADS, HotspotEvent
 from contracts.lifecycle import TRANSITIONS, EventType
 from contracts.reconciliation import RECONCILIATION_OWNERS, RECONCILIATION_PAYLOADS, ReconciliationEvent
@@ -28,8 +28,8 @@ class Topic:
     description: str
     events: Mapping[StrEnum, type[Payload]]
     """Its kinds of events, and what each says."""
-    owners: Mapping[StrEnum, str]
-    """Which service publishes each event."""
+    owners: Mapping[StrEnum, tuple[str, ...]]
+    """Which services publish each event."""
     compacted: bool = False
     """Of each key, the brokers keep the last record at least: earlier ones may be gone."""
     every_kind: str | None = None
@@ -54,7 +54,7 @@ LIFECYCLE = Topic(
     retention=timedelta(days=30),
     description="The life of complaints. All three services publish; one partition holds a story in causal order.",
     events=PAYLOADS,
-    owners={event: line.owner for event, line in TRANSITIONS.items()},
+    owners={event: (line.owner,) for event, line in TRANSITIONS.items()},
 )
 DIRECTORY = Topic(
     name="directory.v1",
@@ -66,17 +66,17 @@ DIRECTORY = Topic(
     description="Communities, grids, posts, teams and their make-up, officers, shifts, departments, components, who is "
     "on duty; categories, duty items and sources: each event with the whole new state.",
     events=DIRECTORY_PAYLOADS,
-    owners={event: "intake" if event in CONFIGURED else "dispatch" for event in DIRECTORY_PAYLOADS},
+    owners={event: ("intake",) if event in CONFIGURED else ("dispatch",) for event in DIRECTORY_PAYLOADS},
 )
 FIELD_ACTIVITY = Topic(
     name="field.activity.v1",
     key="id of the activity or visit",
     partitions=12,
     retention=timedelta(days=30),
-    description="What officers did in the field beside complaints: patrols, visits and their photos, services; "
-    "which photos show what was entered at the ledger, and of which what was written is erased.",
+    description="What officers did in the field beside complaints: patrols, visits and their photos, and whatever is "
+    "recorded, corrected, voided or erased at the ledger, whose numbers count all that it has entered of an activity.",
     events=FIELD_PAYLOADS,
-    owners={event: "ledger" if event in OF_LEDGER else "dispatch" for event in FIELD_PAYLOADS},
+    owners=FIELD_OWNERS,
 )
 HOTSPOTS = Topic(
     name="hotspot.v1",
@@ -86,7 +86,7 @@ HOTSPOTS = Topic(
     compacted=True,
     description="Where more complaints of a category come in than should, each event with the whole new state.",
     events=HOTSPOT_PAYLOADS,
-    owners=dict.fromkeys(HOTSPOT_PAYLOADS, "ledger"),
+    owners=dict.fromkeys(HOTSPOT_PAYLOADS, ("ledger",)),
 )
 RECONCILIATION = Topic(
     name="reconciliation.v1",
@@ -95,7 +95,7 @@ RECONCILIATION = Topic(
     retention=timedelta(days=7),
     description="The ledger asks for accounts, and the other services state what they published, applied and parked.",
     events=RECONCILIATION_PAYLOADS,
-    owners=RECONCILIATION_OWNERS,
+    owners={event: (owner,) for event, owner in RECONCILIATION_OWNERS.items()},
 )
 
 TOPICS = (LIFECYCLE, DIRECTORY, FIELD_ACTIVITY, HOTSPOTS, RECONCILIATION)

@@ -55,7 +55,7 @@ class Accounts:
         self._service = service
         self._consumer = lifecycle.consumer
         self._takes = frozenset(map(str, lifecycle.types))
-        self._own = [each for each, owner in LIFECYCLE.owners.items() if owner == service]
+        self._own = [each for each, owners in LIFECYCLE.owners.items() if service in owners]
         self._inbox = InboxBook(lifecycle.consumer)
 
     async def __call__(self, connection: AsyncConnection, events: Sequence[Event[Any]]) -> Sequence[Event[Any]]:

@@ -9,7 +9,7 @@ from prometheus_client import Counter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.field_activity import ActivityEvidenced, ActivityRecorded, FieldEvent, PatrolPhotographed, photos_among
+from contracts.field_activity import ActivityEvidenced, ActivityFacts, FieldEvent, PatrolPhotographed, photos_among
 from contracts.lifecycle import EventType
 from contracts.topics import FIELD_ACTIVITY, consumer_of
 from eventbus.slices import Subscription
@@ -52,7 +52,7 @@ async def keep_photos(connection: AsyncConnection, events: Sequence[Event[Any]])
 SUBSCRIPTION = Subscription(
     consumer=consumer_of("intake", FIELD_ACTIVITY),
     topic=FIELD_ACTIVITY.name,
-    types=frozenset({FieldEvent.RECORDED, FieldEvent.PHOTOGRAPHED, FieldEvent.EVIDENCED}),
+    types=frozenset({FieldEvent.RECORDED, FieldEvent.CORRECTED, FieldEvent.PHOTOGRAPHED, FieldEvent.EVIDENCED}),
     handler=keep_photos,
 )
 
@@ -85,5 +85,5 @@ def _shown_by(event: Event[Any]) -> Iterator[UUID]:
     match event.data:
         case PatrolPhotographed(photos=photos) | ActivityEvidenced(photos=photos):
             yield from photos
-        case ActivityRecorded(evidence=evidence):
+        case ActivityFacts(evidence=evidence):
             yield from photos_among(evidence)

@@ -22,12 +22,11 @@ from ledger_service.api.activity_schemas import (
 from ledger_service.api.changing import Change
 from ledger_service.api.deps import ReadEngine, Staff, sight_of
 from ledger_service.api.views import seen
-from ledger_service.domain.activity import Activity, ActivityVoided, Erasure, RecordedByAnother, flaws
+from ledger_service.domain.activity import Act, Activity, ActivityVoided, Erasure, RecordedByAnother, flaws
 from ledger_service.domain.activity_kinds import kinds
 from ledger_service.persistence import activities
 from ledger_service.persistence.activities import ActivityFilter
-from ledger_service.service import activity_events
-from ledger_service.service.activities import Act, correct, erase, record, void
+from ledger_service.service.activities import correct, erase, record, void
 from operations.filters import Box, Code
 from operations.pages import Page, Pages
 from operations.periods import check_order
@@ -88,7 +87,6 @@ async def record_activity(body: ActivityBody, caller: Recorder, change: Change) 
 
     async def work(connection: AsyncConnection, act: Act) -> Activity:
         [made] = await record(connection, act, [(uuid7(), facts)])
-        await activity_events.tell_photos(connection, act, made)
         return made
 
     return await change.change(caller, work, is_new=True)
@@ -140,15 +138,11 @@ async def correct_activity(
     async def work(connection: AsyncConnection, act: Act) -> Activity:
         present = await _locked(connection, act.tenant, activity_id, if_match)
         try:
-            corrected = await correct(
-                connection, act, present, facts, body.reason, supervises=caller.has(*_SUPERVISING)
-            )
+            return await correct(connection, act, present, facts, body.reason, supervises=caller.has(*_SUPERVISING))
         except ActivityVoided as error:
             raise activity_voided(present) from error
         except RecordedByAnother as error:
             raise Problem(403, "activity-of-another") from error
-        await activity_events.tell_photos(connection, act, corrected)
-        return corrected
 
     return await change.change(caller, work)
 
@@ -181,11 +175,7 @@ async def erase_activity(
 
     async def work(connection: AsyncConnection, act: Act) -> Activity:
         present = await _locked(connection, act.tenant, activity_id, if_match)
-        why = Erasure(uuid7(), body.ground, body.reason)
-        erased = await erase(connection, act, present, why)
-        if erased is not present:
-            await activity_events.tell_erasure(connection, act, erased, why)
-        return erased
+        return await erase(connection, act, present, Erasure(body.ground, body.reason))
 
     return await change.change(caller, work)
 

@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger_service.api.activity_schemas import ActivityView
 from ledger_service.api.deps import Engine
-from ledger_service.domain.activity import Activity
-from ledger_service.service.activities import Act
+from ledger_service.api.problems import reading_again
+from ledger_service.domain.activity import Act, Activity
+from ledger_service.domain.errors import ReadingAgain
+from ledger_service.service import rereading
 from runtime import clock, etag, idempotency
 from runtime.auth import Caller
 from runtime.idempotency import IdempotencyKey, StoredAnswer
@@ -30,7 +32,8 @@ class Changing:
     async def change(self, caller: Caller, work: Work, *, is_new: bool = False) -> Response:
         """Work in one transaction, and answer with the activity; a repeat with the same key gets the first answer.
 
-        Of two that come at once with one key, one is undone and gets the other's answer.
+        Of two that come at once with one key, one is undone and gets the other's answer. 503 `reading-again` where the
+        ledger was restored and has not read yet what has happened since.
         """
         zone = ZoneInfo(self._request.app.state.settings.timezone)
         digest = idempotency.request_hash(self._request.method, self._request.url.path, await self._request.body())
@@ -39,7 +42,13 @@ class Changing:
                 repeated = await idempotency.replay(connection, caller, self._key, digest)
                 if repeated is not None:
                     return repeated.response()
-            activity = await work(connection, Act(caller.tenant, caller.subject, clock.now(), zone))
+            try:
+                await rereading.check(connection)
+            except ReadingAgain as error:
+                raise reading_again() from error
+            activity = await work(
+                connection, Act(tenant=caller.tenant, actor=caller.subject, at=clock.now(), zone=zone)
+            )
             answer = self._answer(activity, is_new)
             if self._key is not None:
                 await idempotency.store(connection, caller, self._key, digest, answer)

@@ -6,8 +6,9 @@ import sqlalchemy as sa
 import structlog
 
 from ledger_service.demo.year import year
+from ledger_service.domain.activity import Act
 from ledger_service.persistence import activities
-from ledger_service.service.activities import Act, record
+from ledger_service.service.activities import record
 from runtime import clock
 from runtime.database import create_engine
 
@@ -28,7 +29,8 @@ async def load(url: str, tenant: str, timezone: str) -> None:
         async with engine.begin() as connection:
             await connection.execute(_ONE_AT_A_TIME)
             if await activities.find(connection, tenant, made[0][0]) is None:
-                await record(connection, Act(tenant, _ACTOR, clock.now(), zone), made, generated=True)
+                act = Act(tenant=tenant, actor=_ACTOR, at=clock.now(), zone=zone)
+                await record(connection, act, made, generated=True)
     finally:
         await engine.dispose()
     log.info("demo_activities_loaded", tenant=tenant, activities=len(made))

@@ -27,10 +27,22 @@ class RecordedByAnother(Exception):
 class Erasure(NamedTuple):
     """Why what was written about an activity is erased. It is kept for good, and names nobody."""
 
-    id: UUID
-    """Of the entry, and of the event that tells of it."""
     ground: ErasureGround
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Who does something for which tenant, when, and in which time zone days are counted there."""
+
+    tenant: str
+    actor: str
+    at: datetime
+    zone: ZoneInfo
+    event: UUID | None = None
+    """What has said so; None where it is done here, and is to be told."""
+    day: date | None = None
+    """On which the event says that the activity counts."""
 
 
 class Flaw(NamedTuple):
@@ -87,14 +99,12 @@ class Activity:
         """How many references there are or were."""
         return len(self.facts.evidence) + self.evidence_erased
 
-    def corrected(self, facts: Facts, zone: ZoneInfo) -> "Activity":
-        """Return it with other facts; raises ActivityVoided."""
-        self._be_there()
-        return replace(self, facts=facts, day=day_of(facts, zone), evidence_erased=0, version=self.version + 1)
+    def corrected(self, facts: Facts, day: date) -> "Activity":
+        """Return it with other facts; where it is voided, it stays so."""
+        return replace(self, facts=facts, day=day, evidence_erased=0, version=self.version + 1)
 
     def voided(self, reason: str, at: datetime) -> "Activity":
-        """Return it without effect; raises ActivityVoided where it has none already."""
-        self._be_there()
+        """Return it without effect."""
         return replace(self, voided_at=at, void_reason=reason, version=self.version + 1)
 
     def erased(self, at: datetime) -> "Activity":
@@ -108,10 +118,6 @@ class Activity:
             evidence_erased=self.evidence_count,
             version=self.version + 1,
         )
-
-    def _be_there(self) -> None:
-        if self.voided_at is not None:
-            raise ActivityVoided
 
 
 class Cell(NamedTuple):
@@ -138,9 +144,9 @@ def count_of(activity: Activity) -> tuple[Cell, Count]:
     return cell, Count(0, 0) if activity.voided_at else Count(facts.quantity, 1)
 
 
-def day_of(facts: Facts, zone: ZoneInfo) -> date:
-    """Return the day on which it happened there."""
-    return facts.happened_at.astimezone(zone).date()
+def day_of(facts: Facts, act: Act) -> date:
+    """Return the day on which it counts: that of the event, or the one on which it happened there."""
+    return act.day or facts.happened_at.astimezone(act.zone).date()
 
 
 def flaws(facts: Facts, now: datetime) -> Iterator[Flaw]:

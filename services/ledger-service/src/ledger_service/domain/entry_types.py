@@ -6,7 +6,7 @@ from contracts.lifecycle import EventType
 
 
 class OwnType(StrEnum):
-    """The kinds of entries that are about no complaint. They are made here, and published nowhere."""
+    """The kinds of entries that are about no complaint. They are made here; those of activities are published."""
 
     ACTIVITY_RECORDED = "activity.recorded"
     ACTIVITY_CORRECTED = "activity.corrected"

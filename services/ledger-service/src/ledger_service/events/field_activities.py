@@ -1,4 +1,8 @@
-"""Enters what officers did in the field beside complaints as activities, by the same use case as those of the API."""
+"""Enters what is published of activities, by the same use cases as what the API is asked for.
+
+Dispatch tells of patrols. The ledger's own events come back for nothing, unless they are missing: a ledger that was
+restored from a backup finds them here, and nowhere else.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,13 +11,21 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.envelope import Event
-from contracts.field_activity import ActivityErased, ActivityRecorded, ActivityVoided, FieldEvent
+from contracts.field_activity import (
+    ActivityCorrected,
+    ActivityErased,
+    ActivityFacts,
+    ActivityRecorded,
+    ActivityVoided,
+    FieldEvent,
+)
 from contracts.topics import FIELD_ACTIVITY, consumer_of
 from eventbus.errors import OutOfOrder, Permanent
 from eventbus.slices import Subscription
-from ledger_service.domain.activity import Erasure, Facts, flaws
+from ledger_service.domain.activity import Act, Activity, Erasure, Facts, flaws
 from ledger_service.persistence import activities, own_entries
-from ledger_service.service.activities import Act, erase, record, void
+from ledger_service.service.activities import correct, erase, record, void
+from ledger_service.service.activity_events import SOURCE
 
 
 class FieldActivities:
@@ -24,20 +36,26 @@ class FieldActivities:
         self._zone = zone
 
     async def __call__(self, connection: AsyncConnection, events: Sequence[Event[Any]]) -> Sequence[Event[Any]]:
-        """Record, void and erase activities in the order of `events`; nothing follows from that.
+        """Enter `events` in their order; return the ledger's own that were missing: the outbox lacks them as well.
 
-        Raises Permanent for an activity that can never be recorded, and OutOfOrder where one is to be voided that is
-        not known. What a supervisor has voided here stays as it is.
+        Raises Permanent for an activity that can never be recorded, and OutOfOrder where an earlier event about one is
+        missing. What a supervisor has voided here stays as it is.
         """
+        known = await own_entries.entered(connection, [event for event in events if event.source == SOURCE])
+        missing = list[Event[Any]]()
         for event in events:
-            match event.data:
-                case ActivityRecorded() as said:
-                    await self._record(connection, event, said)
-                case ActivityVoided() as said:
-                    await self._void(connection, event, said)
-                case ActivityErased() as said:
-                    await self._erase(connection, event, said)
-        return []
+            if event.source != SOURCE:
+                await self._follow(connection, event)
+            elif event.id not in known and await self._take_back(connection, event):
+                missing.append(event)
+        return missing
+
+    async def _follow(self, connection: AsyncConnection, event: Event[Any]) -> None:
+        match event.data:
+            case ActivityRecorded() as said:
+                await self._record(connection, event, said)
+            case ActivityVoided() as said:
+                await self._void(connection, event, said)
 
     async def _record(self, connection: AsyncConnection, event: Event[Any], said: ActivityRecorded) -> None:
         facts = _facts(said)
@@ -45,28 +63,47 @@ class FieldActivities:
             raise Permanent(f"{flaw.pointer}: {flaw.code}")
         if await activities.find(connection, event.tenant, event.subject) is not None:
             return  # an old record that comes again brings nothing back, whatever became of the activity
-        await record(connection, self._act(event, said.actor), [(event.subject, facts)], generated=said.generated)
+        await record(connection, self._act(event), [(event.subject, facts)], generated=said.generated)
 
     async def _void(self, connection: AsyncConnection, event: Event[Any], said: ActivityVoided) -> None:
         present = await activities.find(connection, event.tenant, event.subject, lock=True)
         if present is None:
             raise OutOfOrder(f"{event.type} came before activity {event.subject} was recorded")
         if present.voided_at is None:
-            await void(connection, self._act(event, said.actor), present, said.reason)
+            await void(connection, self._act(event), present, said.reason)
 
-    async def _erase(self, connection: AsyncConnection, event: Event[Any], said: ActivityErased) -> None:
-        """Erase what a ledger that was restored from a backup has again; every other one has done so.
+    async def _take_back(self, connection: AsyncConnection, event: Event[Any]) -> bool:
+        """Enter what the ledger itself has done and does not have; return whether that was so.
 
-        What was recorded at the API since the backup is not there any more, and has nothing to erase.
+        Its number shows what is missing before it. A number that is taken means that dispatch voided the patrol in the
+        same moment, and that the topic has it the other way round: the event is entered behind.
         """
         present = await activities.find(connection, event.tenant, event.subject, lock=True)
-        if present is None or await own_entries.is_entered(connection, event.tenant, event.subject, event.id):
-            return
-        why = Erasure(event.id, said.ground, said.reason)
-        await erase(connection, self._act(event, said.actor), present, why)
+        if isinstance(said := event.data, ActivityRecorded):
+            if present is None:
+                facts = _facts(said)
+                await record(connection, self._act(event), [(event.subject, facts)], generated=said.generated)
+            return present is None
+        if present is None or event.sequence > present.version + 1:
+            entered = present.version if present else 0
+            raise OutOfOrder(f"{event.type} {event.sequence} came after {entered} of activity {event.subject}")
+        await self._redo(connection, event, present)
+        return True
 
-    def _act(self, event: Event[Any], actor: str) -> Act:
-        return Act(event.tenant, actor, event.time, self._zone)
+    async def _redo(self, connection: AsyncConnection, event: Event[Any], present: Activity) -> None:
+        act = self._act(event)
+        match event.data:
+            case ActivityCorrected() as said:
+                await correct(connection, act, present, _facts(said), said.reason, supervises=True)
+            case ActivityVoided() as said:
+                await void(connection, act, present, said.reason)
+            case ActivityErased() as said:
+                await erase(connection, act, present, Erasure(said.ground, said.reason))
+
+    def _act(self, event: Event[Any]) -> Act:
+        said: Any = event.data
+        day = said.day if isinstance(said, ActivityFacts) else None
+        return Act(tenant=event.tenant, actor=said.actor, at=event.time, zone=self._zone, event=event.id, day=day)
 
 
 def subscription(zone: ZoneInfo) -> Subscription:
@@ -74,15 +111,15 @@ def subscription(zone: ZoneInfo) -> Subscription:
     return Subscription(
         consumer=consumer_of("ledger", FIELD_ACTIVITY),
         topic=FIELD_ACTIVITY.name,
-        types=frozenset({FieldEvent.RECORDED, FieldEvent.VOIDED, FieldEvent.ERASED}),
+        types=frozenset({FieldEvent.RECORDED, FieldEvent.CORRECTED, FieldEvent.VOIDED, FieldEvent.ERASED}),
         handler=FieldActivities(zone),
     )
 
 
-def _facts(said: ActivityRecorded) -> Facts:
+def _facts(said: ActivityFacts) -> Facts:
     """Return it as the ledger keeps it. The patrol that it was part of is the first of its evidence."""
     place = said.location
-    patrol = () if said.patrol is None else (f"patrol {said.patrol}",)
+    patrol = (f"patrol {said.patrol}",) if isinstance(said, ActivityRecorded) and said.patrol else ()
     return Facts(
         kind=said.kind,
         quantity=said.count,

@@ -3,12 +3,13 @@
 import os
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.envelope import Event
 from eventbus.driver import Statement, copy
 from ledger_service.domain.entry_types import ERASURES, OwnType
 from ledger_service.domain.sealing import SALT_BYTES
@@ -33,8 +34,10 @@ _ERASE = Statement(f"""
     WHERE entry.tenant = e.tenant AND entry.subject = e.subject AND {_TOLD}
 """)
 _IS_TOLD = sa.text(f"SELECT EXISTS (SELECT FROM entry WHERE tenant = :tenant AND subject = :subject AND {_TOLD})")
-_IS_ENTERED = sa.text("""
-    SELECT EXISTS (SELECT FROM entry WHERE tenant = :tenant AND subject = :subject AND event_id = :event)
+_ENTERED = sa.text("""
+    SELECT event_id FROM entry
+    WHERE tenant = ANY(CAST(:tenants AS text[])) AND subject = ANY(CAST(:subjects AS uuid[]))
+      AND event_id = ANY(CAST(:ids AS uuid[]))
 """)
 
 
@@ -43,7 +46,7 @@ class OwnEntry(NamedTuple):
 
     tenant: str
     event_id: UUID
-    """A new UUIDv7."""
+    """That of the event which says the same, or a new UUIDv7."""
     type: OwnType
     subject: UUID
     """What it is about: an activity, an export."""
@@ -76,6 +79,10 @@ async def is_told(connection: AsyncConnection, tenant: str, subject: UUID) -> bo
     return bool(await connection.scalar(_IS_TOLD, {"tenant": tenant, "subject": subject}))
 
 
-async def is_entered(connection: AsyncConnection, tenant: str, subject: UUID, event_id: UUID) -> bool:
-    """Say whether there is an entry of that id about the subject."""
-    return bool(await connection.scalar(_IS_ENTERED, {"tenant": tenant, "subject": subject, "event": event_id}))
+async def entered(connection: AsyncConnection, events: Sequence[Event[Any]]) -> set[UUID]:
+    """Return the ids of those events about which there are entries, of the same ids."""
+    if not events:
+        return set()
+    tenants = list({event.tenant for event in events})
+    about = {"tenants": tenants, "subjects": [event.subject for event in events], "ids": [event.id for event in events]}
+    return set((await connection.execute(_ENTERED, about)).scalars())

@@ -12,7 +12,7 @@ from eventbus.books import Bucket, Window, hour_of, tally
 
 _MADE = "event_id >= :first AND event_id < :last"
 _OF_COMPLAINTS = f"complaint_id IS NOT NULL AND {_MADE}"
-"""Other entries are published nowhere, and nothing waits for them."""
+"""Of other entries, those of activities alone are published, and nobody waits for them."""
 _BUCKETS = sa.text(f"""
     SELECT {tally("event_id")}, type FROM entry
     WHERE {_OF_COMPLAINTS} GROUP BY hour, type ORDER BY hour, type

@@ -1,16 +1,20 @@
-"""Records, corrects, voids and erases activities: entry, activity and what it counts, in the caller's transaction."""
+"""Records, corrects, voids and erases activities, in the caller's transaction: entry, activity and what it counts.
+
+What is done here is published, under the id of its entry; what an event has said is entered under that of the event.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.topics import FIELD_ACTIVITY
+from eventbus import outbox
 from ledger_service.domain.activity import (
+    Act,
     Activity,
+    ActivityVoided,
     Cell,
     Count,
     Erasure,
@@ -23,19 +27,10 @@ from ledger_service.domain.activity import (
 from ledger_service.domain.entry_types import OwnType
 from ledger_service.persistence import activities, activity_days, export_erasures, own_entries
 from ledger_service.persistence.own_entries import OwnEntry
+from ledger_service.service.activity_events import event_of
 from ledger_service.service.erasing import erase_copies
 from runtime.clock import now
 from runtime.ids import uuid7
-
-
-@dataclass(frozen=True)
-class Act:
-    """Who does something for which tenant, when, and in which time zone days are counted there."""
-
-    tenant: str
-    actor: str
-    at: datetime
-    zone: ZoneInfo
 
 
 async def record(
@@ -51,7 +46,7 @@ async def record(
             id=activity_id,
             version=1,
             facts=facts,
-            day=day_of(facts, act.zone),
+            day=day_of(facts, act),
             recorded_by=act.actor,
             recorded_at=act.at,
             generated=generated,
@@ -60,8 +55,7 @@ async def record(
     ]
     await activities.add(connection, made)
     await activity_days.add(connection, _changes([], made))
-    entries = [_entry(act, OwnType.ACTIVITY_RECORDED, each, as_json(each)) for each in made]
-    await own_entries.append(connection, entries)
+    await _enter(connection, act, OwnType.ACTIVITY_RECORDED, made)
     return made
 
 
@@ -70,19 +64,21 @@ async def correct(
 ) -> Activity:
     """Replace the facts of a locked activity.
 
-    Raises ActivityVoided, or RecordedByAnother unless the actor recorded it or `supervises` those who do.
+    Raises RecordedByAnother unless the actor recorded it or `supervises` those who do, and ActivityVoided.
     """
     if not supervises and act.actor != present.recorded_by:
         raise RecordedByAnother
-    corrected = present.corrected(facts, act.zone)
-    await _change(connection, act, OwnType.ACTIVITY_CORRECTED, present, corrected, as_json(corrected, reason=reason))
+    _check_counts(act, present)
+    corrected = present.corrected(facts, day_of(facts, act))
+    await _change(connection, act, OwnType.ACTIVITY_CORRECTED, present, corrected, reason)
     return corrected
 
 
 async def void(connection: AsyncConnection, act: Act, present: Activity, reason: str) -> Activity:
     """Take a locked activity out of all counts; it stays to be seen. Raises ActivityVoided."""
+    _check_counts(act, present)
     voided = present.voided(reason, act.at)
-    await _change(connection, act, OwnType.ACTIVITY_VOIDED, present, voided, as_json(voided, reason=reason))
+    await _change(connection, act, OwnType.ACTIVITY_VOIDED, present, voided, reason)
     return voided
 
 
@@ -93,24 +89,38 @@ async def erase(connection: AsyncConnection, act: Act, present: Activity, why: E
     erasure has all figures, so that counts can still be made again from entries.
     """
     about = (act.tenant, present.id)
-    if not await own_entries.is_told(connection, *about):
+    if act.event is None and not await own_entries.is_told(connection, *about):
         return present
     erased = present.erased(act.at)
-    data = as_json(erased, ground=why.ground, reason=why.reason)
     await activities.save(connection, erased)
-    await own_entries.append(connection, [_entry(act, OwnType.ACTIVITY_ERASED, erased, data, why.id)])
+    await _enter(connection, act, OwnType.ACTIVITY_ERASED, [erased], ground=why.ground, reason=why.reason)
     await own_entries.erase(connection, [about])
     await export_erasures.withdraw_activities(connection, act.tenant, now())
     await erase_copies(connection, {act.tenant}, [present.id])
     return erased
 
 
+def _check_counts(act: Act, present: Activity) -> None:
+    """Raise ActivityVoided where it does not count; what an event says was done before that, or beside it."""
+    if act.event is None and present.voided_at is not None:
+        raise ActivityVoided
+
+
 async def _change(
-    connection: AsyncConnection, act: Act, kind: OwnType, before: Activity, after: Activity, data: str
+    connection: AsyncConnection, act: Act, kind: OwnType, before: Activity, after: Activity, reason: str
 ) -> None:
     await activities.save(connection, after)
     await activity_days.add(connection, _changes([before], [after]))
-    await own_entries.append(connection, [_entry(act, kind, after, data)])
+    await _enter(connection, act, kind, [after], reason=reason)
+
+
+async def _enter(connection: AsyncConnection, act: Act, kind: OwnType, changed: Sequence[Activity], **why: str) -> None:
+    """Enter what activities have come to, and publish it where no event has said so."""
+    made = [(act.event or uuid7(), activity) for activity in changed]
+    await own_entries.append(connection, [_entry(act, kind, event_id, each, **why) for event_id, each in made])
+    if act.event is None:
+        told = [event_of(act, kind, event_id, each, **why) for event_id, each in made]
+        await outbox.append(connection, FIELD_ACTIVITY.name, told)
 
 
 def _changes(before: Iterable[Activity], after: Iterable[Activity]) -> dict[Cell, Count]:
@@ -123,14 +133,14 @@ def _changes(before: Iterable[Activity], after: Iterable[Activity]) -> dict[Cell
     return changes
 
 
-def _entry(act: Act, kind: OwnType, activity: Activity, data: str, entry_id: UUID | None = None) -> OwnEntry:
+def _entry(act: Act, kind: OwnType, event_id: UUID, activity: Activity, **why: str) -> OwnEntry:
     return OwnEntry(
         tenant=act.tenant,
-        event_id=entry_id or uuid7(),
+        event_id=event_id,
         type=kind,
         subject=activity.id,
         sequence=activity.version,
         actor=act.actor,
         occurred_at=act.at,
-        data=data,
+        data=as_json(activity, **why),
     )

@@ -1,44 +1,25 @@
-"""Tells of activities what others need: photos that show them, which intake has, and that their words are erased."""
+"""What is done with activities here, as others and a ledger that is restored from a backup hear of it."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from contracts.envelope import Event
-from contracts.events import Payload
-from contracts.field_activity import ActivityErased, ActivityEvidenced, FieldEvent, photos_among
-from contracts.topics import FIELD_ACTIVITY
-from eventbus import outbox
-from ledger_service.domain.activity import Activity, Erasure
-from ledger_service.service.activities import Act
-from runtime.ids import uuid7
+from contracts.events import Place
+from contracts.field_activity import FIELD_PAYLOADS, FieldEvent
+from ledger_service.domain.activity import Act, Activity
+from ledger_service.domain.entry_types import OwnType
 from runtime.tracing import current_traceparent
 
-
-async def tell_photos(connection: AsyncConnection, act: Act, activity: Activity) -> None:
-    """Tell of the photos of an activity that was just entered or corrected; without any, of nothing."""
-    photos = tuple(photos_among(activity.facts.evidence))
-    if photos:
-        data = ActivityEvidenced(actor=act.actor, photos=photos)
-        await _tell(connection, act, activity, uuid7(), FieldEvent.EVIDENCED, data)
+SOURCE = "ledger"
 
 
-async def tell_erasure(connection: AsyncConnection, act: Act, activity: Activity, why: Erasure) -> None:
-    """Tell that what was written about an activity was just erased.
-
-    A ledger that is restored from a backup comes to it behind what it erases.
-    """
-    data = ActivityErased(actor=act.actor, ground=why.ground, reason=why.reason)
-    await _tell(connection, act, activity, why.id, FieldEvent.ERASED, data)
-
-
-async def _tell(
-    connection: AsyncConnection, act: Act, activity: Activity, event_id: UUID, kind: FieldEvent, data: Payload
-) -> None:
-    event = Event(
+def event_of(act: Act, kind: OwnType, event_id: UUID, activity: Activity, **why: str) -> Event[FieldEvent]:
+    """Return the event that says what an entry about an activity says; its number is that of the entry."""
+    event_type = FieldEvent(kind.value)
+    return Event(
         id=event_id,
-        type=kind,
-        source="ledger",
+        type=event_type,
+        source=SOURCE,
         subject=activity.id,
         tenant=activity.tenant,
         time=act.at,
@@ -46,6 +27,26 @@ async def _tell(
         correlation_id=event_id,
         causation_id=None,
         traceparent=current_traceparent(),
-        data=data,
+        data=FIELD_PAYLOADS[event_type].model_validate({**_said(act, activity), **why}),
     )
-    await outbox.append(connection, FIELD_ACTIVITY.name, [event])
+
+
+def _said(act: Act, activity: Activity) -> dict[str, Any]:
+    """Return what is said beside the reasons; payloads leave out what is not theirs."""
+    facts = activity.facts
+    is_somewhere = facts.lon is not None or facts.address is not None
+    return {
+        "kind": facts.kind,
+        "count": facts.quantity,
+        "started_at": facts.happened_at,
+        "actor": act.actor,
+        "team": facts.team,
+        "community": facts.community,
+        "grid": facts.grid,
+        "location": Place(lon=facts.lon, lat=facts.lat, address=facts.address) if is_somewhere else None,
+        "people": facts.people,
+        "evidence": facts.evidence,
+        "note": facts.note,
+        "day": activity.day,
+        "generated": activity.generated,
+    }
