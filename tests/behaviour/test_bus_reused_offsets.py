@@ -54,6 +54,8 @@ async def test_a_settled_message_is_known_again_when_an_erasure_has_taken_its_co
         await forget_settled(connection, [each.subject])
     await _take(service, _of_event(service, each, b"{"))
     assert await service.parked() == []
+    [settled] = await service.parked("discarded")
+    assert settled.digest != _of_event(service, each, b"{").digest
 
 
 async def test_the_same_message_at_its_place_counts_an_attempt(service: TinyService) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
+from aiokafka import TopicPartition
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -25,6 +26,7 @@ from ledger.closings import Closings
 from ledger.ending_desk import Desk
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.main import build
+from ledger_service.service.rereading import begin
 from runtime.auth import TokenVerifier, issue_token
 from runtime.database import create_engine, run_migrations
 from runtime.lifecycle import Service
@@ -108,6 +110,17 @@ async def closings(client: httpx.AsyncClient, engine: AsyncEngine, enter: "Enter
         await connection.execute(sa.text("DELETE FROM closing_rules"))
         await connection.execute(sa.text("DELETE FROM follow_up"))
     return Closings(client, engine, enter, as_)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def reading(closings: Closings) -> AsyncIterator[Closings]:
+    """A ledger that reads its topic again, in which results are verified by rule."""
+    await closings.rules({"gates": []})
+    await begin(closings.engine, {TopicPartition("any", 0): 1})
+    yield closings
+    async with closings.engine.begin() as connection:
+        for table in ("reading_again", "held_cause", "parked_message"):
+            await connection.execute(sa.text(f"DELETE FROM {table}"))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import sqlalchemy as sa
@@ -84,7 +84,7 @@ async def ledger(engine: AsyncEngine) -> Ledger:
 
 async def end_reading(engine: AsyncEngine, brokers: Brokers, reader: Subscription) -> None:
     """Let the rounds of a ledger that has read all do what they have to."""
-    rounds = Rereading(engine, brokers, reader)
+    rounds = Rereading(engine, brokers, [reader])
     while await rounds.work():
         pass
     async with engine.connect() as connection:
@@ -104,3 +104,11 @@ async def unattended(engine: AsyncEngine) -> Sequence[Any]:
 async def _column(engine: AsyncEngine, statement: str) -> Sequence[Any]:
     async with engine.connect() as connection:
         return (await connection.execute(sa.text(statement))).scalars().all()
+
+
+async def own_types(engine: AsyncEngine, complaint: UUID) -> Sequence[str]:
+    """Return what the ledger itself has entered of a complaint, in order."""
+    query = sa.text("SELECT type FROM entry WHERE complaint_id = :id AND source = 'ledger' ORDER BY position")
+    async with engine.connect() as connection:
+        found = (await connection.execute(query, {"id": complaint})).scalars().all()
+    return [each.removeprefix("complaint.") for each in found]

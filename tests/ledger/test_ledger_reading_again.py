@@ -1,18 +1,12 @@
 """While a restored ledger reads its topic again nothing follows by rule and nobody acts; afterwards what waits does."""
 
-from collections.abc import AsyncIterator, Sequence
 from typing import cast
 from uuid import uuid4
 
 import httpx
-import pytest_asyncio
-import sqlalchemy as sa
-from aiokafka import TopicPartition
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from behaviour.broker import commit, produce, record
 from contracts.events import (
-    ComplaintClosed,
     ComplaintReceived,
     ComplaintVerified,
     FollowedUp,
@@ -29,31 +23,11 @@ from histories import History
 from jieban.embedded.kafka import Kafka
 from ledger.closings import ASK_FIRST, CODE, Closings
 from ledger.conftest import As, Enter
-from ledger.rereadings import end_reading
+from ledger.rereadings import end_reading, own_types
 from ledger.test_ledger_photos_by_rule import resolved
 from ledger_service.persistence import rereading
 from ledger_service.service.rereading import Rereading, begin
 from outboxes import published
-
-PLACE = TopicPartition("any", 0)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def reading(closings: Closings) -> AsyncIterator[Closings]:
-    """A ledger that reads again, in which results are verified by rule."""
-    await closings.rules({"gates": []})
-    await begin(closings.engine, {PLACE: 1})
-    yield closings
-    async with closings.engine.begin() as connection:
-        await rereading.end(connection)
-        await connection.execute(sa.text("DELETE FROM held_cause"))
-
-
-async def types(engine: AsyncEngine, history: History) -> Sequence[str]:
-    query = sa.text("SELECT type FROM entry WHERE complaint_id = :id AND source = 'ledger' ORDER BY position")
-    async with engine.connect() as connection:
-        found = (await connection.execute(query, {"id": history.id})).scalars().all()
-    return [each.removeprefix("complaint.") for each in found]
 
 
 async def test_what_waits_at_the_end_goes_by_the_rules_once(
@@ -62,10 +36,10 @@ async def test_what_waits_at_the_end_goes_by_the_rules_once(
     history = resolved()
     cause = history.events[-1]
     await enter(history)
-    assert await types(reading.engine, history) == []
+    assert await own_types(reading.engine, history.id) == []
     await end_reading(reading.engine, brokers, reader)
     await end_reading(reading.engine, brokers, reader)
-    assert await types(reading.engine, history) == ["verified", "closed"]
+    assert await own_types(reading.engine, history.id) == ["verified", "closed"]
     verified, closed = await published(reading.engine, history.id)
     assert (verified["id"], closed["id"]) == tuple(
         derived_id(cause.id, each) for each in (EventType.VERIFIED, EventType.CLOSED)
@@ -84,7 +58,7 @@ async def test_an_inspector_who_was_faster_than_the_word_on_the_photos_stays_so(
     history.event(EventType.VERIFIED, ComplaintVerified(actor="inspector-1", method="on_site"))
     await enter(history)
     await end_reading(reading.engine, brokers, reader)
-    assert await types(reading.engine, history) == ["photos_asked", "verified"]
+    assert await own_types(reading.engine, history.id) == ["photos_asked", "verified"]
 
 
 async def test_the_word_on_photos_that_comes_last_on_the_topic_verifies_afterwards(
@@ -95,7 +69,7 @@ async def test_the_word_on_photos_that_comes_last_on_the_topic_verifies_afterwar
     history.photos_checked(cause=history.event(EventType.PHOTOS_ASKED, PhotosAsked(photos=(photo,))).id)
     await enter(history)
     await end_reading(reading.engine, brokers, reader)
-    assert await types(reading.engine, history) == ["photos_asked", "verified", "closed"]
+    assert await own_types(reading.engine, history.id) == ["photos_asked", "verified", "closed"]
 
 
 async def test_of_another_round_nothing_follows_any_more(
@@ -107,7 +81,7 @@ async def test_of_another_round_nothing_follows_any_more(
         step()
     await enter(history)
     await end_reading(reading.engine, brokers, reader)
-    assert await types(reading.engine, history) == ["rework_ordered"]
+    assert await own_types(reading.engine, history.id) == ["rework_ordered"]
 
 
 async def test_who_waits_for_a_call_that_the_rules_of_the_backup_do_not_want_is_called(
@@ -121,7 +95,7 @@ async def test_who_waits_for_a_call_that_the_rules_of_the_backup_do_not_want_is_
     assert (task["kind"], task["state"]) == ("gate", "open")
     assert task["created_at"] == verified.time.isoformat().replace("+00:00", "Z")
     assert (await reading.call(history, task, outcome="reached", satisfaction="satisfied", solved=True)).is_success
-    assert await types(reading.engine, history) == ["verified", "followed_up", "closed"]
+    assert await own_types(reading.engine, history.id) == ["verified", "followed_up", "closed"]
 
 
 async def test_a_call_before_the_category_changed_is_no_less_made(
@@ -138,27 +112,29 @@ async def test_a_call_before_the_category_changed_is_no_less_made(
     history.event(EventType.FOLLOWED_UP, call)
     await enter(history)
     await end_reading(reading.engine, brokers, reader)
-    assert await types(reading.engine, history) == ["verified", "followed_up", "closed"]
+    assert await own_types(reading.engine, history.id) == ["verified", "followed_up", "closed"]
     assert [each["state"] for each in await reading.tasks(history)] == ["done"]
 
 
-async def test_nobody_acts_meanwhile(reading: Closings, enter: Enter, client: httpx.AsyncClient, as_: As) -> None:
+async def test_nobody_acts_meanwhile_on_what_is_known_or_is_not_yet(
+    reading: Closings, enter: Enter, client: httpx.AsyncClient, as_: As
+) -> None:
     history = History()
     number = cast(
         ComplaintReceived, history.received(query_code_digest=query_code_digest(history.id, CODE)).data
     ).number
-    for step in (history.assigned, history.accepted, history.started, history.resolved):
-        step()
     await enter(history)
-    answer = await reading.post(history, "verification", {"method": "photo"}, as_(Role.INSPECTOR))
-    assert (answer.status_code, answer.json()["type"]) == (503, "urn:jieban:problem:reading-again")
-    assert answer.headers["Retry-After"] == "30"
-    history.event(EventType.VERIFIED, ComplaintVerified(actor="inspector-1", method="on_site"))
-    history.event(EventType.CLOSED, ComplaintClosed(gates=()))
-    await enter(history)
-    word = {"number": number, "query_code": CODE, "satisfaction": "satisfied", "solved": True}
-    answer = await client.post("/feedback", json=word)
-    assert (answer.status_code, answer.json()["type"]) == (503, "urn:jieban:problem:reading-again")
+    word = {"number": number, "query_code": "FFFFFFFFFFFF", "satisfaction": "satisfied", "solved": True}
+    inspector, operator = as_(Role.INSPECTOR), as_(Role.OPERATOR)
+    answers = [
+        await reading.post(history, "verification", {"method": "photo"}, inspector),
+        await reading.post(history, "verification", {"method": "photo"}, inspector | {"If-Match": '"7"'}),
+        await reading.post(History(), "verification", {"method": "photo"}, inspector),
+        await client.post("/feedback", json=word),
+        await client.post(f"/follow-ups/{uuid4()}/claim", headers=operator),
+    ]
+    assert {(each.status_code, each.json()["type"]) for each in answers} == {(503, "urn:jieban:problem:reading-again")}
+    assert {each.headers["Retry-After"] for each in answers} == {"30"}
 
 
 async def test_it_ends_when_the_group_has_come_to_where_the_topic_ended(
@@ -170,7 +146,7 @@ async def test_it_ends_when_the_group_has_come_to_where_the_topic_ended(
     [end] = ends.values()
     await begin(closings.engine, ends)
     await begin(closings.engine, dict.fromkeys(ends, end - 2))
-    rounds = Rereading(closings.engine, brokers, reader)
+    rounds = Rereading(closings.engine, brokers, [reader])
 
     async def still_reads() -> bool:
         await rounds.work()

@@ -217,7 +217,7 @@ async def test_nobody_changes_activities_while_it_reads_again(
 ) -> None:
     made = await recorded(client, supervisor)
     async with engine.begin() as connection:
-        await rereading.begin(connection, {0: 7})
+        await rereading.begin(connection, {("any", 0): 7})
     try:
         for path, said in (("", body()), (f"/{made['id']}/voiding", {"reason": "重复"})):
             refused = await client.post(f"/activities{path}", headers=supervisor, json=said)

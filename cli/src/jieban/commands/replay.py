@@ -7,9 +7,11 @@ from uuid import UUID
 
 import httpx
 import typer
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy.exc import SQLAlchemyError
 
 from contracts.roles import Role
 from contracts.topics import LIFECYCLE, RECONCILIATION, TOPICS, Topic, consumer_of
@@ -22,9 +24,11 @@ from jieban.errors import UserError
 from jieban.rest import DEFAULT_URL, AtOption, TokenOption, UrlOption, bearer, call, service_url
 from jieban.services import ServiceName, database_url
 from jieban.settings import read_settings
+from ledger_service.service.rereading import TOPICS as TOLD
 from ledger_service.service.rereading import begin
 from runtime import lifecycle
 from runtime.database import create_engine
+from runtime.outages import DatabaseUnreachable
 from runtime.settings import RuntimeSettings
 
 replay = typer.Typer(
@@ -153,7 +157,7 @@ def topic(
     Its consumers must be stopped: the group's offsets can only be set back while it has no members. A consumer that
     was killed, or that has a name of its own (JIEBAN_INSTANCE), counts as a member for six seconds more.
 
-    Until the ledger has read the lives of complaints again it does nothing by rule, and refuses actions with 503
+    Until the ledger has read complaints and activities again it does nothing by rule, and refuses actions with 503
     `reading-again`: what a restored one would do may have been decided otherwise, further behind on the topic. That is
     noted in its database (JIEBAN_LEDGER_DATABASE_URL).
     """
@@ -186,10 +190,11 @@ async def _reread(
         if not dry_run:
             for name, group in groups.items():
                 await check_idle(brokers, group, name)
-            if service is ServiceName.LEDGER and LIFECYCLE.name in wanted:
-                await _hold_rules(settings, brokers)
+            own = [each.name for each in TOLD if service is ServiceName.LEDGER and each.name in wanted]
+            await _hold_rules(settings, brokers, own)
             for name, group in groups.items():
                 await go_back(brokers, group, wanted[name])
+            await _hold_rules(settings, brokers, own)  # a round that began in between may have found all read
     except GroupHasMembers as error:
         raise UserError(
             f"{service} is being consumed ({error}): stop its processes with the role consumer first, and a killed "
@@ -203,10 +208,20 @@ async def _reread(
     return {name: each for name, each in wanted.items() if name == LIFECYCLE.name or each.records}
 
 
-async def _hold_rules(settings: RuntimeSettings, brokers: Brokers) -> None:
-    _, ends = await brokers.extent(LIFECYCLE.name)
+async def _hold_rules(settings: RuntimeSettings, brokers: Brokers, topics: Sequence[str]) -> None:
+    """Have the ledger do nothing of its own before it has read these."""
+    if not topics:
+        return
+    ends: dict[TopicPartition, int] = {}
+    for name in topics:
+        ends.update((await brokers.extent(name))[1])
     engine = create_engine(database_url(settings, ServiceName.LEDGER), application_name="jieban replay")
     try:
         await begin(engine, ends)
+    except (SQLAlchemyError, DatabaseUnreachable) as error:
+        raise UserError(
+            f"The ledger's database could not be asked ({error}): check JIEBAN_LEDGER_DATABASE_URL, that it runs, and "
+            "that it is migrated."
+        ) from error
     finally:
         await engine.dispose()

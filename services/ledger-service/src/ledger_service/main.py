@@ -54,7 +54,8 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
     files = ExportFiles(settings.exports_dir or settings.data_dir / "exports")
     keep_exports = timedelta(hours=settings.export_keep_hours)
     feed = LiveFeed(foundation.read_engine, stream.encode)
-    rereading = Rereading(foundation.engine, Brokers(foundation.kafka), SUBSCRIPTION)
+    activities = field_activities.subscription(zone)
+    rereading = Rereading(foundation.engine, Brokers(foundation.kafka), [SUBSCRIPTION, activities])
     service = assemble(
         foundation,
         verifier,
@@ -63,7 +64,7 @@ def build(settings: RuntimeSettings, verifier: TokenVerifier) -> Service:
         routers=ROUTERS,
         subscriptions=[
             SUBSCRIPTION,
-            field_activities.subscription(zone),
+            activities,
             statements.SUBSCRIPTION,
             directory.SUBSCRIPTION,
         ],

@@ -100,7 +100,7 @@ class ActivityEvidenced(Payload):
 
 
 class ActivityErased(Payload):
-    """What was written about an activity was erased at the ledger; whoever holds some of it erases it as well."""
+    """What was written about an activity was erased at the ledger, which comes to it here once more after a restore."""
 
     actor: str
     ground: ErasureGround

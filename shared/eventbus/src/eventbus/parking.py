@@ -53,10 +53,11 @@ _BLOCKED = sa.text("""
     WHERE state = 'parked' AND consumer = :consumer AND key = ANY(CAST(:keys AS bytea[])) FOR SHARE
 """)
 _SETTLED = sa.text("""
-    SELECT topic, partition, "offset" FROM parked_message JOIN unnest(
-        CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]), CAST(:digests AS bytea[])
-    ) AS message (topic, partition, "offset", digest) USING (topic, partition, "offset", digest)
-    WHERE consumer = :consumer AND state <> 'parked'
+    SELECT topic, partition, "offset" FROM parked_message AS parked JOIN unnest(
+        CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:offsets AS bigint[]),
+        CAST(:digests AS bytea[]), CAST(:forgotten AS bytea[])
+    ) AS message (topic, partition, "offset", digest, forgotten) USING (topic, partition, "offset")
+    WHERE consumer = :consumer AND state <> 'parked' AND parked.digest IN (message.digest, message.forgotten)
 """)
 _PARK = sa.text("""
     INSERT INTO parked_message (consumer, topic, partition, "offset", digest, key, headers, value, error_class, error)
@@ -65,13 +66,16 @@ _PARK = sa.text("""
 """)
 
 _FORGET = sa.text("""
-    UPDATE parked_message SET value = NULL
+    UPDATE parked_message SET value = NULL, digest = sha256(sha256(key) || sha256(headers))
     WHERE state <> 'parked' AND value IS NOT NULL AND key = ANY(CAST(:keys AS bytea[]))
 """)
 
 
 async def forget_settled(connection: AsyncConnection, subjects: Iterable[UUID]) -> None:
-    """Drop the contents of messages about `subjects` that were released or discarded; that they were here stays."""
+    """Drop the contents of messages about `subjects` that were released or discarded; that they were here stays.
+
+    Their digests become those of messages without contents: from a digest one could see whether a guess is right.
+    """
     await connection.execute(_FORGET, {"keys": [str(subject).encode() for subject in subjects]})
 
 
@@ -90,6 +94,7 @@ async def settled(connection: AsyncConnection, consumer: str, messages: Sequence
         "partitions": [message.partition for message in messages],
         "offsets": [message.offset for message in messages],
         "digests": [message.digest for message in messages],
+        "forgotten": [message._replace(value=None).digest for message in messages],
     }
     return {(row[0], row[1], row[2]) for row in await connection.execute(_SETTLED, {**wanted, "consumer": consumer})}
 

@@ -14,10 +14,10 @@ from contracts.lifecycle import Status
 from ledger_service.api.deps import Engine, owner_bound, sight_of
 from ledger_service.api.problems import REFUSALS, problem_of
 from ledger_service.api.views import complaint_view
+from ledger_service.api.wholeness import check_whole
 from ledger_service.domain.closing import Occasion
 from ledger_service.domain.complaint import Complaint
 from ledger_service.persistence import complaints, stories
-from ledger_service.service import rereading
 from ledger_service.service.matters import check_not_underway
 from ledger_service.service.recording import record_and_publish
 from operations.problems import not_found
@@ -82,6 +82,7 @@ class Acting:
     async def _act(self, caller: Caller, work: Work, answer: Answer | None) -> Response:
         """Act once. The lock comes before the look for an earlier answer: a twin sees ours or gives theirs."""
         async with self._engine.begin() as connection:
+            await check_whole(connection)
             complaint = await complaints.lock(connection, caller.tenant, self._complaint_id)
             if complaint is None or owner_bound(caller) not in (None, complaint.owner):
                 raise not_found()
@@ -90,7 +91,6 @@ class Acting:
                 return repeated.response()
             etag.check(self._if_match, complaint.version)
             try:
-                await rereading.check(connection)
                 events = await work(connection, complaint, Occasion(clock.now(), current_traceparent(), uuid7))
                 await check_not_underway(connection, complaint, events)
             except REFUSALS as error:

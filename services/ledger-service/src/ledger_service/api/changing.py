@@ -9,10 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger_service.api.activity_schemas import ActivityView
 from ledger_service.api.deps import Engine
-from ledger_service.api.problems import reading_again
+from ledger_service.api.wholeness import check_whole
 from ledger_service.domain.activity import Act, Activity
-from ledger_service.domain.errors import ReadingAgain
-from ledger_service.service import rereading
 from runtime import clock, etag, idempotency
 from runtime.auth import Caller
 from runtime.idempotency import IdempotencyKey, StoredAnswer
@@ -42,10 +40,7 @@ class Changing:
                 repeated = await idempotency.replay(connection, caller, self._key, digest)
                 if repeated is not None:
                     return repeated.response()
-            try:
-                await rereading.check(connection)
-            except ReadingAgain as error:
-                raise reading_again() from error
+            await check_whole(connection)
             activity = await work(
                 connection, Act(tenant=caller.tenant, actor=caller.subject, at=clock.now(), zone=zone)
             )

@@ -14,11 +14,11 @@ from contracts.roles import Role
 from ledger_service.api.deps import Engine, ReadEngine
 from ledger_service.api.feedback_problems import code_unknown, link_expired, link_unknown, no_links, not_closed
 from ledger_service.api.feedback_schemas import AskedView, CodeBody, HeardView, LinkBody, LinkView, WordBody
-from ledger_service.api.problems import reading_again
 from ledger_service.api.schemas import LabelView
 from ledger_service.api.views import parse_data
+from ledger_service.api.wholeness import whole
 from ledger_service.domain.closing import Occasion
-from ledger_service.domain.errors import FeedbackExists, ReadingAgain
+from ledger_service.domain.errors import FeedbackExists
 from ledger_service.domain.feedback_links import FeedbackLink, LinkUnknown
 from ledger_service.domain.labels import STATUS_LABELS
 from ledger_service.domain.words import REPORTER_ACTOR
@@ -39,7 +39,7 @@ Token = Annotated[str, Path(max_length=200, pattern=r"^[\w-]+$")]
 _NOBODY = UUID(int=0)
 
 
-@router.post("/feedback", dependencies=[Depends(public)])
+@router.post("/feedback", dependencies=[Depends(public), Depends(whole)])
 async def rate_by_code(body: CodeBody, request: Request, response: Response, engine: Engine) -> HeardView:
     """Give the reporter's word with the number and the query code of the receipt; no token needed.
 
@@ -101,7 +101,7 @@ async def show_asked(token: Token, request: Request, response: Response, engine:
     )
 
 
-@router.post("/feedback/{token}", dependencies=[Depends(public)])
+@router.post("/feedback/{token}", dependencies=[Depends(public), Depends(whole)])
 async def rate_by_link(token: Token, body: WordBody, request: Request, response: Response, engine: Engine) -> HeardView:
     """Give the reporter's word by a link. 404 `feedback-link-unknown`, 410 `feedback-link-expired` once it is over.
 
@@ -130,8 +130,6 @@ async def _hear(
     occasion = Occasion(now(), current_traceparent(), uuid7)
     try:
         await hear(engine, word, occasion, request.app.state.reopening_window)
-    except ReadingAgain as error:
-        raise reading_again() from error
     except FeedbackExists as error:
         raise Problem(409, "feedback-exists") from error
     except IllegalTransition as error:

@@ -17,6 +17,7 @@ from ledger_service.api.deps import Engine, ReadEngine, Staff, sight_of
 from ledger_service.api.follow_up_schemas import CallView, TaskStory, TaskView
 from ledger_service.api.parameters import Category
 from ledger_service.api.views import parse_data, seen
+from ledger_service.api.wholeness import whole
 from ledger_service.domain.closing_rules import DEFAULT
 from ledger_service.domain.errors import FollowUpClaimed
 from ledger_service.domain.follow_ups import LEASE, LIVE, Kind, State
@@ -113,7 +114,7 @@ async def list_follow_ups_of_complaint(
         return Page(items=await _stories(connection, caller, rows))
 
 
-@router.post("/follow-ups/{task_id}/claim")
+@router.post("/follow-ups/{task_id}/claim", dependencies=[Depends(whole)])
 async def claim_follow_up(
     task_id: UUID, response: Response, caller: Claimant, engine: Engine, if_match: IfMatch
 ) -> TaskView:

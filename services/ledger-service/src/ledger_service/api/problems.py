@@ -4,13 +4,7 @@ from contracts.lifecycle import IllegalTransition
 from ledger_service.api.closing_problems import CLOSING_REFUSALS, ClosingRefusal, closing_problem_of
 from ledger_service.api.ruling_problems import ruling_problem
 from ledger_service.domain.complaint import Complaint
-from ledger_service.domain.errors import (
-    FeedbackExists,
-    ReadingAgain,
-    ReopeningTooLate,
-    RulingRefused,
-    VerifierIsWorker,
-)
+from ledger_service.domain.errors import FeedbackExists, ReopeningTooLate, RulingRefused, VerifierIsWorker
 from operations.problems import illegal_transition, over_at
 from runtime.problems import Problem, register_texts
 
@@ -33,13 +27,6 @@ register_texts(
             "Too late to reopen",
             "该诉求可在 {until} 之前申请重办，如问题依旧，请重新反映。",
             "The complaint could be reopened until {until}; if the problem is still there, please report it again.",
-        ),
-        "reading-again": (
-            "台账正在恢复",
-            "The ledger is being restored",
-            "台账由备份恢复，正在重读此后的事件；读完之前不受理操作，请稍后重试。",
-            "The ledger was restored from a backup and reads again what has happened since: nobody acts until it has. "
-            "Try again in a moment.",
         ),
         "reason-missing": ("核查不通过时须说明原因。", "Say what is not good where it has not passed."),
         "stream-position-too-old": (
@@ -100,24 +87,8 @@ register_texts(
     }
 )
 
-Refusal = (
-    IllegalTransition
-    | VerifierIsWorker
-    | FeedbackExists
-    | ReopeningTooLate
-    | ClosingRefusal
-    | RulingRefused
-    | ReadingAgain
-)
-REFUSALS = (
-    IllegalTransition,
-    VerifierIsWorker,
-    FeedbackExists,
-    ReopeningTooLate,
-    *CLOSING_REFUSALS,
-    RulingRefused,
-    ReadingAgain,
-)
+Refusal = IllegalTransition | VerifierIsWorker | FeedbackExists | ReopeningTooLate | ClosingRefusal | RulingRefused
+REFUSALS = (IllegalTransition, VerifierIsWorker, FeedbackExists, ReopeningTooLate, *CLOSING_REFUSALS, RulingRefused)
 
 
 def problem_of(error: Refusal, complaint: Complaint) -> Problem:
@@ -126,16 +97,9 @@ def problem_of(error: Refusal, complaint: Complaint) -> Problem:
         return closing_problem_of(error, complaint)
     if isinstance(error, RulingRefused):
         return ruling_problem(error, complaint)
-    if isinstance(error, ReadingAgain):
-        return reading_again()
     if isinstance(error, VerifierIsWorker):
         return Problem(403, "verifier-is-worker")
     if isinstance(error, ReopeningTooLate):
         return over_at("reopening-too-late", error.until)
     code = "feedback-exists" if isinstance(error, FeedbackExists) else "illegal-transition"
     return illegal_transition(str(complaint.status), complaint.version, code)
-
-
-def reading_again() -> Problem:
-    """Return the answer to whoever would act while the ledger does not know yet what was decided before."""
-    return Problem(503, "reading-again", headers={"Retry-After": "30"})

@@ -25,10 +25,6 @@ class ReopeningTooLate(Exception):
         self.until = until
 
 
-class ReadingAgain(Exception):
-    """The ledger was restored and reads again what it may have lost: until it has, nobody acts."""
-
-
 class FeedbackExists(Exception):
     """The reporter's word is already in; it is given once."""
 

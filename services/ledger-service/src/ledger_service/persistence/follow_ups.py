@@ -21,11 +21,17 @@ _ABOUT = ("number", "status", "category", "source", "community", "closing_versio
 _IS_LIVE = sa.literal_column(f"({LIVE})", sa.Boolean())
 """Written as the index of the queue has it."""
 _CALLS = (Kind.GATE, Kind.SAMPLE, Kind.MANUAL)
-_DROP_PASSED = sa.text(f"""
-    UPDATE follow_up AS task SET state = 'dropped', done_at = coalesce(c.closed_at, now()), version = task.version + 1
+_GATES_OF = f"""
     FROM ledger_complaint AS c
     WHERE c.tenant = task.tenant AND c.complaint_id = task.complaint_id AND task.kind = '{Kind.GATE}'
-      AND task.{LIVE} AND (c.status <> 'verified' OR c.round <> task.round)
+"""
+_DROP_PASSED = sa.text(f"""
+    UPDATE follow_up AS task SET state = 'dropped', done_at = coalesce(c.closed_at, now()), version = task.version + 1
+    {_GATES_OF} AND task.{LIVE} AND (c.status <> 'verified' OR c.round <> task.round)
+""")
+_DECIDE_VAIN = sa.text(f"""
+    UPDATE follow_up AS task SET state = 'supervisor', done_at = NULL, version = task.version + 1
+    {_GATES_OF} AND task.state = 'done' AND c.status = 'verified' AND c.round = task.round
 """)
 _WITHOUT = sa.text(f"""
     SELECT c.tenant, c.complaint_id FROM ledger_complaint AS c
@@ -143,9 +149,13 @@ async def put_off(connection: AsyncConnection, tenant: str, task_id: UUID, until
     await _change(connection, tenant, task_id, next_at=until)
 
 
-async def drop_passed(connection: AsyncConnection) -> None:
-    """Drop the calls before a closing of complaints that do not wait for one any more."""
+async def put_right(connection: AsyncConnection) -> None:
+    """Drop the calls before a closing of complaints that do not wait for one any more.
+
+    Where the calls are over and it waits all the same, a supervisor has to decide.
+    """
     await connection.execute(_DROP_PASSED)
+    await connection.execute(_DECIDE_VAIN)
 
 
 async def without_call(connection: AsyncConnection, after: tuple[str, UUID], size: int) -> Sequence[tuple[str, UUID]]:

@@ -11,6 +11,9 @@ from contracts.envelope import Event
 from eventbus.driver import Statement, arrays
 from ledger_service.domain.complaint import Complaint
 
+Place = tuple[str, int]
+"""A topic and a partition."""
+
 
 class Held(NamedTuple):
     """An entered event from which something would have followed by rule; what it says is in its entry alone."""
@@ -37,9 +40,9 @@ _ARRAYS = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in zip(_COLUMNS,
 _IS_ON = Statement("SELECT EXISTS (SELECT FROM reading_again) AS is_on")
 _IS_UNFINISHED = sa.text("SELECT EXISTS (SELECT FROM reading_again) OR EXISTS (SELECT FROM held_cause)")
 _BEGIN = sa.text("""
-    INSERT INTO reading_again (partition, until)
-    SELECT * FROM unnest(CAST(:partitions AS int[]), CAST(:ends AS bigint[]))
-    ON CONFLICT (partition) DO UPDATE SET until = greatest(reading_again.until, excluded.until)
+    INSERT INTO reading_again (topic, partition, until)
+    SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:ends AS bigint[]))
+    ON CONFLICT (topic, partition) DO UPDATE SET until = greatest(reading_again.until, excluded.until)
 """)
 _HOLD = Statement(f"""
     INSERT INTO held_cause ({", ".join(_COLUMNS)}) SELECT * FROM unnest({_ARRAYS})
@@ -47,7 +50,12 @@ _HOLD = Statement(f"""
     SET event_id = excluded.event_id, round = excluded.round, correlation_id = excluded.correlation_id,
         traceparent = excluded.traceparent
 """)
+_IS_PARKED = sa.text("""
+    SELECT EXISTS (SELECT FROM parked_message WHERE state = 'parked' AND consumer = ANY(:consumers)
+                     AND parked_at >= (SELECT min(since) FROM reading_again))
+""")
 _HOLDING = sa.text("SELECT DISTINCT tenant, complaint_id FROM held_cause ORDER BY tenant, complaint_id LIMIT :size")
+_HELD_OF = sa.text("SELECT complaint_id FROM held_cause WHERE complaint_id = ANY(CAST(:complaints AS uuid[]))")
 _TAKE = sa.text(f"""
     DELETE FROM held_cause WHERE complaint_id = ANY(CAST(:complaints AS uuid[])) RETURNING {", ".join(_COLUMNS)}
 """)
@@ -64,15 +72,21 @@ async def is_unfinished(connection: AsyncConnection) -> bool:
     return bool(await connection.scalar(_IS_UNFINISHED))
 
 
-async def begin(connection: AsyncConnection, ends: Mapping[int, int]) -> None:
+async def begin(connection: AsyncConnection, ends: Mapping[Place, int]) -> None:
     """Note that each partition is read again up to its end, or further where that was noted before."""
-    await connection.execute(_BEGIN, {"partitions": list(ends), "ends": list(ends.values())})
+    topics, partitions = [topic for topic, _ in ends], [number for _, number in ends]
+    await connection.execute(_BEGIN, {"topics": topics, "partitions": partitions, "ends": list(ends.values())})
 
 
-async def ends(connection: AsyncConnection) -> Mapping[int, int]:
+async def ends(connection: AsyncConnection) -> Mapping[Place, int]:
     """Return up to where partitions are read again; nothing where they are not."""
-    rows = await connection.execute(sa.text("SELECT partition, until FROM reading_again"))
-    return {row.partition: row.until for row in rows}
+    rows = await connection.execute(sa.text("SELECT topic, partition, until FROM reading_again"))
+    return {(row.topic, row.partition): row.until for row in rows}
+
+
+async def has_parked(connection: AsyncConnection, consumers: Collection[str]) -> bool:
+    """Say whether something is parked that was read since the reading began: own events may be among it."""
+    return bool(await connection.scalar(_IS_PARKED, {"consumers": list(consumers)}))
 
 
 async def end(connection: AsyncConnection) -> bool:
@@ -89,6 +103,11 @@ async def hold(connection: AsyncConnection, held: Sequence[Held]) -> None:
 async def holding(connection: AsyncConnection, size: int) -> Sequence[tuple[str, UUID]]:
     """Return tenants and ids of up to `size` complaints of which causes are kept."""
     return [(row.tenant, row.complaint_id) for row in await connection.execute(_HOLDING, {"size": size})]
+
+
+async def held_of(connection: AsyncConnection, complaints: Collection[UUID]) -> set[UUID]:
+    """Return those of these complaints of which causes are kept."""
+    return set((await connection.execute(_HELD_OF, {"complaints": list(complaints)})).scalars())
 
 
 async def take(connection: AsyncConnection, complaints: Collection[UUID]) -> Sequence[Held]:

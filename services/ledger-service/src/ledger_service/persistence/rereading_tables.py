@@ -10,6 +10,7 @@ def add_rereading_tables(metadata: sa.MetaData) -> None:
     sa.Table(
         "reading_again",
         metadata,
+        sa.Column("topic", sa.Text, primary_key=True),
         sa.Column("partition", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("until", sa.BigInteger, nullable=False, comment="the offset at which the partition ended"),
         sa.Column("since", _MOMENT, nullable=False, server_default=sa.func.now()),

@@ -139,27 +139,30 @@ async def record_slice(connection: AsyncConnection, events: Sequence[Event]) -> 
     await locating.follow(connection, rare)
     await orders.follow(connection, rare)
     await unknown_photos.follow(connection, rare)
-    await follow_erasures(connection, rare)
+    await _follow_erasures(connection, rare)
     return [*slice_.by_rule.values()]
 
 
-async def follow_held(
-    connection: AsyncConnection, known: Mapping[UUID, Complaint], causes: Sequence[tuple[Event, int]]
-) -> None:
-    """Enter and publish what follows by rule from `causes`, which `known` complaints, locked, have entered before.
-
-    Each comes with the round that its complaint was in; from one of another round nothing follows any more.
-    """
-    events = [event for event, _ in causes]
+async def follow_held(connection: AsyncConnection, known: Mapping[UUID, Complaint], causes: Sequence[Event]) -> None:
+    """Enter and publish what follows by rule from `causes`, which `known` complaints, locked, have entered before."""
     books = await rule_books(connection, {complaint.tenant for complaint in known.values()})
-    slice_ = _Slice(books, await Matters.of(connection, events), known)
-    for event, number in causes:
-        complaint = known[event.subject]
-        if complaint.round == number:
-            slice_.end(complaint, event)
-            slice_.act_by_rule(complaint, event)
+    slice_ = _Slice(books, await Matters.of(connection, causes), known)
+    for cause in causes:
+        complaint = known[cause.subject]
+        if cause.type is EventType.RECLASSIFIED:
+            slice_.tasks.reclassified(complaint, cause)
+        slice_.end(complaint, cause)
+        slice_.act_by_rule(complaint, cause)
     await slice_.write(connection)
     await outbox.append(connection, LIFECYCLE.name, [*slice_.by_rule.values()])
+
+
+async def _follow_erasures(connection: AsyncConnection, events: Sequence[Event]) -> None:
+    """Leave it for later where something has yet to follow from what a complaint's entries say."""
+    erasures = [event for event in events if event.type is EventType.ERASED]
+    if erasures:
+        held = await rereading.held_of(connection, {event.subject for event in erasures})
+        await follow_erasures(connection, [event for event in erasures if event.subject not in held])
 
 
 async def _causes_of_endings(connection: AsyncConnection, events: Sequence[Event]) -> set[UUID]:

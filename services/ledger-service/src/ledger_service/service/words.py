@@ -12,7 +12,6 @@ from ledger_service.domain.closing import Occasion
 from ledger_service.domain.complaint import Complaint
 from ledger_service.domain.words import speak
 from ledger_service.persistence import complaints
-from ledger_service.service import rereading
 from ledger_service.service.recording import record_and_publish
 from ledger_service.service.rule_books import rule_of
 
@@ -42,10 +41,9 @@ async def spoken(
 async def hear(engine: AsyncEngine, word: Word, occasion: Occasion, window: timedelta) -> None:
     """Record and publish a word in a transaction of its own.
 
-    Raises RoundOver where there is another round by now, ReadingAgain, and what `spoken` raises.
+    Raises RoundOver where there is another round by now, and what `spoken` raises.
     """
     async with engine.begin() as connection:
-        await rereading.check(connection)
         complaint = await complaints.lock(connection, word.tenant, word.complaint_id)
         if complaint is None or word.round not in (None, complaint.round):
             raise RoundOver

@@ -14,6 +14,7 @@ _MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     op.create_table(
         "reading_again",
+        sa.Column("topic", sa.Text, primary_key=True),
         sa.Column("partition", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("until", sa.BigInteger, nullable=False, comment="the offset at which the partition ended"),
         sa.Column("since", _MOMENT, nullable=False, server_default=sa.func.now()),
