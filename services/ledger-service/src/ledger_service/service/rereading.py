@@ -126,6 +126,7 @@ class Rereading:
             await follow_ups.put_right(connection)
             if await rereading.end(connection):
                 log.info("read_again")
+        self._read = {}
 
 
 async def _follow_causes(connection: AsyncConnection, waiting: Sequence[tuple[str, UUID]], *, by_rule: bool) -> None:
