@@ -21,9 +21,11 @@ from eventbus.brokers import Brokers
 from eventbus.kafka import KafkaConnection
 from eventbus.slices import Subscription
 from histories import TENANT, History, message, messages
+from intake_service.service import ending
 from jieban.embedded.kafka import Kafka
 from ledger.closings import Closings
 from ledger.ending_desk import Desk
+from ledger_service.api import acting
 from ledger_service.events.handler import SUBSCRIPTION
 from ledger_service.main import build
 from ledger_service.service.rereading import begin
@@ -121,6 +123,13 @@ async def reading(closings: Closings) -> AsyncIterator[Closings]:
     async with closings.engine.begin() as connection:
         for table in ("reading_again", "held_cause", "parked_message"):
             await connection.execute(sa.text(f"DELETE FROM {table}"))
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for others to hear of something: they do when the test says so."""
+    monkeypatch.setattr(ending, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(acting, "EVENT_SECONDS", 0.0)
 
 
 @pytest.fixture
