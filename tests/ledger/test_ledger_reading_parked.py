@@ -4,14 +4,17 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from contracts.events import ComplaintVerified, FollowedUp, PhotosAsked
+from contracts.closing_events import EndingRequested
+from contracts.events import ComplaintExcluded, ComplaintVerified, FollowedUp, PhotosAsked
 from contracts.lifecycle import EventType
-from eventbus.brokers import Brokers
+from eventbus.brokers import Brokers, Offsets
 from eventbus.errors import OutOfOrder
+from eventbus.kafka import KafkaConnection
 from eventbus.parking import Misfit, park
 from eventbus.release import ParkedMessages
 from eventbus.slices import Subscription
-from histories import messages
+from histories import History, messages
+from jieban.embedded.kafka import Kafka
 from ledger.closings import ASK_FIRST, Closings
 from ledger.conftest import Enter
 from ledger.rereadings import end_reading, own_types
@@ -44,6 +47,58 @@ async def test_own_events_that_are_parked_are_waited_for(
     assert await own_types(reading.engine, history.id) == ["verified"]
 
 
+async def test_what_is_parked_in_the_last_moment_is_waited_for_as_well(
+    reading: Closings, kafka: Kafka, reader: Subscription
+) -> None:
+    class Slow(Brokers):
+        """By the time it answers, the last slice has parked something and committed its offsets."""
+
+        async def committed(self, group: str) -> Offsets:
+            async with reading.engine.begin() as connection:
+                await park(connection, group, [Misfit(messages(resolved().events)[0], OutOfOrder("early"))])
+            return await super().committed(group)
+
+    async with reading.engine.begin() as connection:
+        await rereading.begin(connection, {(reader.topic, 0): 0})
+    rounds = Rereading(reading.engine, Slow(KafkaConnection(kafka.bootstrap_servers)), [reader])
+    assert not await rounds.work()
+    async with reading.engine.connect() as connection:
+        assert await rereading.is_on(connection)
+
+
+async def test_one_of_which_nothing_can_follow_stops_no_other(
+    reading: Closings, enter: Enter, brokers: Brokers, reader: Subscription
+) -> None:
+    broken, sound = resolved(), resolved()
+    data = ComplaintExcluded(actor="supervisor-1", indicators="all", excluded=True, reason="停电")
+    broken.event(EventType.EXCLUDED, data)
+    await enter(broken, sound)
+    async with reading.engine.begin() as connection:  # its next number is taken
+        statement = sa.text("UPDATE ledger_complaint SET seq_ledger = 0 WHERE complaint_id = :id")
+        await connection.execute(statement, {"id": broken.id})
+    await end_reading(reading.engine, brokers, reader)
+    assert await own_types(reading.engine, broken.id) == ["excluded"]
+    assert await own_types(reading.engine, sound.id) == ["verified", "closed"]
+
+
+async def test_what_was_said_after_an_erasure_of_long_ago_stays(
+    reading: Closings, enter: Enter, brokers: Brokers, reader: Subscription
+) -> None:
+    history = History()
+    for step in (history.received, history.assigned, history.erased):
+        step()
+    await enter(history)
+    history.accepted()
+    history.started()
+    history.event(EventType.ENDING_REQUESTED, EndingRequested(actor="operator-1", ending="voided", reason="误报"))
+    history.resolved()
+    await enter(history)
+    await end_reading(reading.engine, brokers, reader)
+    async with reading.engine.connect() as connection:
+        statement = sa.text("SELECT reason FROM ending_request WHERE complaint_id = :id")
+        assert await connection.scalar(statement, {"id": history.id}) == "误报"
+
+
 async def test_an_erasure_waits_for_what_follows_from_what_it_erases(
     reading: Closings, enter: Enter, brokers: Brokers, reader: Subscription
 ) -> None:
@@ -70,7 +125,7 @@ async def test_what_a_slice_has_held_behind_the_end_follows_with_its_task(
     history.reclassified("noise_and_fumes.noise", "street_order.parking")
     await enter(history)
     async with reading.engine.begin() as connection:
-        assert await rereading.end(connection)
+        assert await rereading.end(connection, await rereading.ends(connection))
     await end_reading(reading.engine, brokers, reader)
     assert await own_types(reading.engine, history.id) == ["verified", "closed"]
     assert [each["state"] for each in await reading.tasks(history)] == ["dropped"]

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.roles import Role
 from contracts.topics import FIELD_ACTIVITY
+from eventbus import inbox
 from eventbus.errors import OutOfOrder
 from eventbus.parking import Message
 from ledger.conftest import As, Headers
@@ -101,6 +102,9 @@ async def test_what_is_done_is_told_with_the_entries_ids_and_numbers(
         (str(entry[0]).encode(), str(entry[2]).encode(), str(entry[4]).encode()) for entry in entries
     )
     assert {each["ce_source"] for each in headers} == {b"ledger"}
+    async with engine.connect() as connection:
+        consumed = await inbox.applied(connection, SUBSCRIPTION.consumer, [entry[0] for entry in entries])
+    assert len(consumed) == len(entries), "a replica of the release before would record it once more"
 
 
 @pytest.mark.parametrize("size", [1000, 1])
@@ -224,7 +228,7 @@ async def test_nobody_changes_activities_while_it_reads_again(
             assert (code_of(refused), refused.headers["Retry-After"]) == ((503, "reading-again"), "30")
     finally:
         async with engine.begin() as connection:
-            await rereading.end(connection)
+            await rereading.end(connection, await rereading.ends(connection))
     assert len(await told(engine, tenant)) == 1
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -5,7 +6,7 @@ import pytest
 
 from contracts.lifecycle import RELEASE_ENDINGS, TRANSITIONS, EventType, IllegalTransition, Status
 from dispatch_service.domain.case import Case, check_membership, check_start
-from dispatch_service.domain.errors import ActionConflict, NotYourTeam, StartOutOfRange
+from dispatch_service.domain.errors import ActionConflict, EarlierMissing, NotYourTeam, StartOutOfRange
 
 RECEIVED_AT = datetime(2026, 3, 1, 8, tzinfo=UTC)
 NOW = RECEIVED_AT + timedelta(hours=2)
@@ -101,6 +102,16 @@ def test_a_request_of_an_earlier_round_that_comes_again_is_not_decided_again() -
     assert not case.hear(EventType.RELEASE_REQUESTED, 2)
     assert case.hear(EventType.RELEASE_REQUESTED, 3)
     assert case.answer_release("withdrawn") is EventType.RELEASED
+
+
+def test_what_is_lost_before_the_ending_that_was_let_go_of_is_missed() -> None:
+    case = replace(a_case(), intake_sequence=1, intake_uncounted=0)
+    assert case.hear(EventType.RELEASE_REQUESTED, 2)
+    assert case.answer_release("merged") is EventType.RELEASED
+    with pytest.raises(EarlierMissing, match="event 4 of intake came before event 3"):
+        case.hear(EventType.MERGED, 4)
+    assert case.hear(EventType.MERGED, 3)
+    assert not case.hear(EventType.MERGED, 3)
 
 
 def test_an_event_of_an_earlier_round_that_comes_again_is_no_news() -> None:

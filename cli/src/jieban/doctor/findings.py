@@ -23,7 +23,8 @@ def findings(facts: Facts) -> Iterator[str]:
     if state["pending_migrations"]:
         yield f"{name}: the database lacks {', '.join(state['pending_migrations'])}; run: jieban migrate {name}"
     if state.get("reading_again"):
-        yield f"{name}: it reads the topic again, and until it has, nothing is done by rule and nobody can act"
+        until = "what was parked of it is released or discarded" if state["parked"] else "it has"
+        yield f"{name}: it reads its topics again, and until {until}, nothing is done by rule and nobody can act"
     for consumer in state["consumers"]:
         yield from _at_kafka(name, consumer)
 

@@ -67,7 +67,7 @@ _PARK = sa.text("""
 
 _FORGET = sa.text("""
     UPDATE parked_message SET value = NULL, digest = sha256(sha256(key) || sha256(headers))
-    WHERE state <> 'parked' AND value IS NOT NULL AND key = ANY(CAST(:keys AS bytea[]))
+    WHERE state <> 'parked' AND key = ANY(CAST(:keys AS bytea[]))
 """)
 
 

@@ -133,13 +133,17 @@ class Case:
             return event in _HOLDS_LATE
         if self.intake_uncounted is not None:
             missing = sequence - self.intake_sequence - 1
-            if missing > self.intake_uncounted:
+            if missing > (0 if self._has_followed(event) else self.intake_uncounted):
                 raise EarlierMissing(self.tenant, self.complaint_id, sequence, self.intake_sequence + 1)
             self.intake_uncounted = 0 if event in _ENDINGS else self.intake_uncounted - missing
         elif event in _HOLDS_LATE:
             return True  # what is missing before it would be passed over, were it counted
         self.intake_sequence = sequence
         return True
+
+    def _has_followed(self, event: EventType) -> bool:
+        """Say whether it stands where an ending of intake would bring it: dispatch has let go of it before."""
+        return event in _ENDINGS and TRANSITIONS[event].target is self.status
 
     def wait_for_reporter(self, since: datetime) -> bool:
         """Let the clock wait; False where it does not run, or waits already."""

@@ -36,11 +36,11 @@ class Changing:
         zone = ZoneInfo(self._request.app.state.settings.timezone)
         digest = idempotency.request_hash(self._request.method, self._request.url.path, await self._request.body())
         async with self._engine.begin() as connection:
+            await check_whole(connection)
             if self._key is not None:
                 repeated = await idempotency.replay(connection, caller, self._key, digest)
                 if repeated is not None:
                     return repeated.response()
-            await check_whole(connection)
             activity = await work(
                 connection, Act(tenant=caller.tenant, actor=caller.subject, at=clock.now(), zone=zone)
             )

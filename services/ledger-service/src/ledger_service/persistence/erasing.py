@@ -53,6 +53,10 @@ _APPEALS = Statement(f"""
     UPDATE rating_appeal SET reason = '', decision_reason = NULL
     FROM {_ERASED} WHERE rating_appeal.tenant = e.tenant AND rating_appeal.complaint_id = e.complaint_id AND e.texts
 """)
+_WAITING = Statement(f"""
+    SELECT e.event_id FROM {_ERASED} JOIN ledger_complaint AS c USING (tenant, complaint_id)
+    WHERE c.erased_at IS NULL OR c.erased_at < e.at
+""")
 _REVIEWS = Statement(f"""
     SELECT DISTINCT ON (entry.subject) entry.tenant, entry.subject, e.complaint_id, e.event_id, erasure.actor, e.at
     FROM {_ERASED} JOIN entry AS erasure USING (tenant, complaint_id, event_id)
@@ -108,6 +112,13 @@ async def erase(connection: AsyncConnection, erasures: Sequence[Event]) -> None:
     await _ENTRIES.fetch(connection, parameters | _KINDS)
     for statement in (_COMPLAINTS, _FOLLOW_UPS, _REQUESTS, _APPEALS):
         await statement.fetch(connection, parameters)
+
+
+async def waiting(connection: AsyncConnection, events: Sequence[Event]) -> Sequence[Event]:
+    """Return those of `events` that are erasures, and newer than any that their complaints have known."""
+    erasures = [event for event in events if event.type is EventType.ERASED]
+    ids = {row["event_id"] for row in await _WAITING.fetch(connection, values_of(erasures))} if erasures else set()
+    return [event for event in erasures if event.id in ids]
 
 
 async def reviews(connection: AsyncConnection, erasures: Sequence[Event]) -> Sequence[Review]:

@@ -50,6 +50,10 @@ _HOLD = Statement(f"""
     SET event_id = excluded.event_id, round = excluded.round, correlation_id = excluded.correlation_id,
         traceparent = excluded.traceparent
 """)
+_END = sa.text("""
+    DELETE FROM reading_again WHERE (topic, partition, until) IN (
+        SELECT * FROM unnest(CAST(:topics AS text[]), CAST(:partitions AS int[]), CAST(:ends AS bigint[])))
+""")
 _IS_PARKED = sa.text("""
     SELECT EXISTS (SELECT FROM parked_message WHERE state = 'parked' AND consumer = ANY(:consumers)
                      AND parked_at >= (SELECT min(since) FROM reading_again))
@@ -74,8 +78,7 @@ async def is_unfinished(connection: AsyncConnection) -> bool:
 
 async def begin(connection: AsyncConnection, ends: Mapping[Place, int]) -> None:
     """Note that each partition is read again up to its end, or further where that was noted before."""
-    topics, partitions = [topic for topic, _ in ends], [number for _, number in ends]
-    await connection.execute(_BEGIN, {"topics": topics, "partitions": partitions, "ends": list(ends.values())})
+    await connection.execute(_BEGIN, _columns(ends))
 
 
 async def ends(connection: AsyncConnection) -> Mapping[Place, int]:
@@ -89,9 +92,9 @@ async def has_parked(connection: AsyncConnection, consumers: Collection[str]) ->
     return bool(await connection.scalar(_IS_PARKED, {"consumers": list(consumers)}))
 
 
-async def end(connection: AsyncConnection) -> bool:
-    """Note that all is read; False where somebody has noted it."""
-    return (await connection.execute(sa.text("DELETE FROM reading_again"))).rowcount > 0
+async def end(connection: AsyncConnection, ends: Mapping[Place, int]) -> bool:
+    """Note that all is read up to `ends`; False where somebody has noted it, or has it read further."""
+    return (await connection.execute(_END, _columns(ends))).rowcount > 0
 
 
 async def hold(connection: AsyncConnection, held: Sequence[Held]) -> None:
@@ -113,3 +116,12 @@ async def held_of(connection: AsyncConnection, complaints: Collection[UUID]) -> 
 async def take(connection: AsyncConnection, complaints: Collection[UUID]) -> Sequence[Held]:
     """Return what is kept of these complaints, which are locked, and keep it no longer."""
     return [Held(*row) for row in await connection.execute(_TAKE, {"complaints": list(complaints)})]
+
+
+def _columns(ends: Mapping[Place, int]) -> Mapping[str, Sequence[object]]:
+    places = list(ends)
+    return {
+        "topics": [each[0] for each in places],
+        "partitions": [each[1] for each in places],
+        "ends": [*ends.values()],
+    }

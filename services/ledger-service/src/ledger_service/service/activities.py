@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.topics import FIELD_ACTIVITY
-from eventbus import outbox
+from contracts.topics import FIELD_ACTIVITY, consumer_of
+from eventbus import inbox, outbox
 from ledger_service.domain.activity import (
     Act,
     Activity,
@@ -27,7 +27,7 @@ from ledger_service.domain.activity import (
 from ledger_service.domain.entry_types import OwnType
 from ledger_service.persistence import activities, activity_days, export_erasures, own_entries
 from ledger_service.persistence.own_entries import OwnEntry
-from ledger_service.service.activity_events import event_of
+from ledger_service.service.activity_events import SOURCE, event_of
 from ledger_service.service.erasing import erase_copies
 from runtime.clock import now
 from runtime.ids import uuid7
@@ -115,12 +115,16 @@ async def _change(
 
 
 async def _enter(connection: AsyncConnection, act: Act, kind: OwnType, changed: Sequence[Activity], **why: str) -> None:
-    """Enter what activities have come to, and publish it where no event has said so."""
+    """Enter what activities have come to, and publish it where no event has said so.
+
+    It counts as consumed then: a consumer of the release before would record it once more, or not understand it.
+    """
     made = [(act.event or uuid7(), activity) for activity in changed]
     await own_entries.append(connection, [_entry(act, kind, event_id, each, **why) for event_id, each in made])
     if act.event is None:
         told = [event_of(act, kind, event_id, each, **why) for event_id, each in made]
         await outbox.append(connection, FIELD_ACTIVITY.name, told)
+        await inbox.claim(connection, consumer_of(SOURCE, FIELD_ACTIVITY), [each.id for each in told])
 
 
 def _changes(before: Iterable[Activity], after: Iterable[Activity]) -> dict[Cell, Count]:

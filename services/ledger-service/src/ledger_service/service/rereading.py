@@ -19,7 +19,7 @@ from contracts.topics import FIELD_ACTIVITY, LIFECYCLE
 from eventbus.brokers import Brokers, Offsets
 from eventbus.slices import Subscription
 from ledger_service.domain.follow_up_changes import Changes
-from ledger_service.persistence import complaints, entries, follow_up_changes, follow_ups, rereading
+from ledger_service.persistence import complaints, entries, erasing, follow_up_changes, follow_ups, rereading
 from ledger_service.persistence.rereading import Held, Place
 from ledger_service.service.erasing import follow_erasures
 from ledger_service.service.recording import follow_held
@@ -58,13 +58,12 @@ class Rereading:
         """
         async with self._engine.connect() as connection:
             ends = await rereading.ends(connection)
-            is_parked = bool(ends) and await rereading.has_parked(connection, [each.consumer for each in self._readers])
-        if is_parked or not await self._has_read(ends):
+        if ends and not (await self._has_read(ends) and await self._is_decided()):
             return False
         if await self._follow():
             return True
         if ends:
-            await self._end()
+            await self._end(ends)
         return False
 
     async def _has_read(self, ends: Mapping[Place, int]) -> bool:
@@ -78,6 +77,11 @@ class Rereading:
         if has_read:
             self._read = ends
         return has_read
+
+    async def _is_decided(self) -> bool:
+        """Say whether nothing is parked of what was read: asked behind the brokers, for offsets are committed last."""
+        async with self._engine.connect() as connection:
+            return not await rereading.has_parked(connection, [each.consumer for each in self._readers])
 
     async def _is_through(self, reader: Subscription, ends: Mapping[Place, int]) -> bool:
         """Ask the brokers; a topic that was made anew may end before, and what they have dropped cannot be read."""
@@ -117,14 +121,14 @@ class Rereading:
             log.exception("nothing_follows_by_rule", complaint=str(complaint[1]))
             await self._let_follow([complaint], by_rule=False)
 
-    async def _end(self) -> None:
+    async def _end(self, ends: Mapping[Place, int]) -> None:
         after: tuple[str, UUID] | None = _FIRST
         while after is not None:
             async with self._engine.begin() as connection:
                 after = await _call_next(connection, after)
         async with self._engine.begin() as connection:
             await follow_ups.put_right(connection)
-            if await rereading.end(connection):
+            if await rereading.end(connection, ends):
                 log.info("read_again")
         self._read = {}
 
@@ -145,7 +149,7 @@ async def _follow_causes(connection: AsyncConnection, waiting: Sequence[tuple[st
     ]
     if by_rule and causes:
         await follow_held(connection, {each.subject: known[each.subject] for each in causes}, causes)
-    await follow_erasures(connection, events)
+    await follow_erasures(connection, await erasing.waiting(connection, events))
 
 
 def _cause(event: Event, held: Held) -> Event:
