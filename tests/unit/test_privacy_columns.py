@@ -93,11 +93,11 @@ _KEPT = {
     "intake": {"complaint.external_ref"},
     "dispatch": {"case_contribution.actor"},
     "ledger": {"hotspot_point.lon", "hotspot_point.lat"}
-    | {"ledger_complaint.unknown_photos"}
+    | {"ledger_complaint.unknown_photos", "held_cause.traceparent"}
     | {f"loose_end.{name}" for name in ("service", "reason", "why", "stated_by")},
 }
 """Kept on purpose: what keeps a partner from sending it all again; staff; what the reader of hot spots removes;
-what the one of unknown photos empties; words of lists that say what has no place."""
+what the one of unknown photos empties; which trace a request belongs to; words of lists that say what has no place."""
 _ROWS_THAT_GO = {
     "intake": {"reporter", "draft", "attachment", "attachment_file", "attachment_upload", "complaint_likeness"},
     "dispatch": set[str](),

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("partition", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("until", sa.BigInteger, nullable=False, comment="the offset at which the partition ended"),
         sa.Column("since", _MOMENT, nullable=False, server_default=sa.func.now()),
+        if_not_exists=True,
     )
     op.create_table(
         "held_cause",
@@ -28,6 +29,7 @@ def upgrade() -> None:
         sa.Column("round", sa.Integer, nullable=False),
         sa.Column("correlation_id", sa.Uuid, nullable=False),
         sa.Column("traceparent", sa.Text),
+        if_not_exists=True,
     )
 
 
